@@ -1,0 +1,84 @@
+"""Step-addressed batches: batch k of a run is a function of (seed, k) and of nothing else.
+
+A run that stops at step k goes on with batch k, without reading what came before. Every epoch is
+a new permutation of the samples; the last samples of an epoch that don't fill a batch wait for
+the next one.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.errors import DataError
+
+
+def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
+    """A `tf.data.Dataset` whose batches can also be asked for by step.
+
+    Args:
+        fetch: `(indices dataset of (batch,) int64) -> dataset of batches`.
+        num_samples: Number of samples.
+        batch_size: Samples a batch, at most `num_samples`.
+        seed: Non-negative int; decides the order.
+        shuffle: Whether to permute the samples, anew in each epoch.
+
+    Returns:
+        A dataset of one epoch, reshuffled each time it is iterated, with two attributes:
+        `from_step(step)`, the endless dataset that begins with that step's batch, and
+        `steps_per_epoch`. `AdversarialModel.fit` uses them to resume exactly.
+
+    Raises:
+        DataError: If there are fewer samples than a batch.
+    """
+    if num_samples < batch_size:
+        raise DataError(
+            f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
+            f"use a batch size of {num_samples} or less, or more samples."
+        )
+    steps = num_samples // batch_size
+
+    def batch_indices(step):
+        epoch, position = step // steps, step % steps
+        index = position * batch_size + tf.range(batch_size, dtype=tf.int64)
+        if not shuffle:
+            return index
+        key = tf.stack([tf.constant(seed, tf.int64), epoch])
+        return tf.random.experimental.index_shuffle(
+            index, key, tf.constant(num_samples - 1, tf.int64)
+        )
+
+    def from_step(step):
+        endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
+        return fetch(endless.map(batch_indices)).prefetch(2)
+
+    epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
+    first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
+    one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
+    dataset = fetch(one_epoch.map(batch_indices)).prefetch(2)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    dataset.from_step = from_step
+    dataset.steps_per_epoch = steps
+    return dataset
+
+
+def of_arrays(*arrays, batch_size, seed=0, shuffle=True):
+    """Step-addressed batches of arrays that lie in memory.
+
+    Args:
+        *arrays: Arrays of the same length, such as samples and labels. None is left out.
+        batch_size, seed, shuffle: See `step_addressed`.
+
+    Returns:
+        A dataset of a batch for one array, of tuples for more.
+    """
+    tensors = tuple(tf.convert_to_tensor(array) for array in arrays if array is not None)
+
+    def gather(indices):
+        batch = tuple(
+            tf.ensure_shape(tf.gather(tensor, indices), [batch_size, *tensor.shape[1:]])
+            for tensor in tensors
+        )
+        return batch if len(batch) > 1 else batch[0]
+
+    return step_addressed(
+        lambda indices: indices.map(gather), len(tensors[0]), batch_size, seed, shuffle
+    )

@@ -1,0 +1,45 @@
+"""One progress line for a whole run."""
+
+import time
+
+from keras_gan.callbacks.periodic import Periodic
+
+
+class Progress(Periodic):
+    """A progress bar over all steps, with time left, images a second and the newest logs.
+
+    Args:
+        steps: Step at which the training ends.
+        every: Steps between two updates of the logs.
+    """
+
+    def __init__(self, steps, every=10):
+        super().__init__(every)
+        self.steps = steps
+
+    def on_train_begin(self, logs=None):
+        """Starts the bar where the training goes on."""
+        from tqdm.auto import tqdm
+
+        super().on_train_begin(logs)
+        self._bar = tqdm(
+            total=self.steps, initial=int(self.model.step), unit="step", dynamic_ncols=True
+        )
+        self._images, self._time = int(self.model.images_seen), time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Advances the bar."""
+        super().on_train_batch_end(batch, logs)
+        self._bar.update(int(self.model.step) - self._bar.n)
+
+    def act(self, logs):
+        """Shows the newest logs."""
+        images, now = int(self.model.images_seen), time.monotonic()
+        rate = (images - self._images) / max(now - self._time, 1e-9)
+        self._images, self._time = images, now
+        told = "  ".join(f"{name} {value:.2f}" for name, value in logs.items())
+        self._bar.set_postfix_str(f"{rate:.0f} images/s  {told}", refresh=False)
+
+    def on_train_end(self, logs=None):
+        """Closes the bar."""
+        self._bar.close()

@@ -1,0 +1,106 @@
+"""Sources by name -> `tf.data` in [-1, 1]."""
+
+import os
+import pathlib
+
+from keras_gan.datasets.files import open_digits, open_idx, open_numpy
+from keras_gan.datasets.images import Folder, ImageSource, Zip
+from keras_gan.datasets.source import ArraySource, Source
+from keras_gan.datasets.tfds import TFDSSource
+from keras_gan.errors import DataError, unknown
+
+__all__ = ["NAMES", "ArraySource", "ImageSource", "Source", "TFDSSource", "load", "open_source"]
+
+NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx}
+
+
+def load(
+    source,
+    image_size=None,
+    batch_size=64,
+    labels=False,
+    channels=None,
+    shuffle=True,
+    seed=0,
+    skip_corrupt=False,
+):
+    """A data set by name or path, as batches of a fixed size.
+
+    Args:
+        source: `digits` (10,000 28x28 digits that the package ships), `mnist` or `fashion_mnist`
+            (`:test` for the test split), `tfds:NAME[/CONFIG][:SPLIT]`, a folder of images
+            (subfolders become classes), a zip of one (`photos.zip`, `photos.zip/inner/folder`),
+            a `.npy` or `.npz`. Relative names are looked for in the folder that the environment
+            variable `KERAS_GAN_DATA` names first, then where you are.
+        image_size: Height and width to which images are cut and resized; their own by default.
+        batch_size: Samples a batch; what doesn't fill one waits for the next epoch.
+        labels: Whether to give `(samples, labels)` rather than samples.
+        channels: For image files: 1, 3 or 4; their own by default.
+        shuffle: Whether each epoch is a new permutation.
+        seed: Non-negative int; decides the order.
+        skip_corrupt: For image files: leave out those that can't be decoded.
+
+    Returns:
+        A `tf.data.Dataset` of float32 batches, images in [-1, 1], with int32 labels where asked
+        for. Its `class_names` name the classes; `keras_gan.batches.step_addressed` tells the rest.
+
+    Raises:
+        DataError: For a source that is unknown, missing, empty, corrupt or smaller than a batch.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> dataset = kg.datasets.load("digits", batch_size=64, labels=True)
+    >>> images, labels = next(iter(dataset))
+    >>> images.shape
+    TensorShape([64, 28, 28, 1])
+    """
+    opened = open_source(source, image_size, channels, skip_corrupt)
+    return opened.to_dataset(batch_size, labels, shuffle, seed)
+
+
+def open_source(source, image_size=None, channels=None, skip_corrupt=False) -> Source:
+    """A `Source` by name or path; arguments as in `load`.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> len(kg.datasets.open_source("digits"))
+    10000
+    """
+    name = str(source)
+    if name.startswith("tfds:"):
+        return TFDSSource(name, image_size, channels)
+    if name.partition(":")[0] in NAMES:
+        return NAMES[name.partition(":")[0]](name, image_size)
+    path = find_path(name)
+    archive_path, inner = split_zip(path)
+    if archive_path is not None:
+        return ImageSource(name, Zip(archive_path, inner), image_size, channels, skip_corrupt)
+    if path.suffix in (".npy", ".npz"):
+        return open_numpy(name, path, image_size)
+    if path.is_dir():
+        return ImageSource(name, Folder(path), image_size, channels, skip_corrupt)
+    raise DataError(f"expected a folder, .zip, .npy or .npz, got the file {name}.")
+
+
+def find_path(name: str) -> pathlib.Path:
+    """Where a source lies: below `KERAS_GAN_DATA`, or where its path says."""
+    local = os.environ.get("KERAS_GAN_DATA")
+    places = [pathlib.Path(local) / name] if local else []
+    places.append(pathlib.Path(name).expanduser())
+    for place in places:
+        if place.exists() or split_zip(place)[0] is not None:
+            return place
+    if os.sep in name or pathlib.Path(name).suffix:
+        looked = " and ".join(str(place.absolute()) for place in places)
+        raise DataError(f"expected a folder or file at {name}, found none (looked at {looked}).")
+    raise DataError(f"{unknown('source', name, NAMES)} It is no folder or file either.")
+
+
+def split_zip(path: pathlib.Path):
+    """`(zip file, folder inside)` of `photos.zip[/inner/folder]`; `(None, "")` for others."""
+    for part in (path, *path.parents):
+        if part.suffix.lower() == ".zip" and part.is_file():
+            return part, path.relative_to(part).as_posix().removeprefix(".")
+    return None, ""

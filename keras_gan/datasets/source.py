@@ -1,0 +1,172 @@
+"""Source: a data set that can be read by index, in any order."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import batches
+from keras_gan.errors import DataError
+
+
+class Source:
+    """What a source of samples has to offer.
+
+    Args:
+        name: What the user asked for.
+        count: Number of samples.
+        sample_shape: Shape of a sample.
+        class_names: Names of the classes, label 0 first; None without labels.
+        skipped: Number of corrupt files that were left out.
+    """
+
+    def __init__(self, name, count, sample_shape, class_names=None, skipped=0):
+        self.name = name
+        self.sample_shape = tuple(int(size) for size in sample_shape)
+        self.class_names = None if class_names is None else tuple(map(str, class_names))
+        self.skipped = skipped
+        self._count = count
+
+    def __len__(self):
+        return self._count
+
+    @property
+    def element_spec(self):
+        """`(sample, label)` specs; the label's is None without labels."""
+        label = None if self.class_names is None else tf.TensorSpec((), tf.int32)
+        return tf.TensorSpec(self.sample_shape, tf.float32), label
+
+    def __getitem__(self, index):
+        """`(sample, label)`: a float32 array in [-1, 1] for images, and an int or None."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"expected an index from 0 to {len(self) - 1}, got {index}.")
+        indices = tf.data.Dataset.from_tensors(tf.constant([index], tf.int64))
+        sample, label = next(iter(self.fetch(indices)))
+        return sample[0].numpy(), None if self.class_names is None else int(label[0])
+
+    def fetch(self, indices):
+        """A data set of `(samples, labels)` batches for a data set of `(batch,)` indices.
+
+        Labels are zeros in a source without.
+        """
+        raise TypeError(f"{type(self).__name__} defines no fetch.")
+
+    def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0):
+        """A step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
+
+        Raises:
+            DataError: For labels that the source doesn't have, or fewer samples than a batch.
+        """
+        if labels and self.class_names is None:
+            raise DataError(
+                f"expected labels, but {self.name} has none; put the images of each class into a "
+                "subfolder, or train without labels (labels=False)."
+            )
+
+        def fetch(indices):
+            batch = self.fetch(indices)
+            return batch if labels else batch.map(lambda samples, _: samples)
+
+        dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle)
+        dataset.class_names = self.class_names
+        return dataset
+
+
+class ArraySource(Source):
+    """Samples that lie in memory.
+
+    Args:
+        name: What the user asked for.
+        samples: uint8 images `(count, height, width, channels)`, or floats of any sample shape;
+            float images must lie in [-1, 1].
+        labels: `(count,)` ints from 0, or None.
+        class_names: Names of the classes; the numbers by default.
+        image_size: For images: height and width to bring them to.
+
+    Raises:
+        DataError: For empty, non-finite or ill-shaped data.
+    """
+
+    def __init__(self, name, samples, labels=None, class_names=None, image_size=None):
+        samples = check_samples(name, samples)
+        if labels is not None:
+            labels = check_labels(name, labels, len(samples))
+            class_names = class_names or range(int(labels.max()) + 1)
+        shape = samples.shape[1:]
+        if image_size is not None:
+            if len(shape) != 3:
+                raise DataError(f"expected images to resize, got samples of shape {shape}.")
+            shape = (image_size, image_size, shape[2])
+        super().__init__(name, len(samples), shape, class_names)
+        self._samples = tf.constant(samples)
+        self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
+
+    def fetch(self, indices):
+        """Gathers whole batches."""
+
+        def gather(index):
+            samples = tf.gather(self._samples, index)
+            if samples.dtype == tf.uint8:
+                samples = tf.cast(samples, tf.float32) / 127.5 - 1.0
+            if samples.shape[1:] != self.sample_shape:
+                samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
+            samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
+            return samples, tf.gather(self._labels, index)
+
+        return indices.map(gather, num_parallel_calls=2, deterministic=True)
+
+
+def fit_square(image, size):
+    """Cuts the central square out of a float image and resizes it, clipped to [-1, 1].
+
+    Args:
+        image: `(height, width, channels)` float32 in [-1, 1].
+        size: Height and width of the result.
+
+    Returns:
+        `(size, size, channels)` float32; bicubic, low-pass filtered when it shrinks.
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    side = tf.minimum(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = image[top : top + side, left : left + side]
+    resized = tf.image.resize(square, (size, size), method="bicubic", antialias=True)
+    return tf.where(side == size, square, tf.clip_by_value(resized, -1.0, 1.0))
+
+
+def check_samples(name, samples):
+    """The samples as uint8 or float32, at least one and all finite."""
+    samples = np.asarray(samples)
+    if samples.ndim < 2 or len(samples) == 0:
+        raise DataError(
+            f"expected {name} to hold samples as (count, ...), got an array of {samples.shape}."
+        )
+    if samples.ndim == 3:
+        samples = samples[..., None]
+    if samples.dtype == np.uint8:
+        return samples
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise DataError(
+            f"expected {name} to hold uint8 images or floats, got {samples.dtype}; convert them."
+        )
+    finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"expected finite samples in {name}, got NaN or infinity in {int((~finite).sum())} of "
+            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or mend them."
+        )
+    if samples.ndim == 4 and np.abs(samples).max() > 1 + 1e-6:
+        raise DataError(
+            f"expected float images in [-1, 1] in {name}, got {samples.min():g} to "
+            f"{samples.max():g}; bring them there, or store them as uint8 from 0 to 255."
+        )
+    return samples.astype("float32")
+
+
+def check_labels(name, labels, count):
+    """The labels as int32 `(count,)`."""
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+        raise DataError(
+            f"expected {count} labels in {name} as whole numbers from 0, got {labels.dtype} of "
+            f"shape {labels.shape}."
+        )
+    return labels.astype("int32")

@@ -1,0 +1,99 @@
+"""Sets of tensorflow-datasets, read by index."""
+
+import importlib
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.datasets.images import common_size, to_channels
+from keras_gan.datasets.source import Source, fit_square
+from keras_gan.errors import DataError
+
+
+class TFDSSource(Source):
+    """Images, and labels where there are any, of a tensorflow-datasets set.
+
+    The set is prepared once in the ArrayRecord format, which can be read by index. A folder of
+    its name below `KERAS_GAN_DATA` serves as the manual download folder, so that sets whose
+    original files lie there are prepared without a network.
+
+    Args:
+        name: `tfds:NAME[/CONFIG][:SPLIT]`; the split is `train` by default.
+        image_size: Height and width of the samples; the set's own by default.
+        channels: 1, 3 or 4; the set's own by default.
+
+    Raises:
+        DataError: For a set that isn't known or can't be prepared, or that has no images.
+    """
+
+    def __init__(self, name, image_size=None, channels=None):
+        dataset, _, split = name.removeprefix("tfds:").partition(":")
+        builder = prepare(name, dataset)
+        split = split or "train"
+        if split not in builder.info.splits:
+            raise DataError(
+                f"expected a split of {dataset}, got {split!r}; it has "
+                f"{', '.join(builder.info.splits)}."
+            )
+        features = builder.info.features
+        if "image" not in features:
+            raise DataError(f"expected images in {name}, got {', '.join(features)}.")
+        shape = features["image"].shape
+        size = image_size or (shape[0] and common_size(name, [shape]))
+        if size is None:
+            raise DataError(f"expected an image_size for {name}, whose images differ in size.")
+        classes = features["label"].names if "label" in features else None
+        self._records = builder.as_data_source(split, decoders=skip_decoding())
+        super().__init__(name, len(self._records), (size, size, channels or shape[2]), classes)
+
+    def fetch(self, indices):
+        """Reads a batch of records, then decodes image by image."""
+
+        def read_records(index):
+            records = self._records.__getitems__(index.tolist())
+            labels = [record.get("label", 0) for record in records]
+            return [record["image"] for record in records], np.array(labels, "int32")
+
+        def read(index):
+            images, labels = tf.numpy_function(read_records, [index], (tf.string, tf.int32))
+            shape = [index.shape[0]]
+            return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape)
+
+        def decode(content, label):
+            image = tf.cast(tf.io.decode_image(content, expand_animations=False), tf.float32)
+            image = to_channels(image / 127.5 - 1.0, self.sample_shape[2])
+            image = fit_square(image, self.sample_shape[0])
+            return tf.ensure_shape(image, self.sample_shape), label
+
+        batch_size = indices.element_spec.shape[0]
+        samples = indices.map(read).unbatch().map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+        return samples.batch(batch_size, drop_remainder=True)
+
+
+def skip_decoding():
+    """Images stay encoded until the input pipeline decodes them in parallel."""
+    tfds = importlib.import_module("tensorflow_datasets")
+    return {"image": tfds.decode.SkipDecoding()}
+
+
+def prepare(name, dataset):
+    """The builder of a set, downloaded and prepared."""
+    tfds = importlib.import_module("tensorflow_datasets")
+    local = pathlib.Path(os.environ.get("KERAS_GAN_DATA", "")) / dataset.partition("/")[0]
+    manual = str(local) if "KERAS_GAN_DATA" in os.environ and local.is_dir() else None
+    try:
+        builder = tfds.builder(dataset, file_format="array_record", try_gcs=False)
+        builder.download_and_prepare(
+            file_format="array_record",
+            download_config=tfds.download.DownloadConfig(manual_dir=manual),
+        )
+    except Exception as error:  # tfds raises errors of many libraries
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DataError(
+            f"could not prepare {name} with tensorflow-datasets: {reason}. Check the name at "
+            "https://www.tensorflow.org/datasets/catalog; without a network, put the set's "
+            "original files into a folder of its name and let KERAS_GAN_DATA name the folder above."
+        ) from error
+    return builder

@@ -1,0 +1,48 @@
+"""The package's own errors, and the sentence that names the near match."""
+
+import difflib
+
+
+class KerasGanError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class ConfigError(KerasGanError, ValueError):
+    """An argument, a recipe or a pair of networks that can't work."""
+
+
+class DataError(KerasGanError, ValueError):
+    """A source that is missing, empty, corrupt or of the wrong shape."""
+
+
+class TrainingError(KerasGanError, RuntimeError):
+    """A training that can't go on, such as one whose losses are NaN."""
+
+
+class RunError(KerasGanError, RuntimeError):
+    """A run folder that can't be used as asked."""
+
+
+class ExportError(KerasGanError, RuntimeError):
+    """An export that could not be written, or that differs from the Keras generator."""
+
+
+def unknown(kind: str, name, known) -> ConfigError:
+    """The error for a name that isn't in a table, with the near match.
+
+    Args:
+        kind: What was looked up, such as `"loss"`.
+        name: What was received.
+        known: The names that exist.
+
+    Returns:
+        A `ConfigError` to raise.
+
+    Example:
+
+    >>> str(unknown("loss", "minmax", ["minimax", "hinge"]))
+    "unknown loss 'minmax'; did you mean 'minimax'? Known: hinge, minimax."
+    """
+    near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    return ConfigError(f"unknown {kind} {name!r}{hint} Known: {', '.join(sorted(known))}.")

@@ -1,0 +1,54 @@
+"""Maxout: the largest of several linear functions."""
+
+import keras
+from keras import ops
+
+from keras_gan.errors import ConfigError
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Maxout(keras.layers.Layer):
+    """A dense layer with `units` outputs, each the largest of `pieces` linear functions.
+
+    Args:
+        units: Number of outputs.
+        pieces: Linear functions an output, at least 2.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ConfigError: For fewer than 2 pieces.
+
+    Source: Goodfellow et al., "Maxout Networks", ICML 2013.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.Maxout(3, pieces=2)(np.ones((5, 4), "float32")).shape
+    TensorShape([5, 3])
+    """
+
+    def __init__(self, units, pieces=5, **kwargs):
+        super().__init__(**kwargs)
+        if pieces < 2:
+            raise ConfigError(f"expected at least 2 pieces, got {pieces}.")
+        self.units, self.pieces = units, pieces
+
+    def build(self, input_shape):
+        """Makes the weights for inputs `(batch, features)`."""
+        self.kernel = self.add_weight(
+            (input_shape[-1], self.units * self.pieces), "glorot_uniform", name="kernel"
+        )
+        self.bias = self.add_weight((self.units * self.pieces,), "zeros", name="bias")
+
+    def call(self, inputs):
+        """`(batch, features) -> (batch, units)`."""
+        linear = ops.matmul(inputs, self.kernel) + self.bias
+        return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, units)`."""
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "units": self.units, "pieces": self.pieces}

@@ -1,0 +1,251 @@
+"""AdversarialModel: what every game shares, whoever plays it.
+
+Players and their optimizers, noise from (seed, step), the moving average, metrics, and a save
+that brings back everything.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_gan import batches, gradients
+from keras_gan.errors import ConfigError, DataError
+
+NOISE_STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
+
+
+class AdversarialModel(keras.Model):
+    """Base of the games: a `keras.Model` whose players each have a loss and an optimizer.
+
+    A game gives its players in `players`, calls `compile_players` in its `compile`, and writes
+    its half-steps and `train_step`; the rest is here. `self.optimizer` is None: a game has one
+    optimizer a player, so Keras callbacks that change "the" learning rate say that they can't,
+    instead of changing one player's in silence.
+
+    Args:
+        seed: Non-negative int. With the step it decides all noise.
+        moving_average_half_life: In images: after that many, a past weight counts half in the
+            moving average. Early on the half-life is shorter, a share of the images seen, so that
+            the average doesn't remember the untrained network.
+        name: Name of the model.
+    """
+
+    players: tuple[str, ...] = ()
+
+    def __init__(self, seed=0, moving_average_half_life=20_000, name=None):
+        super().__init__(name=name)
+        if not 0 <= seed < 2**31:
+            raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")
+        if moving_average_half_life <= 0:
+            raise ConfigError(
+                f"expected a half-life of more than 0 images, got {moving_average_half_life}."
+            )
+        self.seed = int(seed)
+        self.moving_average_half_life = moving_average_half_life
+        self.step = self._counter("step")
+        self.images_seen = self._counter("images_seen")
+        self._trackers = {}
+
+    def _counter(self, name):
+        return self.add_weight((), "zeros", dtype="int64", trainable=False, name=name)
+
+    # The players and their optimizers.
+
+    def compile_players(self, optimizers, config, **trainer):
+        """Gives every player its optimizer, built at once so that it is saved whole.
+
+        Args:
+            optimizers: Player name -> Keras optimizer, or its name.
+            config: The other arguments of the game's `compile`, to be saved with the model.
+            **trainer: `run_eagerly`, `steps_per_execution`, `jit_compile` of `keras.Model.compile`.
+        """
+        super().compile(optimizer=None, **trainer)
+        for player in self.players:
+            network = getattr(self, player)
+            optimizer = self._scaled(keras.optimizers.get(optimizers[player]), network)
+            optimizer.build(network.trainable_variables)
+            setattr(self, f"{player}_optimizer", optimizer)
+        self._game_config = {**config, **trainer}
+
+    def _scaled(self, optimizer, network):
+        """A loss scale where the network computes in float16; each player needs its own."""
+        layers = network._flatten_layers()
+        in_float16 = any(layer.dtype_policy.name == "mixed_float16" for layer in layers)
+        if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            return keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
+
+    def get_compile_config(self):
+        """The arguments of `compile`, serialised; `{}` while uncompiled."""
+        if not self.compiled:
+            return {}
+        optimizers = {f"{p}_optimizer": getattr(self, f"{p}_optimizer") for p in self.players}
+        return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
+
+    def compile_from_config(self, config):
+        """Compiles from what `get_compile_config` gave."""
+        if config:
+            self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def move(self, player, objective):
+        """Moves one player down its objective's gradient, and no other.
+
+        Args:
+            player: Name of the player.
+            objective: `() -> (loss, measured)`.
+
+        Returns:
+            What was measured.
+        """
+        variables = getattr(self, player).trainable_variables
+        optimizer = getattr(self, f"{player}_optimizer")
+        grads, measured = gradients.of_objective(objective, variables, optimizer.scale_loss)
+        optimizer.apply(grads, variables)
+        return measured
+
+    # Noise, a function of (seed, step).
+
+    def noise(self, shape, stream, step):
+        """Standard normal noise that depends on the seed, the stream and the step alone.
+
+        Args:
+            shape: Shape, the batch first.
+            stream: One of `NOISE_STREAMS`: who asks.
+            step: Integer scalar.
+
+        Returns:
+            A float32 tensor.
+        """
+        counter = ops.cast(step, "int64") * len(NOISE_STREAMS) + NOISE_STREAMS[stream]
+        key = tf.stack([tf.constant(self.seed, tf.int64), counter])
+        return tf.random.stateless_normal(shape, seed=key, alg="philox")
+
+    # The moving average.
+
+    def update_moving_average(self, average, network, batch_size):
+        """average <- beta average + (1 - beta) network, with beta = 0.5^(batch / half-life).
+
+        Non-trainable weights, such as BatchNorm's statistics, are copied.
+
+        Source: half-life in images after Karras et al., "Training Generative Adversarial Networks
+        with Limited Data", NeurIPS 2020, with its warm-up.
+        """
+        batch = ops.cast(batch_size, "float32")
+        warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
+        half_life = ops.minimum(float(self.moving_average_half_life), warm_up)
+        beta = ops.power(0.5, batch / ops.maximum(half_life, 1e-8))
+        for mean, weight in zip(average.weights, network.weights, strict=True):
+            mean.assign(weight + beta * (mean - weight) if weight.trainable else weight)
+
+    # Metrics, by Keras's rules: means since the epoch began.
+
+    def track(self, *names):
+        """Makes the running means that `log` fills, in this order."""
+        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def log(self, measured, weights=None):
+        """Adds measured scalars to their running means.
+
+        Args:
+            measured: Name -> scalar.
+            weights: Name -> 0 or 1, for what is not measured in every step.
+        """
+        for name, value in measured.items():
+            self._trackers[name].update_state(value, (weights or {}).get(name))
+
+    @property
+    def metrics(self):
+        """The running means, which Keras resets at each epoch."""
+        return list(self._trackers.values())
+
+    # Fitting arrays and step-addressed data sets.
+
+    def fit(self, x=None, y=None, batch_size=None, steps_per_epoch=None, shuffle=True, **kwargs):
+        """`keras.Model.fit`, on data that goes on where the model's step says.
+
+        Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
+        function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
+        set is read as it comes.
+
+        Args:
+            x: Samples as an array of `(count, *sample_shape)`, or a `tf.data.Dataset` of batches.
+            y: Labels `(count,)`, for arrays and conditional networks.
+            batch_size: For arrays; 32 by default, as in Keras.
+            steps_per_epoch: Batches an epoch; all of the data by default.
+            shuffle: For arrays: whether each epoch is a new permutation.
+            **kwargs: As in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ConfigError: Before `compile`.
+            DataError: For data that don't fit the networks.
+        """
+        if not self.compiled:
+            raise ConfigError("expected a compiled model; call compile() before fit().")
+        if isinstance(x, np.ndarray | tf.Tensor):
+            self.check_arrays(x, y)
+            x, y = (
+                batches.of_arrays(
+                    x, y, batch_size=batch_size or 32, seed=self.seed, shuffle=shuffle
+                ),
+                None,
+            )
+            batch_size = None
+        if hasattr(x, "from_step"):
+            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
+            x = x.from_step(int(self.step))
+        return super().fit(
+            x,
+            y,
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=False,
+            **kwargs,
+        )
+
+    def check_arrays(self, x, y):
+        """Raises `DataError` where arrays can't be learnt from.
+
+        Args:
+            x: Samples.
+            y: Labels or None.
+        """
+        if not np.issubdtype(np.dtype(getattr(x.dtype, "as_numpy_dtype", x.dtype)), np.floating):
+            raise DataError(
+                f"expected floating-point samples, got {x.dtype}; "
+                "bring uint8 images to [-1, 1] with x / 127.5 - 1."
+            )
+        finite = np.isfinite(x).reshape(len(x), -1).all(axis=1)
+        if not finite.all():
+            raise DataError(
+                f"expected finite samples, got NaN or infinity in {int((~finite).sum())} of "
+                f"{len(x)}, the first at index {int(np.argmin(finite))}; remove or mend them."
+            )
+        if y is not None and len(y) != len(x):
+            raise DataError(f"expected as many labels as samples, got {len(y)} and {len(x)}.")
+
+    # A save that brings back everything.
+
+    def _random_state(self):
+        """Seed generators' state, which Keras saves nowhere."""
+        saved = {id(variable) for variable in self.weights}
+        return [variable for variable in self.variables if id(variable) not in saved]
+
+    def save_own_variables(self, store):
+        """Saves the counters and all random state."""
+        super().save_own_variables(store)
+        for index, variable in enumerate(self._random_state()):
+            store[f"random_state_{index}"] = variable
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` saved."""
+        own = {key: store[key] for key in list(store.keys()) if not key.startswith("random_state_")}
+        super().load_own_variables(own)
+        for index, variable in enumerate(self._random_state()):
+            variable.assign(store[f"random_state_{index}"])
+
+
+MOVING_AVERAGE_WARM_UP = 0.1

@@ -1,0 +1,13 @@
+"""The players: one file a family. Functional graphs without a loss inside."""
+
+from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
+from keras_gan.networks.network import Network
+
+__all__ = [
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "Network",
+]

@@ -1,0 +1,184 @@
+"""DCGAN: strided convolutions all the way, for square images of 28 or 8 * 2^k pixels up to 256.
+
+Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
+Generative Adversarial Networks", ICLR 2016.
+"""
+
+import functools
+
+import keras
+from keras import ops
+
+from keras_gan.errors import ConfigError
+from keras_gan.networks.network import (
+    Network,
+    check_num_classes,
+    label_input,
+    resolve_policy,
+    with_one_hot,
+)
+
+IMAGE_SIZES = (8, 16, 28, 32, 64, 128, 256)
+MAX_WIDENING = 8
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class DCGANGenerator(Network):
+    """Latents become a small map of many channels, then grow by transposed convolutions.
+
+    Per stage: size times 2, channels halved, BatchNorm, ReLU; tanh at the end. For 64x64 and
+    width 64: 4x4x512, 8x8x256, 16x16x128, 32x32x64, 64x64xC; for 28x28: 7x7x128, 14x14x64, 28x28xC.
+
+    Args:
+        image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
+        latent_dim: Size of the latent vector.
+        width: Channels of the last stage before the image.
+        num_classes: For a class-conditional generator: the one-hot label joins the latents.
+        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape that the network can't make.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.DCGANGenerator((28, 28, 1), latent_dim=16, width=8).output_shape
+    (None, 28, 28, 1)
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=128,
+        width=64,
+        num_classes=None,
+        dtype=None,
+        name="dcgan_generator",
+    ):
+        start, stages = check_image_shape(image_shape)
+        check_num_classes(num_classes)
+        policy = resolve_policy(dtype)
+        normalize = functools.partial(keras.layers.BatchNormalization, momentum=0.9, dtype=policy)
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = latents if num_classes is None else [latents, label_input()]
+        x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
+        channels = stage_channels(width, stages)[::-1]
+        x = keras.layers.Dense(
+            start * start * channels[0], use_bias=False, kernel_initializer=INIT, dtype=policy
+        )(x)
+        x = keras.layers.Reshape((start, start, channels[0]), dtype=policy)(x)
+        for filters in (*channels[1:], None):
+            x = keras.layers.ReLU(dtype=policy)(normalize()(x))
+            x = keras.layers.Conv2DTranspose(
+                filters or image_shape[-1],
+                4,
+                strides=2,
+                padding="same",
+                use_bias=filters is None,
+                kernel_initializer=INIT,
+                dtype=policy,
+            )(x)
+        images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+        config = {
+            "image_shape": list(image_shape),
+            "latent_dim": latent_dim,
+            "width": width,
+            "num_classes": num_classes,
+        }
+        super().__init__(inputs, images, config, policy, name)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class DCGANDiscriminator(Network):
+    """The generator's mirror: strided convolutions down to a small map, then one logit.
+
+    Per stage: size halved, channels doubled, LeakyReLU 0.2. Unlike the 2015 network it has no
+    BatchNorm unless asked for: gradient penalties are defined sample by sample.
+
+    Args:
+        image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
+        width: Channels of the first stage.
+        num_classes: For a class-conditional discriminator: the logit gains the inner product of
+            the features with the label's embedding (Miyato and Koyama, "cGANs with Projection
+            Discriminator", ICLR 2018).
+        normalization: None, or `"batch"` for BatchNorm in all but the first stage, as in 2015.
+        dtype: Precision policy; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape that the network can't take.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.DCGANDiscriminator((28, 28, 1), width=8).output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        width=64,
+        num_classes=None,
+        normalization=None,
+        dtype=None,
+        name="dcgan_discriminator",
+    ):
+        _, stages = check_image_shape(image_shape)
+        check_num_classes(num_classes)
+        if normalization not in (None, "batch"):
+            raise ConfigError(f"expected normalization None or 'batch', got {normalization!r}.")
+        policy = resolve_policy(dtype)
+        images = keras.Input(tuple(image_shape), name="images")
+        inputs = images if num_classes is None else [images, label_input()]
+        x = images
+        for stage, filters in enumerate(stage_channels(width, stages)):
+            x = keras.layers.Conv2D(
+                filters, 4, strides=2, padding="same", kernel_initializer=INIT, dtype=policy
+            )(x)
+            if normalization == "batch" and stage > 0:
+                x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
+            x = keras.layers.LeakyReLU(0.2, dtype=policy)(x)
+        x = keras.layers.Flatten(dtype=policy)(x)
+        features = keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy)(x)
+        features = keras.layers.LeakyReLU(0.2, dtype="float32")(features)
+        logits = keras.layers.Dense(1, kernel_initializer=INIT, dtype="float32")(features)
+        if num_classes is not None:
+            embedding = keras.layers.Embedding(num_classes, FEATURES, dtype="float32")(inputs[1])
+            projection = ops.sum(features * embedding, axis=-1, keepdims=True)
+            logits = keras.layers.Add(dtype="float32", name="logits")([logits, projection])
+        config = {
+            "image_shape": list(image_shape),
+            "width": width,
+            "num_classes": num_classes,
+            "normalization": normalization,
+        }
+        super().__init__(inputs, logits, config, policy, name)
+
+
+FEATURES = 128
+INIT = "glorot_uniform"
+
+
+def check_image_shape(image_shape):
+    """The size of the smallest map and the number of stages for an image shape.
+
+    Raises:
+        ConfigError: For a shape that DCGAN can't make.
+    """
+    shape = tuple(image_shape)
+    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in IMAGE_SIZES:
+        raise ConfigError(
+            f"expected an image_shape of (size, size, channels) with a size of {IMAGE_SIZES}, got "
+            f"{shape}; resize the images with image_size."
+        )
+    if not 1 <= shape[2] <= 4:
+        raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
+    start = 7 if shape[0] == 28 else 4
+    return start, (shape[0] // start).bit_length() - 1
+
+
+def stage_channels(width, stages):
+    """Channels of the stages from the image inwards: doubled each time, up to 8 times `width`."""
+    return [width * min(2**stage, MAX_WIDENING) for stage in range(stages)]

@@ -1,0 +1,146 @@
+"""The multilayer perceptrons of 2014, for samples of any shape.
+
+Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
+"""
+
+import math
+
+import keras
+
+from keras_gan.errors import ConfigError
+from keras_gan.layers import Maxout
+from keras_gan.networks.network import (
+    Network,
+    check_num_classes,
+    label_input,
+    resolve_policy,
+    with_one_hot,
+)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class MLPGenerator(Network):
+    """Dense layers with ReLU, then a sample.
+
+    Args:
+        sample_shape: Shape of a sample: an image such as `(28, 28, 1)`, or points such as `(2,)`.
+        latent_dim: Size of the latent vector.
+        units: Width of each hidden layer.
+        output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones; by
+            default tanh where the samples are images, of three axes, else linear.
+        num_classes: For a class-conditional generator: the one-hot label joins the latents.
+        dtype: Precision policy; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an empty sample shape.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.MLPGenerator((2,), latent_dim=4, units=(16,)).output_shape
+    (None, 2)
+    """
+
+    def __init__(
+        self,
+        sample_shape=(28, 28, 1),
+        latent_dim=100,
+        units=(1200, 1200),
+        output_activation=None,
+        num_classes=None,
+        dtype=None,
+        name="mlp_generator",
+    ):
+        size = check_sample_shape(sample_shape)
+        check_num_classes(num_classes)
+        policy = resolve_policy(dtype)
+        output_activation = output_activation or ("tanh" if len(sample_shape) == 3 else "linear")
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = latents if num_classes is None else [latents, label_input()]
+        x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
+        for width in units:
+            x = keras.layers.Dense(
+                width, activation="relu", kernel_initializer="he_normal", dtype=policy
+            )(x)
+        x = keras.layers.Dense(size, dtype=policy)(x)
+        x = keras.layers.Reshape(tuple(sample_shape), dtype=policy)(x)
+        samples = keras.layers.Activation(output_activation, dtype="float32", name="samples")(x)
+        config = {
+            "sample_shape": list(sample_shape),
+            "latent_dim": latent_dim,
+            "units": list(units),
+            "output_activation": output_activation,
+            "num_classes": num_classes,
+        }
+        super().__init__(inputs, samples, config, policy, name)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class MLPDiscriminator(Network):
+    """Maxout layers, with dropout where asked for, then one logit.
+
+    Args:
+        sample_shape: Shape of a sample.
+        units: Width of each hidden layer.
+        pieces: Linear functions a maxout unit.
+        dropout: Share of hidden units dropped in training; 0.5 in 2014.
+        num_classes: For a class-conditional discriminator: the one-hot label joins the sample.
+        dtype: Precision policy; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an empty sample shape.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.MLPDiscriminator((2,), units=(16,)).output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        sample_shape=(28, 28, 1),
+        units=(240, 240),
+        pieces=5,
+        dropout=0.0,
+        num_classes=None,
+        dtype=None,
+        name="mlp_discriminator",
+    ):
+        check_sample_shape(sample_shape)
+        check_num_classes(num_classes)
+        policy = resolve_policy(dtype)
+        samples = keras.Input(tuple(sample_shape), name="samples")
+        inputs = samples if num_classes is None else [samples, label_input()]
+        x = keras.layers.Flatten(dtype=policy)(samples)
+        if num_classes is not None:
+            x = with_one_hot(x, inputs[1], num_classes)
+        for width in units:
+            x = Maxout(width, pieces, dtype=policy)(x)
+            if dropout:
+                x = keras.layers.Dropout(dropout, dtype=policy)(x)
+        logits = keras.layers.Dense(1, dtype="float32", name="logits")(x)
+        config = {
+            "sample_shape": list(sample_shape),
+            "units": list(units),
+            "pieces": pieces,
+            "dropout": dropout,
+            "num_classes": num_classes,
+        }
+        super().__init__(inputs, logits, config, policy, name)
+
+
+def check_sample_shape(sample_shape):
+    """The number of values of a sample.
+
+    Raises:
+        ConfigError: For a shape without axes, or with an axis below 1.
+    """
+    if not sample_shape or min(sample_shape) < 1:
+        raise ConfigError(
+            f"expected a sample_shape of one axis or more, such as (2,) or (28, 28, 1), got "
+            f"{tuple(sample_shape)}."
+        )
+    return math.prod(sample_shape)

@@ -1,0 +1,107 @@
+"""Judges a digits generator (ONNX) by an independent classifier of MNIST.
+
+The classifier is trained here, on the 60,000 MNIST training digits, and must read at least 99 % of
+the 10,000 test digits; it is kept in a file for the next time. KERAS_GAN_DATA names the folder that
+holds mnist/*.gz.
+
+    python tools/judge_digits.py runs/digits/export/digits.onnx --classifier judge.keras
+
+Prints, for samples of every digit in turn: the mean confidence, the entropy of the classes read
+(at most log 10 = 2.303 nats) and, for a class-conditional generator, the share of samples that are
+read as the digit that was asked for.
+"""
+
+import argparse
+import gzip
+import os
+import pathlib
+
+import keras
+import numpy as np
+import onnxruntime
+
+REQUIRED_ACCURACY = 0.99
+
+
+def read_mnist(split):
+    """MNIST's images in [-1, 1] and labels; `split` is "train" or "t10k"."""
+    folder = pathlib.Path(os.environ["KERAS_GAN_DATA"]) / "mnist"
+    with gzip.open(folder / f"{split}-images-idx3-ubyte.gz") as file:
+        images = np.frombuffer(file.read(), "uint8", offset=16).reshape(-1, 28, 28, 1)
+    with gzip.open(folder / f"{split}-labels-idx1-ubyte.gz") as file:
+        labels = np.frombuffer(file.read(), "uint8", offset=8)
+    return images.astype("float32") / 127.5 - 1, labels
+
+
+def build_classifier():
+    """A small convolutional classifier with probabilities at its end."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu", padding="same"),
+            layers.Conv2D(32, 3, activation="relu", strides=2, padding="same"),
+            layers.BatchNormalization(),
+            layers.Conv2D(64, 3, activation="relu", padding="same"),
+            layers.Conv2D(64, 3, activation="relu", strides=2, padding="same"),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dropout(0.4),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.4),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def load_classifier(path: pathlib.Path):
+    """The classifier in `path`, trained first where the file is missing."""
+    if path.exists():
+        classifier = keras.models.load_model(path)
+    else:
+        keras.utils.set_random_seed(0)
+        classifier = build_classifier()
+        schedule = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=4 * 469)
+        classifier.compile(
+            keras.optimizers.Adam(schedule),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        classifier.fit(*read_mnist("train"), batch_size=128, epochs=4, verbose=2)
+        classifier.save(path)
+    accuracy = classifier.evaluate(*read_mnist("t10k"), batch_size=500, verbose=0)[1]
+    print(f"classifier: {accuracy:.2%} of the MNIST test digits")
+    if accuracy < REQUIRED_ACCURACY:
+        raise SystemExit(f"expected a classifier of {REQUIRED_ACCURACY:.0%} or better")
+    return classifier
+
+
+def sample(path, count, seed):
+    """Samples of the ONNX generator and the labels asked for, every digit in turn."""
+    session = onnxruntime.InferenceSession(path)
+    shapes = {entry.name: entry.shape for entry in session.get_inputs()}
+    latents = np.random.default_rng(seed).standard_normal((count, shapes["latents"][1]), "float32")
+    labels = np.arange(count, dtype="int32") % 10
+    feed = {"latents": latents, "labels": labels}
+    return session.run(["images"], {name: feed[name] for name in shapes})[0], labels
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("onnx", help="the exported generator")
+    parser.add_argument("--classifier", type=pathlib.Path, default="judge.keras")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    classifier = load_classifier(arguments.classifier)
+    images, labels = sample(arguments.onnx, arguments.count, arguments.seed)
+    probabilities = classifier.predict(images, batch_size=500, verbose=0).astype("float64")
+    share = probabilities.mean(axis=0)
+    print(f"samples: {arguments.count}, seed {arguments.seed}")
+    print(f"mean confidence: {probabilities.max(axis=1).mean():.4f}")
+    print(f"class entropy: {-(share * np.log(share)).sum():.4f} nats")
+    print(f"read as asked: {(probabilities.argmax(axis=1) == labels).mean():.2%}")
+
+
+if __name__ == "__main__":
+    main()
