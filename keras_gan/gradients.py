@@ -34,6 +34,7 @@ def of_inputs(function, inputs):
     Returns:
         A tensor of `inputs`'s shape; differentiable once more.
     """
+    inputs = ops.convert_to_tensor(inputs)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         total = ops.sum(function(inputs))

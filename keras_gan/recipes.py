@@ -71,7 +71,7 @@ def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype):
 RECIPES = {
     #                build        latent width  lr    b1   b2    r1  every half-life batch steps
     "gan":   Recipe(build_mlp,    100,   1200,  2e-4, 0.5, 0.99, 0.0, 8,   20_000,   64,  6_000),
-    "dcgan": Recipe(build_dcgan,   32,     64,  4e-4, 0.5, 0.99, 0.0, 8,   20_000,   64,  1_300),
+    "dcgan": Recipe(build_dcgan,   32,     64,  6e-4, 0.5, 0.99, 0.0, 8,   20_000,   64,  1_200),
 }
 # fmt: on
 

@@ -8,7 +8,7 @@ from keras import ops
 from keras_gan import losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.penalties import branch_on_interval, is_due
+from keras_gan.penalties import Penalty, branch_on_interval, is_due
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -109,6 +109,7 @@ class GAN(AdversarialModel):
         """
         if n_critic < 1 or int(n_critic) != n_critic:
             raise ConfigError(f"expected a whole n_critic >= 1, got {n_critic}.")
+        check_penalties(penalties)
         self.loss = losses.get(loss)
         self.penalties = list(penalties)
         self.n_critic = int(n_critic)
@@ -318,6 +319,8 @@ class GAN(AdversarialModel):
         """
         if n < 1:
             raise ConfigError(f"expected to sample at least 1, got {n}.")
+        if not 0 <= seed < 2**63:
+            raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
         if not 0 <= truncation <= 1:
             raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
         latents = truncation * self.latents(n, seed)
@@ -410,6 +413,18 @@ def check_labels(labels, num_classes, error=DataError):
     if not whole or labels.min() < 0 or labels.max() >= num_classes:
         found = f"{labels.min()} to {labels.max()}" if whole else str(labels.dtype)
         raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
+
+
+def check_penalties(penalties):
+    """Raises `ConfigError` unless these are penalties, and of one name each is one."""
+    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
+    if strange:
+        raise ConfigError(
+            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
+        )
+    names = [penalty.name for penalty in penalties]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
 
 
 def check_networks_fit(generator, discriminator):

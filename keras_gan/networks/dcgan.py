@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from keras_gan.errors import ConfigError
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -139,10 +140,10 @@ class DCGANDiscriminator(Network):
             )(x)
             if normalization == "batch" and stage > 0:
                 x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
-            x = keras.layers.LeakyReLU(0.2, dtype=policy)(x)
+            x = LeakyReLU(0.2, dtype=policy)(x)
         x = keras.layers.Flatten(dtype=policy)(x)
         features = keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy)(x)
-        features = keras.layers.LeakyReLU(0.2, dtype="float32")(features)
+        features = LeakyReLU(0.2, dtype="float32")(features)
         logits = keras.layers.Dense(1, kernel_initializer=INIT, dtype="float32")(features)
         if num_classes is not None:
             embedding = keras.layers.Embedding(num_classes, FEATURES, dtype="float32")(inputs[1])

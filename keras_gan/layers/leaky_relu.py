@@ -1,0 +1,38 @@
+"""LeakyReLU whose gradient leaves TensorFlow's graph optimiser at work."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LeakyReLU(keras.layers.LeakyReLU):
+    """`keras.layers.LeakyReLU`, with a gradient that reads the output instead of the input.
+
+    The two have the same sign, so the values are the same. With Keras's, TensorFlow 2.21 fails to
+    fuse convolution, bias and activation ("remapper failed") and gives up on the whole step.
+
+    Args:
+        negative_slope: Slope below 0.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.LeakyReLU(0.5)(np.array([-2.0, 2.0], "float32")).numpy().tolist()
+    [-1.0, 2.0]
+    """
+
+    def call(self, inputs):
+        """`inputs` where positive, else `negative_slope` times them."""
+        slope = self.negative_slope
+
+        @ops.custom_gradient
+        def leaky_relu(x):
+            outputs = ops.leaky_relu(x, slope)
+
+            def gradient(upstream):
+                return ops.where(outputs > 0, upstream, slope * upstream)
+
+            return outputs, gradient
+
+        return leaky_relu(inputs)

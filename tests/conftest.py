@@ -1,0 +1,59 @@
+"""What the tests share: tiny networks and the folder of real data sets."""
+
+import os
+import pathlib
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gan as kg
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    """Every test starts from the same global seed and in float32."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real data sets that KERAS_GAN_DATA names."""
+    if "KERAS_GAN_DATA" not in os.environ:
+        pytest.skip("KERAS_GAN_DATA names no folder of real data sets")
+    return pathlib.Path(os.environ["KERAS_GAN_DATA"])
+
+
+def tiny_gan(num_classes=None, size=8, channels=1, dtype=None, seed=0, **networks):
+    """A DCGAN of a few thousand weights."""
+    shape = (size, size, channels)
+    return kg.GAN(
+        kg.networks.DCGANGenerator(shape, 6, 4, num_classes, dtype=dtype),
+        kg.networks.DCGANDiscriminator(shape, 4, num_classes, dtype=dtype, **networks),
+        seed=seed,
+    )
+
+
+def random_images(count=32, size=8, channels=1, seed=0):
+    """Noise in [-1, 1]."""
+    values = np.random.default_rng(seed).uniform(-1, 1, (count, size, size, channels))
+    return values.astype("float32")
+
+
+def state_of(gan):
+    """Every variable of a model and of its optimizers, by name."""
+    variables = {f"model/{v.path}/{i}": v for i, v in enumerate(gan.variables)}
+    for player in gan.players:
+        optimizer = getattr(gan, f"{player}_optimizer")
+        variables |= {f"{player}/{v.path}/{i}": v for i, v in enumerate(optimizer.variables)}
+    return {name: np.array(variable) for name, variable in variables.items()}
+
+
+def differing(first, second):
+    """Names of the entries that are not equal bit for bit."""
+    assert len(first) == len(second)
+    pairs = zip(first, first.values(), second.values(), strict=True)
+    return [name for name, a, b in pairs if a.tobytes() != b.tobytes()]

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from keras_gan import batches
+from keras_gan.errors import DataError
+
+SAMPLES = np.arange(23, dtype="float32")[:, None]
+
+
+def flat(lists):
+    return [value for values in lists for value in values]
+
+
+def values(dataset, count=None):
+    taken = dataset if count is None else dataset.take(count)
+    return [batch.numpy().ravel().astype(int).tolist() for batch in taken]
+
+
+def test_an_epoch_is_a_permutation_and_the_next_is_another():
+    dataset = batches.of_arrays(SAMPLES, batch_size=5, seed=3)
+    assert dataset.steps_per_epoch == len(dataset) == 4
+    stream = values(dataset.from_step(0), 8)
+    first, second = flat(stream[:4]), flat(stream[4:])
+    assert len(set(first)) == len(set(second)) == 20
+    assert set(first) <= set(range(23))
+    assert first != second
+
+
+def test_batch_k_needs_nothing_that_came_before():
+    dataset = batches.of_arrays(SAMPLES, batch_size=5, seed=3)
+    whole = values(dataset.from_step(0), 12)
+    for step in (1, 4, 7, 11):
+        assert values(dataset.from_step(step), 12 - step) == whole[step:]
+
+
+def test_the_seed_decides_the_order():
+    streams = [
+        values(batches.of_arrays(SAMPLES, batch_size=5, seed=seed).from_step(0), 4)
+        for seed in (1, 1, 2)
+    ]
+    assert streams[0] == streams[1] != streams[2]
+
+
+def test_plain_iteration_reshuffles_each_epoch():
+    dataset = batches.of_arrays(SAMPLES, batch_size=5, seed=3)
+    epochs = [flat(values(dataset)) for _ in range(3)]
+    assert all(len(set(epoch)) == 20 for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_without_shuffling_the_order_is_the_arrays():
+    dataset = batches.of_arrays(SAMPLES, SAMPLES, batch_size=5, shuffle=False)
+    x, y = next(iter(dataset))
+    assert x.numpy().ravel().tolist() == y.numpy().ravel().tolist() == [0, 1, 2, 3, 4]
+
+
+def test_batches_have_a_static_shape():
+    assert batches.of_arrays(SAMPLES, batch_size=5).element_spec.shape == (5, 1)
+
+
+def test_fewer_samples_than_a_batch():
+    with pytest.raises(DataError, match="batch of 24 samples, got 23"):
+        batches.of_arrays(SAMPLES, batch_size=24)

@@ -1,0 +1,145 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import networks
+from keras_gan.errors import ConfigError
+from keras_gan.layers import LeakyReLU, Maxout
+
+SIZES = networks.dcgan.IMAGE_SIZES
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("size", SIZES)
+def test_dcgan_pair_of_every_size(size, num_classes):
+    channels = 1 + SIZES.index(size) % 4
+    shape = (size, size, channels)
+    generator = networks.DCGANGenerator(shape, latent_dim=5, width=2, num_classes=num_classes)
+    discriminator = networks.DCGANDiscriminator(shape, width=2, num_classes=num_classes)
+    latents, labels = np.zeros((2, 5), "float32"), np.array([0, 2])
+    conditional = num_classes is not None
+    images = np.array(generator([latents, labels] if conditional else latents))
+    logits = discriminator([images, labels] if conditional else images)
+    assert images.shape == (2, *shape)
+    assert logits.shape == (2, 1)
+    assert np.abs(images).max() <= 1
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("shape", [(1,), (2,), (7, 3), (8, 8, 1)])
+def test_mlp_pair_of_any_shape(shape, num_classes):
+    generator = networks.MLPGenerator(shape, 4, (8,), num_classes=num_classes)
+    discriminator = networks.MLPDiscriminator(shape, (8,), num_classes=num_classes)
+    latents, labels = np.ones((3, 4), "float32"), np.array([0, 1, 2])
+    conditional = num_classes is not None
+    samples = np.array(generator([latents, labels] if conditional else latents))
+    assert samples.shape == (3, *shape)
+    assert discriminator([samples, labels] if conditional else samples).shape == (3, 1)
+
+
+def test_mlp_bounds_images_alone():
+    large = np.full((1, 4), 1e3, "float32")
+    assert np.abs(networks.MLPGenerator((8, 8, 1), 4, (8,))(large)).max() <= 1
+    assert np.abs(networks.MLPGenerator((2,), 4, (8,))(large)).max() > 1
+
+
+def test_labels_change_what_is_made_and_judged():
+    generator = networks.DCGANGenerator((8, 8, 1), 4, 4, num_classes=2)
+    discriminator = networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=2)
+    latents = np.ones((2, 4), "float32")
+    images = np.array(generator([latents, np.array([0, 1])]))
+    assert not np.allclose(images[0], images[1])
+    logits = np.array(discriminator([images[:1].repeat(2, 0), np.array([0, 1])]))
+    assert not np.allclose(logits[0], logits[1])
+
+
+def test_projection_is_an_inner_product_with_the_embedding():
+    """logit(x, y) - logit(x, y') = <e_y - e_y', features(x)> (Miyato and Koyama)."""
+    network = networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=3)
+    embedding = next(v for v in network.weights if v.path.endswith("embeddings")).numpy()
+    features = next(
+        keras.Model(network.inputs[0], layer.output)
+        for layer in reversed(network.layers)
+        if isinstance(layer, LeakyReLU)
+    )
+    image = np.random.default_rng(0).normal(size=(1, 8, 8, 1)).astype("float32")
+    logits = [float(network([image, np.array([y])])[0, 0]) for y in range(3)]
+    inner = np.array(features(image)) @ embedding.T
+    np.testing.assert_allclose(np.diff(logits), np.diff(inner[0]), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_outputs_are_float32_and_the_policy_is_kept(policy):
+    pairs = [
+        networks.DCGANGenerator((8, 8, 1), 4, 4, dtype=policy),
+        networks.DCGANDiscriminator((8, 8, 1), 4, dtype=policy),
+        networks.MLPGenerator((2,), 4, (8,), dtype=policy),
+        networks.MLPDiscriminator((2,), (8,), dtype=policy),
+    ]
+    for network in pairs:
+        again = type(network).from_config(network.get_config())
+        assert network.output.dtype == again.output.dtype == "float32"
+        policies = [layer.dtype_policy.name for layer in network.layers]
+        assert policies == [layer.dtype_policy.name for layer in again.layers]
+        assert policy in policies
+
+
+def test_batchnorm_in_the_discriminator_is_an_option():
+    def kinds(network):
+        return {type(layer).__name__ for layer in network.layers}
+
+    assert "BatchNormalization" not in kinds(networks.DCGANDiscriminator((16, 16, 1), 4))
+    of_2015 = networks.DCGANDiscriminator((16, 16, 1), 4, normalization="batch")
+    assert "BatchNormalization" in kinds(of_2015)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: networks.DCGANGenerator((48, 48, 3)), r"expected an image_shape .*48, 48, 3"),
+        (lambda: networks.DCGANGenerator((32, 16, 3)), "32, 16, 3"),
+        (lambda: networks.DCGANDiscriminator((32, 32, 5)), "1 to 4 channels, got 5"),
+        (lambda: networks.DCGANDiscriminator((32, 32, 3), normalization="layer"), "got 'layer'"),
+        (lambda: networks.DCGANGenerator((32, 32, 3), num_classes=1), "num_classes >= 2"),
+        (lambda: networks.MLPGenerator(()), "sample_shape of one axis or more"),
+        (lambda: Maxout(3, pieces=1), "at least 2 pieces"),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
+
+
+def test_maxout_is_the_largest_piece():
+    layer = Maxout(2, pieces=3)
+    x = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
+    result = np.array(layer(x))
+    kernel, bias = (np.array(weight) for weight in layer.weights)
+    expected = (x @ kernel + bias).reshape(4, 2, 3).max(axis=-1)
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+    assert layer.compute_output_shape((None, 5)) == (None, 2)
+    assert Maxout.from_config(layer.get_config()).pieces == 3
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_leaky_relu_has_kerass_values_and_gradients(jit):
+    x = tf.constant(np.random.default_rng(0).normal(size=(4, 5)).astype("float32"))
+
+    def measure(layer):
+        @tf.function(jit_compile=jit)
+        def run():
+            with tf.GradientTape() as outer:
+                outer.watch(x)
+                with tf.GradientTape() as inner:
+                    inner.watch(x)
+                    y = tf.reduce_sum(layer(x) ** 3)
+                slope = inner.gradient(y, x)
+                norm = tf.reduce_sum(slope**2)
+            return layer(x), slope, outer.gradient(norm, x)
+
+        return run()
+
+    pairs = zip(measure(LeakyReLU(0.2)), measure(keras.layers.LeakyReLU(0.2)), strict=True)
+    for ours, keras_own in pairs:
+        np.testing.assert_allclose(ours, keras_own, rtol=1e-5)
