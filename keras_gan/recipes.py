@@ -123,12 +123,13 @@ def build(
     )
     gan = models.GAN(generator, discriminator, seed, recipe.moving_average_half_life)
 
-    def adam():
-        return keras.optimizers.Adam(recipe.learning_rate, recipe.beta_1, recipe.beta_2)
+    def adam(player):
+        name = f"{player}_adam"
+        return keras.optimizers.Adam(recipe.learning_rate, recipe.beta_1, recipe.beta_2, name=name)
 
     gan.compile(
-        adam(),
-        adam(),
+        adam("generator"),
+        adam("discriminator"),
         loss=losses.get(recipe.loss),
         penalties=[penalties.R1(recipe.r1, recipe.r1_interval)] if recipe.r1 else (),
         jit_compile=jit_compile,

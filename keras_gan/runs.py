@@ -20,6 +20,7 @@ import keras
 
 from keras_gan import callbacks, datasets, export, recipes
 from keras_gan.errors import ConfigError, RunError
+from keras_gan.models.adversarial import check_seed
 
 KEPT_BY_RESUME = ("steps", "keras_gan_version")
 
@@ -182,12 +183,12 @@ def train(
         "sample_shape": list(source.sample_shape),
         "classes": list(source.class_names) if labels and source.class_names else None,
         "skipped": source.skipped,
-        "batch_size": batch_size or settings.batch_size,
+        "batch_size": settings.batch_size if batch_size is None else batch_size,
         "seed": seed,
-        "width": width or settings.width,
+        "width": settings.width if width is None else width,
         "mixed_precision": mixed_precision,
         "jit": jit,
-        "steps": steps or settings.steps,
+        "steps": settings.steps if steps is None else steps,
     }
     check_numbers(config, every)
     tell(summary(config))
@@ -219,12 +220,11 @@ def summary(config):
 
 def check_numbers(config, every):
     """Raises `ConfigError` for a number that is out of range."""
-    for name, value in (
-        *((key, config[key]) for key in ("batch_size", "width", "steps")),
-        ("every", every),
-    ):
+    numbers = {key: config[key] for key in ("batch_size", "width", "steps")}
+    for name, value in {**numbers, "every": every}.items():
         if value < 1:
             raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
+    check_seed(config["seed"])
 
 
 def start_or_resume(run, config):

@@ -128,8 +128,12 @@ def fit_square(image, size):
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = image[top : top + side, left : left + side]
-    resized = tf.image.resize(square, (size, size), method="bicubic", antialias=True)
-    return tf.where(side == size, square, tf.clip_by_value(resized, -1.0, 1.0))
+
+    def resized():
+        result = tf.image.resize(square, (size, size), method="bicubic", antialias=True)
+        return tf.clip_by_value(result, -1.0, 1.0)
+
+    return tf.cond(side == size, lambda: square, resized)
 
 
 def check_samples(name, samples):

@@ -10,14 +10,21 @@ import warnings
 import tensorflow as tf
 
 from keras_gan.errors import ConfigError
-from keras_gan.export.parity import Exported, check_parity, output_name, work_folder
+from keras_gan.export.parity import (
+    Exported,
+    call,
+    check_parity,
+    float32_generator,
+    output_name,
+    work_folder,
+)
 
 TOLERANCE = 1e-5
-OPSETS = range(15, 22)
+OPSETS = range(15, 19)  # the newest that tf2onnx 1.17 writes is 18
 
 
 def to_onnx(gan, path, opset=18, recipe=None, class_names=None) -> Exported:
-    """Writes the averaged generator as an ONNX file.
+    """Writes the averaged generator, in float32, as an ONNX file.
 
     Inputs `latents (batch, latent_dim) float32` and, for class-conditional networks,
     `labels (batch,) int32`; output `images (batch, height, width, channels) float32` in [-1, 1]
@@ -49,24 +56,29 @@ def to_onnx(gan, path, opset=18, recipe=None, class_names=None) -> Exported:
     import onnxruntime
 
     path = pathlib.Path(path)
-    model = convert(gan, opset)
+    generator = float32_generator(gan)
+    model = convert(gan, generator, opset)
     describe(model, gan, recipe, class_names)
     onnx.checker.check_model(model, full_check=True)
     with work_folder(path.parent) as work:
         onnx.save(model, work / path.name)
         session = onnxruntime.InferenceSession(work / path.name, providers=["CPUExecutionProvider"])
         difference = check_parity(
-            gan, lambda inputs: session.run([output_name(gan)], inputs)[0], TOLERANCE, "ONNX file"
+            gan,
+            generator,
+            lambda inputs: session.run([output_name(gan)], inputs)[0],
+            TOLERANCE,
+            "ONNX file",
         )
         (work / path.name).replace(path)
     return Exported(path, difference)
 
 
-def convert(gan, opset):
+def convert(gan, generator, opset):
     """The averaged generator as an `onnx.ModelProto` with the documented names."""
     latents = tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")
     labels = [tf.TensorSpec((None,), tf.int32, name="labels")] if gan.conditional else []
-    serve = tf.function(lambda *inputs: gan(list(inputs) if gan.conditional else inputs[0]))
+    serve = tf.function(lambda *inputs: call(generator, *inputs))
     with quiet_tf2onnx() as tf2onnx:
         model, _ = tf2onnx.convert.from_function(serve, [latents, *labels], opset=opset)
     rename_output(model, output_name(gan))

@@ -5,7 +5,14 @@ import pathlib
 import tensorflow as tf
 
 from keras_gan import pictures
-from keras_gan.export.parity import Exported, check_parity, output_name, work_folder
+from keras_gan.export.parity import (
+    Exported,
+    call,
+    check_parity,
+    float32_generator,
+    output_name,
+    work_folder,
+)
 from keras_gan.models.gan import sampling_noise
 
 TOLERANCE = 1e-6
@@ -13,7 +20,7 @@ MAX_PNG_COUNT = 1024
 
 
 def to_saved_model(gan, folder) -> Exported:
-    """Writes the averaged generator as the next version below a folder.
+    """Writes the averaged generator, in float32, as the next version below a folder.
 
     Signatures: `serving_default`, `latents (batch, latent_dim) float32 [, labels (batch,) int32] ->
     images` float32 in [-1, 1] (`samples` where they are no images); for images also `sample_png`,
@@ -36,8 +43,9 @@ def to_saved_model(gan, folder) -> Exported:
         kg.export.to_saved_model(gan, "saved_models/digits").path  # saved_models/digits/1
     """
     folder = pathlib.Path(folder)
+    generator = float32_generator(gan)
     with work_folder(folder) as work:
-        write(gan, work / "model")
+        write(gan, generator, work / "model")
         loaded = tf.saved_model.load(str(work / "model"))
         serve = loaded.signatures["serving_default"]
 
@@ -46,7 +54,7 @@ def to_saved_model(gan, folder) -> Exported:
                 output_name(gan)
             ]
 
-        difference = check_parity(gan, run, TOLERANCE, "SavedModel")
+        difference = check_parity(gan, generator, run, TOLERANCE, "SavedModel")
         version = folder / str(next_version(folder))
         (work / "model").rename(version)
     return Exported(version, difference)
@@ -58,7 +66,7 @@ def next_version(folder):
     return max(versions, default=0) + 1
 
 
-def write(gan, path):
+def write(gan, generator, path):
     """Writes the SavedModel, unchecked.
 
     `tf.saved_model.save` rather than Keras's `ExportArchive`, which stores each weight twice.
@@ -68,29 +76,29 @@ def write(gan, path):
     name = output_name(gan)
 
     def serve(latents, *labels):
-        return {name: gan([latents, *labels] if labels else latents)}
+        return {name: call(generator, latents, *labels)}
 
     signatures = {"serving_default": tf.function(serve).get_concrete_function(latents, *labels)}
     if name == "images":
-        signatures["sample_png"] = tf.function(sample_png_function(gan)).get_concrete_function(
-            count=tf.TensorSpec((), tf.int32), seed=tf.TensorSpec((), tf.int64)
-        )
+        signatures["sample_png"] = tf.function(
+            sample_png_function(gan, generator)
+        ).get_concrete_function(count=tf.TensorSpec((), tf.int32), seed=tf.TensorSpec((), tf.int64))
     module = tf.Module()
-    module.weights = [variable.value for variable in gan.moving_average.variables]
+    module.weights = [variable.value for variable in generator.variables]
     try:
         tf.saved_model.save(module, str(path), signatures=signatures)
     except tf.errors.OpError as error:
         raise OSError(error.message) from error
 
 
-def sample_png_function(gan):
+def sample_png_function(gan, generator):
     """`(count, seed) -> {"png": bytes}` of a grid of samples."""
 
     def sample_png(count, seed):
         limited = tf.clip_by_value(count, 1, MAX_PNG_COUNT)
         latents = sampling_noise(limited, gan.latent_dim, seed)
-        labels = tf.range(limited) % (gan.num_classes or 1)
-        images = gan([latents, labels] if gan.conditional else latents)
+        labels = (tf.range(limited) % (gan.num_classes or 1),) if gan.conditional else ()
+        images = call(generator, latents, *labels)
         return {"png": pictures.png(pictures.grid(images))}
 
     return sample_png

@@ -35,8 +35,7 @@ class AdversarialModel(keras.Model):
 
     def __init__(self, seed=0, moving_average_half_life=20_000, name=None):
         super().__init__(name=name)
-        if not 0 <= seed < 2**31:
-            raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")
+        check_seed(seed)
         if moving_average_half_life <= 0:
             raise ConfigError(
                 f"expected a half-life of more than 0 images, got {moving_average_half_life}."
@@ -63,17 +62,17 @@ class AdversarialModel(keras.Model):
         super().compile(optimizer=None, **trainer)
         for player in self.players:
             network = getattr(self, player)
-            optimizer = self._scaled(keras.optimizers.get(optimizers[player]), network)
+            optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
             optimizer.build(network.trainable_variables)
             setattr(self, f"{player}_optimizer", optimizer)
         self._game_config = {**config, **trainer}
 
-    def _scaled(self, optimizer, network):
-        """A loss scale where the network computes in float16; each player needs its own."""
-        layers = network._flatten_layers()
+    def _scaled(self, optimizer, player):
+        """A loss scale where the player computes in float16; each needs its own."""
+        layers = getattr(self, player)._flatten_layers()
         in_float16 = any(layer.dtype_policy.name == "mixed_float16" for layer in layers)
         if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            return keras.optimizers.LossScaleOptimizer(optimizer)
+            return keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
         return optimizer
 
     def get_compile_config(self):
@@ -249,3 +248,9 @@ class AdversarialModel(keras.Model):
 
 
 MOVING_AVERAGE_WARM_UP = 0.1
+
+
+def check_seed(seed):
+    """Raises `ConfigError` for a seed out of range."""
+    if not 0 <= seed < 2**31:
+        raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")

@@ -1,0 +1,136 @@
+import csv
+
+import keras
+import numpy as np
+import pytest
+from conftest import random_images, tiny_gan
+from PIL import Image
+
+from keras_gan import callbacks, pictures
+from keras_gan.errors import ConfigError, TrainingError
+
+
+def compiled(**arguments):
+    gan = tiny_gan(**arguments)
+    gan.compile()
+    return gan
+
+
+def test_sample_grids_show_the_same_latents_through_training(tmp_path):
+    gan = compiled()
+    grid = callbacks.SampleGrid(tmp_path / "samples", every=2, rows=2, columns=3, seed=4)
+    gan.fit(random_images(8), batch_size=8, epochs=5, verbose=0, callbacks=[grid])
+    names = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert names == ["00000000.png", "00000002.png", "00000004.png"]
+    gan.fit(random_images(8), batch_size=8, verbose=0, callbacks=[grid])
+    picture = np.array(Image.open(tmp_path / "samples" / "00000006.png"))
+    expected = pictures.grid(gan.sample(6, seed=4), 3)[..., 0]
+    assert picture.shape == (16, 24)
+    assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
+
+
+def test_a_column_a_class(tmp_path):
+    gan = compiled(num_classes=3)
+    grid = callbacks.SampleGrid(tmp_path, rows=2)
+    gan.fit(random_images(8), np.zeros(8, int), batch_size=8, verbose=0, callbacks=[grid])
+    picture = np.array(Image.open(tmp_path / "00000001.png"))
+    expected = pictures.grid(gan.sample(6, labels=[0, 1, 2, 0, 1, 2]), 3)[..., 0]
+    assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
+
+
+def test_learning_gif_has_a_frame_a_grid_and_goes_on(tmp_path):
+    gan = compiled()
+    made = [
+        callbacks.SampleGrid(tmp_path / "samples"),
+        callbacks.LearningGIF(tmp_path / "samples", tmp_path / "learning.gif"),
+    ]
+    frames = []
+    for epochs in (3, 2):
+        gan.fit(random_images(8), batch_size=8, epochs=epochs, verbose=0, callbacks=made)
+        with Image.open(tmp_path / "learning.gif") as gif:
+            frames.append(gif.n_frames)
+    assert frames == [4, 6]
+
+
+def test_long_films_are_thinned(tmp_path):
+    for step in range(30):
+        pictures.save_grid(random_images(4, seed=step), tmp_path / f"{step:08d}.png")
+    callbacks.LearningGIF(tmp_path, tmp_path / "film.gif", max_frames=7).on_train_end()
+    with Image.open(tmp_path / "film.gif") as gif:
+        assert gif.n_frames == 7
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_stop_on_nan_names_the_log_and_the_step(broken):
+    gan = compiled()
+    images = random_images(8)
+    gan.fit(images, batch_size=8, verbose=0)
+    gan.discriminator.weights[0].assign(gan.discriminator.weights[0] * broken)
+    with pytest.raises(TrainingError, match=r"d_loss = nan.* at step 2; lower the learning rates"):
+        gan.fit(images, batch_size=8, verbose=0, callbacks=[callbacks.StopOnNaN()])
+
+
+def read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_history_has_no_gap_and_no_double_row(tmp_path):
+    gan, history = compiled(), callbacks.HistoryCSV(tmp_path / "history.csv", every=2)
+    gan.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    gan.save(tmp_path / "early.keras")
+    gan.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    before = read(tmp_path / "history.csv")
+    assert [int(row["step"]) for row in before] == [2, 4, 6, 8, 10]
+    assert [int(row["images_seen"]) for row in before] == [16, 32, 48, 64, 80]
+
+    again = keras.models.load_model(tmp_path / "early.keras")
+    history = callbacks.HistoryCSV(tmp_path / "history.csv", every=2)
+    again.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    after = read(tmp_path / "history.csv")
+    assert [row["step"] for row in after] == [row["step"] for row in before]
+    assert [row["d_loss"] for row in after[3:]] == [row["d_loss"] for row in before[3:]]
+
+
+def test_history_rows_are_means_since_the_last_row(tmp_path):
+    one, two = compiled(), compiled()
+    one.set_weights(two.get_weights())
+    for gan, every in ((one, 1), (two, 2)):
+        history = callbacks.HistoryCSV(tmp_path / f"{every}.csv", every=every)
+        gan.fit(random_images(32), batch_size=8, verbose=0, callbacks=[history])
+    single = [float(row["d_loss"]) for row in read(tmp_path / "1.csv")]
+    pairs = [float(row["d_loss"]) for row in read(tmp_path / "2.csv")]
+    assert pairs == pytest.approx([np.mean(single[:2]), np.mean(single[2:])], rel=1e-5)
+
+
+def test_keras_own_callbacks_work(tmp_path):
+    gan = compiled()
+    made = [
+        keras.callbacks.TensorBoard(tmp_path / "board"),
+        keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True),
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+    ]
+    gan.fit(random_images(8), batch_size=8, epochs=2, verbose=0, callbacks=made)
+    assert list((tmp_path / "board" / "train").iterdir())
+    assert (tmp_path / "2.weights.h5").exists()
+    assert "g_loss" in read(tmp_path / "log.csv")[1]
+
+
+def test_callbacks_that_change_the_learning_rate_say_that_they_cannot():
+    gan = compiled()
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3)
+    with pytest.raises(ValueError, match="learning_rate"):
+        gan.fit(random_images(8), batch_size=8, verbose=0, callbacks=[schedule])
+
+
+def test_checkpoint_replaces_the_file_at_once(tmp_path):
+    gan = compiled()
+    checkpoint = callbacks.Checkpoint(tmp_path / "model.keras", seconds=0.0)
+    gan.fit(random_images(24), batch_size=8, verbose=0, callbacks=[checkpoint])
+    assert int(keras.models.load_model(tmp_path / "model.keras").step) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_bad_arguments(tmp_path):
+    with pytest.raises(ConfigError, match="every 1 step or more, got 0"):
+        callbacks.SampleGrid(tmp_path, every=0)

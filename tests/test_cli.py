@@ -1,0 +1,295 @@
+import csv
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+import tensorflow as tf
+from conftest import differing, state_of
+from PIL import Image
+
+from keras_gan import recipes, runs
+from keras_gan.cli import main
+
+COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
+TRAIN = ["train", "dcgan", "--data", "digits", "--width", "2", "--batch-size", "16", "--every", "2"]
+
+
+def train(out, *more):
+    return main([*TRAIN, "--out", str(out), *map(str, more)])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished tiny run."""
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    assert train(folder, "--steps", 5) == 0
+    return folder
+
+
+def refused(capsys, arguments, code=2):
+    """The error of a command that must fail without a traceback."""
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments]) == code
+    error = capsys.readouterr().err
+    assert error.startswith("keras-gan: ")
+    assert "Traceback" not in error
+    return error
+
+
+# The main job.
+
+
+def test_a_run_holds_everything(run):
+    names = {path.name for path in run.iterdir()}
+    assert names == {
+        *("config.json", "export", "history.csv", "learning.gif", "model.keras", "samples")
+    }
+    grids = sorted(path.name for path in (run / "samples").iterdir())
+    assert grids == ["00000000.png", "00000002.png", "00000004.png"]
+    with (run / "history.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4"]
+    config = json.loads((run / "config.json").read_text())
+    assert config["classes"] == list("0123456789")
+    loaded = tf.saved_model.load(str(run / "export" / "1"))
+    assert set(loaded.signatures) == {"serving_default", "sample_png"}
+    session = onnxruntime.InferenceSession(run / "export" / "generator.onnx")
+    assert session.get_modelmeta().custom_metadata_map["recipe"] == "dcgan"
+
+
+def test_train_tells_what_it_made_and_how_to_use_it(tmp_path, capsys):
+    assert train(tmp_path / "run", "--steps", 1) == 0
+    told = capsys.readouterr().out
+    for words in ("10,000 samples of 28x28x1 in 10 classes", "learning.gif", "generator.onnx"):
+        assert words in told
+    assert f"keras-gan sample {tmp_path / 'run'}" in told
+    assert "tensorflow_model_server" in told
+
+
+def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, capsys):
+    assert train(run, "--steps", 5) == 0
+    assert "Going on from step 5" in capsys.readouterr().out
+    assert train(run, "--steps", 7) == 0
+    assert int(keras.models.load_model(run / "model.keras").step) == 7
+    with (run / "history.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
+    assert (run / "export" / "3").is_dir()
+
+
+def test_points_train_without_pictures(tmp_path):
+    np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(64, 2)))
+    arguments = ["train", "gan", "--data", tmp_path / "points.npy", "--out", tmp_path / "run"]
+    arguments += ["--width", 10, "--steps", 2, "--batch-size", 8]
+    assert main([str(argument) for argument in arguments]) == 0
+    assert not (tmp_path / "run" / "samples").exists()
+    session = onnxruntime.InferenceSession(tmp_path / "run" / "export" / "generator.onnx")
+    assert session.get_outputs()[0].name == "samples"
+
+
+@pytest.mark.parametrize(
+    "options", [["--unconditional"], ["--mixed-precision", "bfloat16", "--jit"]]
+)
+def test_options_reach_the_model(tmp_path, options):
+    assert train(tmp_path / "run", "--steps", 2, "--seed", 3, *options) == 0
+    gan = keras.models.load_model(tmp_path / "run" / "model.keras")
+    assert gan.seed == 3
+    assert gan.conditional == ("--unconditional" not in options)
+    policies = {layer.dtype_policy.name for layer in gan.generator.layers}
+    assert ("mixed_bfloat16" in policies) == ("--mixed-precision" in options)
+    assert bool(gan.jit_compile) == ("--jit" in options)
+
+
+# Sampling, exporting, listing.
+
+
+def test_sample_writes_a_grid_or_values(run, tmp_path, capsys):
+    assert main(["sample", str(run), "--out", str(tmp_path / "g.png"), "--count", "6"]) == 0
+    with Image.open(tmp_path / "g.png") as grid:
+        assert grid.size == (84, 56)
+    assert main(["sample", str(run), "--out", str(tmp_path / "g.npy"), "--label", "7"]) == 0
+    values = np.load(tmp_path / "g.npy")
+    expected = keras.models.load_model(run / "model.keras").sample(64, labels=7)
+    np.testing.assert_allclose(values, expected, atol=1e-6)
+    assert "64 samples, seed 0" in capsys.readouterr().out
+
+
+def test_export_command_and_script_make_the_next_version(run, tmp_path):
+    out = tmp_path / "served"
+    assert main(["export", str(run), "--out", str(out), "--opset", "17"]) == 0
+    script = pathlib.Path(__file__).parents[1] / "tools" / "export.py"
+    subprocess.run([sys.executable, script, run, "--out", out], check=True)
+    assert sorted(path.name for path in out.iterdir()) == ["1", "2", "generator.onnx"]
+
+
+def test_recipes_and_version(capsys):
+    assert main(["recipes"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in recipes.RECIPES)
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert "keras-gan 0." in capsys.readouterr().out
+
+
+def test_every_command_has_help(capsys):
+    for command in ("train", "sample", "export", "recipes"):
+        with pytest.raises(SystemExit) as left:
+            main([command, "--help"])
+        assert left.value.code == 0
+        assert "usage: keras-gan" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 2
+
+
+# Bad input.
+
+
+def test_unknown_names(tmp_path, capsys):
+    out = ["--out", tmp_path / "run"]
+    error = refused(capsys, ["train", "dcgn", "--data", "digits", *out])
+    assert "unknown recipe 'dcgn'; did you mean 'dcgan'?" in error
+    error = refused(capsys, ["train", "dcgan", "--data", "digts", *out])
+    assert "did you mean 'digits'?" in error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--image-size", 48], "expected an image_shape"),
+        (["--batch-size", 0], "batch-size of 1 or more, got 0"),
+        (["--batch-size", 20_000], "at least one batch of 20000 samples, got 10000"),
+        (["--steps", 0], "steps of 1 or more, got 0"),
+        (["--every", 0], "every of 1 or more, got 0"),
+        (["--seed", -1], "seed from 0"),
+    ],
+)
+def test_bad_numbers_leave_no_run(tmp_path, capsys, options, message):
+    assert message in refused(capsys, [*TRAIN, "--out", tmp_path / "run", *options])
+    assert not (tmp_path / "run").exists()
+
+
+def test_corrupt_images(tmp_path, capsys):
+    for index in range(8):
+        Image.new("RGB", (8, 8), (index, 0, 0)).save(tmp_path / f"{index}.png")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "0.png").read_bytes()[:40])
+    arguments = ["train", "dcgan", "--data", tmp_path, "--out", tmp_path.with_name("torn_run")]
+    arguments += ["--width", 2, "--steps", 1, "--batch-size", 4]
+    assert "torn.png" in refused(capsys, arguments)
+    assert main([str(argument) for argument in [*arguments, "--skip-corrupt"]]) == 0
+    assert "8 samples of 8x8x3, 1 corrupt files skipped" in capsys.readouterr().out
+
+
+def test_a_folder_that_holds_another_run(run, tmp_path, capsys):
+    before = (run / "config.json").read_bytes()
+    error = refused(capsys, [*TRAIN, "--out", run, "--seed", "4"])
+    assert "holds another run (seed: 0 there, 4 now)" in error
+    other = ["train", "gan", "--data", "digits", "--out", run]
+    assert "recipe: 'dcgan' there, 'gan' now" in refused(capsys, other)
+    assert (run / "config.json").read_bytes() == before
+    (tmp_path / "notes.txt").write_text("mine")
+    assert "holds other files" in refused(capsys, [*TRAIN, "--out", tmp_path])
+
+
+def test_a_checkpoint_of_another_recipe(run, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert train(out, "--steps", 1, "--unconditional") == 0
+    checkpoint = (run / "model.keras").read_bytes()
+    (out / "model.keras").write_bytes(checkpoint)
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3, "--unconditional"])
+    assert "of another game (generator, discriminator)" in error
+    assert (out / "model.keras").read_bytes() == checkpoint
+    (out / "model.keras").write_bytes(checkpoint[:1000])
+    assert "could not read the checkpoint" in refused(capsys, ["export", out])
+
+
+def test_runs_that_are_not_there(tmp_path, capsys):
+    assert "no config.json in it" in refused(capsys, ["sample", tmp_path])
+    assert "no config.json in it" in refused(capsys, ["export", tmp_path / "none"])
+
+
+def test_bad_sampling(run, tmp_path, capsys):
+    assert "end in .png or .npy" in refused(capsys, ["sample", run, "--out", "x.jpg"])
+    assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "ten"])
+    assert "truncation from 0 to 1" in refused(capsys, ["sample", run, "--truncation", 2])
+    assert "at least 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
+    (tmp_path / "file").write_text("in the way")
+    arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
+    assert "could not write" in refused(capsys, arguments)
+
+
+def test_no_permission_to_write(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    error = refused(capsys, [*TRAIN, "--out", tmp_path / "file" / "run"])
+    assert "could not write to" in error
+
+
+def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    error = refused(capsys, ["export", run, "--out", tmp_path / "file" / "x"], code=1)
+    assert "could not write to" in error
+
+
+def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, monkeypatch):
+    out = tmp_path / "run"
+    assert train(out, "--steps", 2) == 0
+    checkpoint = (out / "model.keras").read_bytes()
+    load = runs.Run.load
+
+    def load_broken(run):
+        gan = load(run)
+        gan.generator.weights[0].assign(gan.generator.weights[0] * np.nan)
+        return gan
+
+    monkeypatch.setattr(runs.Run, "load", load_broken)
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 4], code=1)
+    assert "expected finite losses" in error
+    assert (out / "model.keras").read_bytes() == checkpoint
+
+
+# Interruption.
+
+
+def start(out, steps):
+    arguments = [COMMAND, *TRAIN, "--out", out, "--steps", str(steps)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for(path, process, seconds=120):
+    begun = time.monotonic()
+    while not path.exists():
+        assert process.poll() is None, "the training ended early"
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, number, code):
+    steps = 400
+    out = tmp_path / "interrupted"
+    process = start(out, steps)
+    wait_for(out / "samples" / "00000010.png", process)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    stopped = int(keras.models.load_model(out / "model.keras").step)
+    assert 10 <= stopped < steps
+    assert f"Stopped at step {stopped} by {number.name}, saved in {out}" in told
+    assert not (out / "export").exists()
+
+    assert train(out, "--steps", steps) == 0
+    assert train(tmp_path / "whole", "--steps", steps) == 0
+    states = [
+        state_of(keras.models.load_model(folder / "model.keras"))
+        for folder in (out, tmp_path / "whole")
+    ]
+    assert differing(*states) == []
+    grids = [sorted(p.name for p in (f / "samples").iterdir()) for f in (out, tmp_path / "whole")]
+    assert grids[0] == grids[1]

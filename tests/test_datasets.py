@@ -1,0 +1,340 @@
+import gzip
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_gan import datasets
+from keras_gan.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def no_local_copies(monkeypatch):
+    """Each test names its own folder of local copies."""
+    monkeypatch.delenv("KERAS_GAN_DATA", raising=False)
+
+
+def write_image(path, size=(8, 8), mode="RGB", value=128):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value if mode == "L" else (value,) * len(mode)).save(path)
+
+
+def write_folder(folder, classes=("ant", "bee"), count=6, **image):
+    """PNG files whose grey value tells which one they are."""
+    for label, name in enumerate(classes):
+        for index in range(count):
+            write_image(folder / name / f"{index}.png", value=20 * label + index, **image)
+
+
+def all_of(dataset):
+    batches = [[np.array(part) for part in tf.nest.flatten(batch)] for batch in dataset]
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+# Digits, idx, NumPy.
+
+
+def test_digits_are_whole():
+    source = datasets.open_source("digits")
+    assert (len(source), source.sample_shape) == (10_000, (28, 28, 1))
+    assert source.class_names == tuple("0123456789")
+    dataset = datasets.load("digits", batch_size=500, labels=True)
+    images, labels = all_of(dataset)
+    assert len(images) == 10_000
+    assert (images.min(), images.max()) == (-1, 1)
+    assert np.bincount(labels).min() > 800
+    assert dataset.class_names == source.class_names
+    assert images.dtype == np.float32
+    assert labels.dtype == np.int32
+
+
+def test_labels_come_where_they_are_asked_for():
+    assert datasets.load("digits").element_spec.shape == (64, 28, 28, 1)
+    images, labels = datasets.load("digits", labels=True).element_spec
+    assert (images.shape, labels.shape) == ((64, 28, 28, 1), (64,))
+
+
+def test_source_is_read_by_index():
+    source = datasets.open_source("digits")
+    sample, label = source[9_999]
+    assert (sample.shape, label) == ((28, 28, 1), 9)
+    assert source.element_spec[0].shape == sample.shape
+    with pytest.raises(IndexError, match="0 to 9999, got 10000"):
+        source[10_000]
+
+
+def write_idx(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+def test_mnist_from_idx_files(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (30, 28, 28)).astype("uint8")
+    labels = np.arange(30, dtype="uint8") % 10
+    for split in ("train", "t10k"):
+        write_idx(tmp_path / "fashion_mnist" / f"{split}-images-idx3-ubyte.gz", images)
+        write_idx(tmp_path / "fashion_mnist" / f"{split}-labels-idx1-ubyte.gz", labels)
+    monkeypatch.setenv("KERAS_GAN_DATA", str(tmp_path))
+    source = datasets.open_source("fashion_mnist:test")
+    sample, label = source[13]
+    np.testing.assert_allclose(sample[..., 0], images[13] / 127.5 - 1, atol=1e-6)
+    assert source.class_names[label] == "Dress"
+    with pytest.raises(DataError, match="fashion_mnist:train or fashion_mnist:test"):
+        datasets.open_source("fashion_mnist:valid")
+
+    path = tmp_path / "fashion_mnist" / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match="expected a gzipped idx file"):
+        datasets.open_source("fashion_mnist")
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + bytes(20)))
+    with pytest.raises(DataError, match="expected an idx file of uint8 with 3 axes"):
+        datasets.open_source("fashion_mnist")
+
+
+def test_real_mnist(real_data, monkeypatch):
+    monkeypatch.setenv("KERAS_GAN_DATA", str(real_data))
+    assert len(datasets.open_source("mnist")) == 60_000
+    assert len(datasets.open_source("fashion_mnist:test")) == 10_000
+
+
+def test_numpy_files(tmp_path):
+    points = np.random.default_rng(0).normal(size=(10, 2))
+    np.save(tmp_path / "points.npy", points)
+    (samples,) = all_of(datasets.load(tmp_path / "points.npy", batch_size=5, shuffle=False))
+    np.testing.assert_allclose(samples, points, rtol=1e-6)
+
+    images = np.random.default_rng(0).integers(0, 256, (10, 8, 8, 3)).astype("uint8")
+    np.savez(tmp_path / "images.npz", x_train=images, y_train=np.arange(10) % 4)
+    dataset = datasets.load(tmp_path / "images.npz", batch_size=5, labels=True, shuffle=False)
+    samples, labels = all_of(dataset)
+    np.testing.assert_allclose(samples, images / 127.5 - 1, atol=1e-6)
+    assert labels.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": np.zeros((0, 8, 8, 1), "uint8")}, r"\(0, 8, 8, 1\)"),
+        ({"images": np.full((3, 8, 8, 1), np.nan)}, "NaN or infinity in 3 of 3.*index 0"),
+        ({"images": np.full((3, 8, 8, 1), 200.0)}, r"\[-1, 1\].*200"),
+        ({"images": np.zeros((3, 8, 8, 1), "int64")}, "uint8 images or floats, got int64"),
+        ({"images": np.zeros((3, 4)), "labels": np.zeros(2, int)}, "expected 3 labels"),
+        ({"images": np.zeros((3, 4)), "labels": np.zeros(3)}, "whole numbers from 0, got float64"),
+        ({"a": np.zeros((3, 4)), "b": np.zeros((3, 4))}, "one array of samples"),
+        ({"images": np.array([[{}]], dtype=object)}, "expected a NumPy file"),
+    ],
+)
+def test_bad_arrays(tmp_path, arrays, message):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        datasets.open_source(tmp_path / "bad.npz")
+
+
+def test_a_file_that_is_no_numpy_file(tmp_path):
+    (tmp_path / "bad.npy").write_bytes(b"not an array")
+    with pytest.raises(DataError, match="expected a NumPy file"):
+        datasets.open_source(tmp_path / "bad.npy")
+
+
+# Folders and zips.
+
+
+def test_folder_of_classes(tmp_path):
+    write_folder(tmp_path)
+    dataset = datasets.load(tmp_path, batch_size=4, labels=True)
+    images, labels = all_of(dataset)
+    assert dataset.class_names == ("ant", "bee")
+    assert images.shape == (12, 8, 8, 3)
+    values = np.rint((images[:, 0, 0, 0] + 1) * 127.5).astype(int)
+    assert sorted(values) == [0, 1, 2, 3, 4, 5, 20, 21, 22, 23, 24, 25]
+    assert np.array_equal(labels, values // 20)
+
+
+def test_folder_without_classes(tmp_path):
+    write_folder(tmp_path, classes=(".",))
+    assert datasets.open_source(tmp_path).class_names is None
+    with pytest.raises(DataError, match="has none; put the images of each class into a subfolder"):
+        datasets.load(tmp_path, batch_size=2, labels=True)
+
+
+@pytest.mark.parametrize("prefix", ["", "photos/"])
+def test_zip_reads_like_the_folder(tmp_path, prefix):
+    write_folder(tmp_path / "folder")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
+        for path in (tmp_path / "folder").rglob("*.png"):
+            file.write(path, prefix + path.relative_to(tmp_path / "folder").as_posix())
+        file.writestr("__MACOSX/ant/._0.png", b"resource fork")
+    one, other = (
+        all_of(datasets.load(tmp_path / name, batch_size=4, labels=True, seed=1))
+        for name in ("folder", "photos.zip")
+    )
+    for a, b in zip(one, other, strict=True):
+        assert np.array_equal(np.sort(a, axis=0), np.sort(b, axis=0))
+
+
+def test_splits_are_not_mixed(tmp_path):
+    for split in ("train", "test"):
+        write_folder(tmp_path / "set" / split, count=2)
+    with pytest.raises(DataError, match="found the splits test, train; name one, such as"):
+        datasets.open_source(tmp_path / "set")
+    assert len(datasets.open_source(tmp_path / "set" / "train")) == 4
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as file:
+        for path in (tmp_path / "set").rglob("*.png"):
+            file.write(path, path.relative_to(tmp_path / "set").as_posix())
+    source = datasets.open_source(f"{tmp_path}/set.zip/train")
+    assert (len(source), source.class_names) == (4, ("ant", "bee"))
+
+
+def test_images_are_cut_square_and_resized(tmp_path):
+    picture = np.zeros((16, 32, 3), "uint8")
+    picture[:, 8:24] = 255  # the central square
+    (tmp_path / "folder").mkdir()
+    Image.fromarray(picture).save(tmp_path / "folder" / "wide.png")
+    sample, _ = datasets.open_source(tmp_path / "folder", image_size=8)[0]
+    assert sample.shape == (8, 8, 3)
+    np.testing.assert_allclose(sample, 1.0, atol=1e-5)
+    with pytest.raises(DataError, match=r"not all square.*32x16|not all square.*16x32"):
+        datasets.open_source(tmp_path / "folder")
+
+
+def test_array_images_are_resized(tmp_path):
+    np.save(tmp_path / "images.npy", np.full((4, 28, 28, 1), 255, "uint8"))
+    sample, _ = datasets.open_source(tmp_path / "images.npy", image_size=32)[0]
+    np.testing.assert_allclose(sample, np.ones((32, 32, 1)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "channels", "expected"),
+    [
+        ("L", 51, None, [-0.6]),
+        ("L", 51, 3, [-0.6] * 3),
+        ("L", 51, 4, [-0.6] * 3 + [1.0]),
+        ("RGB", (255, 0, 0), None, [1, -1, -1]),
+        ("RGB", (255, 0, 0), 1, [2 * 0.299 - 1]),
+        ("RGBA", (255, 0, 0, 0), None, [1, -1, -1, -1]),
+        ("RGBA", (255, 0, 0, 0), 3, [1, 1, 1]),
+        ("RGBA", (255, 0, 0, 255), 3, [1, -1, -1]),
+        ("LA", (0, 0), 1, [1]),
+    ],
+)
+def test_channels(tmp_path, mode, color, channels, expected):
+    Image.new(mode, (8, 8), color).save(tmp_path / "one.png")
+    sample, _ = datasets.open_source(tmp_path, channels=channels)[0]
+    np.testing.assert_allclose(sample[3, 3], expected, atol=1e-2)
+
+
+def test_corrupt_images_are_named_skipped_and_counted(tmp_path):
+    write_folder(tmp_path, classes=("ant", "bee"), count=3)
+    good = (tmp_path / "ant" / "0.png").read_bytes()
+    (tmp_path / "bee" / "torn.png").write_bytes(good[: len(good) // 2])
+    (tmp_path / "bee" / "text.jpg").write_text("no image")
+    (tmp_path / "bee" / "empty.jpg").write_bytes(b"")
+    with pytest.raises(DataError, match=r"3 of 9 can't: bee/empty.jpg, bee/text.jpg, bee/torn.png"):
+        datasets.open_source(tmp_path)
+    source = datasets.open_source(tmp_path, skip_corrupt=True)
+    assert (len(source), source.skipped) == (6, 3)
+    assert len(all_of(source.to_dataset(2))[0]) == 6
+
+
+def test_folders_are_streamed_by_step(tmp_path):
+    write_folder(tmp_path)
+    dataset = datasets.load(tmp_path, batch_size=4, seed=3)
+    whole = [batch.numpy() for batch in dataset.from_step(0).take(7)]
+    late = [batch.numpy() for batch in dataset.from_step(5).take(2)]
+    assert np.array_equal(whole[5:], late)
+    assert not np.array_equal(whole[0], whole[3])
+
+
+def test_real_photographs(real_data, monkeypatch):
+    monkeypatch.setenv("KERAS_GAN_DATA", str(real_data))
+    cats = datasets.load("cats64.zip", batch_size=16, image_size=32)
+    assert cats.element_spec.shape == (16, 32, 32, 3)
+    batch = next(iter(cats)).numpy()
+    assert batch.std() > 0.2
+    assert np.abs(batch).max() <= 1
+    emoji = datasets.open_source("emoji64.zip")
+    assert (len(emoji), emoji.sample_shape) == (3786, (64, 64, 4))
+
+
+# Where sources are looked for.
+
+
+def test_local_copies_come_first(tmp_path, monkeypatch):
+    write_folder(tmp_path / "local" / "set", count=3)
+    write_folder(tmp_path / "here" / "set", count=2)
+    monkeypatch.chdir(tmp_path / "here")
+    assert len(datasets.open_source("set")) == 4
+    monkeypatch.setenv("KERAS_GAN_DATA", str(tmp_path / "local"))
+    assert len(datasets.open_source("set")) == 6
+
+
+def test_sources_that_are_not_there(tmp_path):
+    with pytest.raises(DataError, match="unknown source 'digts'; did you mean 'digits'"):
+        datasets.load("digts")
+    with pytest.raises(DataError, match=r"expected a folder or file at .*missing.zip, found none"):
+        datasets.load(tmp_path / "missing.zip")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"expected images \(.jpg.*found none"):
+        datasets.load(tmp_path / "empty")
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    with pytest.raises(DataError, match="expected a zip of images"):
+        datasets.load(tmp_path / "bad.zip")
+    (tmp_path / "song.mp3").write_bytes(b"la la")
+    with pytest.raises(DataError, match=r"expected a folder, .zip, .npy or .npz"):
+        datasets.load(tmp_path / "song.mp3")
+
+
+def test_fewer_images_than_a_batch(tmp_path):
+    write_folder(tmp_path, count=2)
+    with pytest.raises(DataError, match="at least one batch of 64 samples, got 4"):
+        datasets.load(tmp_path)
+
+
+def test_downloads_without_a_network_say_what_to_do(monkeypatch):
+    import keras
+
+    def refused():
+        raise OSError("no network")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", refused)
+    with pytest.raises(DataError, match=r"could not download mnist: no network.*KERAS_GAN_DATA"):
+        datasets.load("mnist")
+
+
+# tensorflow-datasets.
+
+
+@pytest.fixture(scope="module")
+def tfds_home(tmp_path_factory):
+    return tmp_path_factory.mktemp("tensorflow_datasets")
+
+
+@pytest.mark.filterwarnings("ignore")  # tensorflow-datasets' own, many
+def test_tfds_set_prepared_from_local_files(tfds_home, tmp_path, real_data, monkeypatch):
+    """The real MNIST builder of tensorflow-datasets, on the original files."""
+    import tensorflow_datasets as tfds
+
+    monkeypatch.setenv("KERAS_GAN_DATA", str(real_data))
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tfds_home))
+    dataset = datasets.load("tfds:mnist:test", batch_size=100, labels=True, seed=1)
+    assert dataset.class_names == tuple("0123456789")
+    images, labels = all_of(dataset)
+    assert images.shape == (10_000, 28, 28, 1)
+    idx = datasets.load("mnist:test", batch_size=100, labels=True)
+    idx_images, idx_labels = all_of(idx)
+    assert np.array_equal(np.bincount(labels), np.bincount(idx_labels))
+    assert images.mean() == pytest.approx(idx_images.mean(), abs=1e-5)
+    whole = [batch[1].numpy() for batch in dataset.from_step(0).take(3)]
+    assert np.array_equal(whole[2], next(iter(dataset.from_step(2)))[1])
+    with pytest.raises(DataError, match="expected a split of mnist, got 'valid'"):
+        datasets.load("tfds:mnist:valid")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_unknown_tfds_set():
+    with pytest.raises(DataError, match=r"could not prepare tfds:no_such_set.*catalog"):
+        datasets.load("tfds:no_such_set")

@@ -1,0 +1,232 @@
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tensorflow as tf
+from conftest import tiny_gan
+from PIL import Image
+
+import keras_gan as kg
+from keras_gan import export, pictures
+from keras_gan.errors import ConfigError, ExportError
+from keras_gan.export.parity import BATCH_SIZES, call, check_parity, float32_generator
+
+FAMILIES = {
+    "dcgan": lambda: tiny_gan(),
+    "dcgan with labels": lambda: tiny_gan(3, channels=3),
+    "dcgan trained in bfloat16": lambda: tiny_gan(dtype="mixed_bfloat16"),
+    "mlp": lambda: kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 5, (8,), num_classes=3),
+        kg.networks.MLPDiscriminator((8, 8, 1), (8,), num_classes=3),
+    ),
+    "points": lambda: kg.GAN(
+        kg.networks.MLPGenerator((2,), 5, (8,)), kg.networks.MLPDiscriminator((2,), (8,))
+    ),
+}
+
+
+def inputs_of(gan, batch_size):
+    inputs = {"latents": np.random.default_rng(0).standard_normal((batch_size, gan.latent_dim))}
+    inputs["latents"] = inputs["latents"].astype("float32")
+    if gan.conditional:
+        inputs["labels"] = np.arange(batch_size, dtype="int32") % gan.num_classes
+    return inputs
+
+
+def keras_samples(gan, inputs):
+    return np.array(call(float32_generator(gan), *inputs.values()))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_both_exports_agree_with_keras(family, tmp_path):
+    gan = FAMILIES[family]()
+    output = "samples" if family == "points" else "images"
+    saved_model = export.to_saved_model(gan, tmp_path / "model")
+    onnx_file = export.to_onnx(gan, tmp_path / "model.onnx")
+    loaded = tf.saved_model.load(str(saved_model.path))
+    session = onnxruntime.InferenceSession(onnx_file.path)
+    for batch_size in BATCH_SIZES:
+        inputs = inputs_of(gan, batch_size)
+        expected = keras_samples(gan, inputs)
+        tensors = {name: tf.constant(value) for name, value in inputs.items()}
+        served = loaded.signatures["serving_default"](**tensors)[output].numpy()
+        assert np.abs(served - expected).max() <= 1e-6
+        assert np.abs(session.run([output], inputs)[0] - expected).max() <= 1e-5
+    assert saved_model.difference <= 1e-6
+    assert onnx_file.difference <= 1e-5
+    assert ("sample_png" in loaded.signatures) == (output == "images")
+
+
+def test_versions_count_up_and_nothing_else_is_left(tmp_path):
+    gan = tiny_gan()
+    assert export.to_saved_model(gan, tmp_path).path == tmp_path / "1"
+    assert export.to_saved_model(gan, tmp_path).path == tmp_path / "2"
+    (tmp_path / "10").mkdir()
+    (tmp_path / "notes").mkdir()
+    assert export.to_saved_model(gan, tmp_path).path == tmp_path / "11"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "10", "11", "2", "notes"]
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_sample_png_is_the_grid_of_sample(tmp_path, num_classes):
+    gan = tiny_gan(num_classes)
+    loaded = tf.saved_model.load(str(export.to_saved_model(gan, tmp_path).path))
+    call = loaded.signatures["sample_png"]
+    for count, seed in ((1, 0), (7, 3)):
+        content = call(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["png"].numpy()
+        labels = None if num_classes is None else np.arange(count) % num_classes
+        expected = pictures.grid(gan.sample(count, seed=seed, labels=labels))[..., 0]
+        picture = np.array(Image.open(io.BytesIO(content)), int)
+        assert np.abs(picture - np.array(expected, int)).max() <= 1
+
+
+def test_saved_model_cli_shows_both_signatures(tmp_path):
+    path = export.to_saved_model(tiny_gan(3), tmp_path).path
+    tool = pathlib.Path(sys.executable).with_name("saved_model_cli")
+    shown = subprocess.run(
+        [tool, "show", "--all", "--dir", path], capture_output=True, text=True, check=True
+    ).stdout
+    for words in ("serving_default", "sample_png", "inputs['latents']", "inputs['labels']"):
+        assert words in shown
+    for words in ("outputs['images']", "shape: (-1, 8, 8, 1)", "inputs['count']", "inputs['seed']"):
+        assert words in shown
+
+
+@pytest.mark.parametrize("opset", [15, 16, 17, 18])
+def test_onnx_names_shapes_and_metadata(tmp_path, opset):
+    gan = tiny_gan(3)
+    export.to_onnx(
+        gan, tmp_path / "g.onnx", opset, recipe="dcgan", class_names=["ant", "bee", "cat"]
+    )
+    model = onnx.load(tmp_path / "g.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert [entry.version for entry in model.opset_import if entry.domain == ""] == [opset]
+    session = onnxruntime.InferenceSession(tmp_path / "g.onnx")
+    described = {entry.name: (entry.shape, entry.type) for entry in session.get_inputs()}
+    assert described == {
+        "latents": (["batch", 6], "tensor(float)"),
+        "labels": (["batch"], "tensor(int32)"),
+    }
+    (output,) = session.get_outputs()
+    assert (output.name, output.shape) == ("images", ["batch", 8, 8, 1])
+    facts = session.get_modelmeta().custom_metadata_map
+    assert json.loads(facts.pop("classes")) == ["ant", "bee", "cat"]
+    assert facts == {
+        "keras_gan_version": kg.__version__,
+        "latent_size": "6",
+        "range": "-1 1",
+        "recipe": "dcgan",
+    }
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # importing them raises ImportError
+import numpy as np, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1])
+latents = np.load(sys.argv[2])
+np.save(sys.argv[3], session.run(["images"], {"latents": latents})[0])
+"""
+
+
+def test_onnx_runs_where_tensorflow_cannot_be_imported(tmp_path):
+    gan = tiny_gan()
+    export.to_onnx(gan, tmp_path / "g.onnx")
+    inputs = inputs_of(gan, 3)
+    np.save(tmp_path / "latents.npy", inputs["latents"])
+    files = [tmp_path / name for name in ("g.onnx", "latents.npy", "images.npy")]
+    subprocess.run([sys.executable, "-c", WITHOUT_TENSORFLOW, *files], check=True)
+    assert np.abs(np.load(files[2]) - keras_samples(gan, inputs)).max() <= 1e-5
+
+
+# What goes wrong leaves nothing behind.
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x + 0.1, r"agree .* to 1e-05, got a difference of 0.1"),
+        (lambda x: x * np.nan, "difference of nan"),
+        (lambda x: x[..., [0, 0]], r"expected samples \(1, 8, 8, 1\)"),
+    ],
+)
+def test_a_generator_that_differs_is_refused(change, message):
+    gan = tiny_gan()
+    generator = gan.moving_average
+    with pytest.raises(ExportError, match=message):
+        check_parity(gan, generator, lambda i: change(keras_samples(gan, i)), 1e-5, "export")
+
+
+def test_float32_copy_has_the_same_weights():
+    gan = tiny_gan(dtype="mixed_float16")
+    copy = float32_generator(gan)
+    assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
+    for ours, theirs in zip(copy.get_weights(), gan.moving_average.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+    assert float32_generator(tiny_gan()).name == "dcgan_generator"
+
+
+@pytest.mark.parametrize("tolerance", ["saved_model", "onnx"])
+def test_a_failed_parity_check_leaves_no_file(tmp_path, monkeypatch, tolerance):
+    """A tolerance below zero stands for an export that differs."""
+    monkeypatch.setattr(getattr(kg.export, tolerance), "TOLERANCE", -1.0)
+    write = {"saved_model": export.to_saved_model, "onnx": export.to_onnx}[tolerance]
+    target = tmp_path / "new" / "model"
+    with pytest.raises(ExportError, match="to agree with the Keras generator"):
+        write(tiny_gan(), target)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_keeps_the_file_that_was_there(tmp_path, monkeypatch):
+    gan, path = tiny_gan(), tmp_path / "g.onnx"
+    export.to_onnx(gan, path)
+    before = path.read_bytes()
+    monkeypatch.setattr(kg.export.onnx, "TOLERANCE", -1.0)
+    with pytest.raises(ExportError):
+        export.to_onnx(gan, path)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["g.onnx"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for write in (export.to_saved_model, export.to_onnx):
+        with pytest.raises(ExportError, match=r"could not write to .*nothing was left"):
+            write(tiny_gan(), tmp_path / "file" / "model")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_leaves_nothing(small_disk):
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 100, (200,)),
+        kg.networks.MLPDiscriminator((8, 8, 1), (8,)),
+    )
+    for write, name in ((export.to_saved_model, "model"), (export.to_onnx, "g.onnx")):
+        with pytest.raises(ExportError, match=r"could not write to .*disk"):
+            write(gan, small_disk / name)
+        assert list(small_disk.iterdir()) == []
+
+
+def test_opset_out_of_range(tmp_path):
+    with pytest.raises(ConfigError, match="opset from 15 to 18, got 9"):
+        export.to_onnx(tiny_gan(), tmp_path / "g.onnx", opset=9)

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import random_images
+from PIL import Image
+
+from keras_gan import pictures
+from keras_gan.errors import ConfigError
+
+
+def test_uint8_is_rounded_and_clipped():
+    values = tf.constant([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0])
+    assert pictures.to_uint8(values).numpy().tolist() == [0, 0, 128, 191, 255, 255]
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_grid_is_in_reading_order(channels):
+    images = random_images(5, channels=channels)
+    table = pictures.grid(images).numpy()
+    assert table.shape == (16, 24, channels)
+    for index in range(5):
+        row, column = divmod(index, 3)
+        cell = table[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8]
+        assert np.array_equal(cell, pictures.to_uint8(images[index]))
+    assert not table[8:, 16:].any()
+
+
+def test_grid_in_a_graph_with_a_count_known_later():
+    make = tf.function(pictures.grid, input_signature=[tf.TensorSpec((None, 8, 8, 1))])
+    for count in (1, 4, 7):
+        images = random_images(count)
+        assert np.array_equal(make(images), pictures.grid(images))
+
+
+def test_png_reads_back(tmp_path):
+    images = random_images(4, channels=3)
+    pictures.save_grid(images, tmp_path / "deep" / "grid.png", columns=4)
+    assert np.array_equal(Image.open(tmp_path / "deep" / "grid.png"), pictures.grid(images, 4))
+
+
+def test_what_is_no_picture():
+    with pytest.raises(ConfigError, match="expected images"):
+        pictures.grid(np.zeros((3, 2), "float32"))
+    with pytest.raises(ConfigError, match="at least one frame"):
+        pictures.save_gif([], "none.gif")
