@@ -280,7 +280,8 @@ def fit(gan, dataset, run, config, every):
         callbacks.SampleGrid(run.samples_folder, every=every),
         callbacks.LearningGIF(run.samples_folder, run.folder / "learning.gif"),
     ]
-    with stop_on_signal(gan) as received:
+    progress = callbacks.Progress(config["steps"])
+    with stop_on_signal(gan) as received, contextlib.closing(progress):
         gan.fit(
             dataset,
             steps_per_epoch=config["steps"] - int(gan.step),
@@ -288,7 +289,7 @@ def fit(gan, dataset, run, config, every):
             callbacks=[
                 callbacks.StopOnNaN(),
                 callbacks.Checkpoint(run.checkpoint_path),
-                callbacks.Progress(config["steps"]),
+                progress,
                 *(pictures if images else ()),
                 callbacks.HistoryCSV(run.folder / "history.csv", every=every),
             ],

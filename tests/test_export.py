@@ -80,7 +80,9 @@ def test_sample_png_is_the_grid_of_sample(tmp_path, num_classes):
     loaded = tf.saved_model.load(str(export.to_saved_model(gan, tmp_path).path))
     call = loaded.signatures["sample_png"]
     for count, seed in ((1, 0), (7, 3)):
-        content = call(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["png"].numpy()
+        content = call(count=tf.constant(count), seed=tf.constant(seed, tf.int64))[
+            "png_bytes"
+        ].numpy()
         labels = None if num_classes is None else np.arange(count) % num_classes
         expected = pictures.grid(gan.sample(count, seed=seed, labels=labels))[..., 0]
         picture = np.array(Image.open(io.BytesIO(content)), int)

@@ -16,6 +16,7 @@ class Progress(Periodic):
     def __init__(self, steps, every=10):
         super().__init__(every)
         self.steps = steps
+        self._bar = None
 
     def on_train_begin(self, logs=None):
         """Starts the bar where the training goes on."""
@@ -41,5 +42,10 @@ class Progress(Periodic):
         self._bar.set_postfix_str(f"{rate:.0f} images/s  {told}", refresh=False)
 
     def on_train_end(self, logs=None):
-        """Closes the bar."""
-        self._bar.close()
+        """Ends the bar."""
+        self.close()
+
+    def close(self):
+        """Ends the bar, also where the training was broken off."""
+        if self._bar is not None:
+            self._bar.close()

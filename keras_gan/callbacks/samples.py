@@ -41,7 +41,8 @@ class SampleGrid(Periodic):
         if len(shape) != 3 or not 1 <= shape[2] <= 4:
             raise ConfigError(f"expected a model of images for a sample grid, got samples {shape}.")
         super().on_train_begin(logs)
-        self.act({})
+        if self.model.step == 0:
+            self.act({})
 
     def act(self, logs):
         """Writes a grid."""

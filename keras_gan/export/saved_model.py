@@ -24,7 +24,7 @@ def to_saved_model(gan, folder) -> Exported:
 
     Signatures: `serving_default`, `latents (batch, latent_dim) float32 [, labels (batch,) int32] ->
     images` float32 in [-1, 1] (`samples` where they are no images); for images also `sample_png`,
-    `count () int32, seed () int64 -> png () string`: a grid for clients without numpy, of the
+    `count () int32, seed () int64 -> png_bytes () string`: a grid for clients without numpy, of the
     samples of `gan.sample(count, seed=seed)`, classes in turn where the generator has any.
 
     Args:
@@ -92,13 +92,16 @@ def write(gan, generator, path):
 
 
 def sample_png_function(gan, generator):
-    """`(count, seed) -> {"png": bytes}` of a grid of samples."""
+    """`(count, seed) -> {"png_bytes": PNG}` of a grid of samples.
+
+    TF Serving's REST API sends strings whose name ends in `_bytes` as base64.
+    """
 
     def sample_png(count, seed):
         limited = tf.clip_by_value(count, 1, MAX_PNG_COUNT)
         latents = sampling_noise(limited, gan.latent_dim, seed)
         labels = (tf.range(limited) % (gan.num_classes or 1),) if gan.conditional else ()
         images = call(generator, latents, *labels)
-        return {"png": pictures.png(pictures.grid(images))}
+        return {"png_bytes": pictures.png(pictures.grid(images))}
 
     return sample_png

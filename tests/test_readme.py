@@ -1,0 +1,107 @@
+"""What the README shows must run as it stands."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+import tensorflow as tf
+
+import keras_gan as kg
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def block_after(title, language="python"):
+    """The first code block of a section."""
+    section = README.split(f"## {title}\n", 1)[1]
+    return re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)[1]
+
+
+def lines_of(code):
+    return [line for line in code.splitlines() if line.strip()]
+
+
+def test_keras_users_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = block_after("In your own code")
+    assert len(lines_of(code)) <= 17
+    assert "epochs=5" in code
+    assert "batch_size=64)" in code
+    short = code.replace("epochs=5", "epochs=1, steps_per_epoch=3")
+    names = {}
+    exec(compile(short, "README.md", "exec"), names)
+    assert names["images"].shape == (64, 28, 28, 1)
+    assert int(names["gan"].step) == 3
+    assert {"digits.keras", "digits.onnx", "samples", "served"} <= {
+        path.name for path in tmp_path.iterdir()
+    }
+
+
+def test_apps_six_lines_run_without_tensorflow():
+    code = block_after("In an app")
+    assert len(lines_of(code)) == 6
+    blocked = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+    told = subprocess.run(
+        [sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert told.startswith("(16, 28, 28, 1) -")
+
+
+def test_serving_call_fits_the_signature():
+    code = block_after("With TF Serving", "bash")
+    assert "saved_models/digits" in code
+    loaded = tf.saved_model.load(str(ROOT / "saved_models" / "digits" / "1"))
+    call = loaded.signatures["sample_png"]
+    _, inputs = call.structured_input_signature
+    assert set(inputs) == {"count", "seed"}
+    assert '"inputs": {"count": 16, "seed": 0}' in README
+    content = call(count=tf.constant(16), seed=tf.constant(0, tf.int64))["png_bytes"]
+    assert tf.io.decode_png(content).shape == (112, 112, 1)
+
+
+def test_both_shipped_generators_make_the_same_digits():
+    folder = ROOT / "saved_models" / "digits"
+    loaded = tf.saved_model.load(str(folder / "1"))
+    session = onnxruntime.InferenceSession(folder / "generator.onnx")
+    latents = np.random.default_rng(1).standard_normal((64, 32), "float32")
+    labels = np.arange(64, dtype="int32") % 10
+    served = loaded.signatures["serving_default"](
+        latents=tf.constant(latents), labels=tf.constant(labels)
+    )["images"]
+    run = session.run(["images"], {"latents": latents, "labels": labels})[0]
+    assert np.abs(run - served).max() <= 1e-5
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.suffix != ".png"]
+    assert sum(sizes) < 3e6
+
+
+@pytest.mark.parametrize("recipe", kg.recipes.RECIPES)
+def test_every_recipe_is_in_the_readme(recipe):
+    assert f"| `{recipe}` |" in README
+    assert f"{kg.recipes.get(recipe).steps:,} steps" in README
+
+
+def test_import_is_clean_and_light():
+    """No warning, and nothing heavy: those libraries are imported where they are used."""
+    code = (
+        "import sys, keras\n"
+        "before = set(sys.modules)\n"
+        "import keras_gan\n"
+        "heavy = ('tf2onnx', 'onnx', 'onnxruntime', 'matplotlib', 'tensorflow_datasets', 'PIL')\n"
+        "print([name for name in heavy if name in set(sys.modules) - before])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
+    assert "Warning" not in told.stderr
+
+
+def test_console_script_is_installed():
+    command = pathlib.Path(sys.executable).with_name("keras-gan")
+    assert shutil.which(command)
