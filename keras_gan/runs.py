@@ -86,16 +86,11 @@ class Run:
                 f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
                 "files. Choose another --out."
             )
-        try:
+        with writing_to(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             new = self.config_path.with_suffix(".new")
             new.write_text(json.dumps(config, indent=2) + "\n")
             new.replace(self.config_path)
-        except OSError as error:
-            raise RunError(
-                f"could not write to {self.folder}: {error.strerror}; choose an --out that you may "
-                "write to."
-            ) from error
 
     def load(self):
         """The model of the newest checkpoint.
@@ -281,7 +276,7 @@ def fit(gan, dataset, run, config, every):
         callbacks.LearningGIF(run.samples_folder, run.folder / "learning.gif"),
     ]
     progress = callbacks.Progress(config["steps"])
-    with stop_on_signal(gan) as received, contextlib.closing(progress):
+    with stop_on_signal(gan) as received, writing_to(run.folder), contextlib.closing(progress):
         gan.fit(
             dataset,
             steps_per_epoch=config["steps"] - int(gan.step),
@@ -296,6 +291,18 @@ def fit(gan, dataset, run, config, every):
         )
     finished = int(gan.step) >= config["steps"]
     return None if finished or not received else received[0]
+
+
+@contextlib.contextmanager
+def writing_to(folder):
+    """Turns what the file system refuses into a `RunError`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"could not write to {folder}: {error.strerror or error}; what was there is whole. "
+            "Free some space, or choose an --out that you may write to."
+        ) from error
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
@@ -25,6 +26,24 @@ def real_data():
     if "KERAS_GAN_DATA" not in os.environ:
         pytest.skip("KERAS_GAN_DATA names no folder of real data sets")
     return pathlib.Path(os.environ["KERAS_GAN_DATA"])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Makes a file system of so many kilobytes, and gives its folder."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def make(kilobytes):
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder]
+        if subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("no file system can be mounted here")
+        return folder
+
+    yield make
+    subprocess.run(["umount", folder], capture_output=True)
 
 
 def tiny_gan(num_classes=None, size=8, channels=1, dtype=None, seed=0, **networks):

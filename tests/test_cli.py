@@ -1,6 +1,7 @@
 import csv
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -232,6 +233,20 @@ def test_no_permission_to_write(tmp_path, capsys):
     assert "could not write to" in error
 
 
+def test_a_full_disk_keeps_the_last_checkpoint(small_disk, capsys):
+    folder = small_disk(2000)
+    out = folder / "run"
+    assert train(out, "--steps", 1) == 0
+    checkpoint = (out / "model.keras").read_bytes()
+    free = shutil.disk_usage(folder).free
+    (folder / "filler").write_bytes(bytes(free - len(checkpoint) // 2))
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3])
+    assert "could not write to" in error
+    assert "what was there is whole" in error
+    assert (out / "model.keras").read_bytes() == checkpoint
+    assert not list(out.glob("*.new*"))
+
+
 def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     error = refused(capsys, ["export", run, "--out", tmp_path / "file" / "x"], code=1)
@@ -258,39 +273,45 @@ def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, monkeypatc
 # Interruption.
 
 
-def start(out, steps):
-    arguments = [COMMAND, *TRAIN, "--out", out, "--steps", str(steps)]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+STEPS = 150
 
 
-def wait_for(path, process, seconds=120):
+def interrupt(out, number):
+    """Trains in another process and sends it a signal; its exit code and what it told."""
+    arguments = [COMMAND, *TRAIN, "--out", out, "--steps", str(STEPS), "--every", "10"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     begun = time.monotonic()
-    while not path.exists():
+    while not (out / "samples" / "00000010.png").exists():
         assert process.poll() is None, "the training ended early"
-        assert time.monotonic() - begun < seconds
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, number, code):
-    steps = 400
-    out = tmp_path / "interrupted"
-    process = start(out, steps)
-    wait_for(out / "samples" / "00000010.png", process)
+        assert time.monotonic() - begun < 120
+        time.sleep(0.02)
     process.send_signal(number)
     told, _ = process.communicate(timeout=60)
-    assert process.returncode == code
+    return process.returncode, told
+
+
+def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
+    out, whole = tmp_path / "interrupted", tmp_path / "whole"
+    code, told = interrupt(out, signal.SIGINT)
     stopped = int(keras.models.load_model(out / "model.keras").step)
-    assert 10 <= stopped < steps
-    assert f"Stopped at step {stopped} by {number.name}, saved in {out}" in told
+    assert code == 130
+    assert 10 <= stopped < STEPS
+    assert f"Stopped at step {stopped} by SIGINT, saved in {out}" in told
     assert not (out / "export").exists()
 
-    assert train(out, "--steps", steps) == 0
-    assert train(tmp_path / "whole", "--steps", steps) == 0
-    states = [
-        state_of(keras.models.load_model(folder / "model.keras"))
-        for folder in (out, tmp_path / "whole")
+    for folder in (out, whole):
+        assert train(folder, "--steps", STEPS, "--every", 10) == 0
+    models = [keras.models.load_model(folder / "model.keras") for folder in (out, whole)]
+    assert differing(*map(state_of, models)) == []
+    assert [int(model.step) for model in models] == [STEPS, STEPS]
+    grids = [
+        sorted(path.name for path in (folder / "samples").iterdir()) for folder in (out, whole)
     ]
-    assert differing(*states) == []
-    grids = [sorted(p.name for p in (f / "samples").iterdir()) for f in (out, tmp_path / "whole")]
     assert grids[0] == grids[1]
+
+
+def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
+    code, told = interrupt(tmp_path / "run", signal.SIGTERM)
+    assert code == 143
+    assert "by SIGTERM, saved in" in told
+    assert int(keras.models.load_model(tmp_path / "run" / "model.keras").step) >= 10

@@ -32,9 +32,12 @@ class Checkpoint(keras.callbacks.Callback):
         self.save()
 
     def save(self):
-        """Saves to a new file, which then takes the old one's place."""
+        """Saves to a new file, which then takes the old one's place; a failure leaves the old."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(".new.keras")
-        self.model.save(new)
-        new.replace(self.path)
+        try:
+            self.model.save(new)
+            new.replace(self.path)
+        finally:
+            new.unlink(missing_ok=True)
         self._saved = time.monotonic()
