@@ -82,3 +82,18 @@ def of_arrays(*arrays, batch_size, seed=0, shuffle=True):
     return step_addressed(
         lambda indices: indices.map(gather), len(tensors[0]), batch_size, seed, shuffle
     )
+
+
+def check_finite(samples, where=""):
+    """Raises `DataError` where floating-point samples are NaN or infinite.
+
+    Args:
+        samples: `(count, ...)` array of floats.
+        where: Where they are from, for the error, such as `" in x.npy"`.
+    """
+    finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"expected finite samples{where}, got NaN or infinity in {int((~finite).sum())} of "
+            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or mend them."
+        )

@@ -76,6 +76,13 @@ def add_train(commands):
         "become classes), a .zip of one, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
+    add_train_numbers(train)
+    add_train_data(train)
+    add_train_machine(train)
+
+
+def add_train_numbers(train):
+    """How long and how much."""
     numbers = train.add_argument_group("how long and how much")
     numbers.add_argument("--steps", type=int, help="step at which to end (default: the recipe's)")
     numbers.add_argument("--batch-size", type=int, help="samples a step (default: the recipe's)")
@@ -88,6 +95,10 @@ def add_train(commands):
     numbers.add_argument(
         "--seed", type=int, default=0, help="decides weights, noise and order (default: 0)"
     )
+
+
+def add_train_data(train):
+    """The data."""
     data = train.add_argument_group("the data")
     data.add_argument(
         "--image-size", type=int, help="cut images to squares of so many pixels (default: theirs)"
@@ -101,6 +112,10 @@ def add_train(commands):
         action="store_true",
         help="don't learn the classes (default: learn them where the data have labels)",
     )
+
+
+def add_train_machine(train):
+    """The machine."""
     machine = train.add_argument_group("the machine")
     machine.add_argument(
         "--jit",
@@ -152,23 +167,21 @@ def add_export(commands):
 
 def run_train(arguments):
     """Trains, and says what was made."""
-    result = runs.train(
-        arguments.recipe,
-        arguments.data,
-        arguments.out,
+    settings = runs.Settings(
+        recipe=arguments.recipe,
+        data=arguments.data,
         steps=arguments.steps,
         batch_size=arguments.batch_size,
-        seed=arguments.seed,
         width=arguments.width,
+        seed=arguments.seed,
         image_size=arguments.image_size,
         channels=arguments.channels,
+        skip_corrupt=arguments.skip_corrupt,
         conditional=False if arguments.unconditional else None,
         mixed_precision=arguments.mixed_precision,
         jit=arguments.jit,
-        skip_corrupt=arguments.skip_corrupt,
-        every=arguments.every,
-        tell=print,
     )
+    result = runs.train(settings, arguments.out, every=arguments.every, tell=print)
     if result.interrupted is not None:
         print(
             f"Stopped at step {int(result.gan.step):,} by {result.interrupted.name}, saved in "

@@ -30,9 +30,14 @@ class Penalty:
         self.weight = weight
         self.interval = int(interval)
 
+    @property
+    def strength(self) -> float:
+        """The factor of one computation: weight times interval."""
+        return self.weight * self.interval
+
     def __call__(self, discriminator, real, fake):
-        """The weighted penalty at these samples, a float32 scalar."""
-        return self.weight * self.interval * self.measure(discriminator, real, fake)
+        """The penalty at these samples with its strength, a float32 scalar."""
+        return self.strength * self.measure(discriminator, real, fake)
 
     def measure(self, discriminator, real, fake):
         """The penalty before its weight: what a penalty defines."""

@@ -20,9 +20,68 @@ import keras
 
 from keras_gan import callbacks, datasets, export, recipes
 from keras_gan.errors import ConfigError, RunError
-from keras_gan.models.adversarial import check_seed
+from keras_gan.models.checks import check_seed
 
 KEPT_BY_RESUME = ("steps", "keras_gan_version")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What to train, on what, and how far.
+
+    Attributes:
+        recipe: Name of a recipe.
+        data: A source, as in `keras_gan.datasets.load`.
+        steps: Step at which to end; the recipe's by default.
+        batch_size: Samples a step; the recipe's by default.
+        width: The networks' width; the recipe's by default.
+        seed: Decides the initial weights, the noise and the order of the data.
+        image_size: As in `keras_gan.datasets.load`.
+        channels: Likewise.
+        skip_corrupt: Likewise.
+        conditional: Whether to learn the classes; where the data have labels by default.
+        mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
+        jit: Whether to compile with XLA; on a GPU by default.
+    """
+
+    recipe: str
+    data: str
+    steps: int | None = None
+    batch_size: int | None = None
+    width: int | None = None
+    seed: int = 0
+    image_size: int | None = None
+    channels: int | None = None
+    skip_corrupt: bool = False
+    conditional: bool | None = None
+    mixed_precision: str | None = None
+    jit: bool | None = None
+
+    def config(self, source) -> dict:
+        """All of a run's settings, with the recipe's and the data's own filled in.
+
+        Args:
+            source: The opened `Source`.
+        """
+        recipe = recipes.get(self.recipe)
+        if self.conditional:
+            source.require_labels()
+        classes = None if self.conditional is False else source.class_names
+        return {
+            "keras_gan_version": importlib.metadata.version("keras_gan"),
+            "recipe": self.recipe,
+            "data": str(self.data),
+            "samples": len(source),
+            "skipped": source.skipped,
+            "sample_shape": list(source.sample_shape),
+            "classes": classes and list(classes),
+            "steps": recipe.steps if self.steps is None else self.steps,
+            "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
+            "width": recipe.width if self.width is None else self.width,
+            "seed": self.seed,
+            "mixed_precision": self.mixed_precision,
+            "jit": self.jit,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,37 +186,12 @@ def check_same_run(folder, found, wanted):
         )
 
 
-def train(
-    recipe,
-    data,
-    out,
-    steps=None,
-    batch_size=None,
-    seed=0,
-    width=None,
-    image_size=None,
-    channels=None,
-    conditional=None,
-    mixed_precision=None,
-    jit=None,
-    skip_corrupt=False,
-    every=50,
-    tell=lambda line: None,
-) -> Result:
-    """Trains a recipe on a data set in a run folder; the same call again goes on with it.
+def train(settings, out, every=50, tell=lambda line: None) -> Result:
+    """Trains in a run folder; the same call again goes on with it.
 
     Args:
-        recipe: Name of a recipe.
-        data: A source, as in `keras_gan.datasets.load`.
+        settings: `Settings`: what to train, on what, how far.
         out: The run folder.
-        steps: Step at which to end; the recipe's by default.
-        batch_size: Samples a step; the recipe's by default.
-        seed: Decides the initial weights, the noise and the order of the data.
-        width: The networks' width; the recipe's by default.
-        image_size, channels, skip_corrupt: As in `keras_gan.datasets.load`.
-        conditional: Whether to learn the classes; where the data have labels by default.
-        mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
-        jit: Whether to compile with XLA; on a GPU by default.
         every: Steps between two rows of the history and two sample grids.
         tell: Called with lines that say what happens, such as `print`.
 
@@ -166,28 +200,20 @@ def train(
 
     Raises:
         KerasGanError: For anything that can't work; nothing that was there is lost.
+
+    Example:
+
+        kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
     """
-    settings = recipes.get(recipe)
-    source = datasets.open_source(data, image_size, channels, skip_corrupt)
-    labels = source.class_names is not None if conditional is None else conditional
-    config = {
-        "keras_gan_version": importlib.metadata.version("keras_gan"),
-        "recipe": recipe,
-        "data": str(data),
-        "samples": len(source),
-        "sample_shape": list(source.sample_shape),
-        "classes": list(source.class_names) if labels and source.class_names else None,
-        "skipped": source.skipped,
-        "batch_size": settings.batch_size if batch_size is None else batch_size,
-        "seed": seed,
-        "width": settings.width if width is None else width,
-        "mixed_precision": mixed_precision,
-        "jit": jit,
-        "steps": settings.steps if steps is None else steps,
-    }
-    check_numbers(config, every)
+    recipes.get(settings.recipe)
+    check_numbers(settings, every)
+    source = datasets.open_source(
+        settings.data, settings.image_size, settings.channels, settings.skip_corrupt
+    )
+    config = settings.config(source)
     tell(summary(config))
-    dataset = source.to_dataset(config["batch_size"], labels, seed=seed)
+    labels = config["classes"] is not None
+    dataset = source.to_dataset(config["batch_size"], labels, seed=settings.seed)
     run = Run(out)
     gan = start_or_resume(run, config)
     if gan.step > 0:
@@ -213,13 +239,13 @@ def summary(config):
     )
 
 
-def check_numbers(config, every):
+def check_numbers(settings, every):
     """Raises `ConfigError` for a number that is out of range."""
-    numbers = {key: config[key] for key in ("batch_size", "width", "steps")}
+    numbers = {name: getattr(settings, name) for name in ("batch_size", "width", "steps")}
     for name, value in {**numbers, "every": every}.items():
-        if value < 1:
+        if value is not None and value < 1:
             raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
-    check_seed(config["seed"])
+    check_seed(settings.seed)
 
 
 def start_or_resume(run, config):

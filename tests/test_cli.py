@@ -17,6 +17,7 @@ from PIL import Image
 
 from keras_gan import recipes, runs
 from keras_gan.cli import main
+from keras_gan.errors import DataError
 
 COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
 TRAIN = ["train", "dcgan", "--data", "digits", "--width", "2", "--batch-size", "16", "--every", "2"]
@@ -187,6 +188,14 @@ def test_corrupt_images(tmp_path, capsys):
     assert "torn.png" in refused(capsys, arguments)
     assert main([str(argument) for argument in [*arguments, "--skip-corrupt"]]) == 0
     assert "8 samples of 8x8x3, 1 corrupt files skipped" in capsys.readouterr().out
+
+
+def test_classes_that_the_data_do_not_have(tmp_path):
+    np.save(tmp_path / "points.npy", np.zeros((8, 2)))
+    settings = runs.Settings("gan", tmp_path / "points.npy", conditional=True)
+    with pytest.raises(DataError, match=r"points.npy has none"):
+        runs.train(settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_holds_another_run(run, tmp_path, capsys):

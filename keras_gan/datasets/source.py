@@ -49,17 +49,22 @@ class Source:
         """
         raise TypeError(f"{type(self).__name__} defines no fetch.")
 
+    def require_labels(self):
+        """Raises `DataError` where the source has no labels."""
+        if self.class_names is None:
+            raise DataError(
+                f"expected labels, but {self.name} has none; put the images of each class into a "
+                "subfolder, or train without labels (labels=False)."
+            )
+
     def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0):
         """A step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
 
         Raises:
             DataError: For labels that the source doesn't have, or fewer samples than a batch.
         """
-        if labels and self.class_names is None:
-            raise DataError(
-                f"expected labels, but {self.name} has none; put the images of each class into a "
-                "subfolder, or train without labels (labels=False)."
-            )
+        if labels:
+            self.require_labels()
 
         def fetch(indices):
             batch = self.fetch(indices)
@@ -151,12 +156,7 @@ def check_samples(name, samples):
         raise DataError(
             f"expected {name} to hold uint8 images or floats, got {samples.dtype}; convert them."
         )
-    finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
-    if not finite.all():
-        raise DataError(
-            f"expected finite samples in {name}, got NaN or infinity in {int((~finite).sum())} of "
-            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or mend them."
-        )
+    batches.check_finite(samples, f" in {name}")
     if samples.ndim == 4 and np.abs(samples).max() > 1 + 1e-6:
         raise DataError(
             f"expected float images in [-1, 1] in {name}, got {samples.min():g} to "

@@ -9,6 +9,7 @@ import tempfile
 import numpy as np
 
 from keras_gan.errors import ExportError
+from keras_gan.networks import compute_dtypes
 
 BATCH_SIZES = (1, 3, 64)
 
@@ -33,7 +34,7 @@ def float32_generator(gan):
         A Keras model: the game's own where it computes in float32, else a copy.
     """
     generator = gan.moving_average
-    if all(layer.compute_dtype == "float32" for layer in generator._flatten_layers()):
+    if compute_dtypes(generator) <= {"float32"}:
         return generator
     copy = type(generator).from_config(in_float32(generator.get_config()))
     copy.set_weights(generator.get_weights())

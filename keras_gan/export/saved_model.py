@@ -13,7 +13,7 @@ from keras_gan.export.parity import (
     output_name,
     work_folder,
 )
-from keras_gan.models.gan import sampling_noise
+from keras_gan.models.noise import sampling_noise
 
 TOLERANCE = 1e-6
 MAX_PNG_COUNT = 1024

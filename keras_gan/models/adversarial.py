@@ -11,8 +11,11 @@ from keras import ops
 
 from keras_gan import batches, gradients
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.models.checks import check_finite_floats, check_seed
+from keras_gan.models.noise import stream_noise
+from keras_gan.networks import compute_dtypes
 
-NOISE_STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
+MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
 
 
 class AdversarialModel(keras.Model):
@@ -69,8 +72,7 @@ class AdversarialModel(keras.Model):
 
     def _scaled(self, optimizer, player):
         """A loss scale where the player computes in float16; each needs its own."""
-        layers = getattr(self, player)._flatten_layers()
-        in_float16 = any(layer.dtype_policy.name == "mixed_float16" for layer in layers)
+        in_float16 = "float16" in compute_dtypes(getattr(self, player))
         if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
         return optimizer
@@ -103,22 +105,18 @@ class AdversarialModel(keras.Model):
         optimizer.apply(grads, variables)
         return measured
 
-    # Noise, a function of (seed, step).
-
     def noise(self, shape, stream, step):
         """Standard normal noise that depends on the seed, the stream and the step alone.
 
         Args:
             shape: Shape, the batch first.
-            stream: One of `NOISE_STREAMS`: who asks.
+            stream: One of `keras_gan.models.noise.STREAMS`: who asks.
             step: Integer scalar.
 
         Returns:
             A float32 tensor.
         """
-        counter = ops.cast(step, "int64") * len(NOISE_STREAMS) + NOISE_STREAMS[stream]
-        key = tf.stack([tf.constant(self.seed, tf.int64), counter])
-        return tf.random.stateless_normal(shape, seed=key, alg="philox")
+        return stream_noise(shape, self.seed, stream, step)
 
     # The moving average.
 
@@ -212,17 +210,7 @@ class AdversarialModel(keras.Model):
             x: Samples.
             y: Labels or None.
         """
-        if not np.issubdtype(np.dtype(getattr(x.dtype, "as_numpy_dtype", x.dtype)), np.floating):
-            raise DataError(
-                f"expected floating-point samples, got {x.dtype}; "
-                "bring uint8 images to [-1, 1] with x / 127.5 - 1."
-            )
-        finite = np.isfinite(x).reshape(len(x), -1).all(axis=1)
-        if not finite.all():
-            raise DataError(
-                f"expected finite samples, got NaN or infinity in {int((~finite).sum())} of "
-                f"{len(x)}, the first at index {int(np.argmin(finite))}; remove or mend them."
-            )
+        check_finite_floats(x)
         if y is not None and len(y) != len(x):
             raise DataError(f"expected as many labels as samples, got {len(y)} and {len(x)}.")
 
@@ -245,12 +233,3 @@ class AdversarialModel(keras.Model):
         super().load_own_variables(own)
         for index, variable in enumerate(self._random_state()):
             variable.assign(store[f"random_state_{index}"])
-
-
-MOVING_AVERAGE_WARM_UP = 0.1
-
-
-def check_seed(seed):
-    """Raises `ConfigError` for a seed out of range."""
-    if not 0 <= seed < 2**31:
-        raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")

@@ -8,7 +8,9 @@ from keras import ops
 from keras_gan import losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.penalties import Penalty, branch_on_interval, is_due
+from keras_gan.models.checks import check_labels, check_networks_fit, check_penalties
+from keras_gan.models.noise import sampling_noise
+from keras_gan.penalties import branch_on_interval, is_due
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -133,7 +135,8 @@ class GAN(AdversarialModel):
         Args:
             real: `(samples, labels)`, labels None where the networks take none.
             noise: Latents `(batch, latent_dim)`.
-            penalties: Those of `self.penalties` to compute; the others are reported as 0.
+            penalties: Those of `self.penalties` to compute; the others are reported as 0. What is
+                reported is the penalty before its weight.
 
         Returns:
             Name -> float32 scalar.
@@ -153,9 +156,9 @@ class GAN(AdversarialModel):
                 "fake_accuracy": accuracy(-fake_logits),
             }
             for penalty in self.penalties:
-                value = penalty(judge, samples, fake) if penalty in penalties else 0.0
+                value = penalty.measure(judge, samples, fake) if penalty in penalties else 0.0
                 measured[penalty.name] = ops.convert_to_tensor(value, "float32")
-                loss = loss + measured[penalty.name]
+                loss = loss + penalty.strength * measured[penalty.name]
             return loss, measured
 
         return self.move("discriminator", objective)
@@ -387,68 +390,9 @@ def default_optimizer():
     return keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.99)
 
 
-def sampling_noise(n, latent_dim, seed):
-    """Latents of `sample` and of the exported `sample_png`: the same noise for the same seed.
-
-    Args:
-        n: How many, an int or an integer tensor.
-        latent_dim: Size of one.
-        seed: Non-negative int or integer tensor.
-
-    Returns:
-        `(n, latent_dim)` float32, the Philox-4x32-10 stream of TensorFlow's stateless normal.
-    """
-    key = tf.stack([tf.cast(seed, tf.int64), tf.constant(0, tf.int64)])
-    return tf.random.stateless_normal((n, latent_dim), seed=key, alg="philox")
-
-
 def accuracy(logits):
     """Share of logits on the positive side; a logit of exactly 0 counts half."""
     return ops.mean(ops.sign(logits) + 1.0) / 2.0
-
-
-def check_labels(labels, num_classes, error=DataError):
-    """Raises `error` unless labels are whole numbers from 0 to `num_classes - 1`."""
-    whole = np.issubdtype(labels.dtype, np.integer)
-    if not whole or labels.min() < 0 or labels.max() >= num_classes:
-        found = f"{labels.min()} to {labels.max()}" if whole else str(labels.dtype)
-        raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
-
-
-def check_penalties(penalties):
-    """Raises `ConfigError` unless these are penalties, and of one name each is one."""
-    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
-    if strange:
-        raise ConfigError(
-            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
-        )
-    names = [penalty.name for penalty in penalties]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
-
-
-def check_networks_fit(generator, discriminator):
-    """Raises `ConfigError` unless the generator's samples are what the discriminator takes."""
-    if len(generator.inputs) != len(discriminator.inputs) or len(generator.inputs) > 2:
-        raise ConfigError(
-            "expected both networks to take labels or neither, got a generator of "
-            f"{len(generator.inputs)} and a discriminator of {len(discriminator.inputs)} inputs; "
-            "build both with the same num_classes."
-        )
-    made, judged = generator.output_shape[1:], discriminator.inputs[0].shape[1:]
-    if tuple(made) != tuple(judged):
-        raise ConfigError(
-            f"expected a discriminator of samples {tuple(made)}, which the generator makes, got "
-            f"one of {tuple(judged)}; build both with the same shape."
-        )
-    if tuple(discriminator.output_shape[1:]) != (1,):
-        raise ConfigError(
-            "expected a discriminator with one logit a sample, (batch, 1), got "
-            f"{discriminator.output_shape}; end it with Dense(1) and no sigmoid."
-        )
-    classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
-    if None not in classes and classes[0] != classes[1]:
-        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
 
 
 def _inputs(x, labels):

@@ -2,7 +2,7 @@
 
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
-from keras_gan.networks.network import Network
+from keras_gan.networks.network import Network, compute_dtypes
 
 __all__ = [
     "DCGANDiscriminator",
@@ -10,4 +10,5 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "Network",
+    "compute_dtypes",
 ]

@@ -54,3 +54,8 @@ def with_one_hot(x, labels, num_classes):
     """
     one_hot = ops.one_hot(labels, num_classes, dtype=x.dtype)
     return keras.layers.Concatenate(dtype=x.dtype)([x, one_hot])
+
+
+def compute_dtypes(model):
+    """The dtypes in which a model's layers compute, such as `{"float32", "bfloat16"}`."""
+    return {layer.compute_dtype for layer in model._flatten_layers()}

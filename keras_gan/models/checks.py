@@ -1,0 +1,68 @@
+"""What a game looks at before it begins, so that the error names what is wrong."""
+
+import numpy as np
+
+from keras_gan.batches import check_finite
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.penalties import Penalty
+
+
+def check_seed(seed):
+    """Raises `ConfigError` for a seed out of range."""
+    if not 0 <= seed < 2**31:
+        raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")
+
+
+def check_finite_floats(x):
+    """Raises `DataError` unless an array holds floating-point numbers, none NaN or infinite."""
+    x = np.asarray(x)
+    if not np.issubdtype(x.dtype, np.floating):
+        raise DataError(
+            f"expected floating-point samples, got {x.dtype}; "
+            "bring uint8 images to [-1, 1] with x / 127.5 - 1."
+        )
+    check_finite(x)
+
+
+def check_labels(labels, num_classes, error=DataError):
+    """Raises `error` unless labels are whole numbers from 0 to `num_classes - 1`."""
+    whole = np.issubdtype(labels.dtype, np.integer)
+    if not whole or labels.min() < 0 or labels.max() >= num_classes:
+        found = f"{labels.min()} to {labels.max()}" if whole else str(labels.dtype)
+        raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
+
+
+def check_penalties(penalties):
+    """Raises `ConfigError` unless these are penalties, and of one name each is one."""
+    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
+    if strange:
+        raise ConfigError(
+            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
+        )
+    names = [penalty.name for penalty in penalties]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
+
+
+def check_networks_fit(generator, discriminator):
+    """Raises `ConfigError` unless the generator's samples are what the discriminator takes."""
+    if len(generator.inputs) != len(discriminator.inputs) or len(generator.inputs) > 2:
+        raise ConfigError(
+            "expected both networks to take labels or neither, got a generator of "
+            f"{len(generator.inputs)} and a discriminator of {len(discriminator.inputs)} inputs; "
+            "build both with the same num_classes."
+        )
+    made, judged = generator.output_shape[1:], discriminator.inputs[0].shape[1:]
+    if tuple(made) != tuple(judged):
+        raise ConfigError(
+            f"expected a discriminator of samples {tuple(made)}, which the generator makes, got "
+            f"one of {tuple(judged)}; build both with the same shape."
+        )
+    if tuple(discriminator.output_shape[1:]) != (1,):
+        raise ConfigError(
+            "expected a discriminator with one logit a sample, (batch, 1), got "
+            f"{discriminator.output_shape}; end it with Dense(1) and no sigmoid."
+        )
+    classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
+    if None not in classes and classes[0] != classes[1]:
+        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
