@@ -48,16 +48,27 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
 
     def from_step(step):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
-        return fetch(endless.map(batch_indices)).prefetch(2)
+        return without_autotuning(fetch(endless.map(batch_indices)).prefetch(2))
 
     epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
     first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
     one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
     dataset = fetch(one_epoch.map(batch_indices)).prefetch(2)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    dataset = without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
     return dataset
+
+
+def without_autotuning(dataset):
+    """The data set with a fixed parallelism.
+
+    TensorFlow 2.21's autotuner sleeps in ever longer naps (10 ms times 2^k) and often lets the end
+    of an iterator wait for the end of a nap: `fit` was seen to hang for 5, 10 or 20 s.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def of_arrays(*arrays, batch_size, seed=0, shuffle=True):

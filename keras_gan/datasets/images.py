@@ -1,6 +1,7 @@
 """Image files in a folder or a zip: streamed, decoded in parallel, never held in memory."""
 
 import concurrent.futures
+import os
 import pathlib
 import threading
 import zipfile
@@ -122,7 +123,7 @@ class ImageSource(Source):
             return tf.ensure_shape(image, self.sample_shape), tf.gather(self._labels, index)
 
         batch_size = indices.element_spec.shape[0]
-        samples = indices.unbatch().map(read, num_parallel_calls=tf.data.AUTOTUNE)
+        samples = indices.unbatch().map(read, num_parallel_calls=os.cpu_count())
         return samples.batch(batch_size, drop_remainder=True)
 
 

@@ -68,7 +68,7 @@ class TFDSSource(Source):
             return tf.ensure_shape(image, self.sample_shape), label
 
         batch_size = indices.element_spec.shape[0]
-        samples = indices.map(read).unbatch().map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+        samples = indices.map(read).unbatch().map(decode, num_parallel_calls=os.cpu_count())
         return samples.batch(batch_size, drop_remainder=True)
 
 
