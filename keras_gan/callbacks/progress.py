@@ -1,5 +1,6 @@
 """One progress line for a whole run."""
 
+import sys
 import time
 
 from keras_gan.callbacks.periodic import Periodic
@@ -24,7 +25,11 @@ class Progress(Periodic):
 
         super().on_train_begin(logs)
         self._bar = tqdm(
-            total=self.steps, initial=int(self.model.step), unit="step", dynamic_ncols=True
+            total=self.steps,
+            initial=int(self.model.step),
+            unit="step",
+            dynamic_ncols=True,
+            mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
         )
         self._images, self._time = int(self.model.images_seen), time.monotonic()
 
