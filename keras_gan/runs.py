@@ -96,7 +96,7 @@ class Result:
 
     gan: keras.Model
     interrupted: signal.Signals | None = None
-    exported: "tuple | None" = None
+    exported: tuple | None = None
 
 
 class Run:

@@ -6,6 +6,7 @@ import os
 import pathlib
 import zipfile
 
+import keras
 import numpy as np
 
 from keras_gan.datasets.source import ArraySource
@@ -69,8 +70,6 @@ def read_idx(path: pathlib.Path, rank: int):
 
 def download(dataset, split):
     """The set as `keras.datasets` fetches it."""
-    import keras
-
     try:
         train, test = getattr(keras.datasets, dataset).load_data()
     except Exception as error:

@@ -1,6 +1,5 @@
 """Sets of tensorflow-datasets, read by index."""
 
-import importlib
 import os
 import pathlib
 
@@ -74,13 +73,15 @@ class TFDSSource(Source):
 
 def skip_decoding():
     """Images stay encoded until the input pipeline decodes them in parallel."""
-    tfds = importlib.import_module("tensorflow_datasets")
+    import tensorflow_datasets as tfds
+
     return {"image": tfds.decode.SkipDecoding()}
 
 
 def prepare(name, dataset):
     """The builder of a set, downloaded and prepared."""
-    tfds = importlib.import_module("tensorflow_datasets")
+    import tensorflow_datasets as tfds
+
     local = pathlib.Path(os.environ.get("KERAS_GAN_DATA", "")) / dataset.partition("/")[0]
     manual = str(local) if "KERAS_GAN_DATA" in os.environ and local.is_dir() else None
     try:
