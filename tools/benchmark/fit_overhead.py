@@ -4,8 +4,8 @@
 
 The bare loop calls `tf.function(gan.train_step)` on batches of the same data set and does nothing
 else. Prints a table of wall and processor time a step and a line of JSON. Other programs on the
-machine can stretch single rounds; they only ever add wall time, so the ratio of the fastest rounds
-and that of processor times say more than the median ratio where the spread is wide.
+machine stretch single rounds and its clock speeds others up, so read the median ratio; that of
+processor times spreads less, and that of the fastest rounds hangs on two rounds alone.
 """
 
 import argparse
