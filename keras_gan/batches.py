@@ -41,10 +41,7 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
         index = position * batch_size + tf.range(batch_size, dtype=tf.int64)
         if not shuffle:
             return index
-        key = tf.stack([tf.constant(seed, tf.int64), epoch])
-        return tf.random.experimental.index_shuffle(
-            index, key, tf.constant(num_samples - 1, tf.int64)
-        )
+        return permuted(index, seed, epoch, num_samples)
 
     def from_step(step):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
@@ -58,6 +55,32 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
     return dataset
+
+
+SHUFFLE_ROUNDS = 8
+
+
+def permuted(index, seed, epoch, num_samples):
+    """Where the indices lie in an epoch's permutation of all samples.
+
+    `tf.random.experimental.index_shuffle` has the 4 rounds of its cipher fixed, with which the
+    orders of neighbouring epochs resemble each other (rank correlation 0.9 for 60,000 samples).
+
+    Args:
+        index: `(batch,)` int64, below `num_samples`.
+        seed: Non-negative int.
+        epoch: Integer scalar.
+        num_samples: Number of samples.
+
+    Returns:
+        `(batch,)` int64.
+    """
+    low, high = epoch % 2**32, epoch // 2**32
+    key = tf.cast(tf.stack([tf.constant(seed, tf.int64), low, high]), tf.uint32)
+    last = tf.constant(num_samples - 1, tf.int64)
+    return tf.raw_ops.RandomIndexShuffle(
+        index=index, seed=key, max_index=last, rounds=SHUFFLE_ROUNDS
+    )
 
 
 def without_autotuning(dataset):
