@@ -14,7 +14,8 @@ def of_objective(objective, variables, scale_loss):
         scale_loss: The optimizer's `scale_loss`, which guards float16 against underflow.
 
     Returns:
-        `(gradients, measured)`, the gradients still scaled, as the optimizer expects them.
+        `(gradients, measured)`, the gradients still scaled, as the optimizer expects them; None
+        for a variable on which the loss doesn't depend.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for variable in variables:
@@ -27,6 +28,9 @@ def of_objective(objective, variables, scale_loss):
 def of_inputs(function, inputs):
     """Gradient of `function`'s summed output with respect to its inputs.
 
+    `function` is called on a copy of the inputs, so that one that remembers its outputs for a
+    tensor computes them anew, where this gradient sees it.
+
     Args:
         function: `inputs -> (batch,)`, such as a discriminator.
         inputs: `(batch, ...)` float tensor.
@@ -34,7 +38,7 @@ def of_inputs(function, inputs):
     Returns:
         A tensor of `inputs`'s shape; differentiable once more.
     """
-    inputs = ops.convert_to_tensor(inputs)
+    inputs = tf.identity(ops.convert_to_tensor(inputs))
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         total = ops.sum(function(inputs))

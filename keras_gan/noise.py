@@ -1,41 +1,54 @@
-"""Noise as a function of a seed and a step: never of how often it was asked for."""
+"""Noise as a function of a key: never of how often it was asked for.
+
+A key is an int64 tensor `(seed, counter)`. What needs noise is handed a key; what needs several
+independent draws folds a number into it for each.
+"""
 
 import tensorflow as tf
 
 STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
 
 
-def stream_noise(shape, seed, stream, step):
-    """Standard normal noise of one stream at one step.
+def stream_key(seed, stream, step):
+    """The key of one stream at one step.
 
     Args:
-        shape: Shape, the batch first.
         seed: Non-negative int.
         stream: One of `STREAMS`: who asks.
         step: Integer scalar.
 
     Returns:
-        A float32 tensor. XLA and plain TensorFlow draw different numbers from the same arguments.
+        A key.
     """
-    counter = tf.cast(step, tf.int64) * len(STREAMS) + STREAMS[stream]
-    return philox_normal(shape, seed, counter)
+    return make_key(seed, tf.cast(step, tf.int64) * len(STREAMS) + STREAMS[stream])
 
 
-def sampling_noise(n, latent_dim, seed):
-    """Latents of `sample` and of the exported `sample_png`: the same noise for the same seed.
+def make_key(seed, counter=0):
+    """The key of a seed and a counter, ints or integer tensors."""
+    return tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
 
-    Args:
-        n: How many, an int or an integer tensor.
-        latent_dim: Size of one.
-        seed: Non-negative int or integer tensor.
 
-    Returns:
-        `(n, latent_dim)` float32, the Philox-4x32-10 stream of TensorFlow's stateless normal.
+def fold_in(key, number):
+    """A new key that depends on `key` and on `number`: one for each independent draw.
+
+    Example:
+
+    >>> from keras_gan import noise
+    >>> key = noise.make_key(0)
+    >>> float(noise.uniform((), key)) == float(noise.uniform((), noise.fold_in(key, 1)))
+    False
     """
-    return philox_normal((n, latent_dim), seed, 0)
+    return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
-def philox_normal(shape, seed, counter):
-    """The normal numbers of TensorFlow's stateless Philox generator at `(seed, counter)`."""
-    key = tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
+def normal(shape, key):
+    """Standard normal float32 numbers, the Philox-4x32-10 stream of TensorFlow.
+
+    XLA and plain TensorFlow draw different numbers from the same key.
+    """
     return tf.random.stateless_normal(shape, seed=key, alg="philox")
+
+
+def uniform(shape, key, low=0.0, high=1.0):
+    """Float32 numbers, uniform in [low, high)."""
+    return tf.random.stateless_uniform(shape, seed=key, minval=low, maxval=high, alg="philox")

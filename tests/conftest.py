@@ -64,7 +64,8 @@ def random_images(count=32, size=8, channels=1, seed=0):
 
 def state_of(gan):
     """Every variable of a model and of its optimizers, by name."""
-    variables = {f"model/{v.path}/{i}": v for i, v in enumerate(gan.variables)}
+    variables = [*gan.weights, *gan.other_state()]
+    variables = {f"model/{v.path}/{i}": v for i, v in enumerate(variables)}
     for player in gan.players:
         optimizer = getattr(gan, f"{player}_optimizer")
         variables |= {f"{player}/{v.path}/{i}": v for i, v in enumerate(optimizer.variables)}

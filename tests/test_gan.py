@@ -8,6 +8,7 @@ import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
 
 LATENTS = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
+NOISE = kg.models.Noise(tf.constant(LATENTS), kg.noise.make_key(0))
 
 
 def weights_of(network):
@@ -29,12 +30,12 @@ def test_each_half_step_moves_its_player_and_no_other():
     average = [np.array(w) for w in gan.moving_average.weights]
     real = (tf.constant(random_images(8)), None)
 
-    gan.discriminator_step(real, LATENTS, gan.penalties)
+    gan.discriminator_step(real, NOISE, gan.penalties)
     assert all(moved(before["discriminator"], gan.discriminator))
     assert not any(moved(before["generator"], gan.generator))
 
     before["discriminator"] = weights_of(gan.discriminator)
-    gan.generator_step(real, LATENTS)
+    gan.generator_step(real, NOISE)
     assert all(moved(before["generator"], gan.generator))
     assert not any(moved(before["discriminator"], gan.discriminator))
     assert all(
@@ -56,15 +57,15 @@ def test_half_steps_with_and_without_jit_agree(num_classes):
         gan.compile("sgd", "sgd", penalties=[kg.penalties.R1(0.5)])
 
         @tf.function(jit_compile=jit)
-        def both_halves(latents, gan=gan):
-            first = gan.discriminator_step(real, latents, gan.penalties)
-            return {**first, **gan.generator_step(real, latents)}
+        def both_halves(noise, gan=gan):
+            first = gan.discriminator_step(real, noise, gan.penalties)
+            return {**first, **gan.generator_step(real, noise)}
 
-        measured = both_halves(tf.constant(LATENTS))
+        measured = both_halves(NOISE)
         weights = weights_of(gan.generator) + weights_of(gan.discriminator)
         results.append((measured, weights))
     (plain, plain_weights), (jitted, jitted_weights) = results
-    assert plain.keys() == {*kg.models.gan.MEASURED, "r1"}
+    assert plain.keys() == set(gan.measured)
     for name in plain:
         assert float(plain[name]) == pytest.approx(float(jitted[name]), abs=1e-4)
     for a, b in zip(plain_weights, jitted_weights, strict=True):
@@ -83,10 +84,161 @@ def test_discriminator_step_descends_its_loss():
             tf.nn.softplus(logits[1])
         )
     slopes = tape.gradient(loss, [w.value for w in gan.discriminator.trainable_weights])
-    measured = gan.discriminator_step((real, None), LATENTS)
+    measured = gan.discriminator_step((real, None), NOISE)
     assert float(measured["d_loss"]) == pytest.approx(float(loss), rel=1e-5)
     for w, slope, after in zip(before, slopes, weights_of(gan.discriminator), strict=True):
         np.testing.assert_allclose(after, w - 0.1 * slope.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_step_measures_every_loss_on_float32_logits(policy, jit):
+    """D(x) = 2 x and G(z) = z: the step's losses and gradients by hand, in 16 bits too.
+
+    All numbers are exact in bfloat16, so that only a loss computed in 16 bits would differ.
+    """
+    rng = np.random.default_rng(0)
+    real, latents = rng.integers(-8, 9, (2, 8, 1)).astype("float32") / 4
+    r, f = tf.constant(2.0 * real[:, 0]), tf.constant(2.0 * latents[:, 0])
+    for name, loss in kg.losses.LOSSES.items():
+        dense = [
+            keras.layers.Dense(1, use_bias=False, kernel_initializer=make, dtype=policy)
+            for make in ("ones", keras.initializers.Constant(2.0))
+        ]
+        gan = kg.GAN(*(keras.Sequential([keras.Input((1,)), layer]) for layer in dense))
+        gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), loss=name)
+
+        @tf.function(jit_compile=jit)
+        def both_halves(noise, gan=gan):
+            batch = (tf.constant(real), None)
+            return {**gan.discriminator_step(batch, noise), **gan.generator_step(batch, noise)}
+
+        measured = both_halves(kg.models.Noise(tf.constant(latents), kg.noise.make_key(0)))
+        expected = [loss().discriminator(r, f), loss().generator(r, f)]
+        assert float(measured["d_loss"]) == pytest.approx(float(expected[0]), abs=1e-5), name
+        assert float(measured["g_loss"]) == pytest.approx(float(expected[1]), abs=1e-5), name
+
+
+def test_weight_clipping_holds_the_critic_after_each_step():
+    gan = tiny_gan()
+    gan.compile(
+        "sgd",
+        keras.optimizers.SGD(1.0),
+        loss="wasserstein",
+        constraint=kg.penalties.WeightClipping(0.01),
+    )
+    gan.discriminator_step((tf.constant(random_images(8)), None), NOISE)
+    largest = [np.abs(w).max() for w in weights_of(gan.discriminator)]
+    assert max(largest) == pytest.approx(0.01)
+    assert max(np.abs(w).max() for w in weights_of(gan.generator)) > 0.01
+
+
+def test_a_logit_is_computed_once_where_a_penalty_asks_for_it_again():
+    calls = []
+
+    class Counting(kg.GAN):
+        def _discriminate(self, samples, labels, training):
+            calls.append(samples)
+            return super()._discriminate(samples, labels, training)
+
+    gan = Counting(tiny_gan().generator, tiny_gan().discriminator)
+    gan.compile(penalties=[kg.penalties.LeCam(0.1), kg.penalties.R1(0.1)])
+    gan.discriminator_step((tf.constant(random_images(8)), None), NOISE, gan.penalties)
+    assert len(calls) == 3  # real, fake, and the real copy that R1 differentiates
+
+
+# Conditioning.
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("conditioning", ["projection", "concatenation", "auxiliary"])
+@pytest.mark.parametrize("family", ["dcgan", "mlp"])
+def test_conditional_games_train(family, conditioning, jit):
+    shape = (8, 8, 1)
+    if family == "dcgan":
+        generator = kg.networks.DCGANGenerator(shape, 6, 4, 3, conditioning="batch_norm")
+        discriminator = kg.networks.DCGANDiscriminator(shape, 4, 3, conditioning)
+    else:
+        generator = kg.networks.MLPGenerator(shape, 6, (8,), num_classes=3)
+        discriminator = kg.networks.MLPDiscriminator(
+            shape, (8,), num_classes=3, conditioning=conditioning
+        )
+    gan = kg.GAN(generator, discriminator)
+    gan.compile(penalties=[kg.penalties.R1(0.1)], jit_compile=jit)
+    before = weights_of(generator), weights_of(discriminator)
+    history = gan.fit(random_images(16), np.arange(16) % 3, batch_size=8, verbose=0).history
+    assert all(moved(before[0], generator))
+    assert all(moved(before[1], discriminator))
+    assert ("class_loss" in history) == (conditioning == "auxiliary")
+    assert not np.allclose(gan.sample(4, labels=0), gan.sample(4, labels=1))
+
+
+def test_auxiliary_classifier_adds_its_cross_entropy_to_both_players():
+    """Against the losses of both halves computed outside; one plain gradient step each."""
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((2,), 3, (4,), num_classes=2),
+        kg.networks.MLPDiscriminator((2,), (4,), num_classes=2, conditioning="auxiliary"),
+    )
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    rng = np.random.default_rng(0)
+    x, z = (rng.normal(size=(6, n)).astype("float32") for n in (2, 3))
+    labels = tf.constant([0, 1] * 3)
+    noise = kg.models.Noise(tf.constant(z), kg.noise.make_key(0))
+
+    def cross_entropy(logits):
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+    for player in ("discriminator", "generator"):
+        network, before = getattr(gan, player), weights_of(getattr(gan, player))
+        with tf.GradientTape() as tape:
+            fake = gan.generator([tf.constant(z), labels])
+            (r, real_classes), (f, fake_classes) = (gan.discriminator(v) for v in (x, fake))
+            if player == "discriminator":
+                loss = tf.reduce_mean(tf.nn.softplus(-r)) + tf.reduce_mean(tf.nn.softplus(f))
+                loss += cross_entropy(real_classes) + cross_entropy(fake_classes)
+            else:
+                loss = tf.reduce_mean(tf.nn.softplus(-f)) + cross_entropy(fake_classes)
+        slopes = tape.gradient(loss, [w.value for w in network.trainable_weights])
+        getattr(gan, f"{player}_step")((tf.constant(x), labels), noise)
+        for w, slope, after in zip(before, slopes, weights_of(network), strict=True):
+            np.testing.assert_allclose(after, w - 0.1 * slope.numpy(), atol=1e-6)
+
+
+# Augmentation.
+
+
+def test_both_halves_see_samples_through_the_augmentation():
+    """An augmentation that makes everything grey leaves nothing to learn from samples."""
+    gan = tiny_gan()
+
+    class Grey(kg.augment.DiffAugment):
+        def call(self, images, key):
+            return 0.0 * images
+
+    gan.compile("sgd", "sgd", augmentation=Grey())
+    real = (tf.constant(random_images(8)), None)
+    kernel = gan.discriminator.trainable_weights[0]
+    before = np.array(kernel)
+    measured = gan.discriminator_step(real, NOISE)
+    assert np.array_equal(before, np.array(kernel))
+    assert float(measured["real_accuracy"]) + float(measured["fake_accuracy"]) == 1.0
+    assert float(gan.generator_step(real, NOISE)["g_gradient"]) == 0.0
+
+
+def test_ada_raises_p_where_the_discriminator_is_sure(tmp_path):
+    gan = tiny_gan()
+    gan.compile(
+        keras.optimizers.SGD(0.0),
+        keras.optimizers.SGD(0.0),
+        augmentation=kg.augment.ADA(target=0.6, interval=2, images=1000),
+    )
+    gan.discriminator.layers[-1].bias.assign([100.0])  # every logit is positive: r = 1
+    history = gan.fit(random_images(8), batch_size=8, epochs=6, verbose=0).history
+    steps = [float(p) for p in history["augmentation_p"]]
+    assert steps == pytest.approx([8 * 2 / 1000 * ((step + 1) // 2) for step in range(6)])
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    assert float(again.augmentation.p) == float(gan.augmentation.p)
 
 
 # Training.
@@ -119,7 +271,9 @@ def test_fit_takes_arrays_labels_and_data_sets():
     for model in (gan, conditional):
         model.compile()
     history = gan.fit(images, batch_size=8, epochs=2, verbose=0)
-    assert list(history.history) == ["d_loss", "fake_accuracy", "g_loss", "real_accuracy"]
+    assert history.history.keys() == {
+        *("d_loss", "g_loss", "real_accuracy", "fake_accuracy", "d_gradient", "g_gradient")
+    }
     assert (int(gan.step), int(gan.images_seen)) == (4, 32)
     conditional.fit(images, labels, batch_size=8, verbose=0)
     conditional.fit(tf.data.Dataset.from_tensor_slices((images, labels)).batch(8), verbose=0)
@@ -264,22 +418,29 @@ def test_moving_average_forgets_the_untrained_network():
 
 
 def test_noise_is_a_function_of_seed_step_and_stream():
-    gan, other = tiny_gan(), tiny_gan(seed=1)
-    first = gan.noise((4, 6), "generator", 3).numpy()
-    gan.noise((4, 6), "generator", 4)
-    assert np.array_equal(first, gan.noise((4, 6), "generator", 3))
-    different = [
-        gan.noise((4, 6), "generator", 4),
-        gan.noise((4, 6), "discriminator", 3),
-        other.noise((4, 6), "generator", 3),
-    ]
-    assert not any(np.allclose(first, noise) for noise in different)
+    def draw(seed, stream, step):
+        return kg.noise.normal((4, 6), kg.noise.stream_key(seed, stream, step)).numpy()
+
+    first = draw(0, "generator", 3)
+    draws = [draw(0, "generator", 4), draw(0, "discriminator", 3), draw(1, "generator", 3)]
+    assert np.array_equal(first, draw(0, "generator", 3))
+    assert not any(np.allclose(first, other) for other in draws)
 
 
-def test_noise_is_standard_normal():
-    noise = tiny_gan().noise((1000, 100), "generator", 0).numpy()
-    assert abs(noise.mean()) < 0.01
-    assert abs(noise.std() - 1) < 0.01
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_latents_have_their_distribution(distribution):
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((2,), 100, (4,)),
+        kg.networks.MLPDiscriminator((2,), (4,)),
+        latent_distribution=distribution,
+    )
+    latents = gan.latents(1000, seed=3).numpy()
+    assert abs(latents.mean()) < 0.01
+    if distribution == "uniform":
+        np.testing.assert_allclose(np.quantile(latents, [0, 0.25, 1]), [-1, -0.5, 1], atol=0.01)
+    else:
+        assert abs(latents.std() - 1) < 0.01
+    assert kg.GAN.from_config(gan.get_config()).latent_distribution == distribution
 
 
 # Sampling.
@@ -379,11 +540,13 @@ def test_weights_file_keeps_optimizers_and_counters(tmp_path):
             lambda g, d: kg.GAN(g((8, 8, 1)), d((16, 16, 1))),
             r"\(8, 8, 1\).*got one of \(16, 16, 1\)",
         ),
-        (lambda g, d: kg.GAN(g(num_classes=3), d()), "take labels or neither"),
+        (lambda g, d: kg.GAN(g(num_classes=3), d()), "know labels or neither"),
         (lambda g, d: kg.GAN(g(num_classes=3), d(num_classes=4)), r"got \[3, 4\]"),
         (lambda g, d: kg.GAN(g(), g()), "both|expected a discriminator"),
         (lambda g, d: kg.GAN(g(), d(), seed=-1), "seed from 0"),
         (lambda g, d: kg.GAN(g(), d(), moving_average_half_life=0), "half-life"),
+        (lambda g, d: kg.GAN(g(), d(), latent_distribution="cauchy"), "normal or uniform"),
+        (lambda g, d: kg.GAN(g(), d(num_classes=3, conditioning="auxiliary")), "or neither"),
     ],
 )
 def test_networks_that_do_not_fit(make, message):
@@ -404,6 +567,7 @@ def test_networks_that_do_not_fit(make, message):
         ({"n_critic": 0}, "n_critic >= 1, got 0"),
         ({"penalties": [kg.penalties.R1(1), kg.penalties.R1(2)]}, "one penalty of each kind"),
         ({"penalties": ["r1"]}, "Penalty objects"),
+        ({"augmentation": "ada"}, "Augment such as DiffAugment"),
     ],
 )
 def test_bad_rules(arguments, message):

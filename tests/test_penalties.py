@@ -1,39 +1,165 @@
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_gan import penalties
+import keras_gan as kg
+from keras_gan import noise, penalties
 from keras_gan.errors import ConfigError
 
-REAL = np.random.default_rng(0).normal(size=(5, 3, 2)).astype("float32")
-WEIGHTS = np.random.default_rng(1).normal(size=(3, 2)).astype("float32")
+KEY = noise.make_key(3)
+WEIGHTS = np.array([1.5, -0.5], "float32")
+# multiples of 1/4: exact in bfloat16
+REAL, FAKE = np.random.default_rng(0).integers(-8, 9, (2, 6, 2)).astype("float32") / 4
+ALL = {
+    "r1": penalties.R1(0.5),
+    "r2": penalties.R2(0.5),
+    "gradient_penalty": penalties.GradientPenalty(10.0),
+    "one_sided": penalties.GradientPenalty(10.0, one_sided=True),
+    "zero_centered": penalties.ZeroCentered(2.0),
+    "dragan": penalties.DRAGAN(10.0),
+}
 
 
-def linear(x):
-    return ops.sum(x * WEIGHTS, axis=(1, 2))
+class Slope(keras.layers.Layer):
+    """`linear`: D(x) = w.x, gradient w. `quadratic`: D(x) = |x|^2, gradient 2x."""
+
+    def __init__(self, kind, **kwargs):
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def call(self, x):
+        x = x * ops.cast(WEIGHTS, x.dtype) if self.kind == "linear" else x * x
+        return ops.sum(x, axis=-1, keepdims=True)
 
 
-def quadratic(x):
-    return ops.sum(ops.square(x), axis=(1, 2))
+def build(kind, policy):
+    """A game whose generator gives its latents back, and whose gradients are known."""
+    layer = keras.layers.Dense(2, use_bias=False, kernel_initializer="identity", dtype=policy)
+    sharp = Slope(kind, dtype=policy)
+    return kg.GAN(
+        keras.Sequential([keras.Input((2,)), layer]),
+        keras.Sequential([keras.Input((2,)), sharp]),
+    )
+
+
+def slopes(kind, x, policy):
+    """|grad D(x)|^2 by its closed form, at what the discriminator sees of x."""
+    if kind == "linear":
+        return np.full(len(x), (WEIGHTS.astype("float64") ** 2).sum())
+    seen = np.asarray(x, ml_dtypes.bfloat16 if policy == "mixed_bfloat16" else "float32")
+    return (4 * seen.astype("float64") ** 2).sum(axis=1)
 
 
 @pytest.mark.parametrize("jit", [False, True])
-def test_r1_on_discriminators_whose_gradient_is_known(jit):
-    def measure(discriminator):
-        function = tf.function(lambda x: penalties.R1(0.5)(discriminator, x, None), jit_compile=jit)
-        return float(function(REAL))
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", ["linear", "quadratic"])
+def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
+    gan = build(kind, policy)
 
-    assert measure(linear) == pytest.approx(0.5 / 2 * (WEIGHTS**2).sum(), rel=1e-5)
-    expected = 0.5 / 2 * (4 * REAL**2).sum(axis=(1, 2)).mean()
-    assert measure(quadratic) == pytest.approx(expected, rel=1e-5)
+    @tf.function(jit_compile=jit)
+    def measure(real, latents):
+        fake = gan.generate(latents)
+        width = 0.5 * ops.std(real)
+        moved = real + noise.uniform(ops.shape(real), noise.fold_in(KEY, 1)) * width
+        points = {
+            "line": penalties.interpolate(real, fake, KEY),
+            "near": penalties.interpolate(real, moved, KEY),
+        }
+        return {name: p(gan.judge, real, fake, KEY) for name, p in ALL.items()}, points
+
+    measured, points = measure(REAL, FAKE)
+    real, fake = slopes(kind, REAL, policy), slopes(kind, FAKE, policy)
+    line, near = (slopes(kind, points[name].numpy(), policy) for name in ("line", "near"))
+    expected = {
+        "r1": 0.5 / 2 * real.mean(),
+        "r2": 0.5 / 2 * fake.mean(),
+        "gradient_penalty": 10 * ((np.sqrt(line) - 1) ** 2).mean(),
+        "one_sided": 10 * (np.maximum(np.sqrt(line) - 1, 0) ** 2).mean(),
+        "zero_centered": 2 * line.mean(),
+        "dragan": 10 * ((np.sqrt(near) - 1) ** 2).mean(),
+    }
+    for name, value in expected.items():
+        assert float(measured[name]) == pytest.approx(value, rel=1e-5), name
+
+
+def quadratic(x):
+    return ops.sum(ops.square(x), axis=-1)
+
+
+def test_one_sided_lets_small_slopes_go_free():
+    def gentle(x):
+        return 0.5 * x[:, 0]
+
+    assert float(penalties.GradientPenalty(1.0, one_sided=True)(gentle, REAL, FAKE, KEY)) == 0
+    both = float(penalties.GradientPenalty(1.0)(gentle, REAL, FAKE, KEY))
+    assert both == pytest.approx(0.25)
+
+
+def test_interpolation_is_uniform_between_the_pairs():
+    real, fake = np.zeros((20_000, 2), "float32"), np.ones((20_000, 2), "float32")
+    points = penalties.interpolate(real, fake, KEY).numpy()
+    assert np.array_equal(points[:, 0], points[:, 1])  # one place a sample
+    assert points.min() >= 0
+    assert points.max() < 1
+    quantiles = np.quantile(points[:, 0], [0.1, 0.5, 0.9])
+    np.testing.assert_allclose(quantiles, [0.1, 0.5, 0.9], atol=0.01)
+
+
+def test_dragan_moves_by_at_most_half_a_deviation_and_only_upwards():
+    seen = []
+
+    def judge(x):
+        seen.append(x.numpy())
+        return quadratic(x)
+
+    penalties.DRAGAN()(judge, REAL, None, KEY)
+    moves = seen[0] - REAL
+    assert moves.min() >= 0
+    assert 0 < moves.max() <= 0.5 * REAL.std()
+
+
+def test_a_flat_discriminator_gives_finite_gradients():
+    """The norm's slope at 0 is undefined; the penalty must not turn the weights into NaN."""
+    scale = tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        loss = penalties.GradientPenalty(1.0)(lambda x: scale * quadratic(x), REAL, FAKE, KEY)
+    assert float(loss) == pytest.approx(1.0, abs=1e-5)
+    assert np.isfinite(float(tape.gradient(loss, scale)))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_lecam_follows_its_anchors(jit):
+    """Two calls, against the equations with decay 1/2, from anchors of 0."""
+    penalty = penalties.LeCam(2.0, decay=0.5)
+    function = tf.function(lambda x, y: penalty(lambda v: v[:, 0], x, y), jit_compile=jit)
+    real_anchor = fake_anchor = 0.0
+    for real, fake in ((REAL, FAKE), (REAL + 1, FAKE - 1)):
+        measured = float(function(real, fake))
+        r, f = real[:, 0].astype("float64"), fake[:, 0].astype("float64")
+        real_anchor = 0.5 * real_anchor + 0.5 * r.mean()
+        fake_anchor = 0.5 * fake_anchor + 0.5 * f.mean()
+        expected = 2 * (((r - fake_anchor) ** 2).mean() + ((f - real_anchor) ** 2).mean())
+        assert measured == pytest.approx(expected, rel=1e-5)
+    assert [float(v) for v in penalty.variables] == pytest.approx([real_anchor, fake_anchor])
+
+
+def test_consistency_compares_a_sample_with_its_transformed_copy():
+    def shift(samples, key):
+        return samples + 1.0
+
+    penalty = penalties.Consistency(shift, weight=3.0)
+    expected = 3 * sum(((WEIGHTS.sum() * np.ones(6)) ** 2).mean() for _ in range(2))
+    measured = penalty(lambda x: ops.sum(x * WEIGHTS, axis=-1), REAL, FAKE, KEY)
+    assert float(measured) == pytest.approx(expected, rel=1e-5)
 
 
 def test_interval_scales_the_weight():
     every_step, lazy = penalties.R1(0.3), penalties.R1(0.3, interval=8)
-    assert float(lazy(linear, REAL, None)) == pytest.approx(
-        8 * float(every_step(linear, REAL, None))
+    assert float(lazy(quadratic, REAL, None)) == pytest.approx(
+        8 * float(every_step(quadratic, REAL, None))
     )
 
 
@@ -41,13 +167,13 @@ def test_r1_reaches_the_weights_through_the_second_derivative():
     scale = tf.Variable(2.0)
     with tf.GradientTape() as tape:
         loss = penalties.R1(1.0)(lambda x: scale * quadratic(x), REAL, None)
-    expected = 2.0 * (4 * REAL**2).sum(axis=(1, 2)).mean()  # d/ds of s^2 |2x|^2 / 2 at s = 2
+    expected = 2.0 * (4 * REAL**2).sum(axis=1).mean()  # d/ds of s^2 |2x|^2 / 2 at s = 2
     assert float(tape.gradient(loss, scale)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_branch_on_interval_runs_what_is_due(jit):
-    lazy = [penalties.R1(1.0, interval=2), penalties.R1(1.0, interval=3)]
+    lazy = [penalties.R1(1.0, interval=2), penalties.R2(1.0, interval=2), penalties.R1(1.0, 3)]
 
     def half_step(due):
         return {"due": ops.convert_to_tensor(sum(10 ** lazy.index(p) for p in due), "int32")}
@@ -56,7 +182,7 @@ def test_branch_on_interval_runs_what_is_due(jit):
         lambda step: penalties.branch_on_interval(lazy, step, half_step), jit_compile=jit
     )
     due = [int(function(tf.constant(step, tf.int64))["due"]) for step in range(7)]
-    assert due == [11, 0, 1, 10, 1, 0, 11]
+    assert due == [111, 0, 11, 100, 11, 0, 111]
 
 
 def test_a_step_without_the_penalty_skips_its_work():
@@ -64,16 +190,16 @@ def test_a_step_without_the_penalty_skips_its_work():
     entered = []
 
     class Counting(penalties.R1):
-        def measure(self, discriminator, real, fake):
+        def measure(self, discriminator, real, fake, key=None):
             tf.py_function(lambda: entered.append(1), [], [])
-            return super().measure(discriminator, real, fake)
+            return super().measure(discriminator, real, fake, key)
 
     counting = Counting(1.0, interval=4)
 
     @tf.function
     def run(step):
         def half_step(due):
-            return sum((p(linear, tf.constant(REAL), None) for p in due), tf.constant(0.0))
+            return sum((p(quadratic, tf.constant(REAL), None) for p in due), tf.constant(0.0))
 
         return penalties.branch_on_interval([counting], step, half_step)
 
@@ -82,14 +208,26 @@ def test_a_step_without_the_penalty_skips_its_work():
     assert len(entered) == 2
 
 
-def test_bad_arguments():
-    with pytest.raises(ConfigError, match="weight >= 0, got -1"):
-        penalties.R1(-1)
-    with pytest.raises(ConfigError, match="interval >= 1, got 0"):
-        penalties.R1(1, interval=0)
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: penalties.R1(-1), "weight >= 0, got -1"),
+        (lambda: penalties.R1(1, interval=0), "interval >= 1, got 0"),
+        (lambda: penalties.DRAGAN(scale=0), "scale of more than 0"),
+        (lambda: penalties.LeCam(decay=1), "decay from 0 to below 1"),
+        (lambda: penalties.WeightClipping(0), "limit of more than 0"),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
 
 
 def test_round_trip_through_keras_serialization():
-    config = keras.saving.serialize_keras_object(penalties.R1(0.7, interval=3))
-    again = keras.saving.deserialize_keras_object(config)
-    assert (type(again), again.weight, again.interval) == (penalties.R1, 0.7, 3)
+    made = [*ALL.values(), penalties.LeCam(0.3, 2, 0.9), penalties.WeightClipping(0.2)]
+    made += [penalties.Consistency(kg.augment.DiffAugment(("color",)), 5.0, 4)]
+    for penalty in made:
+        config = keras.saving.serialize_keras_object(penalty)
+        again = keras.saving.deserialize_keras_object(config)
+        assert type(again) is type(penalty)
+        assert keras.saving.serialize_keras_object(again) == config

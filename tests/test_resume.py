@@ -18,15 +18,39 @@ COMBINATIONS = [
 
 
 def build(policy, jit):
-    """A game with every kind of state: BatchNorm, Dropout, loss scales, lazy R1, n_critic."""
+    """A game with every kind of state.
+
+    BatchNorm, Dropout, spectral vectors, loss scales, a lazy penalty, LeCam's anchors, ADA's
+    controller, schedules, n_critic.
+    """
     keras.utils.set_random_seed(7)
     gan = kg.GAN(
         kg.networks.DCGANGenerator((8, 8, 1), 6, 4, num_classes=3, dtype=policy),
-        kg.networks.MLPDiscriminator((8, 8, 1), (16,), dropout=0.3, num_classes=3, dtype=policy),
+        discriminator(policy),
         seed=5,
     )
-    gan.compile(penalties=[kg.penalties.R1(0.1, interval=2)], n_critic=2, jit_compile=jit)
+    gan.compile(
+        penalties=[kg.penalties.R1(0.1, interval=2), kg.penalties.LeCam(0.1)],
+        augmentation=kg.augment.ADA(p=0.3, interval=2, images=1000),
+        schedules={
+            "learning_rate": kg.schedules.Cosine(1e-3, 1e-4, 48),
+            "beta_2": kg.schedules.Cosine(0.9, 0.99, 48),
+            "r1": kg.schedules.Cosine(0.1, 0.01, 48),
+        },
+        n_critic=2,
+        jit_compile=jit,
+    )
     return gan
+
+
+def discriminator(policy):
+    """A small one with Dropout and spectral normalisation."""
+    images, labels = keras.Input((8, 8, 1)), keras.Input((), dtype="int32")
+    x = keras.layers.Flatten(dtype=policy)(images)
+    x = keras.layers.Dropout(0.3, dtype=policy)(x)
+    x = kg.layers.SpectralNormalization(keras.layers.Dense(16, dtype=policy))(x)
+    x = keras.layers.Multiply()([x, keras.layers.Embedding(3, 16, dtype=policy)(labels)])
+    return keras.Model([images, labels], keras.layers.Dense(1, dtype="float32")(x))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +79,7 @@ def resumed(tmp_path_factory):
 @pytest.mark.parametrize(("policy", "jit"), COMBINATIONS)
 def test_a_new_process_continues_bit_for_bit(resumed, policy, jit):
     uninterrupted, continued = resumed(policy, jit)
-    kinds = ("/step/", "seed_generator_state", "velocity", "moving_mean")
+    kinds = ("/step/", "seed_generator_state", "velocity", "moving_mean", "/u/", "anchor", "/p/")
     for kind in kinds:
         assert any(kind in name for name in uninterrupted), kind
     assert differing(uninterrupted, continued) == []

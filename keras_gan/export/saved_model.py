@@ -13,7 +13,6 @@ from keras_gan.export.parity import (
     output_name,
     work_folder,
 )
-from keras_gan.models.noise import sampling_noise
 
 TOLERANCE = 1e-6
 MAX_PNG_COUNT = 1024
@@ -99,7 +98,7 @@ def sample_png_function(gan, generator):
 
     def sample_png(count, seed):
         limited = tf.clip_by_value(count, 1, MAX_PNG_COUNT)
-        latents = sampling_noise(limited, gan.latent_dim, seed)
+        latents = gan.latents(limited, seed)
         labels = (tf.range(limited) % (gan.num_classes or 1),) if gan.conditional else ()
         images = call(generator, latents, *labels)
         return {"png_bytes": pictures.png(pictures.grid(images))}

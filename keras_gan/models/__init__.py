@@ -1,6 +1,6 @@
 """The games: one file a game, each a `keras.Model` with its own `train_step`."""
 
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.gan import GAN
+from keras_gan.models.gan import GAN, Noise
 
-__all__ = ["GAN", "AdversarialModel"]
+__all__ = ["GAN", "AdversarialModel", "Noise"]

@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_gan import batches, gradients
+from keras_gan import batches, gradients, schedules
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import check_finite_floats, check_seed
-from keras_gan.models.noise import stream_noise
 from keras_gan.networks import compute_dtypes
 
 MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
@@ -30,7 +29,8 @@ class AdversarialModel(keras.Model):
         seed: Non-negative int. With the step it decides all noise.
         moving_average_half_life: In images: after that many, a past weight counts half in the
             moving average. Early on the half-life is shorter, a share of the images seen, so that
-            the average doesn't remember the untrained network.
+            the average doesn't remember the untrained network. A schedule of the same name
+            replaces both.
         name: Name of the model.
     """
 
@@ -48,18 +48,21 @@ class AdversarialModel(keras.Model):
         self.step = self._counter("step")
         self.images_seen = self._counter("images_seen")
         self._trackers = {}
+        self.schedules = {}
 
     def _counter(self, name):
         return self.add_weight((), "zeros", dtype="int64", trainable=False, name=name)
 
     # The players and their optimizers.
 
-    def compile_players(self, optimizers, config, **trainer):
+    def compile_players(self, optimizers, numbers, config, **trainer):
         """Gives every player its optimizer, built at once so that it is saved whole.
 
         Args:
             optimizers: Player name -> Keras optimizer, or its name.
-            config: The other arguments of the game's `compile`, to be saved with the model.
+            numbers: Names of the game's own numbers that may be scheduled.
+            config: The other arguments of the game's `compile`, to be saved with the model; the
+                schedules are among them.
             **trainer: `run_eagerly`, `steps_per_execution`, `jit_compile` of `keras.Model.compile`.
         """
         super().compile(optimizer=None, **trainer)
@@ -68,6 +71,11 @@ class AdversarialModel(keras.Model):
             optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
             optimizer.build(network.trainable_variables)
             setattr(self, f"{player}_optimizer", optimizer)
+        self.schedules = dict(config["schedules"])
+        known = ("moving_average_half_life", *numbers)
+        schedules.check(
+            self.schedules, known, [getattr(self, f"{player}_optimizer") for player in self.players]
+        )
         self._game_config = {**config, **trainer}
 
     def _scaled(self, optimizer, player):
@@ -97,26 +105,24 @@ class AdversarialModel(keras.Model):
             objective: `() -> (loss, measured)`.
 
         Returns:
-            What was measured.
+            What was measured, and the L2 norm of the gradient as `d_gradient` or `g_gradient`.
         """
         variables = getattr(self, player).trainable_variables
         optimizer = getattr(self, f"{player}_optimizer")
         grads, measured = gradients.of_objective(objective, variables, optimizer.scale_loss)
-        optimizer.apply(grads, variables)
-        return measured
+        numbers = {
+            name: self.scheduled(name, None)
+            for name in schedules.OPTIMIZER_NUMBERS
+            if name in self.schedules
+        }
+        norm = unscaled_norm(grads, optimizer)
+        with schedules.applied(optimizer, numbers):
+            optimizer.apply(grads, variables)
+        return {**measured, f"{player[0]}_gradient": norm}
 
-    def noise(self, shape, stream, step):
-        """Standard normal noise that depends on the seed, the stream and the step alone.
-
-        Args:
-            shape: Shape, the batch first.
-            stream: One of `keras_gan.models.noise.STREAMS`: who asks.
-            step: Integer scalar.
-
-        Returns:
-            A float32 tensor.
-        """
-        return stream_noise(shape, self.seed, stream, step)
+    def scheduled(self, name, number):
+        """A number of the game as it is now: its schedule's, or itself where it has none."""
+        return self.schedules[name](self.images_seen) if name in self.schedules else number
 
     # The moving average.
 
@@ -130,7 +136,9 @@ class AdversarialModel(keras.Model):
         """
         batch = ops.cast(batch_size, "float32")
         warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
-        half_life = ops.minimum(float(self.moving_average_half_life), warm_up)
+        half_life = self.scheduled(
+            "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
+        )
         beta = ops.power(0.5, batch / ops.maximum(half_life, 1e-8))
         for mean, weight in zip(average.weights, network.weights, strict=True):
             mean.assign(weight + beta * (mean - weight) if weight.trainable else weight)
@@ -177,7 +185,7 @@ class AdversarialModel(keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ConfigError: Before `compile`.
+            ConfigError: Before `compile`, or where `steps_per_execution` doesn't divide an epoch.
             DataError: For data that don't fit the networks.
         """
         if not self.compiled:
@@ -193,6 +201,7 @@ class AdversarialModel(keras.Model):
             batch_size = None
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
+            self._check_whole_executions(steps_per_epoch)
             x = x.from_step(int(self.step))
         return super().fit(
             x,
@@ -202,6 +211,15 @@ class AdversarialModel(keras.Model):
             shuffle=False,
             **kwargs,
         )
+
+    def _check_whole_executions(self, steps_per_epoch):
+        each = self.steps_per_execution
+        if steps_per_epoch % each:
+            raise ConfigError(
+                f"expected steps_per_epoch as a multiple of steps_per_execution = {each}, got "
+                f"{steps_per_epoch}; Keras would run past the epoch's end. Pass another "
+                f"steps_per_epoch, such as {max(1, steps_per_epoch // each) * each}."
+            )
 
     def check_arrays(self, x, y):
         """Raises `DataError` where arrays can't be learnt from.
@@ -216,20 +234,34 @@ class AdversarialModel(keras.Model):
 
     # A save that brings back everything.
 
-    def _random_state(self):
-        """Seed generators' state, which Keras saves nowhere."""
+    def other_state(self):
+        """Variables of the game that Keras saves nowhere: seed generators' state."""
         saved = {id(variable) for variable in self.weights}
         return [variable for variable in self.variables if id(variable) not in saved]
 
     def save_own_variables(self, store):
-        """Saves the counters and all random state."""
+        """Saves the counters, all random state, and what the rules remember."""
         super().save_own_variables(store)
-        for index, variable in enumerate(self._random_state()):
-            store[f"random_state_{index}"] = variable
+        for index, variable in enumerate(self.other_state()):
+            store[f"other_state_{index}"] = variable
 
     def load_own_variables(self, store):
         """Loads what `save_own_variables` saved."""
-        own = {key: store[key] for key in list(store.keys()) if not key.startswith("random_state_")}
+        own = {key: store[key] for key in list(store.keys()) if not key.startswith("other_state_")}
         super().load_own_variables(own)
-        for index, variable in enumerate(self._random_state()):
-            variable.assign(store[f"random_state_{index}"])
+        for index, variable in enumerate(self.other_state()):
+            variable.assign(store[f"other_state_{index}"])
+
+
+def unscaled_norm(grads, optimizer):
+    """The L2 norm of all gradients together, without the optimizer's loss scale.
+
+    Returns:
+        A float32 scalar; 0 for an overflow in float16, as the loss scale then skips the step.
+    """
+    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
+    norm = ops.sqrt(sum(squares, ops.zeros((), "float32")))
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        norm = norm / ops.cast(optimizer.scale_loss(1.0), "float32")
+        return ops.where(ops.isfinite(norm), norm, 0.0)
+    return norm

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.penalties import Penalty
@@ -44,13 +45,29 @@ def check_penalties(penalties):
         raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
 
 
+def check_augmentation(augmentation, sample_shape):
+    """Raises `ConfigError` unless this is an augmentation, or None, that the samples allow."""
+    if augmentation is None:
+        return
+    if not isinstance(augmentation, Augment):
+        raise ConfigError(
+            "expected a keras_gan.augment.Augment such as DiffAugment(), got "
+            f"{type(augmentation).__name__}."
+        )
+    if len(sample_shape) != 3:
+        raise ConfigError(f"expected images for an augmentation, got samples of {sample_shape}.")
+
+
 def check_networks_fit(generator, discriminator):
     """Raises `ConfigError` unless the generator's samples are what the discriminator takes."""
-    if len(generator.inputs) != len(discriminator.inputs) or len(generator.inputs) > 2:
+    conditional = len(generator.inputs) == 2
+    told = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
+    if conditional != told or len(generator.inputs) > 2:
         raise ConfigError(
-            "expected both networks to take labels or neither, got a generator of "
-            f"{len(generator.inputs)} and a discriminator of {len(discriminator.inputs)} inputs; "
-            "build both with the same num_classes."
+            "expected both networks to know labels or neither, got a generator of "
+            f"{len(generator.inputs)} inputs and a discriminator of {len(discriminator.inputs)} "
+            f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
+            "num_classes."
         )
     made, judged = generator.output_shape[1:], discriminator.inputs[0].shape[1:]
     if tuple(made) != tuple(judged):
@@ -58,7 +75,7 @@ def check_networks_fit(generator, discriminator):
             f"expected a discriminator of samples {tuple(made)}, which the generator makes, got "
             f"one of {tuple(judged)}; build both with the same shape."
         )
-    if tuple(discriminator.output_shape[1:]) != (1,):
+    if tuple(discriminator.outputs[0].shape[1:]) != (1,):
         raise ConfigError(
             "expected a discriminator with one logit a sample, (batch, 1), got "
             f"{discriminator.output_shape}; end it with Dense(1) and no sigmoid."

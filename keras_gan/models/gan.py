@@ -1,5 +1,7 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
+from typing import NamedTuple
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,20 +10,40 @@ from keras import ops
 from keras_gan import losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import check_labels, check_networks_fit, check_penalties
-from keras_gan.models.noise import sampling_noise
+from keras_gan.models.checks import (
+    check_augmentation,
+    check_labels,
+    check_networks_fit,
+    check_penalties,
+)
+from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
+from keras_gan.noise import fold_in, stream_key
 from keras_gan.penalties import branch_on_interval, is_due
 
 
+class Noise(NamedTuple):
+    """All that a half-step needs by chance.
+
+    Attributes:
+        latents: `(batch, latent_dim)` float32.
+        key: A `keras_gan.noise` key, for the augmentation and the penalties.
+    """
+
+    latents: tf.Tensor
+    key: tf.Tensor
+
+
 @keras.saving.register_keras_serializable(package="keras_gan")
-class GAN(AdversarialModel):
+class GAN(Sampling, AdversarialModel):
     """A generative adversarial network.
 
     Args:
         generator: Keras model, `latents (batch, latent_dim) [, labels (batch,)] -> samples`.
-        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)`, without a sigmoid.
+        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)`, without a sigmoid;
+            or `samples -> [logits, class logits (batch, num_classes)]` (ACGAN).
         seed: Non-negative int. With the step it decides all noise.
         moving_average_half_life: Of the averaged generator, in images.
+        latent_distribution: `"normal"`, or `"uniform"` in [-1, 1).
         name: Name of the model.
 
     Attributes:
@@ -47,10 +69,22 @@ class GAN(AdversarialModel):
     players = ("generator", "discriminator")
 
     def __init__(
-        self, generator, discriminator, seed=0, moving_average_half_life=20_000, name="gan"
+        self,
+        generator,
+        discriminator,
+        seed=0,
+        moving_average_half_life=20_000,
+        latent_distribution="normal",
+        name="gan",
     ):
         super().__init__(seed, moving_average_half_life, name)
         check_networks_fit(generator, discriminator)
+        if latent_distribution not in LATENT_DISTRIBUTIONS:
+            raise ConfigError(
+                f"expected a latent_distribution of {' or '.join(LATENT_DISTRIBUTIONS)}, got "
+                f"{latent_distribution!r}."
+            )
+        self.latent_distribution = latent_distribution
         self.generator = generator
         self.discriminator = discriminator
         self.moving_average = type(generator).from_config(generator.get_config())
@@ -78,12 +112,20 @@ class GAN(AdversarialModel):
         """Shape of one sample."""
         return tuple(self.generator.output_shape[1:])
 
+    @property
+    def classifies(self) -> bool:
+        """Whether the discriminator has an auxiliary classifier."""
+        return len(self.discriminator.outputs) == 2
+
     def compile(
         self,
         generator_optimizer=None,
         discriminator_optimizer=None,
         loss="non_saturating",
         penalties=(),
+        constraint=None,
+        augmentation=None,
+        schedules=None,
         n_critic=1,
         jit_compile="auto",
         run_eagerly=False,
@@ -96,6 +138,14 @@ class GAN(AdversarialModel):
             discriminator_optimizer: Likewise.
             loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
             penalties: `keras_gan.penalties.Penalty` objects on the discriminator.
+            constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
+                `keras_gan.penalties.WeightClipping`.
+            augmentation: A `keras_gan.augment.Augment`: the discriminator sees all samples, real
+                and generated, through it. The i-th real and the i-th generated sample of a step
+                are transformed alike.
+            schedules: Name of a number -> `keras_gan.schedules.Schedule` by images seen:
+                `learning_rate`, `beta_1`, `beta_2` (of both optimizers), `augmentation` (its p),
+                `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
             n_critic: Discriminator steps for one of the generator. Every step of `fit` takes
                 one batch and moves the discriminator; each `n_critic`-th moves the generator too.
             jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.
@@ -112,20 +162,48 @@ class GAN(AdversarialModel):
         if n_critic < 1 or int(n_critic) != n_critic:
             raise ConfigError(f"expected a whole n_critic >= 1, got {n_critic}.")
         check_penalties(penalties)
+        check_augmentation(augmentation, self.sample_shape)
         self.loss = losses.get(loss)
         self.penalties = list(penalties)
+        self.constraint = keras.constraints.get(constraint)
+        self.augmentation = augmentation
         self.n_critic = int(n_critic)
+        numbers = [penalty.name for penalty in self.penalties]
         self.compile_players(
             {
                 "generator": generator_optimizer or default_optimizer(),
                 "discriminator": discriminator_optimizer or default_optimizer(),
             },
-            {"loss": self.loss, "penalties": self.penalties, "n_critic": self.n_critic},
+            [*numbers, *(["augmentation"] if augmentation is not None else [])],
+            {
+                "loss": self.loss,
+                "penalties": self.penalties,
+                "constraint": self.constraint,
+                "augmentation": self.augmentation,
+                "schedules": schedules or {},
+                "n_critic": self.n_critic,
+            },
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
         )
-        self.track(*MEASURED, *(penalty.name for penalty in self.penalties))
+        self.track(*self.measured)
+
+    @property
+    def measured(self):
+        """Names of what is logged."""
+        return (
+            *MEASURED,
+            *GRADIENTS,
+            *(penalty.name for penalty in self.penalties),
+            *(["class_loss"] if self.classifies else []),
+            *(["augmentation_p"] if self.augmentation is not None else []),
+        )
+
+    def other_state(self):
+        """Also what the penalties remember."""
+        penalties = self.penalties if self.compiled else ()
+        return [*super().other_state(), *(v for penalty in penalties for v in penalty.variables)]
 
     # The game.
 
@@ -134,7 +212,7 @@ class GAN(AdversarialModel):
 
         Args:
             real: `(samples, labels)`, labels None where the networks take none.
-            noise: Latents `(batch, latent_dim)`.
+            noise: A `Noise`.
             penalties: Those of `self.penalties` to compute; the others are reported as 0. What is
                 reported is the penalty before its weight.
 
@@ -142,33 +220,35 @@ class GAN(AdversarialModel):
             Name -> float32 scalar.
         """
         samples, labels = real
-        fake = ops.stop_gradient(self.generate(noise, labels, training=True))
-
-        def judge(x):
-            return self.judge(x, labels, training=True)
+        fake = ops.stop_gradient(self.generate(noise.latents, labels, training=True))
 
         def objective():
-            real_logits, fake_logits = judge(samples), judge(fake)
+            view = self._view(labels, noise.key)
+            (real_logits, real_classes), (fake_logits, fake_classes) = view(samples), view(fake)
             loss = self.loss.discriminator(real_logits, fake_logits)
-            measured = {
-                "d_loss": loss,
-                "real_accuracy": accuracy(real_logits),
-                "fake_accuracy": accuracy(-fake_logits),
-            }
+            measured = {"d_loss": loss, **self._accuracies(real_logits, fake_logits)}
+            if self.classifies:
+                measured["class_loss"] = losses.classification(real_classes, labels)
+                loss += measured["class_loss"] + losses.classification(fake_classes, labels)
+            values = self._measure_penalties(penalties, view, samples, fake, noise.key)
             for penalty in self.penalties:
-                value = penalty.measure(judge, samples, fake) if penalty in penalties else 0.0
-                measured[penalty.name] = ops.convert_to_tensor(value, "float32")
-                loss = loss + penalty.strength * measured[penalty.name]
-            return loss, measured
+                weight = self.scheduled(penalty.name, penalty.weight)
+                loss += penalty.interval * weight * values[penalty.name]
+            self._adapt_augmentation(real_logits)
+            return loss, {**measured, **values}
 
-        return self.move("discriminator", objective)
+        measured = self.move("discriminator", objective)
+        if self.constraint is not None:
+            for weight in self.discriminator.trainable_variables:
+                weight.assign(self.constraint(weight))
+        return measured
 
     def generator_step(self, real, noise):
         """The generator's half of a step; no other weight moves.
 
         Args:
             real: `(samples, labels)`; the samples are read by relativistic losses alone.
-            noise: Latents `(batch, latent_dim)`.
+            noise: A `Noise`.
 
         Returns:
             Name -> float32 scalar.
@@ -176,56 +256,103 @@ class GAN(AdversarialModel):
         samples, labels = real
 
         def objective():
-            fake_logits = self.judge(self.generate(noise, labels, training=True), labels, True)
-            real_logits = self.judge(samples, labels, True) if self.loss.relativistic else None
+            view = self._view(labels, noise.key)
+            fake_logits, fake_classes = view(self.generate(noise.latents, labels, training=True))
+            real_logits = view(samples)[0] if self.loss.relativistic else None
             loss = self.loss.generator(real_logits, fake_logits)
-            return loss, {"g_loss": loss}
+            measured = {"g_loss": loss}
+            if self.classifies:
+                loss = loss + losses.classification(fake_classes, labels)
+            return loss, measured
 
         return self.move("generator", objective)
+
+    def _view(self, labels, key):
+        """The discriminator in training as `samples -> (logits, class logits or None)`.
+
+        It sees samples through the augmentation, and each tensor once.
+        """
+        known = {}
+
+        def view(samples):
+            if id(samples) not in known:
+                seen = samples
+                if self.augmentation is not None:
+                    seen = self.augmentation(samples, fold_in(key, AUGMENTATION_DRAW))
+                known[id(samples)] = (samples, self._discriminate(seen, labels, training=True))
+            return known[id(samples)][1]
+
+        return view
+
+    def _measure_penalties(self, due, view, real, fake, key):
+        """Name -> the penalty before its weight, 0 for those that aren't due."""
+        values = {}
+        for index, penalty in enumerate(self.penalties):
+            values[penalty.name] = ops.zeros((), "float32")
+            if penalty in due:
+                draws = fold_in(key, PENALTY_DRAWS + index)
+                values[penalty.name] = penalty.measure(lambda x: view(x)[0], real, fake, draws)
+        return values
+
+    def _adapt_augmentation(self, real_logits):
+        if self.augmentation is not None:
+            self.augmentation.update(ops.stop_gradient(real_logits))
+
+    def _accuracies(self, real_logits, fake_logits):
+        real_margins, fake_margins = self.loss.margins(real_logits, fake_logits)
+        return {"real_accuracy": accuracy(real_margins), "fake_accuracy": accuracy(fake_margins)}
 
     def train_step(self, data):
         """One batch: the discriminator moves, then the generator, then its moving average."""
         real = self.unpack(data)
         batch_size = ops.shape(real[0])[0]
         step = tf.identity(self.step.value)
-        latents = {
-            player: self.noise((batch_size, self.latent_dim), player, step)
-            for player in self.players
-        }
+        self._follow_augmentation_schedule()
+        draws = {player: self._noise(batch_size, player, step) for player in self.players}
         measured = branch_on_interval(
             self.penalties,
             step,
-            lambda due: self.discriminator_step(real, latents["discriminator"], due),
+            lambda due: self.discriminator_step(real, draws["discriminator"], due),
         )
         generator_moves = ops.equal((step + 1) % self.n_critic, 0)
         measured |= self._every_n_critic(
-            generator_moves, lambda: self.generator_step(real, latents["generator"])
+            generator_moves, lambda: self.generator_step(real, draws["generator"])
         )
+        if self.augmentation is not None:
+            measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         self.images_seen.assign_add(ops.cast(batch_size, "int64"))
         self.update_moving_average(self.moving_average, self.generator, batch_size)
         self.step.assign_add(1)
         due = {penalty.name: is_due(penalty, step) for penalty in self.penalties}
-        self.log(measured, {**due, "g_loss": generator_moves})
+        self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
         return self.get_metrics_result()
+
+    def _noise(self, batch_size, player, step):
+        key = stream_key(self.seed, player, step)
+        return Noise(self.draw_latents(batch_size, key), key)
+
+    def _follow_augmentation_schedule(self):
+        if "augmentation" in self.schedules:
+            self.augmentation.p.assign(self.scheduled("augmentation", None))
 
     def _every_n_critic(self, moves, half_step):
         if self.n_critic == 1:
             return half_step()
-        return ops.cond(moves, half_step, lambda: {"g_loss": ops.zeros((), "float32")})
+        zero = ops.zeros((), "float32")
+        return ops.cond(moves, half_step, lambda: {"g_loss": zero, "g_gradient": zero})
 
     def test_step(self, data):
         """Losses and accuracies of the averaged generator on unseen data; no weight moves."""
         samples, labels = self.unpack(data)
         batches_seen = self._trackers["d_loss"].count  # Keras resets it when an evaluation begins
-        noise = self.noise((ops.shape(samples)[0], self.latent_dim), "test", batches_seen)
-        fake = self(noise if labels is None else [noise, labels], training=False)
-        real_logits, fake_logits = (self.judge(x, labels, training=False) for x in (samples, fake))
+        latents = self._noise(ops.shape(samples)[0], "test", batches_seen).latents
+        fake = self(_inputs(latents, labels), training=False)
+        real_logits, fake_logits = (self.judge(x, labels) for x in (samples, fake))
         self.log(
             {
                 "d_loss": self.loss.discriminator(real_logits, fake_logits),
                 "g_loss": self.loss.generator(real_logits, fake_logits),
-                "real_accuracy": accuracy(real_logits),
-                "fake_accuracy": accuracy(-fake_logits),
+                **self._accuracies(real_logits, fake_logits),
             }
         )
         return {name: self._trackers[name].result() for name in MEASURED}
@@ -237,8 +364,16 @@ class GAN(AdversarialModel):
 
     def judge(self, samples, labels=None, training=False):
         """The discriminator's float32 logits, `(batch,)`."""
-        logits = self.discriminator(_inputs(samples, labels), training=training)
-        return ops.reshape(ops.cast(logits, "float32"), (-1,))
+        return self._discriminate(samples, labels, training)[0]
+
+    def _discriminate(self, samples, labels, training):
+        """`(logits (batch,), class logits or None)`, both float32."""
+        told = labels if len(self.discriminator.inputs) == 2 else None
+        outputs = self.discriminator(_inputs(samples, told), training=training)
+        logits, classes = outputs if self.classifies else (outputs, None)
+        if classes is not None:
+            classes = ops.cast(classes, "float32")
+        return ops.reshape(ops.cast(logits, "float32"), (-1,)), classes
 
     def call(self, inputs, training=False):
         """The averaged generator: `latents` or `[latents, labels]` -> samples."""
@@ -280,88 +415,6 @@ class GAN(AdversarialModel):
         if y is not None and self.num_classes is not None:
             check_labels(np.asarray(y), self.num_classes)
 
-    # Sampling.
-
-    def latents(self, n, seed=0):
-        """The latents of `sample`: standard normal, the first n of one endless sequence a seed.
-
-        Args:
-            n: How many, at least 1.
-            seed: Non-negative int.
-
-        Returns:
-            A float32 tensor `(n, latent_dim)`.
-        """
-        return sampling_noise(n, self.latent_dim, seed)
-
-    def sample(self, n, seed=0, labels=None, truncation=1.0, batch_size=256):
-        """Samples of the averaged generator.
-
-        Args:
-            n: How many, at least 1.
-            seed: Non-negative int; the same seed gives the same samples.
-            labels: For class-conditional networks: one class for all, or `(n,)` ints; drawn
-                uniformly from the seed by default.
-            truncation: From 0 to 1: latents are scaled by it. Less than 1 trades variety for
-                typical samples; 0 is the one sample at the centre.
-            batch_size: Samples a forward pass.
-
-        Returns:
-            A float32 array `(n, *sample_shape)`, images in [-1, 1].
-
-        Raises:
-            ConfigError: For a value out of range, or labels where none are wanted.
-
-        Source: truncation as in Karras et al., "A Style-Based Generator Architecture", CVPR 2019,
-        section B, applied to z, whose mean is 0.
-
-        Example:
-
-            images = gan.sample(16, seed=0)
-            sevens = gan.sample(16, seed=0, labels=7)
-        """
-        if n < 1:
-            raise ConfigError(f"expected to sample at least 1, got {n}.")
-        if not 0 <= seed < 2**63:
-            raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
-        if not 0 <= truncation <= 1:
-            raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
-        latents = truncation * self.latents(n, seed)
-        labels = self._sampling_labels(n, seed, labels)
-        return np.concatenate(
-            [
-                self._sampler(latents[i : i + batch_size], *(y[i : i + batch_size] for y in labels))
-                for i in range(0, n, batch_size)
-            ]
-        )
-
-    def _sampling_labels(self, n, seed, labels):
-        """`(labels,)` as int32 `(n,)`, or `()` for networks without labels."""
-        if not self.conditional:
-            if labels is not None:
-                raise ConfigError("expected no labels: these networks take none.")
-            return ()
-        if labels is None:
-            if self.num_classes is None:
-                raise ConfigError("expected labels: the generator doesn't say its num_classes.")
-            labels = np.random.default_rng(seed).integers(self.num_classes, size=n)
-        labels = np.asarray(labels)
-        if labels.shape not in ((), (n,)):
-            raise ConfigError(f"expected one label or {n}, got labels of shape {labels.shape}.")
-        if self.num_classes is not None:
-            check_labels(labels, self.num_classes, ConfigError)
-        return (tf.broadcast_to(tf.constant(labels, tf.int32), [n]),)
-
-    @property
-    def _sampler(self):
-        """The averaged generator as one function for every batch size."""
-        if "_sampler_function" not in self.__dict__:
-            self.__dict__["_sampler_function"] = tf.function(
-                lambda *inputs: self(list(inputs) if len(inputs) > 1 else inputs[0]),
-                reduce_retracing=True,
-            )
-        return self.__dict__["_sampler_function"]
-
     def get_config(self):
         """Constructor arguments, as Keras serialises them."""
         return {
@@ -369,6 +422,7 @@ class GAN(AdversarialModel):
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "seed": self.seed,
             "moving_average_half_life": self.moving_average_half_life,
+            "latent_distribution": self.latent_distribution,
             "name": self.name,
         }
 
@@ -383,6 +437,8 @@ class GAN(AdversarialModel):
 
 
 MEASURED = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
+GRADIENTS = ("d_gradient", "g_gradient")
+AUGMENTATION_DRAW, PENALTY_DRAWS = 1, 2  # folded into a half-step's key
 
 
 def default_optimizer():
@@ -390,9 +446,9 @@ def default_optimizer():
     return keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.99)
 
 
-def accuracy(logits):
-    """Share of logits on the positive side; a logit of exactly 0 counts half."""
-    return ops.mean(ops.sign(logits) + 1.0) / 2.0
+def accuracy(margins):
+    """Share of margins on the positive side; a margin of exactly 0 counts half."""
+    return ops.mean(ops.sign(margins) + 1.0) / 2.0
 
 
 def _inputs(x, labels):

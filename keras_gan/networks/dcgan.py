@@ -4,16 +4,18 @@ Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with D
 Generative Adversarial Networks", ICLR 2016.
 """
 
-import functools
-
 import keras
-from keras import ops
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import LeakyReLU
+from keras_gan.layers import ConditionalBatchNormalization, LeakyReLU, SpectralNormalization
 from keras_gan.networks.network import (
+    CONDITIONINGS,
+    INIT,
     Network,
+    check_choice,
     check_num_classes,
+    discriminator_inputs,
+    discriminator_outputs,
     label_input,
     resolve_policy,
     with_one_hot,
@@ -34,7 +36,9 @@ class DCGANGenerator(Network):
         image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
         latent_dim: Size of the latent vector.
         width: Channels of the last stage before the image.
-        num_classes: For a class-conditional generator: the one-hot label joins the latents.
+        num_classes: For a class-conditional generator.
+        conditioning: How it is told the class: by `"concatenation"` of the one-hot label to the
+            latents, or by `"batch_norm"`, whose scales and shifts belong to the class.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
@@ -54,23 +58,31 @@ class DCGANGenerator(Network):
         latent_dim=128,
         width=64,
         num_classes=None,
+        conditioning="concatenation",
         dtype=None,
         name="dcgan_generator",
     ):
         start, stages = check_image_shape(image_shape)
         check_num_classes(num_classes)
+        check_choice("conditioning", conditioning, ("concatenation", "batch_norm"))
         policy = resolve_policy(dtype)
-        normalize = functools.partial(keras.layers.BatchNormalization, momentum=0.9, dtype=policy)
         latents = keras.Input((latent_dim,), name="latents")
         inputs = latents if num_classes is None else [latents, label_input()]
-        x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
+        concatenated = num_classes is not None and conditioning == "concatenation"
+        x = with_one_hot(*inputs, num_classes) if concatenated else latents
+
+        def normalize(x):
+            if num_classes is None or concatenated:
+                return keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
+            return ConditionalBatchNormalization(num_classes, dtype=policy)([x, inputs[1]])
+
         channels = stage_channels(width, stages)[::-1]
         x = keras.layers.Dense(
             start * start * channels[0], use_bias=False, kernel_initializer=INIT, dtype=policy
         )(x)
         x = keras.layers.Reshape((start, start, channels[0]), dtype=policy)(x)
         for filters in (*channels[1:], None):
-            x = keras.layers.ReLU(dtype=policy)(normalize()(x))
+            x = keras.layers.ReLU(dtype=policy)(normalize(x))
             x = keras.layers.Conv2DTranspose(
                 filters or image_shape[-1],
                 4,
@@ -86,6 +98,7 @@ class DCGANGenerator(Network):
             "latent_dim": latent_dim,
             "width": width,
             "num_classes": num_classes,
+            "conditioning": conditioning,
         }
         super().__init__(inputs, images, config, policy, name)
 
@@ -100,10 +113,12 @@ class DCGANDiscriminator(Network):
     Args:
         image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
         width: Channels of the first stage.
-        num_classes: For a class-conditional discriminator: the logit gains the inner product of
-            the features with the label's embedding (Miyato and Koyama, "cGANs with Projection
-            Discriminator", ICLR 2018).
-        normalization: None, or `"batch"` for BatchNorm in all but the first stage, as in 2015.
+        num_classes: For a class-conditional discriminator.
+        conditioning: How it uses the class: `"projection"` of the features on the label's
+            embedding, `"concatenation"` of the one-hot label to every pixel, or an
+            `"auxiliary"` classifier whose logits come out beside its own.
+        normalization: None, `"batch"` for BatchNorm in all but the first stage, as in 2015, or
+            `"spectral"` for spectral normalisation of every weight.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
@@ -122,44 +137,44 @@ class DCGANDiscriminator(Network):
         image_shape=(28, 28, 1),
         width=64,
         num_classes=None,
+        conditioning="projection",
         normalization=None,
         dtype=None,
         name="dcgan_discriminator",
     ):
         _, stages = check_image_shape(image_shape)
         check_num_classes(num_classes)
-        if normalization not in (None, "batch"):
-            raise ConfigError(f"expected normalization None or 'batch', got {normalization!r}.")
+        check_choice("conditioning", conditioning, CONDITIONINGS)
+        check_choice("normalization", normalization, (None, "batch", "spectral"))
         policy = resolve_policy(dtype)
+        weighted = SpectralNormalization if normalization == "spectral" else lambda layer: layer
         images = keras.Input(tuple(image_shape), name="images")
-        inputs = images if num_classes is None else [images, label_input()]
-        x = images
+        inputs = discriminator_inputs(images, num_classes, conditioning)
+        concatenated = num_classes is not None and conditioning == "concatenation"
+        x = with_one_hot(*inputs, num_classes) if concatenated else images
         for stage, filters in enumerate(stage_channels(width, stages)):
-            x = keras.layers.Conv2D(
+            convolution = keras.layers.Conv2D(
                 filters, 4, strides=2, padding="same", kernel_initializer=INIT, dtype=policy
-            )(x)
+            )
+            x = weighted(convolution)(x)
             if normalization == "batch" and stage > 0:
                 x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
             x = LeakyReLU(0.2, dtype=policy)(x)
         x = keras.layers.Flatten(dtype=policy)(x)
-        features = keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy)(x)
-        features = LeakyReLU(0.2, dtype="float32")(features)
-        logits = keras.layers.Dense(1, kernel_initializer=INIT, dtype="float32")(features)
-        if num_classes is not None:
-            embedding = keras.layers.Embedding(num_classes, FEATURES, dtype="float32")(inputs[1])
-            projection = ops.sum(features * embedding, axis=-1, keepdims=True)
-            logits = keras.layers.Add(dtype="float32", name="logits")([logits, projection])
+        x = weighted(keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy))(x)
+        features = LeakyReLU(0.2, dtype="float32")(x)
+        outputs = discriminator_outputs(features, inputs, num_classes, conditioning, weighted)
         config = {
             "image_shape": list(image_shape),
             "width": width,
             "num_classes": num_classes,
+            "conditioning": conditioning,
             "normalization": normalization,
         }
-        super().__init__(inputs, logits, config, policy, name)
+        super().__init__(inputs, outputs, config, policy, name)
 
 
 FEATURES = 128
-INIT = "glorot_uniform"
 
 
 def check_image_shape(image_shape):

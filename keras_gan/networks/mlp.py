@@ -8,10 +8,14 @@ import math
 import keras
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import Maxout
+from keras_gan.layers import LeakyReLU, Maxout
 from keras_gan.networks.network import (
+    CONDITIONINGS,
     Network,
+    check_choice,
     check_num_classes,
+    discriminator_inputs,
+    discriminator_outputs,
     label_input,
     resolve_policy,
     with_one_hot,
@@ -28,6 +32,7 @@ class MLPGenerator(Network):
         units: Width of each hidden layer.
         output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones; by
             default tanh where the samples are images, of three axes, else linear.
+        scale: The size of the samples' values: what the layers make is multiplied by it.
         num_classes: For a class-conditional generator: the one-hot label joins the latents.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
@@ -48,6 +53,7 @@ class MLPGenerator(Network):
         latent_dim=100,
         units=(1200, 1200),
         output_activation=None,
+        scale=1.0,
         num_classes=None,
         dtype=None,
         name="mlp_generator",
@@ -66,11 +72,14 @@ class MLPGenerator(Network):
         x = keras.layers.Dense(size, dtype=policy)(x)
         x = keras.layers.Reshape(tuple(sample_shape), dtype=policy)(x)
         samples = keras.layers.Activation(output_activation, dtype="float32", name="samples")(x)
+        if scale != 1.0:
+            samples = keras.layers.Rescaling(scale, dtype="float32", name="scaled")(samples)
         config = {
             "sample_shape": list(sample_shape),
             "latent_dim": latent_dim,
             "units": list(units),
             "output_activation": output_activation,
+            "scale": scale,
             "num_classes": num_classes,
         }
         super().__init__(inputs, samples, config, policy, name)
@@ -78,14 +87,18 @@ class MLPGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MLPDiscriminator(Network):
-    """Maxout layers, with dropout where asked for, then one logit.
+    """Maxout or leaky ReLU layers, with dropout where asked for, then one logit.
 
     Args:
         sample_shape: Shape of a sample.
         units: Width of each hidden layer.
         pieces: Linear functions a maxout unit.
+            With 1, leaky ReLU (0.2) of one linear function instead.
         dropout: Share of hidden units dropped in training; 0.5 in 2014.
-        num_classes: For a class-conditional discriminator: the one-hot label joins the sample.
+        scale: The size of the samples' values: they are divided by it.
+        num_classes: For a class-conditional discriminator.
+        conditioning: How it uses the class: `"concatenation"` of the one-hot label to the sample,
+            `"projection"` or `"auxiliary"`, as in `DCGANDiscriminator`.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
@@ -105,31 +118,47 @@ class MLPDiscriminator(Network):
         units=(240, 240),
         pieces=5,
         dropout=0.0,
+        scale=1.0,
         num_classes=None,
+        conditioning="concatenation",
         dtype=None,
         name="mlp_discriminator",
     ):
         check_sample_shape(sample_shape)
         check_num_classes(num_classes)
+        check_choice("conditioning", conditioning, CONDITIONINGS)
         policy = resolve_policy(dtype)
         samples = keras.Input(tuple(sample_shape), name="samples")
-        inputs = samples if num_classes is None else [samples, label_input()]
-        x = keras.layers.Flatten(dtype=policy)(samples)
-        if num_classes is not None:
+        inputs = discriminator_inputs(samples, num_classes, conditioning)
+        x = samples
+        if scale != 1.0:
+            x = keras.layers.Rescaling(1.0 / scale, dtype="float32")(x)
+        x = keras.layers.Flatten(dtype=policy)(x)
+        if num_classes is not None and conditioning == "concatenation":
             x = with_one_hot(x, inputs[1], num_classes)
         for width in units:
-            x = Maxout(width, pieces, dtype=policy)(x)
+            x = hidden_layer(x, width, pieces, policy)
             if dropout:
                 x = keras.layers.Dropout(dropout, dtype=policy)(x)
-        logits = keras.layers.Dense(1, dtype="float32", name="logits")(x)
+        outputs = discriminator_outputs(x, inputs, num_classes, conditioning, lambda layer: layer)
         config = {
             "sample_shape": list(sample_shape),
             "units": list(units),
             "pieces": pieces,
             "dropout": dropout,
+            "scale": scale,
             "num_classes": num_classes,
+            "conditioning": conditioning,
         }
-        super().__init__(inputs, logits, config, policy, name)
+        super().__init__(inputs, outputs, config, policy, name)
+
+
+def hidden_layer(x, width, pieces, policy):
+    """Maxout of so many pieces, or leaky ReLU for one."""
+    if pieces > 1:
+        return Maxout(width, pieces, dtype=policy)(x)
+    x = keras.layers.Dense(width, kernel_initializer="he_normal", dtype=policy)(x)
+    return LeakyReLU(0.2, dtype=policy)(x)
 
 
 def check_sample_shape(sample_shape):

@@ -47,13 +47,67 @@ def check_num_classes(num_classes):
         raise ConfigError(f"expected num_classes >= 2, or None for no labels, got {num_classes}.")
 
 
+def check_choice(name, value, choices):
+    """Raises `ConfigError` unless a constructor's argument is one of its choices."""
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise ConfigError(f"expected {name} to be one of {known}, got {value!r}.")
+
+
 def with_one_hot(x, labels, num_classes):
-    """`x (batch, n)` beside the one-hot label: conditioning by concatenation.
+    """`x (batch, ..., n)` beside the one-hot label at every place: conditioning by concatenation.
 
     Source: Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.
     """
     one_hot = ops.one_hot(labels, num_classes, dtype=x.dtype)
+    places = x.shape[1:-1]
+    if places:
+        one_hot = ops.reshape(one_hot, (-1, *[1] * len(places), num_classes))
+        one_hot = ops.tile(one_hot, (1, *places, 1))
     return keras.layers.Concatenate(dtype=x.dtype)([x, one_hot])
+
+
+CONDITIONINGS = ("projection", "concatenation", "auxiliary")
+
+
+def discriminator_inputs(samples, num_classes, conditioning):
+    """The inputs of a discriminator: labels beside the samples, where it is told them."""
+    told = num_classes is not None and conditioning != "auxiliary"
+    return [samples, label_input()] if told else samples
+
+
+def discriminator_outputs(features, inputs, num_classes, conditioning, dense):
+    """The head of a discriminator on its last features.
+
+    - `"projection"`: the logit gains the inner product of the features with the label's embedding
+      (Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, equation 3).
+    - `"auxiliary"`: class logits come out beside the logit (Odena et al., "Conditional Image
+      Synthesis with Auxiliary Classifier GANs", ICML 2017).
+
+    Args:
+        features: `(batch, n)` float32.
+        inputs: What `discriminator_inputs` gave.
+        num_classes: Number of classes, or None.
+        conditioning: One of `CONDITIONINGS`.
+        dense: `(layer) -> layer`, such as spectral normalisation, put around each weight.
+
+    Returns:
+        Logits `(batch, 1)`, or `[logits, class logits (batch, num_classes)]`.
+    """
+    name = "logits" if num_classes is None or conditioning != "projection" else None
+    logits = dense(keras.layers.Dense(1, kernel_initializer=INIT, dtype="float32", name=name))
+    logits = logits(features)
+    if num_classes is None or conditioning == "concatenation":
+        return logits
+    if conditioning == "auxiliary":
+        head = keras.layers.Dense(num_classes, dtype="float32", name="class_logits")
+        return [logits, dense(head)(features)]
+    embed = dense(keras.layers.Embedding(num_classes, features.shape[-1], dtype="float32"))
+    projection = ops.sum(features * embed(inputs[1]), axis=-1, keepdims=True)
+    return keras.layers.Add(dtype="float32", name="logits")([logits, projection])
+
+
+INIT = "glorot_uniform"
 
 
 def compute_dtypes(model):

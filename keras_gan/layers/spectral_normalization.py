@@ -1,0 +1,103 @@
+"""Spectral normalisation: a weight is used divided by its largest singular value."""
+
+import keras
+from keras import ops
+
+from keras_gan.errors import ConfigError
+
+# their kernels end with (outputs, inputs)
+TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class SpectralNormalization(keras.layers.Wrapper):
+    """Uses W / sigma(W) where the wrapped layer would use its weight W, and leaves W as it is.
+
+    sigma is followed by power iteration from a vector `u` that is kept and saved. The optimizer
+    moves W, and its gradient flows through sigma, as in the paper; Keras's own
+    `SpectralNormalization` overwrites W instead.
+
+    Args:
+        layer: Dense, Conv, ConvTranspose, or Embedding layer.
+        power_iterations: Iterations a training call, at least 1. Without training, `u` rests.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ConfigError: For fewer than 1 iteration, or, when it is built, a layer without a kernel.
+
+    Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018,
+    algorithm 1.
+
+    Example:
+
+    >>> import keras, numpy as np, keras_gan as kg
+    >>> dense = keras.layers.Dense(1, use_bias=False, kernel_initializer=lambda s, dtype: [[4.0]])
+    >>> float(kg.layers.SpectralNormalization(dense)(np.ones((1, 1), "float32"))[0, 0])
+    1.0
+    """
+
+    def __init__(self, layer, power_iterations=1, **kwargs):
+        super().__init__(layer, **{"dtype": "float32", **kwargs})
+        if power_iterations < 1:
+            raise ConfigError(f"expected at least 1 power iteration, got {power_iterations}.")
+        self.power_iterations = power_iterations
+        self.autocast = False  # the wrapped layer casts as its own policy says
+
+    def build(self, input_shape=None):
+        """Builds the wrapped layer and the vector u, one entry an output channel."""
+        super().build(input_shape)
+        weight = self._weight()
+        self._transposed = isinstance(self.layer, TRANSPOSED)
+        channels = weight.shape[-2] if self._transposed else weight.shape[-1]
+        self.u = self.add_weight(
+            (channels,),
+            "random_normal",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="u",
+        )
+
+    def _weight(self):
+        """The wrapped layer's W."""
+        for name in ("kernel", "embeddings"):
+            if hasattr(self.layer, name):
+                return getattr(self.layer, name)
+        raise ConfigError(
+            f"expected a layer with a kernel or embeddings, got {type(self.layer).__name__}."
+        )
+
+    def call(self, inputs, training=False):
+        """The wrapped layer's outputs with W / sigma(W)."""
+        weight = self._weight()
+        normalized = ops.divide(weight, self._sigma(weight, training))
+        with keras.StatelessScope(state_mapping=[(weight, normalized)]):
+            return self.layer(inputs)
+
+    def _sigma(self, weight, training):
+        """v^T W u, with the singular vectors as constants."""
+        matrix = ops.moveaxis(weight, -2, -1) if self._transposed else ops.convert_to_tensor(weight)
+        matrix = ops.reshape(matrix, (-1, self.u.shape[0]))
+        fixed, u = ops.stop_gradient(matrix), ops.convert_to_tensor(self.u)
+        for _ in range(self.power_iterations if training else 0):
+            u = unit(ops.matmul(unit(ops.matmul(fixed, u)), fixed))
+        if training:
+            self.u.assign(u)
+        v = unit(ops.matmul(fixed, u))
+        return ops.sum(v * ops.matmul(matrix, unit(u)))
+
+    def compute_output_shape(self, input_shape):
+        """The wrapped layer's."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "power_iterations": self.power_iterations}
+
+
+def unit(vector):
+    """The vector at length 1."""
+    return vector * ops.rsqrt(ops.maximum(ops.sum(ops.square(vector)), 1e-24))

@@ -1,0 +1,105 @@
+"""What every game with latents offers: samples of the averaged generator."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import noise
+from keras_gan.errors import ConfigError
+from keras_gan.models.checks import check_labels
+
+LATENT_DISTRIBUTIONS = ("normal", "uniform")
+
+
+class Sampling:
+    """Mixin of the games whose averaged generator turns latents, and a label, into a sample.
+
+    The game has `latent_dim`, `latent_distribution`, `conditional`, `num_classes`, and is called as
+    `latents` or `[latents, labels]`.
+    """
+
+    def latents(self, n, seed=0):
+        """The latents of `sample`: the first n of one endless sequence a seed.
+
+        Args:
+            n: How many, at least 1; an int or an integer tensor.
+            seed: Non-negative int or integer tensor.
+
+        Returns:
+            A float32 tensor `(n, latent_dim)`: standard normal or uniform in [-1, 1), as the
+            model's `latent_distribution` says.
+        """
+        return self.draw_latents(n, noise.make_key(seed))
+
+    def draw_latents(self, n, key):
+        """Latents `(n, latent_dim)` of a `keras_gan.noise` key."""
+        if self.latent_distribution == "uniform":
+            return noise.uniform((n, self.latent_dim), key, -1.0, 1.0)
+        return noise.normal((n, self.latent_dim), key)
+
+    def sample(self, n, seed=0, labels=None, truncation=1.0, batch_size=256):
+        """Samples of the averaged generator.
+
+        Args:
+            n: How many, at least 1.
+            seed: Non-negative int; the same seed gives the same samples.
+            labels: For class-conditional networks: one class for all, or `(n,)` ints; drawn
+                uniformly from the seed by default.
+            truncation: From 0 to 1: latents are scaled by it. Less than 1 trades variety for
+                typical samples; 0 is the one sample at the centre.
+            batch_size: Samples a forward pass.
+
+        Returns:
+            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+
+        Raises:
+            ConfigError: For a value out of range, or labels where none are wanted.
+
+        Source: truncation as in Karras et al., "A Style-Based Generator Architecture", CVPR 2019,
+        section B, applied to z, whose mean is 0.
+
+        Example:
+
+            images = gan.sample(16, seed=0)
+            sevens = gan.sample(16, seed=0, labels=7)
+        """
+        if n < 1:
+            raise ConfigError(f"expected to sample at least 1, got {n}.")
+        if not 0 <= seed < 2**63:
+            raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
+        if not 0 <= truncation <= 1:
+            raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
+        latents = truncation * self.latents(n, seed)
+        labels = self._sampling_labels(n, seed, labels)
+        return np.concatenate(
+            [
+                self._sampler(latents[i : i + batch_size], *(y[i : i + batch_size] for y in labels))
+                for i in range(0, n, batch_size)
+            ]
+        )
+
+    def _sampling_labels(self, n, seed, labels):
+        """`(labels,)` as int32 `(n,)`, or `()` for networks without labels."""
+        if not self.conditional:
+            if labels is not None:
+                raise ConfigError("expected no labels: these networks take none.")
+            return ()
+        if labels is None:
+            if self.num_classes is None:
+                raise ConfigError("expected labels: the generator doesn't say its num_classes.")
+            labels = np.random.default_rng(seed).integers(self.num_classes, size=n)
+        labels = np.asarray(labels)
+        if labels.shape not in ((), (n,)):
+            raise ConfigError(f"expected one label or {n}, got labels of shape {labels.shape}.")
+        if self.num_classes is not None:
+            check_labels(labels, self.num_classes, ConfigError)
+        return (tf.broadcast_to(tf.constant(labels, tf.int32), [n]),)
+
+    @property
+    def _sampler(self):
+        """The averaged generator as one function for every batch size."""
+        if "_sampler_function" not in self.__dict__:
+            self.__dict__["_sampler_function"] = tf.function(
+                lambda *inputs: self(list(inputs) if len(inputs) > 1 else inputs[0]),
+                reduce_retracing=True,
+            )
+        return self.__dict__["_sampler_function"]

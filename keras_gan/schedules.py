@@ -1,0 +1,137 @@
+"""Numbers that change while the training goes on, as functions of the images seen.
+
+As the model saves how many images it has seen, a schedule needs no state of its own.
+"""
+
+import contextlib
+import math
+
+import keras
+from keras import ops
+
+from keras_gan.errors import ConfigError
+
+
+class Schedule:
+    """What a schedule has to offer: `schedule(images_seen) -> float32 scalar`."""
+
+    def __call__(self, images_seen):
+        """The number after so many images: what a schedule defines.
+
+        Args:
+            images_seen: Integer scalar.
+        """
+        raise TypeError(f"{type(self).__name__} defines no __call__.")
+
+    def get_config(self):
+        """Constructor arguments, as Keras serialises them."""
+        raise TypeError(f"{type(self).__name__} defines no get_config.")
+
+    @classmethod
+    def from_config(cls, config):
+        """The schedule with these constructor arguments."""
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Cosine(Schedule):
+    """Half a cosine from `start` to `end` over the first `images`, then held.
+
+    end + (start - end) (1 + cos(pi t)) / 2 with t = min(images seen / images, 1).
+
+    Args:
+        start: Value at the beginning.
+        end: Value from `images` on.
+        images: Images over which it changes, more than 0.
+
+    Raises:
+        ConfigError: For no images.
+
+    Source: Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5; by images seen as in Huang et
+    al., "The GAN is dead; long live the GAN!", NeurIPS 2024.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> gamma = kg.schedules.Cosine(0.05, 0.005, images=20_000_000)
+    >>> [round(float(gamma(seen)), 4) for seen in (0, 10_000_000, 20_000_000, 30_000_000)]
+    [0.05, 0.0275, 0.005, 0.005]
+    """
+
+    def __init__(self, start, end, images):
+        if not images > 0:
+            raise ConfigError(f"expected a schedule over more than 0 images, got {images}.")
+        self.start, self.end, self.images = start, end, images
+
+    def __call__(self, images_seen):
+        """The number after so many images."""
+        part = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
+        cosine = ops.cos(math.pi * ops.cast(part, "float32"))
+        return self.end + (self.start - self.end) * (1.0 + cosine) / 2.0
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {"start": self.start, "end": self.end, "images": self.images}
+
+
+OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
+
+
+def inner_optimizer(optimizer):
+    """The optimizer itself, below a loss scale."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+@contextlib.contextmanager
+def applied(optimizer, numbers):
+    """While it lasts, the optimizer moves with these numbers instead of its own.
+
+    Args:
+        optimizer: Keras optimizer, or a loss scale around one.
+        numbers: Name -> scalar, names in `OPTIMIZER_NUMBERS`.
+    """
+    optimizer = inner_optimizer(optimizer)
+    numbers = dict(numbers)
+    if "learning_rate" in numbers:
+        optimizer.learning_rate.assign(numbers.pop("learning_rate"))
+    own = {name: getattr(optimizer, name) for name in numbers}
+    for name, number in numbers.items():
+        setattr(optimizer, name, number)
+    try:
+        yield
+    finally:
+        for name, number in own.items():
+            setattr(optimizer, name, number)
+
+
+def check(schedules, known, optimizers):
+    """Raises `ConfigError` unless each schedule replaces a number that is there.
+
+    Args:
+        schedules: Name -> `Schedule`.
+        known: Names of the numbers that the game has beside its optimizers'.
+        optimizers: The players' optimizers.
+    """
+    for name, schedule in schedules.items():
+        if not isinstance(schedule, Schedule):
+            raise ConfigError(
+                f"expected a keras_gan.schedules.Schedule for {name}, got {schedule!r}."
+            )
+        if name not in (*known, *OPTIMIZER_NUMBERS):
+            raise ConfigError(
+                f"expected a schedule for one of {', '.join((*OPTIMIZER_NUMBERS, *known))}, got "
+                f"{name!r}; a penalty or an augmentation must be in the game to be scheduled."
+            )
+        for optimizer in map(inner_optimizer, optimizers):
+            check_optimizer(name, optimizer)
+
+
+def check_optimizer(name, optimizer):
+    """Raises `ConfigError` where the optimizer can't move with a scheduled number."""
+    if name == "learning_rate" and not isinstance(optimizer._learning_rate, keras.Variable):
+        raise ConfigError(
+            "expected an optimizer with a number as its learning_rate beside a schedule for it, "
+            "got one with a Keras schedule; use one of the two."
+        )
+    if name in ("beta_1", "beta_2") and not hasattr(optimizer, name):
+        raise ConfigError(f"expected an optimizer with {name}, such as Adam, got {optimizer.name}.")

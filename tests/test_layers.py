@@ -1,0 +1,134 @@
+"""Layers against their closed forms. LeakyReLU's and Maxout's are in test_networks."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan as kg
+from keras_gan.errors import ConfigError
+
+RNG = np.random.default_rng(0)
+
+
+def largest_singular_value(kernel, transposed=False):
+    kernel = np.moveaxis(kernel, -2, -1) if transposed else kernel
+    return np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs"),
+    [
+        (lambda: keras.layers.Dense(5), RNG.normal(size=(4, 7))),
+        (lambda: keras.layers.Conv1D(5, 3), RNG.normal(size=(4, 9, 2))),
+        (lambda: keras.layers.Conv2D(5, 3), RNG.normal(size=(4, 6, 6, 2))),
+        (lambda: keras.layers.Conv2DTranspose(5, 4, strides=2), RNG.normal(size=(4, 3, 3, 2))),
+        (lambda: keras.layers.Embedding(7, 5), RNG.integers(7, size=(4,))),
+    ],
+)
+def test_spectral_normalization_uses_the_weight_over_its_largest_singular_value(make, inputs):
+    inputs = inputs.astype("float32") if inputs.dtype == np.float64 else inputs
+    wrapped = kg.layers.SpectralNormalization(make(), power_iterations=50)
+    wrapped(inputs, training=True)
+    plain, (weight, *rest) = make(), wrapped.layer.get_weights()
+    plain(inputs)
+    sigma = largest_singular_value(weight, "Transpose" in type(plain).__name__)
+    plain.set_weights([weight / sigma, *rest])
+    np.testing.assert_allclose(wrapped(inputs), plain(inputs), atol=1e-5)
+    assert np.array_equal(wrapped.layer.get_weights()[0], weight)  # W itself is kept
+
+
+def test_one_power_iteration_is_miyatos():
+    """u and sigma after one training call, by algorithm 1 in NumPy."""
+    dense = keras.layers.Dense(3, use_bias=False)
+    layer = kg.layers.SpectralNormalization(dense)
+    x = RNG.normal(size=(2, 4)).astype("float32")
+    layer.build(x.shape)
+    kernel, u = dense.get_weights()[0].astype("float64"), np.array(layer.u, "float64")
+    v = kernel @ u / np.linalg.norm(kernel @ u)
+    u = kernel.T @ v / np.linalg.norm(kernel.T @ v)
+    v = kernel @ u / np.linalg.norm(kernel @ u)
+    expected = x @ kernel / (v @ kernel @ u)
+    np.testing.assert_allclose(layer(x, training=True), expected, rtol=1e-5)
+    np.testing.assert_allclose(np.array(layer.u), u, rtol=1e-5)
+    before = np.array(layer.u)
+    layer(x, training=False)
+    assert np.array_equal(before, np.array(layer.u))  # u rests without training
+
+
+def test_the_gradient_flows_through_sigma():
+    """d(W / sigma(W)) has no part along W: scaling W changes nothing."""
+    dense = keras.layers.Dense(1, use_bias=False)
+    layer = kg.layers.SpectralNormalization(dense, power_iterations=30)
+    x = RNG.normal(size=(3, 4)).astype("float32")
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(layer(x, training=True) ** 3)
+    slope = tape.gradient(total, dense.kernel.value).numpy()
+    assert np.abs(slope).max() > 1e-3
+    assert abs((slope * dense.get_weights()[0]).sum()) < 1e-4
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_spectral_discriminators_keep_w_under_mixed_precision_too(policy):
+    discriminator = kg.networks.DCGANDiscriminator(
+        (8, 8, 1), 4, num_classes=3, normalization="spectral", dtype=policy
+    )
+    images = RNG.uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    inputs = [images, np.array([0, 1, 2, 0])]
+    wrapped = [x for x in discriminator.layers if isinstance(x, kg.layers.SpectralNormalization)]
+    assert len(wrapped) == 4  # a convolution, two dense layers, the embedding
+    before = [np.array(w) for w in discriminator.trainable_weights]
+    for _ in range(200):
+        logits = discriminator(inputs, training=True)
+    assert logits.dtype == tf.float32
+    for old, new in zip(before, discriminator.trainable_weights, strict=True):
+        assert np.array_equal(old, np.array(new))
+    dense = wrapped[1]
+    value = dense._sigma(dense.layer.kernel, training=False)
+    assert float(value) == pytest.approx(largest_singular_value(dense.layer.get_weights()[0]), 1e-3)
+
+
+def test_a_layer_without_a_kernel_is_refused():
+    with pytest.raises(ConfigError, match="kernel or embeddings, got ReLU"):
+        kg.layers.SpectralNormalization(keras.layers.ReLU())(np.ones((1, 2)))
+    with pytest.raises(ConfigError, match="at least 1 power iteration, got 0"):
+        kg.layers.SpectralNormalization(keras.layers.Dense(1), power_iterations=0)
+
+
+def test_conditional_batch_normalization_scales_and_shifts_by_class():
+    layer = kg.layers.ConditionalBatchNormalization(3)
+    x, labels = RNG.normal(2, 3, (64, 5, 2)).astype("float32"), RNG.integers(3, size=64)
+    layer.build([x.shape, labels.shape])
+    layer.gamma.assign([[1, 2], [3, 4], [5, 6]])
+    layer.beta.assign([[0, 1], [2, 3], [4, 5]])
+    mean, variance = x.mean(axis=(0, 1)), x.var(axis=(0, 1))
+    normal = (x - mean) / np.sqrt(variance + 1e-3)
+    gamma, beta = (np.array(t)[labels][:, None] for t in (layer.gamma, layer.beta))
+    np.testing.assert_allclose(layer([x, labels], training=True), gamma * normal + beta, atol=1e-4)
+    moving = layer.normalization.moving_mean
+    np.testing.assert_allclose(np.array(moving), 0.1 * mean, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs"),
+    [
+        (
+            kg.layers.SpectralNormalization(keras.layers.Conv2D(3, 3), 2),
+            RNG.normal(size=(2, 5, 5, 1)),
+        ),
+        (kg.layers.ConditionalBatchNormalization(4), RNG.normal(size=(2, 5, 3))),
+    ],
+)
+def test_round_trip_of_a_saved_model(layer, inputs, tmp_path):
+    x = keras.Input(inputs.shape[1:])
+    labelled = isinstance(layer, kg.layers.ConditionalBatchNormalization)
+    labels = keras.Input((), dtype="int32")
+    model = keras.Model([x, labels] if labelled else x, layer([x, labels] if labelled else x))
+    feed = [inputs.astype("float32"), np.array([0, 3])] if labelled else inputs.astype("float32")
+    model(feed, training=True)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(model(feed), again(feed))
+    own = ["power_iterations", "num_classes", "momentum", "epsilon"]
+    configs = [x.get_config() for x in (layer, again.layers[-1])]
+    assert [configs[0].get(name) for name in own] == [configs[1].get(name) for name in own]

@@ -1,0 +1,159 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import random_images, tiny_gan
+
+import keras_gan as kg
+from keras_gan.errors import ConfigError
+from keras_gan.schedules import Cosine
+
+
+def cosine(start, end, images, seen):
+    part = min(seen / images, 1)
+    return end + (start - end) * (1 + np.cos(np.pi * part)) / 2
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_cosine_by_images_seen_then_held(jit):
+    """R3GAN's gamma on CIFAR-10, also beyond what float32 counts exactly."""
+    schedule = Cosine(0.05, 0.005, 20_000_000)
+    function = tf.function(schedule, jit_compile=jit)
+    for seen in (0, 1, 5_000_000, 16_777_217, 20_000_000, 10**12):
+        value = float(function(tf.constant(seen, tf.int64)))
+        assert value == pytest.approx(cosine(0.05, 0.005, 20_000_000, seen), rel=1e-5)
+
+
+def adam_in_numpy(slopes, rates, betas, beta_1=0.5, epsilon=1e-7):
+    """Kingma and Ba's algorithm 1 in its efficient order, with numbers that change."""
+    weight = mean = square = 0.0
+    for t, (slope, rate, beta_2) in enumerate(zip(slopes, rates, betas, strict=True), 1):
+        mean = beta_1 * mean + (1 - beta_1) * slope
+        square = beta_2 * square + (1 - beta_2) * slope**2
+        alpha = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        weight -= alpha * mean / (np.sqrt(square) + epsilon)
+    return weight
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_the_optimizer_moves_with_the_scheduled_numbers(jit):
+    optimizer = keras.optimizers.Adam(1.0, 0.5, 0.9)
+    weight = keras.Variable(0.0)
+    optimizer.build([weight])
+    seen = keras.Variable(0, dtype="int64")
+    rate, beta_2 = Cosine(0.1, 0.01, 40), Cosine(0.9, 0.99, 40)
+
+    @tf.function(jit_compile=jit)
+    def move(slope):
+        numbers = {"learning_rate": rate(seen), "beta_2": beta_2(seen)}
+        with kg.schedules.applied(optimizer, numbers):
+            optimizer.apply([slope], [weight])
+        seen.assign_add(10)
+
+    slopes = [0.5, -1.0, 2.0, 0.1, 0.3]
+    for slope in slopes:
+        move(tf.constant(slope))
+    rates = [cosine(0.1, 0.01, 40, 10 * i) for i in range(5)]
+    betas = [cosine(0.9, 0.99, 40, 10 * i) for i in range(5)]
+    assert float(weight) == pytest.approx(adam_in_numpy(slopes, rates, betas), rel=1e-4)
+    assert optimizer.beta_2 == 0.9  # its own number is back
+
+
+SCHEDULES = {
+    "learning_rate": Cosine(1e-3, 1e-4, 64),
+    "beta_2": Cosine(0.9, 0.99, 64),
+    "r1": Cosine(1.0, 0.0, 32),
+    "augmentation": Cosine(0.0, 0.5, 64),
+    "moving_average_half_life": Cosine(0.0, 1000.0, 64),
+}
+
+
+def build():
+    gan = tiny_gan()
+    gan.compile(
+        penalties=[kg.penalties.R1(5.0)],
+        augmentation=kg.augment.ADA(target=None),
+        schedules=SCHEDULES,
+    )
+    return gan
+
+
+def test_a_game_follows_its_schedules_and_resumes_in_them(tmp_path):
+    gan = build()
+    history = gan.fit(random_images(16), batch_size=8, epochs=2, verbose=0).history
+    assert int(gan.images_seen) == 32
+    rate = cosine(1e-3, 1e-4, 64, 24)  # of the last step, which began after 24 images
+    for player in gan.players:
+        optimizer = getattr(gan, f"{player}_optimizer")
+        assert float(optimizer.learning_rate) == pytest.approx(rate, rel=1e-5)
+    assert float(gan.augmentation.p) == pytest.approx(cosine(0, 0.5, 64, 24), rel=1e-5)
+    assert history["augmentation_p"][0] == pytest.approx(
+        (cosine(0, 0.5, 64, 0) + cosine(0, 0.5, 64, 8)) / 2, rel=1e-5
+    )
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    assert again.get_compile_config() == gan.get_compile_config()
+    for model in (gan, again):
+        model.fit(random_images(16), batch_size=8, verbose=0)
+    for a, b in zip(gan.weights, again.weights, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_scheduled_penalty_weighs_what_its_schedule_says():
+    """With weight 0 from the schedule, the step is the step without the penalty."""
+    weights = []
+    for penalties, schedules in (
+        ([], {}),
+        ([kg.penalties.R1(5.0)], {"r1": Cosine(0.0, 0.0, 1)}),
+        ([kg.penalties.R1(5.0)], {}),
+    ):
+        keras.utils.set_random_seed(0)
+        gan = tiny_gan()
+        gan.compile("sgd", "sgd", penalties=penalties, schedules=schedules)
+        gan.fit(random_images(8), batch_size=8, verbose=0)
+        weights.append(np.concatenate([w.ravel() for w in gan.discriminator.get_weights()]))
+    np.testing.assert_allclose(weights[0], weights[1], atol=1e-7)
+    assert np.abs(weights[0] - weights[2]).max() > 1e-5
+
+
+def test_moving_average_half_life_can_be_scheduled():
+    gan = tiny_gan()
+    gan.compile(schedules={"moving_average_half_life": Cosine(640, 640, 1)})
+    for mean, weight in zip(gan.moving_average.weights, gan.generator.weights, strict=True):
+        mean.assign(np.ones(mean.shape))
+        weight.assign(np.zeros(weight.shape))
+    for _ in range(10):  # 640 images, the half-life, and no warm-up
+        gan.update_moving_average(gan.moving_average, gan.generator, 64)
+    np.testing.assert_allclose(gan.moving_average.trainable_weights or 0.5, 0.5)
+    np.testing.assert_allclose(gan.moving_average.get_weights()[0], 0.5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"schedules": {"r1": Cosine(1, 0, 1)}}, "got 'r1'; a penalty"),
+        ({"schedules": {"augmentation": Cosine(1, 0, 1)}}, "got 'augmentation'"),
+        ({"schedules": {"learning_rate": 1e-3}}, "Schedule for learning_rate, got 0.001"),
+        (
+            {"generator_optimizer": "sgd", "schedules": {"beta_2": Cosine(0, 1, 1)}},
+            "optimizer with beta_2",
+        ),
+        (
+            {
+                "generator_optimizer": keras.optimizers.Adam(
+                    keras.optimizers.schedules.CosineDecay(1e-3, 10)
+                ),
+                "schedules": {"learning_rate": Cosine(1, 0, 1)},
+            },
+            "use one of the two",
+        ),
+    ],
+)
+def test_bad_schedules(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        tiny_gan().compile(**arguments)
+
+
+def test_a_schedule_needs_images():
+    with pytest.raises(ConfigError, match="more than 0 images, got 0"):
+        Cosine(1, 0, 0)
