@@ -1,0 +1,175 @@
+"""Extractors of other things: the samples themselves, callables, Keras models, channels."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.extractors.extractor import Extractor, check_images
+from keras_gan.metrics.metric import check_whole
+
+
+class Pixels(Extractor):
+    """The samples themselves, flattened, in float64: for points, and for small pictures.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gan.metrics import extractors
+    >>> extractors.get("pixels").features(np.zeros((5, 4, 4, 3), "float32")).shape
+    (5, 48)
+    """
+
+    def __init__(self):
+        super().__init__("pixels")
+
+    def measure(self, samples):
+        """One batch, flattened."""
+        return samples.reshape(len(samples), -1).astype("float64"), None
+
+
+class Function(Extractor):
+    """Features that a callable gives.
+
+    Args:
+        function: `samples -> (count, features)`, called with at most `batch_size` samples.
+        name: Of the extractor; the function's own by default.
+        batch_size: Samples a call.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gan.metrics import extractors
+    >>> brightness = extractors.Function(lambda x: x.mean(axis=(1, 2)), name="brightness")
+    >>> brightness.features(np.ones((3, 8, 8, 1), "float32")).tolist()
+    [[1.0], [1.0], [1.0]]
+    """
+
+    def __init__(self, function, name=None, batch_size=256):
+        own_name = getattr(function, "__name__", type(function).__name__)
+        super().__init__(name or own_name, batch_size=batch_size)
+        self.function = function
+
+    @property
+    def identity(self):
+        """The function is part of it."""
+        return *super().identity, id(self.function)
+
+    def measure(self, samples):
+        """One batch."""
+        features = np.asarray(self.function(samples))
+        if features.ndim != 2 or len(features) != len(samples):
+            raise DataError(
+                f"expected features of shape ({len(samples)}, features) from {self.name}, "
+                f"got {features.shape}."
+            )
+        return features, None
+
+
+class Network(Extractor):
+    """The output of a Keras model, averaged over the picture where it has spatial axes.
+
+    Args:
+        model: A model of one input and one output, `(batch, ..., features)`; it is fed with the
+            samples as they are, so one that wants another range has to bring its own rescaling.
+        name: Of the extractor; the model's own by default.
+        batch_size: Samples a pass.
+
+    Raises:
+        ConfigError: For a model of several inputs or outputs.
+    """
+
+    def __init__(self, model, name=None, batch_size=256):
+        super().__init__(name or model.name, batch_size=batch_size)
+        self.model = model
+        for what in ("inputs", "outputs"):
+            if len(getattr(model, what, None) or [1]) != 1:
+                raise ConfigError(f"expected a model of one output and one input, got its {what}.")
+
+    @property
+    def identity(self):
+        """The model is part of it."""
+        return *super().identity, id(self.model)
+
+    def check(self, samples):
+        """Samples of the model's input shape."""
+        wanted, shape = getattr(self.model, "input_shape", None), samples.shape
+        if wanted is not None and not (
+            len(wanted) == len(shape)
+            and all(size in (None, own) for size, own in zip(wanted, shape, strict=True))
+        ):
+            raise DataError(
+                f"expected samples of shape {wanted[1:]} for {self.name}, got {shape[1:]}."
+            )
+        return samples
+
+    def measure(self, samples):
+        """One batch."""
+        output = self.model(ops.convert_to_tensor(samples), training=False)
+        if not keras.ops.is_tensor(output) or len(output.shape) < 2:
+            raise DataError(
+                f"expected one output (batch, ..., features) from {self.name}, got {output!r}."
+            )
+        pooled = ops.mean(output, axis=tuple(range(1, len(output.shape) - 1)))
+        return ops.convert_to_numpy(ops.cast(pooled, "float32")), None
+
+
+class Stacked(Extractor):
+    """Each channel of an image as a picture of its own, by one classifier.
+
+    Features stand side by side. The classes are the numbers whose digits the channels show, the
+    first channel's leading: with three channels of digits 1,000 classes, and the probability of
+    247 is P(2) P(4) P(7).
+
+    Args:
+        extractor: Of a single channel.
+        channels: How many, at least 1.
+
+    Source: Stacked MNIST, as in Metz et al., "Unrolled Generative Adversarial Networks",
+    ICLR 2017, section 3.3.1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_gan as kg
+    >>> from keras_gan.metrics import extractors
+    >>> digits = kg.datasets.open_source("digits")
+    >>> images, labels = zip(digits[2500], digits[4500], digits[7500])
+    >>> stacked = extractors.Stacked("digits").probabilities(np.concatenate(images, axis=-1)[None])
+    >>> int(stacked.argmax()), labels
+    (247, (2, 4, 7))
+    """
+
+    def __init__(self, extractor, channels=3):
+        from keras_gan.metrics.extractors import get
+
+        self.extractor = get(extractor)
+        self.channels = check_whole("channels", channels, minimum=1)
+        super().__init__(f"stacked_{self.extractor.name}", self.extractor.provenance)
+
+    @property
+    def identity(self):
+        """The extractor and the number of channels are part of it."""
+        return *super().identity, self.extractor, self.channels
+
+    def check(self, samples):
+        """Images of so many channels."""
+        wanted = f"(height, width, {self.channels})"
+        return check_images(samples, self.name, wanted, (None, None, {self.channels}))
+
+    def measure(self, samples):
+        """One batch, channel by channel."""
+        channels = np.split(samples, self.channels, axis=-1)
+        readings = [self.extractor.read(channel) for channel in channels]
+        features = np.concatenate([reading.features for reading in readings], axis=1)
+        probabilities = [reading.probabilities for reading in readings]
+        if probabilities[0] is None:
+            return features, None
+        return features, functools.reduce(joint, probabilities)
+
+
+def joint(first, second):
+    """Probabilities of all pairs of classes of two independent tables, `(count, m * n)`."""
+    return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)

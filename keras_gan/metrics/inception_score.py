@@ -1,0 +1,153 @@
+"""The inception score: whether each sample is of a clear class, and all classes are there."""
+
+import itertools
+
+import keras
+import numpy as np
+
+from keras_gan.errors import DataError
+from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+
+SUM_TOLERANCE = 1e-3  # what float16 leaves of a softmax's sum of 1
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class InceptionScore(FeatureMetric):
+    """Inception score of generated samples: 1 is the worst, the number of classes the best.
+
+    It reads the extractor's class probabilities and ignores real samples. `result` is a dict:
+    `"inception_score"`, the mean over the splits, and `"inception_score_deviation"`, their
+    standard deviation.
+
+    Args:
+        extractor: See `FeatureMetric`; it has to know classes.
+        splits: The samples are shuffled and cut into so many parts, at least 1.
+        seed: Decides the shuffle, an int from 0.
+        name: Name of the metric.
+
+    Raises:
+        ConfigError: For numbers out of range.
+
+    Source: Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, section 4.
+
+    Example:
+
+    >>> import numpy as np
+    >>> metric = InceptionScore(extractor=lambda samples: samples, splits=1)
+    >>> metric.update_features(None, np.eye(4))
+    >>> round(metric.result()["inception_score"], 6)
+    4.0
+    """
+
+    def __init__(self, extractor="inception", splits=10, seed=0, name="inception_score"):
+        super().__init__(extractor, name)
+        self.splits = check_whole("splits", splits, minimum=1)
+        self.seed = check_whole("seed", seed, minimum=0)
+
+    def read(self, samples):
+        """Class probabilities `(count, classes)`."""
+        return self.extractor.probabilities(samples)
+
+    def update_state(self, real, fake):
+        """Adds generated samples; the real ones are not looked at."""
+        super().update_state(None, fake)
+
+    def update_features(self, real, fake):
+        """Adds class probabilities of generated samples `(count, classes)`."""
+        super().update_features(None, fake)
+
+    def check(self, features, what):
+        """The probabilities as a float64 table; see `check_probabilities`."""
+        return check_probabilities(features, what)
+
+    def result(self):
+        """Mean and standard deviation over the splits.
+
+        Raises:
+            DataError: With fewer samples than splits.
+        """
+        self.require(0, self.splits, "feed more samples, or pass fewer splits")
+        return score_splits(self.fake.array.astype("float64"), self.splits, self.seed)
+
+    def describe(self, result):
+        """Mean +- standard deviation."""
+        score, deviation = result.values()
+        return f"{score:.4g} +- {deviation:.2g}"
+
+    def get_config(self):
+        """Constructor arguments."""
+        return super().get_config() | {"splits": self.splits, "seed": self.seed}
+
+
+def inception_score(probabilities, splits=10, seed=0):
+    """exp(E_x KL(p(y|x) || p(y))) over parts of the samples.
+
+    Args:
+        probabilities: p(y|x) of generated samples, `(count, classes)`, rows that sum to 1.
+        splits, seed: See `InceptionScore`.
+
+    Returns:
+        `{"inception_score": mean, "inception_score_deviation": standard deviation}`.
+
+    Raises:
+        ConfigError: For numbers out of range.
+        DataError: For rows that are no probabilities, or fewer than splits.
+
+    Source: Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, section 4.
+
+    Example:
+
+    >>> import numpy as np
+    >>> inception_score(np.full((20, 5), 0.2))  # no sample is of a clear class
+    {'inception_score': 1.0, 'inception_score_deviation': 0.0}
+    """
+    probabilities = check_probabilities(probabilities, "generated")
+    splits, seed = check_whole("splits", splits, 1), check_whole("seed", seed, 0)
+    if len(probabilities) < splits:
+        raise DataError(
+            f"expected a sample for each of {splits} splits, got {len(probabilities)}; pass more "
+            "samples, or fewer splits."
+        )
+    return score_splits(probabilities, splits, seed)
+
+
+def score_splits(probabilities, splits, seed):
+    """Shuffles, cuts and scores checked probabilities."""
+    count = len(probabilities)
+    order = np.random.default_rng(seed).permutation(count)
+    cuts = [index * count // splits for index in range(splits + 1)]
+    scores = [score(probabilities[order[i:j]]) for i, j in itertools.pairwise(cuts)]
+    return {
+        "inception_score": float(np.mean(scores)),
+        "inception_score_deviation": float(np.std(scores)),
+    }
+
+
+def score(conditional):
+    """exp(E_x KL(p(y|x) || p(y))) of one part."""
+    marginal = conditional.mean(axis=0)
+    divergences = entropy(marginal) - entropy(conditional)
+    return np.exp(np.mean(divergences))
+
+
+def entropy(probabilities):
+    """-sum p log p over the last axis, with 0 log 0 = 0."""
+    logarithms = np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
+    return -(probabilities * logarithms).sum(axis=-1)
+
+
+def check_probabilities(probabilities, what):
+    """Class probabilities as a float64 table.
+
+    Raises:
+        DataError: Unless they are at least 0 and each row sums to 1.
+    """
+    probabilities = check_features(probabilities, what)
+    off = np.abs(probabilities.sum(axis=1) - 1.0).max()
+    if probabilities.min() < 0 or off > SUM_TOLERANCE:
+        raise DataError(
+            "expected class probabilities of at least 0 that sum to 1 in each row, got values from "
+            f"{probabilities.min():g} and a row that is off by {off:g}; are they logits? Apply a "
+            "softmax."
+        )
+    return probabilities

@@ -1,0 +1,190 @@
+"""Nearest neighbours: are the samples new, or are they copies of the training samples?"""
+
+import keras
+import numpy as np
+
+from keras_gan import pictures
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.metric import FeatureMetric, check_whole
+from keras_gan.metrics.neighbourhoods import ROUNDING, distance_blocks, squared_norms
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class NearestNeighbours(FeatureMetric):
+    """Whether generated samples are new: the share of authentic ones, and how near the others lie.
+
+    A sample is authentic if it is farther from its nearest real sample than that one is from its
+    own nearest other real sample, exact copies of it not counted. Of a generator that copies, the
+    share is 0; of honest samples it isn't 1: MNIST's test digits reach 0.60 against 10,000 of its
+    training digits (extractor "digits"). Compare with what real samples that were held out reach.
+    Feed all the training samples: copies of those left out would seem authentic.
+
+    `result` is a dict: `"authentic"`, the share, and `"distance_ratio"`, the median of the first
+    of these two distances over the second.
+
+    Args:
+        extractor: See `FeatureMetric`.
+        name: Name of the metric.
+
+    Source: Alaa et al., "How Faithful is your Synthetic Data? Sample-level Metrics for Evaluating
+    and Auditing Generative Models", ICML 2022, section 3.3.
+
+    Example:
+
+    >>> import numpy as np
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> metric = NearestNeighbours(extractor="pixels")
+    >>> metric.update_state(real, real[:10])
+    >>> metric.result()
+    {'authentic': 0.0, 'distance_ratio': 0.0}
+    >>> metric.neighbours(k=1)[1].ravel().tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
+
+    def __init__(self, extractor="inception", name="nearest"):
+        super().__init__(extractor, name)
+
+    def result(self):
+        """`{"authentic": float, "distance_ratio": float}`.
+
+        Raises:
+            DataError: Without a generated sample and two different real ones.
+        """
+        self.require(2, 1)
+        real = self.real
+        among_real = real.once("other", lambda: distances_to_other(real.array))
+        to_real, indices = self.neighbours(k=1)
+        return authenticity(to_real[:, 0], among_real[indices[:, 0]])
+
+    def neighbours(self, k=3):
+        """The `k` nearest real samples of each generated one, the nearest first.
+
+        Args:
+            k: How many, at most as many as there are real samples.
+
+        Returns:
+            Distances and indices in the order in which the real samples came, each
+            `(generated, k)`.
+
+        Raises:
+            ConfigError: For a k below 1.
+            DataError: With fewer than `k` real samples, or no generated one.
+        """
+        k = check_whole("k", k, minimum=1)
+        self.require(k, 1, "feed more samples, or ask for fewer neighbours")
+        fake, real = self.fake.array, self.real.array
+        return self.fake.once(f"nearest {k} of {len(real)}", lambda: nearest(fake, real, k))
+
+
+def authenticity(to_real, among_real):
+    """Share of authentic samples and the median ratio of distances.
+
+    Args:
+        to_real: From each generated sample to its nearest real one.
+        among_real: From that one to its nearest other real one.
+
+    Returns:
+        `{"authentic": float, "distance_ratio": float}`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> authenticity(np.array([1.0, 3.0, 2.0]), np.array([2.0, 2.0, 2.0]))
+    {'authentic': 0.3333333333333333, 'distance_ratio': 1.0}
+    """
+    return {
+        "authentic": float((to_real > among_real).mean()),
+        "distance_ratio": float(np.median(to_real / among_real)),
+    }
+
+
+def nearest(samples, others, k=1):
+    """Distances and indices of the `k` nearest others of each sample, the nearest first.
+
+    Args:
+        samples: Features `(count, features)`.
+        others: Features `(other count, features)`, at least `k`.
+        k: At least 1.
+
+    Returns:
+        Two arrays `(count, k)`. Distances are exact to rounding: 0 for a copy.
+
+    Example:
+
+    >>> import numpy as np
+    >>> distances, indices = nearest(np.array([[1.0]]), np.array([[5.0], [0.0], [3.0]]), k=2)
+    >>> distances.tolist(), indices.tolist()
+    ([[1.0, 2.0]], [[1, 2]])
+    """
+    distances, indices = np.empty((len(samples), k)), np.empty((len(samples), k), "int64")
+    for rows, squared in distance_blocks(samples, others):
+        found = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        exact = np.stack([distance(samples[rows], others[column]) for column in found.T], axis=1)
+        order = np.argsort(exact, axis=1, kind="stable")
+        distances[rows] = np.take_along_axis(exact, order, axis=1)
+        indices[rows] = np.take_along_axis(found, order, axis=1)
+    return distances, indices
+
+
+def distances_to_other(features):
+    """Distance of each sample to the nearest that is neither itself nor an exact copy.
+
+    Args:
+        features: `(count, features)`.
+
+    Returns:
+        `(count,)` floats above 0.
+
+    Raises:
+        DataError: For samples that are all alike.
+
+    Example:
+
+    >>> import numpy as np
+    >>> distances_to_other(np.array([[0.0], [0.0], [3.0]])).tolist()
+    [3.0, 3.0, 3.0]
+    """
+    distances = np.empty(len(features))
+    centre = features.mean(axis=0, dtype="float64")
+    for rows, squared in distance_blocks(features, features):
+        noise = 2 * ROUNDING * features.shape[1] * squared_norms(features[rows] - centre)
+        squared[squared <= noise[:, None]] = np.inf
+        distances[rows] = distance(features[rows], features[squared.argmin(axis=1)])
+    if not distances.all():
+        raise DataError(
+            f"expected different real samples, got {len(features)} that are all alike; look at "
+            "the samples or at the extractor."
+        )
+    return distances
+
+
+def distance(first, second):
+    """Euclidean distance of each pair of rows, in float64."""
+    return np.linalg.norm(first.astype("float64") - second, axis=1)
+
+
+def picture(samples, neighbours, path):
+    """Writes rows of a generated sample and its nearest training samples as a PNG.
+
+    Args:
+        samples: `(count, height, width, channels)` floats in [-1, 1].
+        neighbours: `(count, k, height, width, channels)`, the nearest first.
+        path: File to write; its folder is made.
+
+    Raises:
+        ConfigError: For samples that are no images, or neighbours of another shape.
+
+    Example:
+
+        distances, indices = metric.neighbours(k=3)
+        picture(samples, real[indices], "nearest.png")
+    """
+    samples, neighbours = np.asarray(samples), np.asarray(neighbours)
+    fits = neighbours.ndim == 5 and samples.shape == neighbours[:, 0].shape
+    if not fits:
+        raise ConfigError(
+            "expected images (count, height, width, channels) and for each its neighbours (count, "
+            f"k, height, width, channels), got {samples.shape} and {neighbours.shape}."
+        )
+    table = np.concatenate([samples[:, None], neighbours], axis=1)
+    pictures.save_grid(table.reshape(-1, *samples.shape[1:]), path, columns=table.shape[1])

@@ -1,0 +1,268 @@
+"""Metrics of neighbourhoods: is a sample within reach of the other set's samples?
+
+Around each sample lies a ball up to its k-th nearest neighbour in its own set; the balls of a set
+stand for its manifold. Distances are computed some rows at a time, so that memory stays bounded.
+"""
+
+import keras
+import numpy as np
+
+from keras_gan.errors import DataError
+from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+
+BLOCK = 2**22  # distances at once: 32 MiB
+COLUMNS = 1024  # samples of the second set that are centred at once
+# What rounding can make of a squared distance, relative to the squared norms, for each feature
+ROUNDING = 8 * np.finfo("float64").eps
+
+
+class NeighbourhoodMetric(FeatureMetric):
+    """Base of the metrics that look at the k nearest neighbours.
+
+    Args:
+        extractor: See `FeatureMetric`.
+        k: Neighbours that a ball reaches, at least 1.
+        name: Name of the metric.
+
+    Raises:
+        ConfigError: For a k out of range.
+    """
+
+    def __init__(self, extractor, k, name):
+        super().__init__(extractor, name)
+        self.k = check_whole("k", k, minimum=1)
+
+    def radii(self, side):
+        """`nearest_radii` of the real or the generated side; computed once."""
+        return side.once("radii", lambda: radii_of(side.array, self.k))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return super().get_config() | {"k": self.k}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class PrecisionRecall(NeighbourhoodMetric):
+    """Improved precision and recall: quality and variety as two figures from 0 to 1.
+
+    Precision is the share of generated samples within the balls of real ones; recall the share of
+    real samples within the balls of generated ones. Compare figures of equal counts.
+
+    Args:
+        extractor, k, name: See `NeighbourhoodMetric`.
+
+    Raises:
+        ConfigError: For a k out of range.
+
+    Source: Kynkaanniemi et al., "Improved Precision and Recall Metric for Assessing Generative
+    Models", NeurIPS 2019.
+
+    Example:
+
+    >>> import numpy as np
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> metric = PrecisionRecall(extractor=lambda samples: samples)
+    >>> metric.update_state(real, real[:10] / 100)  # good, but all alike
+    >>> metric.result()["precision"], metric.result()["recall"] < 0.1
+    (1.0, True)
+    """
+
+    def __init__(self, extractor="inception", k=3, name="precision_recall"):
+        super().__init__(extractor, k, name)
+
+    def result(self):
+        """`{"precision": float, "recall": float}`.
+
+        Raises:
+            DataError: With `k` samples or fewer of either kind.
+        """
+        self.require(self.k + 1, self.k + 1, "feed more samples, or pass a smaller k")
+        real, fake = self.real, self.fake
+        return reach_both_ways(real.array, self.radii(real), fake.array, self.radii(fake))
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class DensityCoverage(NeighbourhoodMetric):
+    """Density and coverage: quality and variety that outliers don't inflate.
+
+    Density is the number of real balls around a generated sample, relative to `k`; about 1 for
+    samples of the same distribution, and not bounded by 1. Coverage is the share of real balls
+    that hold a generated sample. A ball excludes its edge, as in the authors' code, so a real
+    sample with more than `k` exact copies can't be covered.
+
+    Args:
+        extractor, k, name: See `NeighbourhoodMetric`.
+
+    Raises:
+        ConfigError: For a k out of range.
+
+    Source: Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", ICML
+    2020.
+
+    Example:
+
+    >>> import numpy as np
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> metric = DensityCoverage(extractor=lambda samples: samples)
+    >>> metric.update_state(real, real)
+    >>> metric.result()
+    {'density': 1.0, 'coverage': 1.0}
+    """
+
+    def __init__(self, extractor="inception", k=5, name="density_coverage"):
+        super().__init__(extractor, k, name)
+
+    def result(self):
+        """`{"density": float, "coverage": float}`.
+
+        Raises:
+            DataError: With `k` real samples or fewer, no generated one, or real samples that all
+                have more than `k` copies.
+        """
+        self.require(self.k + 1, 1, "feed more samples, or pass a smaller k")
+        return fill_of_balls(self.real.array, self.radii(self.real), self.fake.array, self.k)
+
+
+def precision_recall(real, fake, k=3):
+    """Improved precision and recall of two sets of features.
+
+    Args:
+        real, fake: Features `(count, features)`, more than `k` of each.
+        k: Neighbours that a ball reaches, at least 1.
+
+    Returns:
+        `{"precision": float, "recall": float}`.
+
+    Raises:
+        ConfigError: For a k out of range.
+        DataError: For unfit features.
+
+    Source: Kynkaanniemi et al., NeurIPS 2019.
+
+    Example:
+
+    >>> precision_recall([[0.0], [1.0], [9.0]], [[0.5], [0.6], [20.0]], k=1)
+    {'precision': 0.6666666666666666, 'recall': 0.6666666666666666}
+    """
+    real, fake = check_features(real, "real"), check_features(fake, "generated")
+    return reach_both_ways(real, nearest_radii(real, k), fake, nearest_radii(fake, k))
+
+
+def density_coverage(real, fake, k=5):
+    """Density and coverage of two sets of features.
+
+    Args:
+        real, fake: Features `(count, features)`, more than `k` real ones.
+        k: Neighbours that a ball reaches, at least 1.
+
+    Returns:
+        `{"density": float, "coverage": float}`.
+
+    Raises:
+        ConfigError: For a k out of range.
+        DataError: For unfit features, or real ones that all have more than `k` copies.
+
+    Source: Naeem et al., ICML 2020.
+
+    Example:
+
+    >>> density_coverage([[0.0], [1.0], [9.0]], [[0.6], [1.5]], k=1)
+    {'density': 2.0, 'coverage': 1.0}
+    """
+    real, fake = check_features(real, "real"), check_features(fake, "generated")
+    return fill_of_balls(real, nearest_radii(real, k), fake, k)
+
+
+def nearest_radii(features, k):
+    """Distance of each sample to its k-th nearest neighbour in the same set.
+
+    Args:
+        features: `(count, features)`, more than `k` of them.
+        k: At least 1.
+
+    Returns:
+        `(count,)` floats; exactly 0 for a sample with at least `k` copies.
+
+    Raises:
+        ConfigError: For a k out of range.
+        DataError: With `k` samples or fewer.
+
+    Example:
+
+    >>> nearest_radii([[0.0], [1.0], [3.0]], k=1).tolist()
+    [1.0, 1.0, 2.0]
+    """
+    features, k = check_features(features, "given"), check_whole("k", k, minimum=1)
+    if len(features) <= k:
+        raise DataError(
+            f"expected more than k={k} samples to have a k-th neighbour, got {len(features)}; "
+            "pass more, or a smaller k."
+        )
+    return radii_of(features, k)
+
+
+def radii_of(features, k):
+    """`nearest_radii` of checked features."""
+    radii = np.empty(len(features))
+    centre = features.mean(axis=0, dtype="float64")
+    for rows, distances in distance_blocks(features, features):
+        squared = np.partition(distances, k, axis=1)[:, k]  # position 0 is the sample itself
+        noise = 2 * ROUNDING * features.shape[1] * squared_norms(features[rows] - centre)
+        radii[rows] = np.sqrt(np.where(squared > noise, squared, 0.0))
+    return radii
+
+
+def reach_both_ways(real, real_radii, fake, fake_radii):
+    """Precision and recall from features and radii; a ball includes its edge."""
+    precise, recalled = np.zeros(len(fake), bool), np.empty(len(real), bool)
+    for rows, distances in distance_blocks(real, fake, rounding=-ROUNDING):
+        precise |= (distances <= real_radii[rows, None] ** 2).any(axis=0)
+        recalled[rows] = (distances <= fake_radii**2).any(axis=1)
+    return {"precision": float(precise.mean()), "recall": float(recalled.mean())}
+
+
+def fill_of_balls(real, radii, fake, k):
+    """Density and coverage from features and radii; a ball excludes its edge."""
+    if not radii.any():
+        raise DataError(
+            f"expected real samples of which some have no {k} exact copies, got {len(real)} that "
+            "all have; their balls are empty. Look at the samples or at the extractor."
+        )
+    inside, covered = 0, 0
+    for rows, distances in distance_blocks(real, fake, rounding=ROUNDING):
+        within = distances < radii[rows, None] ** 2
+        inside += int(within.sum())
+        covered += int(within.any(axis=1).sum())
+    return {"density": inside / (k * len(fake)), "coverage": covered / len(real)}
+
+
+def distance_blocks(first, second, rounding=0.0):
+    """Yields the squared distances between two sets, some rows at a time.
+
+    |x - y|^2 = |x|^2 + |y|^2 - 2 x.y, around the mean of the first set: far from the origin the
+    sum would cancel.
+
+    Args:
+        first, second: Features `(count, features)`.
+        rounding: Relative to the squared norms, for each feature: added to every distance, so
+            that ties fall to the same side whatever the rounding.
+
+    Yields:
+        A slice of rows and their distances, `(rows, count of second)` float64.
+    """
+    centre = first.mean(axis=0, dtype="float64")
+    stretch = 1.0 + rounding * first.shape[1]
+    size = max(1, BLOCK // len(second))
+    for start in range(0, len(first), size):
+        block = first[start : start + size] - centre
+        distances = np.empty((len(block), len(second)))
+        for column in range(0, len(second), COLUMNS):
+            other = second[column : column + COLUMNS] - centre
+            norms = squared_norms(block)[:, None] + squared_norms(other)
+            distances[:, column : column + COLUMNS] = stretch * norms - 2.0 * (block @ other.T)
+        yield slice(start, start + len(block)), distances
+
+
+def squared_norms(features):
+    """|x|^2 of each row."""
+    return np.einsum("ij,ij->i", features, features)

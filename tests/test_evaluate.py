@@ -1,0 +1,237 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from conftest import random_images, tiny_gan
+from PIL import Image
+
+import keras_gan as kg
+from keras_gan import metrics, pictures
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics import extractors
+from keras_gan.metrics.evaluate import choose, read_batches
+
+
+class Watched(extractors.Extractor):
+    """Four columns of pixels as features and as probabilities; keeps what it was shown."""
+
+    def __init__(self, name="watched"):
+        super().__init__(name)
+        self.seen = []
+
+    def measure(self, samples):
+        self.seen.append(samples)
+        table = samples.reshape(len(samples), -1)[:, :4].astype("float64")
+        powers = np.exp(table)
+        return table, powers / powers.sum(axis=1, keepdims=True)
+
+
+@dataclasses.dataclass
+class Generator:
+    """Noise, and what was asked of it."""
+
+    asked: list = dataclasses.field(default_factory=list)
+
+    def __call__(self, n, seed):
+        self.asked.append((n, seed))
+        return random_images(n, seed=seed)
+
+
+def source_of(count=50):
+    return kg.datasets.ArraySource("noise", random_images(count, seed=99))
+
+
+def several(extractor):
+    return metrics.get(["frechet", "inception_score", "precision_recall", "nearest"], extractor)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """The embedded digits in a random order."""
+    source = kg.datasets.open_source("digits")
+    images = np.concatenate([x for x, _ in source.to_dataset(500, labels=True, shuffle=False)])
+    return images[np.random.default_rng(0).permutation(len(images))]
+
+
+def test_each_extractor_sees_each_sample_once():
+    watched, source, generator = Watched(), source_of(), Generator()
+    metrics.evaluate(generator, source, several(watched), count=30, batch_size=8, seed=5)
+    assert [len(batch) for batch in watched.seen] == [8, 8, 8, 6] * 2
+    assert [n for n, _ in generator.asked] == [8, 8, 8, 6]
+    assert len({seed for _, seed in generator.asked}) == 4
+    shown = np.concatenate(watched.seen[:4])
+    assert np.array_equal(shown, np.stack([source[int(i)][0] for i in choose(50, 30, 5)]))
+    drawn = np.concatenate([random_images(n, seed=seed) for n, seed in generator.asked])
+    assert np.array_equal(np.concatenate(watched.seen[4:]), drawn)
+
+
+def test_figures_are_those_of_the_metrics_alone():
+    generator, source = Generator(), source_of(40)
+    found = metrics.evaluate(generator, source, several("pixels")[:1], count=100, batch_size=16)
+    alone = metrics.FrechetDistance("pixels")
+    fakes = [random_images(n, seed=seed) for n, seed in generator.asked]
+    alone.update_state(np.stack([source[i][0] for i in range(40)]), np.concatenate(fakes))
+    assert found.figures == {"frechet[pixels]": pytest.approx(alone.result(), rel=1e-9)}
+    assert found.counts == (100, 40)
+    assert found.lines() == [f"frechet[pixels] {alone.result():.4g} (100 against 40)"]
+
+
+def test_an_evaluator_reads_the_real_side_once():
+    watched, source, generator = Watched(), source_of(), Generator()
+    evaluator = metrics.Evaluator(source, several(watched), count=20, batch_size=20)
+    first, other = evaluator.evaluate(generator), evaluator.evaluate(generator, seed=1)
+    again = evaluator.evaluate(generator, seed=0)
+    assert len(watched.seen) == 1 + 3
+    assert again == first
+    assert other.figures != first.figures
+    assert (first.seed, other.seed) == (0, 1)
+    fresh = metrics.evaluate(Generator(), source, several(Watched()), count=20, batch_size=20)
+    assert fresh == first
+
+
+def test_an_evaluation_goes_on_after_one_that_failed():
+    evaluator = metrics.Evaluator(source_of(), several(Watched()), count=20, batch_size=10)
+
+    def broken(n, seed):
+        return random_images(n) if not broken.calls.append(n) and len(broken.calls) < 2 else None
+
+    broken.calls = []
+    with pytest.raises(DataError, match=r"expected generated samples \(10, 8, 8, 1\).*got \(\)"):
+        evaluator.evaluate(broken)
+    expected = metrics.evaluate(Generator(), source_of(), several(Watched()), 20, batch_size=10)
+    assert evaluator.evaluate(Generator()) == expected
+
+
+def test_extractors_of_one_name_that_differ_are_kept_apart():
+    first, second = Watched(), Watched()
+    second.provenance = "another file"
+    chosen = [metrics.FrechetDistance(first), metrics.PrecisionRecall(second)]
+    metrics.evaluate(Generator(), source_of(), chosen, count=10)
+    assert len(first.seen) == len(second.seen) == 2
+
+
+def test_lines_tell_provenance_counts_and_seed():
+    watched = Watched()
+    watched.provenance = "sha256 1234abcd"
+    chosen = metrics.get(["modes", "inception_score"], watched)
+    found = metrics.evaluate(Generator(), source_of(), chosen, count=1234, batch_size=1000)
+    assert list(found.figures) == [
+        *("modes[watched]", "kl_to_uniform[watched]"),
+        *("inception_score[watched]", "inception_score_deviation[watched]"),
+    ]
+    modes, score = found.lines()
+    assert modes.startswith("modes[watched(sha256 1234abcd)] 4 of 4, KL to uniform 0.0")
+    assert modes.endswith(" nats (1,234)")
+    assert score.endswith(" (1,234, seed 0)")
+
+
+def test_the_real_samples_are_a_seeded_subset_without_repeats():
+    chosen = choose(1000, 300, seed=4)
+    assert len(np.unique(chosen)) == 300
+    assert np.array_equal(chosen, choose(1000, 300, seed=4))
+    assert not np.array_equal(chosen, choose(1000, 300, seed=5))
+    assert np.array_equal(choose(100, 300, seed=4), np.arange(100))
+
+
+def test_every_kind_of_source_gives_its_last_batch(tmp_path):
+    images = pictures.to_uint8(random_images(7, channels=3)).numpy()
+    for index, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+    for source in (
+        kg.datasets.open_source(tmp_path),
+        kg.datasets.ArraySource("array", images),
+    ):
+        batches = list(read_batches(source, np.array([0, 2, 3, 5, 6]), batch_size=2))
+        assert [len(batch) for batch in batches] == [2, 2, 1]
+        expected = pictures.to_uint8(np.concatenate(batches))
+        assert np.array_equal(images[[0, 2, 3, 5, 6]], expected)
+
+
+def test_a_gan_can_be_evaluated(tmp_path):
+    gan = tiny_gan()
+    evaluator = metrics.Evaluator(source_of(), metrics.get("nearest", "pixels"), count=20)
+    with pytest.raises(ConfigError, match="expected an evaluation with the metric 'nearest'"):
+        evaluator.picture_neighbours(tmp_path / "none.png")
+    told = []
+    evaluator.tell = told.append
+    found = evaluator.evaluate(gan.sample)
+    assert set(found.figures) == {"authentic[pixels]", "distance_ratio[pixels]"}
+    assert told[0] == "Looking at 20 real samples of noise ..."
+    evaluator.picture_neighbours(tmp_path / "nearest.png", rows=5)
+    table = np.asarray(Image.open(tmp_path / "nearest.png"))
+    assert table.shape == (5 * 8, 4 * 8)
+    real = pictures.to_uint8(np.stack([source_of()[i][0] for i in range(50)]))[..., 0]
+    assert any(np.array_equal(table[:8, 8:16], image) for image in real)
+
+
+@pytest.mark.parametrize(
+    ("shape", "extractor"),
+    [((28, 28, 1), "digits"), ((32, 32, 3), "inception"), ((2,), "pixels"), ((9, 4), "pixels")],
+)
+def test_default_extractors(shape, extractor):
+    assert metrics.default_extractor(shape) == extractor
+
+
+def test_default_metrics_of_digits(digits):
+    """Real digits are like real digits; noise is not; a copier is found out."""
+    chosen = metrics.default_metrics((28, 28, 1))
+    chosen[1] = metrics.KernelDistance("digits", subsets=5)  # the default's 100 take longer
+    source = kg.datasets.ArraySource("half of the digits", digits[:5000])
+    evaluator = metrics.Evaluator(source, chosen, count=1000, batch_size=500)
+
+    def draw(images):
+        return lambda n, seed: images[np.random.default_rng(seed).choice(len(images), n)]
+
+    def noise(n, seed):
+        return np.random.default_rng(seed).uniform(-1, 1, (n, 28, 28, 1)).astype("float32")
+
+    real = evaluator.evaluate(draw(digits[5000:])).figures
+    assert real["frechet[digits]"] < 2
+    assert real["modes[digits]"] == 10
+    assert real["kl_to_uniform[digits]"] < 0.02
+    assert real["inception_score[digits]"] > 9
+    assert real["precision[digits]"] > 0.7
+    assert real["recall[digits]"] > 0.7
+    assert real["authentic[digits]"] > 0.25
+
+    nothing = evaluator.evaluate(noise).figures
+    assert nothing["frechet[digits]"] > 50 * real["frechet[digits]"]
+    assert nothing["precision[digits]"] < 0.1
+    assert nothing["kernel[digits]"] > 50 * abs(real["kernel[digits]"])
+
+    copies = evaluator.evaluate(draw(digits[evaluator.indices])).figures
+    assert copies["authentic[digits]"] < 0.01
+    assert copies["frechet[digits]"] < 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "message"),
+    [
+        (["frechet"], {}, "FeatureMetric objects"),
+        ([], {}, "at least one, got none"),
+        (several("pixels") + several("pixels"), {}, r"got frechet\[pixels\], inception_score"),
+        (several("pixels"), {"count": 0}, "count to be a whole number >= 1"),
+        (several("pixels"), {"seed": -1}, "seed to be a whole number >= 0"),
+        (several("pixels"), {"batch_size": 0}, "batch_size to be a whole number >= 1"),
+    ],
+)
+def test_arguments_that_are_refused(chosen, options, message):
+    with pytest.raises(ConfigError, match=message):
+        metrics.Evaluator(source_of(), chosen, **options)
+
+
+def test_a_source_has_to_be_opened():
+    with pytest.raises(ConfigError, match=r"a keras_gan\.datasets\.Source, got 'digits'"):
+        metrics.Evaluator("digits", several("pixels"))
+
+
+def test_get():
+    assert [metric.name for metric in metrics.get(list(metrics.METRICS), "digits")] == [
+        *("frechet", "kernel", "inception_score", "precision_recall", "density_coverage"),
+        *("modes", "sliced_wasserstein", "nearest"),
+    ]
+    own = metrics.SlicedWasserstein(projections=3)
+    assert metrics.get(["frechet", own], "pixels")[1] is own
+    assert metrics.get("frechet", "digits")[0].get_config()["extractor"] == "digits"
+    with pytest.raises(ConfigError, match="unknown metric 'fid'"):
+        metrics.get("fid", "digits")

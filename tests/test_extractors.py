@@ -1,0 +1,356 @@
+import hashlib
+import io
+import tarfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import random_images
+
+import keras_gan as kg
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics import extractors
+from keras_gan.metrics.extractors import inception
+
+
+def read_all(source):
+    batches = source.to_dataset(500, labels=True, shuffle=False).as_numpy_iterator()
+    images, labels = zip(*batches, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+class Recorder(extractors.Extractor):
+    """Keeps the sizes of the batches that it is given."""
+
+    def __init__(self):
+        super().__init__("recorder", batch_size=4)
+        self.sizes = []
+
+    def measure(self, samples):
+        self.sizes.append(len(samples))
+        return samples.reshape(len(samples), -1), None
+
+
+def test_digits_reads_the_test_set_of_mnist(real_data):
+    images, labels = read_all(kg.datasets.open_source("mnist:test"))
+    reading = extractors.get("digits").read(images)
+    assert (reading.probabilities.argmax(axis=1) == labels).mean() >= 0.99
+    assert np.allclose(reading.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert reading.features.shape == (10_000, 128)
+    assert reading.features.var(axis=0).mean() == pytest.approx(1, abs=0.05)
+
+
+def test_digits_reads_the_embedded_digits_and_is_small():
+    images, labels = read_all(kg.datasets.open_source("digits"))
+    probabilities = extractors.get("digits").probabilities(images[::10])
+    assert (probabilities.argmax(axis=1) == labels[::10]).mean() >= 0.99
+    assert sum(weight.size for weight in extractors.get("digits")._weights.values()) * 2 < 1e6
+
+
+def test_digits_features_are_those_of_the_classes():
+    """The probabilities are a linear classifier of the features."""
+    digits = extractors.get("digits")
+    reading = digits.read(random_images(8, size=28))
+    logits = reading.features @ digits._weights["head_kernel"] + digits._weights["head_bias"]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert reading.probabilities == pytest.approx(shares, abs=1e-6)
+
+
+def test_a_mixed_precision_policy_does_not_change_the_digits():
+    images = random_images(4, size=28)
+    single = extractors.Digits().features(images)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    assert np.array_equal(extractors.Digits().features(images), single)
+
+
+def test_other_weights_of_digits_are_another_extractor(tmp_path):
+    own = extractors.get("digits")
+    np.savez(tmp_path / "other.npz", **own._weights)
+    other = extractors.Digits(tmp_path / "other.npz")
+    assert own.describe() == "digits"
+    assert other.describe().startswith("digits(sha256 ")
+    assert other != own == extractors.Digits()
+    images = random_images(4, size=28)
+    assert np.array_equal(other.features(images), own.features(images))
+
+
+def test_batches_are_bounded_and_in_order():
+    recorder, samples = Recorder(), random_images(10)
+    assert np.array_equal(recorder.features(samples), samples.reshape(10, -1))
+    assert recorder.sizes == [4, 4, 2]
+
+
+def test_a_reading_stands_for_its_samples():
+    recorder, samples = Recorder(), random_images(3)
+    reading = recorder.read(samples)
+    assert recorder.features(reading) is reading.features
+    assert recorder.sizes == [3]
+    with pytest.raises(ConfigError, match="a reading of pixels, got one of recorder"):
+        extractors.get("pixels").features(reading)
+
+
+def test_pixels_keep_float64():
+    points = np.random.default_rng(0).normal(size=(7, 2))
+    assert np.array_equal(extractors.get("pixels").features(points), points)
+    images = extractors.get("pixels").features(random_images(3))
+    assert (images.dtype, images.shape) == ("float64", (3, 64))
+
+
+def test_stacked_digits_read_each_channel():
+    images, labels = read_all(kg.datasets.open_source("digits"))
+    order = np.random.default_rng(0).permutation(len(images))[:300].reshape(3, 100)
+    stacked = np.concatenate([images[row] for row in order], axis=-1)
+    numbers = labels[order[0]] * 100 + labels[order[1]] * 10 + labels[order[2]]
+    reading = extractors.get("stacked_digits").read(stacked)
+    assert reading.probabilities.shape == (100, 1000)
+    assert (reading.probabilities.argmax(axis=1) == numbers).mean() > 0.95
+    assert np.allclose(reading.probabilities.sum(axis=1), 1, atol=1e-4)
+    first = extractors.get("digits").features(images[order[1]])
+    assert reading.features[:, 128:256] == pytest.approx(first, abs=1e-5)
+
+
+def test_a_model_is_averaged_over_the_picture():
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(5, 3, name="last")], name="convolution"
+    )
+    images = random_images(6)
+    extractor = extractors.get(model)
+    assert extractor.describe() == "convolution"
+    expected = model.predict(images, verbose=0).mean(axis=(1, 2))
+    assert extractor.features(images) == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(DataError, match=r"shape \(8, 8, 1\) for convolution, got \(9, 9, 1\)"):
+        extractor.features(random_images(2, size=9))
+    with pytest.raises(ConfigError, match="convolution has no classes"):
+        extractor.probabilities(images)
+
+
+def test_a_model_of_vectors_is_left_as_it_is():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    points = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
+    expected = model.predict(points, verbose=0)
+    assert extractors.get(model).features(points) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_model_of_two_outputs_is_refused():
+    start = keras.Input((4,))
+    ends = [keras.layers.Dense(2)(start), keras.layers.Dense(2)(start)]
+    with pytest.raises(ConfigError, match="got its outputs"):
+        extractors.get(keras.Model(start, ends))
+
+
+def test_a_callable_has_to_give_a_table():
+    def mean(samples):
+        return samples.mean(axis=(1, 2))
+
+    assert extractors.get(mean).name == "mean"
+    assert extractors.get(mean) == extractors.get(mean) != extractors.Function(np.mean, name="mean")
+    with pytest.raises(DataError, match=r"\(3, features\) from <lambda>, got \(3,\)"):
+        extractors.get(lambda samples: samples[:, 0, 0, 0]).features(random_images(3))
+
+
+def test_numbers_that_are_refused():
+    with pytest.raises(ConfigError, match="channels to be a whole number >= 1, got 0"):
+        extractors.Stacked("digits", channels=0)
+    with pytest.raises(ConfigError, match="batch_size to be a whole number >= 1, got 0"):
+        extractors.Function(np.mean, batch_size=0)
+
+
+def test_get():
+    assert extractors.get("digits") is extractors.get("digits")
+    extractor = extractors.Pixels()
+    assert extractors.get(extractor) is extractor
+    with pytest.raises(ConfigError, match="unknown extractor 'digit'; did you mean 'digits'"):
+        extractors.get("digit")
+    with pytest.raises(ConfigError, match="expected an extractor's name"):
+        extractors.get(3)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros((2, 32, 32, 1), "float32"), r"\(28, 28, 1\).* for digits, got \(32, 32, 1\)"),
+        (np.zeros((2, 28, 28, 3), "float32"), "Stacked"),
+        (np.zeros((2, 28, 28), "float32"), r"got \(28, 28\)"),
+        ([[0.0], [0.0, 1.0]], "an array of floats"),
+        (np.zeros((0, 28, 28, 1), "float32"), "at least one"),
+        (np.zeros((2, 28, 28, 1), "uint8"), r"as floats, got uint8; .*127\.5"),
+        (np.full((2, 28, 28, 1), 255.0), r"\[-1, 1\] for digits, got 255 to 255"),
+        (np.full((3, 28, 28, 1), np.nan), "NaN or infinity in 3 of 3"),
+    ],
+)
+def test_samples_that_are_refused(samples, message):
+    with pytest.raises(DataError, match=message):
+        extractors.get("digits").features(samples)
+
+
+# Inception: a graph of the published one's nodes and age, but small, where a user would put it
+
+
+def small_graph():
+    """The published graph's first and last nodes with one convolution between, and its weights."""
+    random = np.random.default_rng(0)
+    weights = {
+        "conv/conv2d_params": random.normal(size=(3, 3, 3, 6)),
+        "conv/batchnorm/moving_mean": random.normal(size=6),
+        "conv/batchnorm/moving_variance": random.uniform(1, 2, size=6),
+        "conv/batchnorm/beta": random.normal(size=6),
+        "conv/batchnorm/gamma": np.ones(6),
+        "softmax/weights": random.normal(size=(12, 8)),
+        "softmax/biases": random.normal(size=8),
+    }
+    weights = {name: value.astype("float32") for name, value in weights.items()}
+    graph = tf.compat.v1.GraphDef()
+    graph.versions.producer = 8
+    single = tf.float32.as_datatype_enum
+    attribute = tf.compat.v1.AttrValue
+
+    def node(name, kind, *inputs, **attributes):
+        entry = graph.node.add(name=name, op=kind, input=inputs)
+        for key, value in attributes.items():
+            entry.attr[key].CopyFrom(value)
+        return entry
+
+    def constant(name, value):
+        tensor = tf.make_tensor_proto(value)
+        types = {"dtype": attribute(type=tensor.dtype), "value": attribute(tensor=tensor)}
+        node(name, "Const", **types)
+
+    def layer(name, kind, *inputs, **attributes):
+        return node(name, kind, *inputs, T=attribute(type=single), **attributes)
+
+    def sizes(*values):
+        return attribute(list=attribute.ListValue(i=values))
+
+    for name, value in weights.items():
+        constant(name, value)
+    constant("DecodeJpeg/contents", b"no jpeg")
+    constant("ExpandDims/dim", np.int32(0))
+    constant("ResizeBilinear/size", np.array([9, 9], "int32"))
+    constant("Sub/y", np.float32(128))
+    constant("Mul/y", np.float32(1 / 128))
+    constant("mixed/join/concat_dim", np.int32(3))
+    constant("pool_3/_reshape/shape", np.array([1, 12], "int32"))
+    node("DecodeJpeg", "DecodeJpeg", "DecodeJpeg/contents", channels=attribute(i=3))
+    types = {"SrcT": attribute(type=tf.uint8.as_datatype_enum), "DstT": attribute(type=single)}
+    node("Cast", "Cast", "DecodeJpeg", **types)
+    expanded = layer("ExpandDims", "ExpandDims", "Cast", "ExpandDims/dim")
+    shape = tf.TensorShape([1, None, None, 3]).as_proto()
+    shapes = attribute(list=attribute.ListValue(shape=[shape]))
+    expanded.attr["_output_shapes"].CopyFrom(shapes)
+    layer("ResizeBilinear", "ResizeBilinear", "ExpandDims", "ResizeBilinear/size")
+    layer("Sub", "Sub", "ResizeBilinear", "Sub/y")
+    layer("Mul", "Mul", "Sub", "Mul/y").attr["_output_shapes"].CopyFrom(shapes)
+    valid = attribute(s=b"VALID")
+    kernel = "conv/conv2d_params"
+    layer("conv/Conv2D", "Conv2D", "Mul", kernel, strides=sizes(1, 2, 2, 1), padding=valid)
+    norm = [f"conv/batchnorm/{name}" for name in ("moving_mean", "moving_variance", "beta")]
+    layer(
+        "conv/batchnorm",
+        "BatchNormWithGlobalNormalization",
+        *("conv/Conv2D", *norm, "conv/batchnorm/gamma"),
+        variance_epsilon=attribute(f=0.001),
+        scale_after_normalization=attribute(b=False),
+    )
+    layer("conv/CheckNumerics", "CheckNumerics", "conv/batchnorm", message=attribute(s=b"bad"))
+    layer("conv/control_dependency", "Identity", "conv/batchnorm", "^conv/CheckNumerics")
+    layer("conv", "Relu", "conv/control_dependency")
+    layer("mixed/join", "Concat", "mixed/join/concat_dim", "conv", "conv", N=attribute(i=2))
+    windows = {"ksize": sizes(1, 4, 4, 1), "strides": sizes(1, 1, 1, 1), "padding": valid}
+    layer("pool_3", "AvgPool", "mixed/join", **windows)
+    layer("pool_3/_reshape", "Reshape", "pool_3", "pool_3/_reshape/shape")
+    layer("softmax/logits/MatMul", "MatMul", "pool_3/_reshape", "softmax/weights")
+    layer("softmax/logits", "BiasAdd", "softmax/logits/MatMul", "softmax/biases")
+    layer("softmax", "Softmax", "softmax/logits")
+    return graph, weights
+
+
+def by_hand(images, weights):
+    """What the small graph makes of images `(count, 18, 18, 3)` from 0 to 255, in NumPy."""
+    hidden = (images[:, ::2, ::2].astype("float64") - 128) / 128  # 18 to 9: every other pixel
+    windows = np.lib.stride_tricks.sliding_window_view(hidden, (3, 3), axis=(1, 2))[:, ::2, ::2]
+    hidden = np.einsum("nhwcij,ijco->nhwo", windows, weights["conv/conv2d_params"])
+    mean, variance = (weights[f"conv/batchnorm/moving_{name}"] for name in ("mean", "variance"))
+    hidden = (hidden - mean) / np.sqrt(variance + 0.001) + weights["conv/batchnorm/beta"]
+    features = np.maximum(hidden, 0).mean(axis=(1, 2))
+    features = np.concatenate([features, features], axis=1)
+    powers = np.exp(features @ weights["softmax/weights"])  # the inception score has no bias
+    return features, powers / powers.sum(axis=1, keepdims=True)
+
+
+def pack(path, **files):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.replace("__", "."))
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """Where the archive has to lie; nothing can be fetched."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(inception, "URL", "http://localhost:9/inception-2015-12-05.tgz")
+    (tmp_path / "keras").mkdir()
+    return tmp_path / "keras" / "keras_gan" / "inception-2015-12-05.tgz"
+
+
+def test_inception_runs_the_graph_as_it_was_meant(archive):
+    graph, weights = small_graph()
+    content = graph.SerializeToString()
+    pack(archive, LICENSE=b"", classify_image_graph_def__pb=content)
+    extractor = inception.Inception()
+    digest = hashlib.sha256(content).hexdigest()
+    assert extractor.describe() == f"inception(sha256 {digest[:12]})"
+
+    bytes_ = np.random.default_rng(1).integers(0, 256, (70, 18, 18, 3))
+    reading = extractor.read((bytes_ / 127.5 - 1).astype("float32"))
+    features, probabilities = by_hand(bytes_, weights)
+    assert reading.features == pytest.approx(features, abs=1e-4)
+    assert reading.probabilities == pytest.approx(probabilities, abs=1e-4)
+
+
+def test_inception_reads_pictures_as_a_file_would_hold_them(archive):
+    pack(archive, classify_image_graph_def__pb=small_graph()[0].SerializeToString())
+    extractor = inception.Inception()
+    grey = np.random.default_rng(1).integers(0, 256, (5, 12, 20, 1)) / 127.5 - 1
+    features = extractor.features(grey)
+    assert np.array_equal(features, extractor.features(grey + 0.003))  # 0.4 of a grey level
+    assert not np.array_equal(features, extractor.features(grey + 0.008))
+    assert np.array_equal(features, extractor.features(np.repeat(grey, 3, axis=-1)))
+    assert features[2:3] == pytest.approx(extractor.features(grey[2:3]), abs=1e-5)
+    with pytest.raises(DataError, match=r"1 or 3\) for inception, got \(8, 8, 4\)"):
+        extractor.features(random_images(2, channels=4))
+
+
+def test_inception_without_a_network_tells_what_to_put_where(archive):
+    with pytest.raises(DataError, match="could not fetch") as raised:
+        inception.Inception()
+    assert f"fetch {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
+
+
+def test_inception_is_fetched_once(archive, tmp_path, monkeypatch):
+    content = small_graph()[0].SerializeToString()
+    there = pack(tmp_path / archive.name, classify_image_graph_def__pb=content)
+    monkeypatch.setattr(inception, "URL", there.as_uri())
+    inception.Inception()
+    assert archive.read_bytes() == there.read_bytes()
+    there.unlink()
+    assert inception.Inception().features(random_images(1, size=9)).shape == (1, 12)
+
+
+def test_inception_files_that_are_something_else(archive):
+    pack(archive, README=b"nothing")
+    with pytest.raises(DataError, match=r"expected the archive .*KeyError.*remove it"):
+        inception.Inception()
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with pytest.raises(DataError, match=r"expected the archive .* remove it"):
+        inception.Inception()
+    pack(archive, classify_image_graph_def__pb=tf.Graph().as_graph_def().SerializeToString())
+    with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):
+        inception.Inception()
+    pack(archive, classify_image_graph_def__pb=b"no graph")
+    with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):
+        inception.Inception()
