@@ -3,16 +3,21 @@
 import importlib.metadata
 
 from keras_gan import (
+    augment,
     callbacks,
     datasets,
     export,
     layers,
     losses,
+    metrics,
     models,
     networks,
+    noise,
     penalties,
     recipes,
     runs,
+    schedules,
+    verdicts,
 )
 from keras_gan.models import GAN, AdversarialModel
 
@@ -21,14 +26,19 @@ __version__ = importlib.metadata.version("keras_gan")
 __all__ = [
     "GAN",
     "AdversarialModel",
+    "augment",
     "callbacks",
     "datasets",
     "export",
     "layers",
     "losses",
+    "metrics",
     "models",
     "networks",
+    "noise",
     "penalties",
     "recipes",
     "runs",
+    "schedules",
+    "verdicts",
 ]

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from keras_gan import datasets, pictures, recipes, runs
+from keras_gan import datasets, metrics, pictures, recipes, runs
 from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_SIGNAL = 1, 2, 128
@@ -51,6 +51,7 @@ def build_parser():
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)
     add_sample(commands)
+    add_evaluate(commands)
     add_export(commands)
     listing = commands.add_parser("recipes", help="list the recipes")
     listing.set_defaults(command=run_recipes)
@@ -78,6 +79,7 @@ def add_train(commands):
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     add_train_numbers(train)
     add_train_data(train)
+    add_train_metrics(train)
     add_train_machine(train)
 
 
@@ -114,6 +116,43 @@ def add_train_data(train):
     )
 
 
+def add_train_metrics(train):
+    """The metrics."""
+    group = train.add_argument_group("metrics while it trains")
+    group.add_argument(
+        "--evaluate-every",
+        type=int,
+        metavar="IMAGES",
+        help="measure the generator every so many images and keep the best (default: never)",
+    )
+    group.add_argument(
+        "--patience",
+        type=int,
+        help="end after so many measurements without a better first figure (default: never)",
+    )
+    add_measuring(group)
+
+
+def add_measuring(group):
+    """What is measured, and on how much."""
+    group.add_argument(
+        "--metrics",
+        nargs="+",
+        metavar="METRIC",
+        help=f"of {', '.join(metrics.METRICS)} (default: those that fit the data)",
+    )
+    group.add_argument(
+        "--extractor", help="digits, inception or pixels (default: what fits the data)"
+    )
+    group.add_argument(
+        "--evaluate-count",
+        type=int,
+        default=10_000,
+        metavar="COUNT",
+        help="generated samples, and real ones where there are more (default: 10,000)",
+    )
+
+
 def add_train_machine(train):
     """The machine."""
     machine = train.add_argument_group("the machine")
@@ -139,6 +178,7 @@ def add_sample(commands):
     )
     sample.set_defaults(command=run_sample)
     sample.add_argument("run", metavar="RUN", help="the run folder")
+    sample.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     sample.add_argument("--out", default="samples.png", help=".png or .npy (default: samples.png)")
     sample.add_argument("--count", type=int, default=64, help="(default: 64)")
     sample.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -151,6 +191,24 @@ def add_sample(commands):
     )
 
 
+def add_evaluate(commands):
+    """`keras-gan evaluate`."""
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure how close a run's generator is to its data",
+        description="Measure how close a run's generator is to its data, in figures and in words. "
+        "A data set in place of the run is measured as if a generator had made it: the floor.",
+    )
+    evaluate.set_defaults(command=run_evaluate)
+    evaluate.add_argument("run", metavar="RUN", help="the run folder, or a data set")
+    evaluate.add_argument(
+        "--data", metavar="SOURCE", help="what to measure against (default: the run's data)"
+    )
+    evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
+    evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    add_measuring(evaluate)
+
+
 def add_export(commands):
     """`keras-gan export`."""
     export = commands.add_parser(
@@ -161,6 +219,7 @@ def add_export(commands):
     )
     export.set_defaults(command=run_export)
     export.add_argument("run", metavar="RUN", help="the run folder")
+    export.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     export.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
     export.add_argument("--opset", type=int, default=18, help="ONNX opset (default: 18)")
 
@@ -181,7 +240,12 @@ def run_train(arguments):
         mixed_precision=arguments.mixed_precision,
         jit=arguments.jit,
     )
-    result = runs.train(settings, arguments.out, every=arguments.every, tell=print)
+    measuring = None
+    if arguments.evaluate_every is not None:
+        measuring = read_measuring(
+            arguments, every=arguments.evaluate_every, patience=arguments.patience
+        )
+    result = runs.train(settings, arguments.out, arguments.every, measuring, tell=print)
     if result.interrupted is not None:
         print(
             f"Stopped at step {int(result.gan.step):,} by {result.interrupted.name}, saved in "
@@ -196,10 +260,13 @@ def tell_made(run, result):
     """Prints what a finished run holds and how to use it."""
     saved_model, onnx = result.exported
     rows = [(run.checkpoint_path, "everything, for keras.models.load_model and to go on")]
-    rows += [(run.folder / "history.csv", "losses and accuracies")]
-    if run.samples_folder.is_dir():
-        rows += [(run.samples_folder, f"{len(list(run.samples_folder.iterdir()))} sample grids")]
-        rows += [(run.folder / "learning.gif", "the film of the learning")]
+    rows += [(run.history_path, "losses, accuracies and gradients")]
+    if run.metrics_path.exists():
+        rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]
+    for folder, what in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
+        if folder.is_dir():
+            rows += [(folder, f"{len(list(folder.iterdir()))} {what}")]
+            rows += [(run.folder / "learning.gif", "the film of the learning")]
     rows += [
         (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})")
     ]
@@ -207,7 +274,8 @@ def tell_made(run, result):
     width = max(len(str(path)) for path, _ in rows)
     print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
-    print(f"\nMore samples:      keras-gan sample {run.folder} --count 100 --out samples.png")
+    print(f"\nHow close:         keras-gan evaluate {run.folder}")
+    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out samples.png")
     print(f"Train on:          the same command with --steps {2 * int(result.gan.step)}")
     print("In an app:         onnxruntime, six lines: see the README, 'In an app'")
     print(
@@ -223,7 +291,7 @@ def run_sample(arguments):
         raise ConfigError(f"expected --out to end in .png or .npy, got {out}.")
     run = runs.Run(arguments.run)
     label = find_label(arguments.label, run.read_config().get("classes"))
-    samples = run.load().sample(
+    samples = run.load(arguments.best).sample(
         arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
     )
     try:
@@ -250,10 +318,32 @@ def find_label(word, classes):
     raise ConfigError(f"expected a --label of {', '.join(classes)}, got {word!r}.")
 
 
+def read_measuring(arguments, **more):
+    """How to measure, as the command line says."""
+    return runs.Measuring(
+        names=arguments.metrics and tuple(arguments.metrics),
+        extractor=arguments.extractor,
+        count=arguments.evaluate_count,
+        **more,
+    )
+
+
+def run_evaluate(arguments):
+    """Measures, and says what was found."""
+    measuring = read_measuring(arguments, seed=arguments.seed)
+    run = runs.Run(arguments.run)
+    if run.folder.is_dir() or arguments.data is None:
+        found, told = runs.evaluate_run(run, measuring, arguments.data, arguments.best, tell=print)
+    else:
+        found, told = runs.evaluate_source(arguments.run, measuring, arguments.data, print), []
+    print("\n".join([*found.lines(), *map(str, told)]))
+
+
 def run_export(arguments):
     """Exports, and says what was made."""
     run = runs.Run(arguments.run)
-    for exported in runs.export_run(run, out=arguments.out, opset=arguments.opset):
+    made = runs.export_run(run, out=arguments.out, opset=arguments.opset, best=arguments.best)
+    for exported in made:
         print(f"{exported.path}  (largest difference from Keras: {exported.difference:.2g})")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import keras
 
-from keras_gan import losses, models, networks, penalties
+from keras_gan import losses, models, networks, penalties, schedules
 from keras_gan.errors import unknown
 
 
@@ -18,28 +18,37 @@ class Recipe:
             and the discriminator. The first line of its docstring tells users what the recipe is.
         latent_dim: Size of the latent vector.
         width: The networks' width: channels, or hidden units.
+        loss: Name of the loss.
         learning_rate: Adam's, for both players.
         beta_1, beta_2: Adam's.
-        r1: Weight of the R1 penalty; 0 for none.
-        r1_interval: Steps between two computations of it.
         moving_average_half_life: In images.
         batch_size: Samples a step.
         steps: Steps of a run, where the user doesn't say.
-        loss: Name of the loss.
+        penalties: Class in `keras_gan.penalties` -> weight.
+        interval: Steps between two computations of the penalties.
+        ends: Name of a number that `GAN.compile` can schedule -> what a cosine brings it to by the
+            end of the run.
+        latent_distribution: As in `GAN`.
+        jit: Whether to compile with XLA on a CPU too, as tiny networks like.
+        steps_per_execution: Steps between two looks of the callbacks.
     """
 
     build: Callable
     latent_dim: int
     width: int
+    loss: str
     learning_rate: float
     beta_1: float
     beta_2: float
-    r1: float
-    r1_interval: int
     moving_average_half_life: int
     batch_size: int
     steps: int
-    loss: str = "non_saturating"
+    penalties: dict = dataclasses.field(default_factory=dict)
+    interval: int = 1
+    ends: dict = dataclasses.field(default_factory=dict)
+    latent_distribution: str = "normal"
+    jit: bool = False
+    steps_per_execution: int = 1
 
     @property
     def about(self) -> str:
@@ -59,6 +68,16 @@ def build_mlp(sample_shape, num_classes, latent_dim, width, dtype):
     )
 
 
+def build_points(sample_shape, num_classes, latent_dim, width, dtype):
+    """Plain perceptrons for points within about 4 of the origin: three layers each."""
+    common = {"scale": 4.0, "num_classes": num_classes, "dtype": dtype}
+    units = (width,) * 3
+    return (
+        networks.MLPGenerator(sample_shape, latent_dim, units, **common),
+        networks.MLPDiscriminator(sample_shape, units, pieces=1, **common),
+    )
+
+
 def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype):
     """The convolutions of 2015, for square images of 28 or of 8 to 256 pixels (8 * 2^k)."""
     return (
@@ -67,11 +86,17 @@ def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype):
     )
 
 
+NS, RP = "non_saturating", "relativistic_paired"
+
 # fmt: off
 RECIPES = {
-    #                build        latent width  lr    b1   b2    r1  every half-life batch steps
-    "gan":   Recipe(build_mlp,    100,   1200,  2e-4, 0.5, 0.99, 0.0, 8,   20_000,   64,  6_000),
-    "dcgan": Recipe(build_dcgan,   32,     64,  6e-4, 0.5, 0.99, 0.0, 8,   20_000,   64,  1_200),
+    #                build     latent width loss  lr    b1   b2  half-life batch steps
+    "gan":   Recipe(build_mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,  6_000),
+    "dcgan": Recipe(build_dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,  1_200),
+    "toy25": Recipe(build_points,   2,  256, RP, 1e-3, 0.0, 0.99, 20_000, 256, 12_000,
+                    penalties={"R1": 1.6, "R2": 1.6},
+                    ends={"learning_rate": 1e-5, "r1": 0.016, "r2": 0.016},
+                    jit=True, steps_per_execution=50),
 }
 # fmt: on
 
@@ -94,7 +119,14 @@ def get(name) -> Recipe:
 
 
 def build(
-    recipe, sample_shape, num_classes=None, seed=0, width=None, dtype=None, jit_compile="auto"
+    recipe,
+    sample_shape,
+    num_classes=None,
+    seed=0,
+    width=None,
+    dtype=None,
+    jit_compile=None,
+    images=None,
 ):
     """The compiled game of a recipe.
 
@@ -105,7 +137,8 @@ def build(
         seed: Decides all noise; the initial weights are drawn as Keras draws them.
         width: The networks' width instead of the recipe's.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
-        jit_compile: As in `GAN.compile`.
+        jit_compile: As in `GAN.compile`; as the recipe says by default.
+        images: Images over which the recipe's schedules run; its own steps' by default.
 
     Returns:
         A compiled `GAN`.
@@ -121,17 +154,43 @@ def build(
     generator, discriminator = recipe.build(
         sample_shape, num_classes, recipe.latent_dim, width, dtype
     )
-    gan = models.GAN(generator, discriminator, seed, recipe.moving_average_half_life)
-
-    def adam(player):
-        name = f"{player}_adam"
-        return keras.optimizers.Adam(recipe.learning_rate, recipe.beta_1, recipe.beta_2, name=name)
-
+    gan = models.GAN(
+        generator,
+        discriminator,
+        seed,
+        recipe.moving_average_half_life,
+        recipe.latent_distribution,
+    )
+    made = [getattr(penalties, n)(w, recipe.interval) for n, w in recipe.penalties.items()]
+    if jit_compile is None:
+        jit_compile = True if recipe.jit else "auto"
     gan.compile(
-        adam("generator"),
-        adam("discriminator"),
+        adam(recipe, "generator"),
+        adam(recipe, "discriminator"),
         loss=losses.get(recipe.loss),
-        penalties=[penalties.R1(recipe.r1, recipe.r1_interval)] if recipe.r1 else (),
+        penalties=made,
+        schedules=cosines(recipe, made, images or recipe.steps * recipe.batch_size),
         jit_compile=jit_compile,
+        steps_per_execution=recipe.steps_per_execution,
     )
     return gan
+
+
+def adam(recipe, player):
+    """A player's optimizer; its name is fixed, so that two runs' settings can be compared."""
+    return keras.optimizers.Adam(
+        recipe.learning_rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam"
+    )
+
+
+def cosines(recipe, made, images):
+    """The schedules that bring the recipe's numbers to their ends.
+
+    Args:
+        recipe: The `Recipe`.
+        made: Its penalties.
+        images: Images over which they run.
+    """
+    numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2}
+    numbers |= {penalty.name: penalty.weight for penalty in made}
+    return {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}

@@ -1,18 +1,25 @@
-"""Pictures of the learning, a guard against NaN, the history, checkpoints and progress."""
+"""Pictures of the learning, metrics, a guard against NaN, the history, checkpoints, progress."""
 
 from keras_gan.callbacks.checkpoint import Checkpoint
+from keras_gan.callbacks.density import DensityPlot
+from keras_gan.callbacks.evaluation import Evaluate
 from keras_gan.callbacks.guards import StopOnNaN
 from keras_gan.callbacks.history import HistoryCSV
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import LearningGIF, SampleGrid
+from keras_gan.callbacks.table import Table, read_table
 
 __all__ = [
     "Checkpoint",
+    "DensityPlot",
+    "Evaluate",
     "HistoryCSV",
     "LearningGIF",
     "Periodic",
     "Progress",
     "SampleGrid",
     "StopOnNaN",
+    "Table",
+    "read_table",
 ]

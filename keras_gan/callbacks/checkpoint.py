@@ -5,6 +5,8 @@ import time
 
 import keras
 
+from keras_gan.saving import save_whole
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves the whole model to one file, replaced at once, every so many seconds and at the end.
@@ -32,12 +34,6 @@ class Checkpoint(keras.callbacks.Callback):
         self.save()
 
     def save(self):
-        """Saves to a new file, which then takes the old one's place; a failure leaves the old."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new.keras")
-        try:
-            self.model.save(new)
-            new.replace(self.path)
-        finally:
-            new.unlink(missing_ok=True)
+        """Saves to a new file, which then takes the old one's place."""
+        save_whole(self.model, self.path)
         self._saved = time.monotonic()

@@ -6,35 +6,39 @@ from keras_gan.errors import ConfigError
 
 
 class Periodic(keras.callbacks.Callback):
-    """Base of the callbacks that act every `every` steps of the model, or once an epoch.
+    """Base of the callbacks that act every so many steps of the model, or once an epoch.
 
-    The model's own step counts, so a training that goes on keeps the rhythm.
+    The model's own counter counts, so a training that goes on keeps the rhythm.
 
     Args:
-        every: Steps between two actions; None for once an epoch.
+        every: Steps, or images, between two actions; None for once an epoch.
+        counter: What is counted: `"step"` or `"images_seen"`.
     """
 
-    def __init__(self, every=None):
+    def __init__(self, every=None, counter="step"):
         super().__init__()
         if every is not None and every < 1:
             raise ConfigError(f"expected an action every 1 step or more, got {every}.")
-        self.every = every
+        self.every, self.counter = every, counter
         self._last = 0
 
     def act(self, logs):
         """What a subclass does."""
         raise TypeError(f"{type(self).__name__} defines no act.")
 
+    def _count(self):
+        return int(getattr(self.model, self.counter))
+
     def on_train_begin(self, logs=None):
         """Notes where the training begins."""
-        self._last = int(self.model.step)
+        self._last = self._count()
 
     def on_train_batch_end(self, batch, logs=None):
         """Acts where a multiple of `every` was reached."""
-        step = int(self.model.step)
-        if self.every is not None and step // self.every > self._last // self.every:
+        count = self._count()
+        if self.every is not None and count // self.every > self._last // self.every:
             self.act(logs or {})
-        self._last = step
+        self._last = count
 
     def on_epoch_end(self, epoch, logs=None):
         """Acts where there is no `every`."""

@@ -7,11 +7,12 @@ from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import Folder, ImageSource, Zip
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
+from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import DataError, unknown
 
 __all__ = ["NAMES", "ArraySource", "ImageSource", "Source", "TFDSSource", "load", "open_source"]
 
-NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx}
+NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "toy": open_toy}
 
 
 def load(
@@ -28,9 +29,11 @@ def load(
 
     Args:
         source: `digits` (10,000 28x28 digits that the package ships), `mnist` or `fashion_mnist`
-            (`:test` for the test split), `tfds:NAME[/CONFIG][:SPLIT]`, a folder of images
-            (subfolders become classes), a zip of one (`photos.zip`, `photos.zip/inner/folder`),
-            a `.npy` or `.npz`. Relative names are looked for in the folder that the environment
+            (`:test` for the test split), `toy:NAME` (known distributions: `gaussian1d`,
+            `gaussians8`, `gaussians25`, `swissroll`; and `stacked_digits`, colour images of
+            1,000 modes), `tfds:NAME[/CONFIG][:SPLIT]`, a folder of images (subfolders become
+            classes), a zip of one (`photos.zip`, `photos.zip/inner/folder`), a `.npy` or `.npz`.
+            Relative names are looked for in the folder that the environment
             variable `KERAS_GAN_DATA` names first, then where you are.
         image_size: Height and width to which images are cut and resized; their own by default.
         batch_size: Samples a batch; what doesn't fill one waits for the next epoch.

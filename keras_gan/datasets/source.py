@@ -16,7 +16,13 @@ class Source:
         sample_shape: Shape of a sample.
         class_names: Names of the classes, label 0 first; None without labels.
         skipped: Number of corrupt files that were left out.
+
+    Attributes:
+        extractor: Name of what looks at such samples best, in `keras_gan.metrics.extractors`;
+            None where their shape decides.
     """
+
+    extractor = None
 
     def __init__(self, name, count, sample_shape, class_names=None, skipped=0):
         self.name = name
@@ -56,6 +62,15 @@ class Source:
                 f"expected labels, but {self.name} has none; put the images of each class into a "
                 "subfolder, or train without labels (labels=False)."
             )
+
+    def read_labels(self):
+        """All labels, `(count,)` int32.
+
+        Raises:
+            DataError: Where the source has none.
+        """
+        self.require_labels()
+        return np.asarray(self._labels)
 
     def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0):
         """A step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.

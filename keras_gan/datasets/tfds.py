@@ -47,6 +47,11 @@ class TFDSSource(Source):
         self._records = builder.as_data_source(split, decoders=skip_decoding())
         super().__init__(name, len(self._records), (size, size, channels or shape[2]), classes)
 
+    def read_labels(self):
+        """Reads every record, without decoding the images."""
+        self.require_labels()
+        return np.array([record["label"] for record in self._records], "int32")
+
     def fetch(self, indices):
         """Reads a batch of records, then decodes image by image."""
 

@@ -1,0 +1,79 @@
+"""Sources of points with a known distribution, and of images with a known number of modes."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.datasets.files import open_digits
+from keras_gan.datasets.source import ArraySource, Source
+
+NUM_SAMPLES = 100_000
+TRAINING_SEED = 0
+
+
+class PointSource(ArraySource):
+    """100,000 points of a known distribution, in its units and without labels.
+
+    Args:
+        name: What the user asked for.
+        distribution: The distribution that is to be learnt, such as a `GaussianMixture`.
+        image_size: None: points can't be resized.
+
+    Attributes:
+        distribution: The distribution.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> source = kg.datasets.open_source("toy:gaussians25")
+    >>> len(source), source.sample_shape, source.distribution.sigma
+    (100000, (2,), 0.05)
+    """
+
+    def __init__(self, name, distribution, image_size=None):
+        points = distribution.sample(NUM_SAMPLES, TRAINING_SEED)
+        super().__init__(name, points, image_size=image_size)
+        self.distribution = distribution
+
+
+class StackedDigits(Source):
+    """Three random digits as the channels of a colour image: 1,000 modes, all about as likely.
+
+    100,000 images of the 10,000 digits that the package ships, without labels. Which three digits
+    meet is drawn once; the images are composed when they are read.
+
+    Args:
+        name: What the user asked for.
+        image_size: Height and width; 28 by default.
+
+    Attributes:
+        members: `(100000, 3)` int array: the index in `digits` of each channel's digit.
+
+    Source: Metz et al., "Unrolled Generative Adversarial Networks", ICLR 2017, section 3.3.1
+    (there of MNIST's digits).
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.datasets.open_source("toy:stacked_digits").sample_shape
+    (28, 28, 3)
+    """
+
+    def __init__(self, name, image_size=None):
+        self._digits = open_digits("digits", image_size)
+        height, width, _ = self._digits.sample_shape
+        super().__init__(name, NUM_SAMPLES, (height, width, 3))
+        random = np.random.default_rng(TRAINING_SEED)
+        self.members = random.integers(len(self._digits), size=(NUM_SAMPLES, 3))
+
+    def fetch(self, indices):
+        """Composes whole batches."""
+        members = tf.constant(self.members)
+        height, width, _ = self.sample_shape
+
+        def compose(digits, _):
+            stacks = tf.reshape(digits, [-1, 3, height, width])
+            samples = tf.transpose(stacks, [0, 2, 3, 1])
+            return samples, tf.zeros(samples.shape[:1], tf.int32)
+
+        flat = indices.map(lambda index: tf.reshape(tf.gather(members, index), [-1]))
+        return self._digits.fetch(flat).map(compose)

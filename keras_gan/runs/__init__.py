@@ -1,0 +1,30 @@
+"""A run folder: what was trained, on what, how far, and what came of it.
+
+RUN/config.json        recipe, data and settings: the same command goes on, another is refused
+RUN/model.keras        the newest checkpoint: everything that is needed to go on
+RUN/best.keras         the game when its first metric was best, where metrics were asked for
+RUN/history.csv        a row every so many steps
+RUN/metrics.csv        a row every so many images, where metrics were asked for
+RUN/samples/*.png      the same latents every so many steps
+RUN/density/*.png      D, D' and the discriminator, where the data are points that are known
+RUN/learning.gif       the film of them
+RUN/evaluation.json    figures of `keras-gan evaluate`, and neighbours.png
+RUN/export/            SavedModel versions and generator.onnx
+"""
+
+from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
+from keras_gan.runs.exporting import export_run
+from keras_gan.runs.folder import Run
+from keras_gan.runs.settings import Settings
+from keras_gan.runs.training import Result, train
+
+__all__ = [
+    "Measuring",
+    "Result",
+    "Run",
+    "Settings",
+    "evaluate_run",
+    "evaluate_source",
+    "export_run",
+    "train",
+]

@@ -1,0 +1,123 @@
+"""The files of a run."""
+
+import contextlib
+import json
+import pathlib
+
+import keras
+
+from keras_gan.errors import RunError
+
+KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
+
+
+class Run:
+    """The files of a run.
+
+    Args:
+        folder: The run folder.
+    """
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.config_path = self.folder / "config.json"
+        self.checkpoint_path = self.folder / "model.keras"
+        self.best_path = self.folder / "best.keras"
+        self.history_path = self.folder / "history.csv"
+        self.metrics_path = self.folder / "metrics.csv"
+        self.samples_folder = self.folder / "samples"
+        self.density_folder = self.folder / "density"
+        self.export_folder = self.folder / "export"
+
+    def read_config(self) -> dict:
+        """The settings of the run.
+
+        Raises:
+            RunError: If the folder holds no run.
+        """
+        try:
+            return json.loads(self.config_path.read_text())
+        except FileNotFoundError:
+            raise RunError(
+                f"expected a run folder at {self.folder}, found no config.json in it; "
+                "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
+            ) from None
+        except (OSError, ValueError) as error:
+            raise RunError(f"could not read {self.config_path}: {error}.") from error
+
+    def keep_schedules(self, config) -> dict:
+        """The settings asked for, with the schedules of the run that is gone on with.
+
+        More steps than it was begun with don't stretch them: they hold their last values.
+        """
+        if not self.config_path.exists():
+            return config
+        return {**config, "schedule_steps": self.read_config().get("schedule_steps")}
+
+    def claim(self, config):
+        """Makes the folder this run's own, or sees that it is.
+
+        Args:
+            config: The settings asked for.
+
+        Raises:
+            RunError: If it holds another run or other files, or can't be written to.
+        """
+        if self.config_path.exists():
+            check_same_run(self.folder, self.read_config(), config)
+        elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise RunError(
+                f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
+                "files. Choose another --out."
+            )
+        with writing_to(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            new = self.config_path.with_suffix(".new")
+            new.write_text(json.dumps(config, indent=2) + "\n")
+            new.replace(self.config_path)
+
+    def load(self, best=False):
+        """The model of the newest checkpoint, or the best one by the run's metrics.
+
+        Raises:
+            RunError: If there is none yet, or it can't be read.
+        """
+        path = self.best_path if best else self.checkpoint_path
+        if not path.exists():
+            advice = "; train with --evaluate-every to keep the best" if best else ""
+            raise RunError(f"expected a checkpoint at {path}, but none was saved yet{advice}.")
+        try:
+            return keras.models.load_model(path)
+        except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise RunError(
+                f"could not read the checkpoint {path}: {reason}. If it is damaged, remove it and "
+                "train again."
+            ) from error
+
+
+def check_same_run(folder, found, wanted):
+    """Raises `RunError`, showing the difference, unless both settings are of one run."""
+    keys = [key for key in {**found, **wanted} if key not in KEPT_BY_RESUME]
+    different = [
+        f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
+        for key in keys
+        if found.get(key) != wanted.get(key)
+    ]
+    if different:
+        raise RunError(
+            f"{folder} holds another run ({'; '.join(different)}). Choose another --out, or give "
+            "the settings of that run to go on with it."
+        )
+
+
+@contextlib.contextmanager
+def writing_to(folder):
+    """Turns what the file system refuses into a `RunError`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"could not write to {folder}: {error.strerror or error}; what was there is whole. "
+            "Free some space, or choose an --out that you may write to."
+        ) from error

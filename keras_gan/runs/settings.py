@@ -1,0 +1,88 @@
+"""What a run is told: recipe, data, how far."""
+
+import dataclasses
+import importlib.metadata
+
+from keras_gan import recipes
+from keras_gan.errors import ConfigError
+from keras_gan.models.checks import check_seed
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What to train, on what, and how far.
+
+    Attributes:
+        recipe: Name of a recipe.
+        data: A source, as in `keras_gan.datasets.load`.
+        steps: Step at which to end; the recipe's by default.
+        batch_size: Samples a step; the recipe's by default.
+        width: The networks' width; the recipe's by default.
+        seed: Decides the initial weights, the noise and the order of the data.
+        image_size: As in `keras_gan.datasets.load`.
+        channels: Likewise.
+        skip_corrupt: Likewise.
+        conditional: Whether to learn the classes; where the data have labels by default.
+        mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
+        jit: Whether to compile with XLA; on a GPU by default.
+    """
+
+    recipe: str
+    data: str
+    steps: int | None = None
+    batch_size: int | None = None
+    width: int | None = None
+    seed: int = 0
+    image_size: int | None = None
+    channels: int | None = None
+    skip_corrupt: bool = False
+    conditional: bool | None = None
+    mixed_precision: str | None = None
+    jit: bool | None = None
+
+    def config(self, source) -> dict:
+        """All of a run's settings, with the recipe's and the data's own filled in.
+
+        Args:
+            source: The opened `Source`.
+        """
+        recipe = recipes.get(self.recipe)
+        if self.conditional:
+            source.require_labels()
+        classes = None if self.conditional is False else source.class_names
+        return {
+            "keras_gan_version": importlib.metadata.version("keras_gan"),
+            "recipe": self.recipe,
+            "data": str(self.data),
+            "samples": len(source),
+            "skipped": source.skipped,
+            "sample_shape": list(source.sample_shape),
+            "classes": classes and list(classes),
+            "steps": recipe.steps if self.steps is None else self.steps,
+            "schedule_steps": recipe.steps if self.steps is None else self.steps,
+            "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
+            "width": recipe.width if self.width is None else self.width,
+            "seed": self.seed,
+            "mixed_precision": self.mixed_precision,
+            "jit": self.jit,
+        }
+
+
+def summary(config):
+    """What is about to be trained, in a line."""
+    shape = "x".join(map(str, config["sample_shape"]))
+    classes = f" in {len(config['classes'])} classes" if config["classes"] else ""
+    skipped = f", {config['skipped']} corrupt files skipped" if config["skipped"] else ""
+    return (
+        f"{config['recipe']} on {config['data']}: {config['samples']:,} samples of {shape}{classes}"
+        f"{skipped}; {config['steps']:,} steps of {config['batch_size']}"
+    )
+
+
+def check_numbers(settings, every):
+    """Raises `ConfigError` for a number that is out of range."""
+    numbers = {name: getattr(settings, name) for name in ("batch_size", "width", "steps")}
+    for name, value in {**numbers, "every": every}.items():
+        if value is not None and value < 1:
+            raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
+    check_seed(settings.seed)

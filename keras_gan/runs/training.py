@@ -1,0 +1,193 @@
+"""Training in a run folder, to its end or to a signal."""
+
+import contextlib
+import dataclasses
+import json
+import math
+import signal
+import threading
+
+import keras
+
+from keras_gan import callbacks, datasets, recipes
+from keras_gan.errors import ConfigError, RunError
+from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
+from keras_gan.runs.exporting import export_run
+from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.settings import check_numbers, summary
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a training ended.
+
+    Attributes:
+        gan: The model.
+        interrupted: The signal that ended it, or None.
+        exported: What was exported, None where it was not asked for or not finished.
+    """
+
+    gan: keras.Model
+    interrupted: signal.Signals | None = None
+    exported: tuple | None = None
+
+
+def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Result:
+    """Trains in a run folder; the same call again goes on with it.
+
+    Args:
+        settings: `Settings`: what to train, on what, how far.
+        out: The run folder.
+        every: Steps between two rows of the history and two sample grids.
+        measuring: A `Measuring`, to measure the generator while it learns; None for no metrics.
+        tell: Called with lines that say what happens, such as `print`.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        KerasGanError: For anything that can't work; nothing that was there is lost.
+
+    Example:
+
+        kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
+    """
+    recipes.get(settings.recipe)
+    check_numbers(settings, every)
+    source = datasets.open_source(
+        settings.data, settings.image_size, settings.channels, settings.skip_corrupt
+    )
+    run = Run(out)
+    config = run.keep_schedules(settings.config(source))
+    tell(summary(config))
+    labels = config["classes"] is not None
+    dataset = source.to_dataset(config["batch_size"], labels, seed=settings.seed)
+    gan = start_or_resume(run, config)
+    if gan.step > 0:
+        tell(f"Going on from step {int(gan.step):,}.")
+    interrupted = None
+    if int(gan.step) < config["steps"]:
+        measure = measuring and measure_while_training(run, source, measuring)
+        pictures = pictures_of(gan, source, run, every, tell)
+        interrupted = fit(gan, dataset, run, config, every, pictures, measure)
+    exported = None
+    tell_verdicts(run, tell)
+    if interrupted is None:
+        tell("Exporting the averaged generator and comparing it with Keras's ...")
+        exported = export_run(run, gan)
+    return Result(gan, interrupted, exported)
+
+
+def start_or_resume(run, config):
+    """The model of the run's checkpoint, or a new one in a new run folder.
+
+    Raises:
+        RunError: For another run's folder, or a checkpoint of another recipe.
+    """
+    gan = build(config)
+    run.claim(config)
+    if not run.checkpoint_path.exists():
+        return gan
+    saved = run.load()
+    if describe(saved) != describe(gan):
+        raise RunError(
+            f"expected a checkpoint of {config['recipe']} in {run.checkpoint_path}, got one of "
+            f"another game ({difference(describe(saved), describe(gan))}). Choose another --out, "
+            "or remove the checkpoint to begin again."
+        )
+    return saved
+
+
+def build(config):
+    """The new model that a run's settings describe."""
+    keras.utils.set_random_seed(config["seed"])
+    policy = config["mixed_precision"]
+    return recipes.build(
+        config["recipe"],
+        tuple(config["sample_shape"]),
+        num_classes=config["classes"] and len(config["classes"]),
+        seed=config["seed"],
+        width=config["width"],
+        dtype=policy and f"mixed_{policy}",
+        jit_compile=config["jit"],
+        images=config["schedule_steps"] * config["batch_size"],
+    )
+
+
+def describe(gan):
+    """What a model was built and compiled from, as JSON text by player and setting."""
+    facts = {**gan.get_config(), **gan.get_compile_config()}
+    return {key: json.dumps(value, sort_keys=True, default=str) for key, value in facts.items()}
+
+
+def difference(found, wanted):
+    """The names of the facts that differ."""
+    return ", ".join(k for k in {**found, **wanted} if found.get(k) != wanted.get(k))
+
+
+def pictures_of(gan, source, run, every, tell):
+    """The callbacks that show what a game's samples look like."""
+    film = run.folder / "learning.gif"
+    if len(gan.sample_shape) == 3:
+        return [
+            callbacks.SampleGrid(run.samples_folder, every=every),
+            callbacks.LearningGIF(run.samples_folder, film),
+        ]
+    distribution = getattr(source, "distribution", None)
+    if distribution is None:
+        return []
+    try:
+        density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * every)
+    except ConfigError as error:  # pictures are no reason not to train
+        tell(f"Without pictures: {error}")
+        return []
+    return [density, callbacks.LearningGIF(run.density_folder, film)]
+
+
+def fit(gan, dataset, run, config, every, pictures, measure=None):
+    """Trains up to the last step; returns the signal that ended it earlier, or None."""
+    remaining = config["steps"] - int(gan.step)
+    gan.steps_per_execution = math.gcd(remaining, every, gan.steps_per_execution)
+    progress = callbacks.Progress(config["steps"])
+    with stop_on_signal(gan) as received, writing_to(run.folder), contextlib.closing(progress):
+        gan.fit(
+            dataset,
+            steps_per_epoch=remaining,
+            verbose=0,
+            callbacks=[
+                callbacks.StopOnNaN(),
+                callbacks.Checkpoint(run.checkpoint_path),
+                progress,
+                *pictures,
+                *([] if measure is None else [measure]),
+                callbacks.HistoryCSV(run.history_path, every=every),
+            ],
+        )
+    finished = int(gan.step) >= config["steps"]
+    return None if finished or not received else received[0]
+
+
+@contextlib.contextmanager
+def stop_on_signal(gan):
+    """Ctrl-C and SIGTERM end the training after their step; a second one ends the process.
+
+    Yields:
+        The list of signals received.
+    """
+    received = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number, frame):
+        received.append(signal.Signals(number))
+        gan.stop_training = True
+        signal.signal(number, previous[number])
+
+    previous = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number in numbers:
+            signal.signal(number, previous[number])

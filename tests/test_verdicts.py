@@ -1,0 +1,189 @@
+"""Verdicts on runs that were made to fail their way."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+from conftest import tiny_gan
+
+import keras_gan as kg
+from keras_gan import callbacks, metrics, verdicts
+
+
+def points_gan(latent_dim=2, units=(32, 32), seed=0):
+    return kg.GAN(
+        kg.networks.MLPGenerator((2,), latent_dim, units),
+        kg.networks.MLPDiscriminator((2,), units, pieces=1),
+        seed=seed,
+    )
+
+
+def play(gan, points, path, epochs, batch_size=64):
+    """Trains, and gives the history that was written."""
+    history = callbacks.HistoryCSV(path, every=10)
+    gan.fit(points, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[history])
+    return callbacks.read_table(path)
+
+
+def measure(gan, points, count=500):
+    """Coverage and authenticity of a game's samples."""
+    made = metrics.get(["density_coverage", "nearest"], "pixels")
+    for metric in made:
+        metric.update_state(points[:count], gan.sample(count))
+    figures = {}
+    for metric in made:
+        figures |= {f"{name}[pixels]": value for name, value in metric.result().items()}
+    return figures
+
+
+def names(told):
+    return [verdict.name for verdict in told]
+
+
+def test_a_winning_discriminator_is_told(tmp_path):
+    """The saturating loss, a strong D and far data: the generator's gradient dies."""
+    gan = points_gan()
+    gan.compile(keras.optimizers.SGD(1e-4), keras.optimizers.Adam(5e-3), loss="minimax")
+    points = np.random.default_rng(0).normal(20.0, 0.1, (512, 2)).astype("float32")
+    history = play(gan, points, tmp_path / "history.csv", epochs=60)
+    told = verdicts.judge(history)
+    assert names(told) == ["winning"]
+    assert "gets no signal" in str(told[0])
+
+
+def test_the_same_game_with_a_loss_that_does_not_saturate_is_not_lost(tmp_path):
+    gan = points_gan()
+    gan.compile(keras.optimizers.SGD(1e-4), keras.optimizers.Adam(5e-3), loss="non_saturating")
+    points = np.random.default_rng(0).normal(20.0, 0.1, (512, 2)).astype("float32")
+    history = play(gan, points, tmp_path / "history.csv", epochs=60)
+    assert "winning" not in names(verdicts.judge(history))
+
+
+def test_a_discriminator_at_chance_is_told(tmp_path):
+    """A discriminator that doesn't learn, of a generator that already makes its data."""
+    gan = points_gan()
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    points = gan.sample(512, seed=3)
+    history = play(gan, points, tmp_path / "history.csv", epochs=4)
+    assert names(verdicts.judge(history)) == ["chance"]
+
+
+def test_a_collapsed_generator_is_told(tmp_path):
+    """Eight modes, and a generator that runs ahead of a slow critic to a single place."""
+    points = kg.datasets.open_source("toy:gaussians8").distribution.sample(2000, seed=0)
+    gan = points_gan()
+    gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-4), loss="wasserstein")
+    history = play(gan, points, tmp_path / "history.csv", epochs=10)
+    figures = measure(gan, points)
+    told = verdicts.judge(history, [figures])
+    assert "collapse" in names(told)
+    assert f"coverage is {figures['coverage[pixels]']:.3g}" in str(told)
+
+
+def test_fallen_modes_are_a_collapse():
+    rows = [{"modes[digits]": 10.0}, {"modes[digits]": 4.0}]
+    (told,) = verdicts.judge([], rows)
+    assert told.name == "collapse"
+    assert "modes are 4, from 10" in told.text
+    assert verdicts.judge([], rows[:1]) == []
+
+
+def test_a_memorising_generator_is_told():
+    """Trained on five points far from each other, it gives these five back."""
+    rng = np.random.default_rng(0)
+    few = np.array([[0, 0], [3, 0], [0, 3], [3, 3], [1.5, 6]], "float32")
+    keras.utils.set_random_seed(2)
+    gan = points_gan(units=(64, 64))
+    gan.compile(
+        *(keras.optimizers.Adam(1e-3, 0.0, 0.99) for _ in gan.players),
+        loss="relativistic_paired",
+        penalties=[kg.penalties.R1(0.2), kg.penalties.R2(0.2)],
+        jit_compile=True,
+        steps_per_execution=10,
+    )
+    gan.fit(few[rng.integers(5, size=64 * 1500)], batch_size=64, epochs=1, verbose=0)
+    metric = metrics.get("nearest", "pixels")[0]
+    metric.update_state(few, gan.sample(500))
+    row = {f"{name}[pixels]": value for name, value in metric.result().items()}
+    assert names(verdicts.judge([], [row])) == ["memorising"]
+
+
+def test_honest_samples_are_not_called_copies():
+    rng = np.random.default_rng(0)
+    metric = metrics.get("nearest", "pixels")[0]
+    metric.update_state(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)))
+    assert metric.result()["authentic"] > 3 * verdicts.COPIED
+
+
+def test_an_open_game_is_told_with_its_figures():
+    rows = [{"real_accuracy": 0.8, "fake_accuracy": 0.7, "g_gradient": 1.0}] * 8
+    (told,) = verdicts.judge(rows, [{"coverage[digits]": 0.9, "authentic[digits]": 0.5}])
+    assert told.name == "playing"
+    assert "80% of the real and 70%" in str(told)
+    assert verdicts.judge([]) == []
+
+
+def test_only_the_last_quarter_counts():
+    early = [{"real_accuracy": 0.5, "fake_accuracy": 0.5, "g_gradient": 1.0}] * 6
+    late = [{"real_accuracy": 0.9, "fake_accuracy": 0.8, "g_gradient": 1.0}] * 2
+    assert names(verdicts.judge(early + late)) == ["playing"]
+    assert names(verdicts.judge(late + early)) == ["chance"]
+
+
+# The callback.
+
+
+@pytest.fixture
+def measured_game(tmp_path):
+    """A tiny game, and how to measure it every 16 images."""
+    images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
+    source = kg.datasets.ArraySource("noise", images)
+    evaluator = metrics.Evaluator(source, metrics.get(["frechet"], "pixels"), count=64)
+    gan = tiny_gan()
+    gan.compile()
+
+    def callback(**kwargs):
+        return callbacks.Evaluate(
+            evaluator, lambda gan: gan.sample, 16, tmp_path / "metrics.csv", **kwargs
+        )
+
+    return gan, images, callback
+
+
+def test_evaluate_writes_a_row_every_so_many_images_and_keeps_the_best(measured_game, tmp_path):
+    gan, images, callback = measured_game
+    measure = callback(best_path=tmp_path / "best.keras")
+    gan.fit(images, batch_size=8, verbose=0, callbacks=[measure])
+    rows = callbacks.read_table(tmp_path / "metrics.csv")
+    assert [row["images_seen"] for row in rows] == [16, 32, 48, 64]
+    values = [row["frechet[pixels]"] for row in rows]
+    best = keras.models.load_model(tmp_path / "best.keras")
+    assert int(best.images_seen) == rows[int(np.argmin(values))]["images_seen"]
+    found = measure.evaluator.evaluate(best.sample).figures["frechet[pixels]"]
+    assert found == pytest.approx(min(values), rel=1e-4)
+
+
+def test_evaluate_goes_on_with_its_table_and_ends_early(measured_game, tmp_path):
+    gan, images, callback = measured_game
+    gan.fit(images[:16], batch_size=8, verbose=0, callbacks=[callback()])
+    path = tmp_path / "metrics.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["frechet[pixels]"] = "0.0"  # a best one that is never reached again
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    gan.fit(images, batch_size=8, epochs=9, verbose=0, callbacks=[callback(patience=2)])
+    rows = callbacks.read_table(path)
+    assert [row["images_seen"] for row in rows] == [16, 32, 48]
+    assert int(gan.images_seen) == 48
+
+
+def test_a_figure_that_is_not_there_can_not_be_monitored(measured_game):
+    gan, images, callback = measured_game
+    with pytest.raises(kg.errors.ConfigError, match=r"one of frechet\[pixels\], got 'fid'"):
+        gan.fit(images, batch_size=8, verbose=0, callbacks=[callback(monitor="fid")])
+    with pytest.raises(kg.errors.ConfigError, match="patience of 1"):
+        callback(patience=0)
