@@ -86,22 +86,35 @@ def inner_optimizer(optimizer):
 def applied(optimizer, numbers):
     """While it lasts, the optimizer moves with these numbers instead of its own.
 
+    Its own are back afterwards, so that its config stays the one that it was made with.
+
     Args:
         optimizer: Keras optimizer, or a loss scale around one.
         numbers: Name -> scalar, names in `OPTIMIZER_NUMBERS`.
     """
     optimizer = inner_optimizer(optimizer)
-    numbers = dict(numbers)
-    if "learning_rate" in numbers:
-        optimizer.learning_rate.assign(numbers.pop("learning_rate"))
-    own = {name: getattr(optimizer, name) for name in numbers}
-    for name, number in numbers.items():
+    betas = {name: number for name, number in numbers.items() if name != "learning_rate"}
+    own = {name: getattr(optimizer, name) for name in betas}
+    for name, number in betas.items():
         setattr(optimizer, name, number)
     try:
-        yield
+        with rate_of(optimizer, numbers.get("learning_rate")):
+            yield
     finally:
         for name, number in own.items():
             setattr(optimizer, name, number)
+
+
+@contextlib.contextmanager
+def rate_of(optimizer, rate):
+    """While it lasts, the optimizer's learning rate, a variable, holds `rate`; None leaves it."""
+    if rate is None:
+        yield
+        return
+    own = ops.copy(optimizer.learning_rate)  # a read without a copy would see the new value
+    optimizer.learning_rate.assign(rate)
+    yield
+    optimizer.learning_rate.assign(own)
 
 
 def check(schedules, known, optimizers):

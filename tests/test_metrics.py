@@ -372,7 +372,7 @@ def test_fewer_samples_than_splits():
 def blocks(request, monkeypatch):
     """The same by blocks of a few rows and columns."""
     if request.param:
-        monkeypatch.setattr(neighbourhoods, "BLOCK", 7 * 260)
+        monkeypatch.setattr(neighbourhoods, "ROWS", 7)
         monkeypatch.setattr(neighbourhoods, "COLUMNS", 50)
 
 

@@ -1,7 +1,8 @@
 """Metrics of neighbourhoods: is a sample within reach of the other set's samples?
 
 Around each sample lies a ball up to its k-th nearest neighbour in its own set; the balls of a set
-stand for its manifold. Distances are computed some rows at a time, so that memory stays bounded.
+stand for its manifold. Distances are computed some rows at a time, so that memory grows with the
+samples and not with their square.
 """
 
 import keras
@@ -10,8 +11,7 @@ import numpy as np
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
 
-BLOCK = 2**22  # distances at once: 32 MiB
-COLUMNS = 1024  # samples of the second set that are centred at once
+ROWS, COLUMNS = 1024, 2048  # samples of the first and the second set at once
 # What rounding can make of a squared distance, relative to the squared norms, for each feature
 ROUNDING = 8 * np.finfo("float64").eps
 
@@ -252,14 +252,14 @@ def distance_blocks(first, second, rounding=0.0):
     """
     centre = first.mean(axis=0, dtype="float64")
     stretch = 1.0 + rounding * first.shape[1]
-    size = max(1, BLOCK // len(second))
-    for start in range(0, len(first), size):
-        block = first[start : start + size] - centre
+    for start in range(0, len(first), ROWS):
+        block = first[start : start + ROWS] - centre
+        block_norms, doubled = squared_norms(block)[:, None], 2.0 * block
         distances = np.empty((len(block), len(second)))
         for column in range(0, len(second), COLUMNS):
             other = second[column : column + COLUMNS] - centre
-            norms = squared_norms(block)[:, None] + squared_norms(other)
-            distances[:, column : column + COLUMNS] = stretch * norms - 2.0 * (block @ other.T)
+            norms = stretch * (block_norms + squared_norms(other))
+            distances[:, column : column + COLUMNS] = norms - doubled @ other.T
         yield slice(start, start + len(block)), distances
 
 

@@ -98,8 +98,10 @@ class Sampling:
     def _sampler(self):
         """The averaged generator as one function for every batch size."""
         if "_sampler_function" not in self.__dict__:
+            latents = tf.TensorSpec([None, self.latent_dim], tf.float32)
+            labels = [tf.TensorSpec([None], tf.int32)] if self.conditional else []
             self.__dict__["_sampler_function"] = tf.function(
                 lambda *inputs: self(list(inputs) if len(inputs) > 1 else inputs[0]),
-                reduce_retracing=True,
+                input_signature=[latents, *labels],
             )
         return self.__dict__["_sampler_function"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gan import callbacks, datasets, metrics, verdicts
 from keras_gan.errors import ConfigError, RunError
+from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
 
 
@@ -127,7 +128,7 @@ def evaluate_source(name, measuring, data, tell=lambda line: None):
     def sample(n, seed):
         nonlocal position
         position += n
-        return next(metrics.read_batches(taken, order[position - n : position], n))
+        return next(read_batches(taken, order[position - n : position], n))
 
     return measuring.evaluator(source, tell).evaluate(sample)
 

@@ -1,0 +1,140 @@
+"""keras-gan evaluate, metrics while training, and known distributions in a run."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_gan as kg
+from keras_gan.callbacks import read_table
+from keras_gan.cli import main
+
+METRICS = ["--metrics", "frechet", "modes", "nearest", "--evaluate-count", "300"]
+
+
+def run_command(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory):
+    """A tiny class-conditional run, measured every 32 images."""
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    options = ["--width", 2, "--batch-size", 16, "--every", 2, "--steps", 5]
+    measured = ["--evaluate-every", 32, "--metrics", "frechet", "--evaluate-count", 200]
+    assert (
+        run_command("train", "dcgan", "--data", "digits", "--out", folder, *options, *measured) == 0
+    )
+    return folder
+
+
+def test_training_measures_and_keeps_the_best(digits_run):
+    rows = read_table(digits_run / "metrics.csv")
+    assert [row["images_seen"] for row in rows] == [32, 64]
+    assert all(row["frechet[digits]"] > 0 for row in rows)
+    best = keras.models.load_model(digits_run / "best.keras")
+    figures = [row["frechet[digits]"] for row in rows]
+    assert int(best.images_seen) == [32, 64][int(np.argmin(figures))]
+
+
+def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
+    assert run_command("evaluate", digits_run, *METRICS) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^frechet\[digits\] \d+(\.\d+)? \(300 against 300\)$", told, re.MULTILINE)
+    assert re.search(r"^modes\[digits\] \d+ of 10, KL to uniform", told, re.MULTILINE)
+    assert "The discriminator is" in told or "The game is open" in told
+    (entry,) = json.loads((digits_run / "evaluation.json").read_text())
+    assert entry["step"] == 5
+    assert entry["data"] == "digits"
+    assert {"frechet[digits]", "modes[digits]", "authentic[digits]"} <= entry["figures"].keys()
+    with Image.open(digits_run / "neighbours.png") as picture:
+        assert picture.height >= 10 * 28
+    assert run_command("evaluate", digits_run, *METRICS, "--seed", 1, "--best") == 0
+    first, second = json.loads((digits_run / "evaluation.json").read_text())
+    assert first["figures"]["frechet[digits]"] != second["figures"]["frechet[digits]"]
+
+
+def test_evaluation_is_reproducible(digits_run):
+    run = kg.runs.Run(digits_run)
+    measuring = kg.runs.Measuring(("frechet",), count=200)
+    first, second = (kg.runs.evaluate_run(run, measuring)[0] for _ in range(2))
+    assert first.figures == second.figures
+
+
+def test_a_data_set_can_stand_in_for_the_run(real_data, capsys):
+    """Real against real is the floor, and far below a wrong data set."""
+    figures = {}
+    for taken in ("mnist:test", "fashion_mnist:test"):
+        arguments = ["evaluate", taken, "--data", "mnist", "--metrics", "frechet"]
+        assert run_command(*arguments, "--evaluate-count", 2000) == 0
+        told = capsys.readouterr().out
+        figures[taken] = float(re.search(r"frechet\[digits\] ([\d.]+) \(2,000 against", told)[1])
+    assert figures["mnist:test"] < 1.0 < 100 < figures["fashion_mnist:test"]
+
+
+def test_generated_labels_come_in_the_shares_of_the_data():
+    class Recording:
+        conditional, num_classes = True, 3
+
+        def sample(self, n, seed, labels):
+            self.labels = labels
+            return np.zeros((n, 2))
+
+    gan = Recording()
+    points = np.zeros((100, 2), "float32")
+    source = kg.datasets.ArraySource("points", points, np.repeat([0, 1, 2], [70, 0, 30]))
+    kg.runs.evaluation.sampler(gan, source)(5000, seed=4)
+    shares = np.bincount(gan.labels, minlength=3) / 5000
+    np.testing.assert_allclose(shares, [0.7, 0, 0.3], atol=0.02)
+
+
+def test_points_of_a_known_distribution(tmp_path, capsys):
+    """toy25's run: closeness in its figures, density pictures and their film."""
+    run = tmp_path / "run"
+    options = [
+        "--width",
+        8,
+        "--steps",
+        40,
+        "--batch-size",
+        32,
+        "--every",
+        2,
+        "--evaluate-every",
+        640,
+    ]
+    measured = ["--metrics", "closeness", "--evaluate-count", 500]
+    train = ["train", "toy25", "--data", "toy:gaussians25", "--out", run, *options, *measured]
+    assert run_command(*train) == 0
+    rows = read_table(run / "metrics.csv")
+    assert [row["step"] for row in rows] == [20, 40]
+    assert {"js[pixels]", "tv[pixels]", "modes[pixels]", "good[pixels]"} <= rows[0].keys()
+    assert len(list((run / "density").iterdir())) == 3
+    assert (run / "learning.gif").exists()
+    # more steps hold the schedules' last values instead of stretching them
+    assert run_command(*train, "--steps", 50) == 0
+    gan = keras.models.load_model(run / "model.keras")
+    assert int(gan.step) == 50
+    assert gan.schedules["learning_rate"].images == 40 * 32
+    capsys.readouterr()
+    assert run_command("evaluate", run, "--evaluate-count", 1500) == 0
+    assert "closeness[pixels] js" in capsys.readouterr().out
+
+
+def test_bad_questions(digits_run, tmp_path, capsys):
+    for arguments, message in (
+        (["evaluate", tmp_path / "none"], "expected a run folder"),
+        (["evaluate", digits_run, "--metrics", "fid"], "unknown metric 'fid'"),
+        (["evaluate", digits_run, "--data", "toy:gaussians8"], "expected images to resize"),
+        (["evaluate", digits_run, "--data", "toy:stacked_digits"], "expected data like the run's"),
+        (["evaluate", digits_run, "--evaluate-count", 0], "count"),
+        (["sample", tmp_path / "none", "--best"], "expected a run folder"),
+    ):
+        capsys.readouterr()
+        assert run_command(*arguments) == 2
+        told = capsys.readouterr().err
+        assert message in told
+        assert "Traceback" not in told
