@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from keras_gan import datasets, metrics, pictures, recipes, runs
+from keras_gan import augment, datasets, metrics, pictures, recipes, runs
 from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_SIGNAL = 1, 2, 128
@@ -108,6 +108,11 @@ def add_train_data(train):
     data.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: the images' own)")
     data.add_argument(
         "--skip-corrupt", action="store_true", help="leave out images that can't be decoded"
+    )
+    data.add_argument(
+        "--augment",
+        choices=tuple(augment.AUGMENTATIONS),
+        help="show the discriminator everything through an augmentation, for few data",
     )
     data.add_argument(
         "--unconditional",
@@ -237,6 +242,7 @@ def run_train(arguments):
         channels=arguments.channels,
         skip_corrupt=arguments.skip_corrupt,
         conditional=False if arguments.unconditional else None,
+        augmentation=arguments.augment,
         mixed_precision=arguments.mixed_precision,
         jit=arguments.jit,
     )

@@ -127,6 +127,7 @@ def build(
     dtype=None,
     jit_compile=None,
     images=None,
+    augmentation=None,
 ):
     """The compiled game of a recipe.
 
@@ -139,6 +140,7 @@ def build(
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         jit_compile: As in `GAN.compile`; as the recipe says by default.
         images: Images over which the recipe's schedules run; its own steps' by default.
+        augmentation: As in `GAN.compile`.
 
     Returns:
         A compiled `GAN`.
@@ -169,6 +171,7 @@ def build(
         adam(recipe, "discriminator"),
         loss=losses.get(recipe.loss),
         penalties=made,
+        augmentation=augmentation,
         schedules=cosines(recipe, made, images or recipe.steps * recipe.batch_size),
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,

@@ -15,6 +15,7 @@ import tensorflow as tf
 from conftest import differing, state_of
 from PIL import Image
 
+import keras_gan as kg
 from keras_gan import recipes, runs
 from keras_gan.cli import main
 from keras_gan.errors import DataError
@@ -96,13 +97,15 @@ def test_points_train_without_pictures(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [["--unconditional"], ["--mixed-precision", "bfloat16", "--jit"]]
+    "options",
+    [["--unconditional", "--augment", "ada"], ["--mixed-precision", "bfloat16", "--jit"]],
 )
 def test_options_reach_the_model(tmp_path, options):
     assert train(tmp_path / "run", "--steps", 2, "--seed", 3, *options) == 0
     gan = keras.models.load_model(tmp_path / "run" / "model.keras")
     assert gan.seed == 3
     assert gan.conditional == ("--unconditional" not in options)
+    assert isinstance(gan.augmentation, kg.augment.ADA) == ("--augment" in options)
     policies = {layer.dtype_policy.name for layer in gan.generator.layers}
     assert ("mixed_bfloat16" in policies) == ("--mixed-precision" in options)
     assert bool(gan.jit_compile) == ("--jit" in options)

@@ -567,7 +567,8 @@ def test_networks_that_do_not_fit(make, message):
         ({"n_critic": 0}, "n_critic >= 1, got 0"),
         ({"penalties": [kg.penalties.R1(1), kg.penalties.R1(2)]}, "one penalty of each kind"),
         ({"penalties": ["r1"]}, "Penalty objects"),
-        ({"augmentation": "ada"}, "Augment such as DiffAugment"),
+        ({"augmentation": "diffaug"}, "did you mean 'diffaugment'"),
+        ({"augmentation": 0.5}, "Augment such as DiffAugment"),
     ],
 )
 def test_bad_rules(arguments, message):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_gan import losses
+from keras_gan import augment, losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
@@ -140,9 +140,9 @@ class GAN(Sampling, AdversarialModel):
             penalties: `keras_gan.penalties.Penalty` objects on the discriminator.
             constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
                 `keras_gan.penalties.WeightClipping`.
-            augmentation: A `keras_gan.augment.Augment`: the discriminator sees all samples, real
-                and generated, through it. The i-th real and the i-th generated sample of a step
-                are transformed alike.
+            augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`: the
+                discriminator sees all samples, real and generated, through it. The i-th real and
+                the i-th generated sample of a step are transformed alike.
             schedules: Name of a number -> `keras_gan.schedules.Schedule` by images seen:
                 `learning_rate`, `beta_1`, `beta_2` (of both optimizers), `augmentation` (its p),
                 `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
@@ -162,6 +162,7 @@ class GAN(Sampling, AdversarialModel):
         if n_critic < 1 or int(n_critic) != n_critic:
             raise ConfigError(f"expected a whole n_critic >= 1, got {n_critic}.")
         check_penalties(penalties)
+        augmentation = augment.get(augmentation)
         check_augmentation(augmentation, self.sample_shape)
         self.loss = losses.get(loss)
         self.penalties = list(penalties)

@@ -23,6 +23,7 @@ class Settings:
         channels: Likewise.
         skip_corrupt: Likewise.
         conditional: Whether to learn the classes; where the data have labels by default.
+        augmentation: `"diffaugment"` or `"ada"`, for few data; none by default.
         mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
         jit: Whether to compile with XLA; on a GPU by default.
     """
@@ -37,6 +38,7 @@ class Settings:
     channels: int | None = None
     skip_corrupt: bool = False
     conditional: bool | None = None
+    augmentation: str | None = None
     mixed_precision: str | None = None
     jit: bool | None = None
 
@@ -63,6 +65,7 @@ class Settings:
             "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
             "width": recipe.width if self.width is None else self.width,
             "seed": self.seed,
+            "augmentation": self.augmentation,
             "mixed_precision": self.mixed_precision,
             "jit": self.jit,
         }

@@ -111,6 +111,7 @@ def build(config):
         dtype=policy and f"mixed_{policy}",
         jit_compile=config["jit"],
         images=config["schedule_steps"] * config["batch_size"],
+        augmentation=config["augmentation"],
     )
 
 

@@ -1,0 +1,78 @@
+"""What an augmentation is worth where data are few: some of the embedded digits, equal steps.
+
+    python tools/few_digits.py --count 500 --steps 3000 --seeds 0 1 2
+
+Trains an unconditional DCGAN on the first so many digits with each augmentation and without, and
+measures 10,000 samples against all 10,000 digits, and how many of them are authentic against those
+that were trained on.
+"""
+
+import argparse
+import statistics
+
+import keras
+import numpy as np
+
+import keras_gan as kg
+
+AUGMENTATIONS = {
+    "none": lambda: None,
+    "diffaugment": lambda: kg.augment.DiffAugment(("translation", "cutout")),
+    "ada": lambda: kg.augment.ADA(("geometry", "color"), images=100_000),
+}
+
+
+def digits(count=None):
+    """The first so many embedded digits, all by default."""
+    source = kg.datasets.open_source("digits")
+    images = next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
+    return images[:count]
+
+
+def train(images, augmentation, seed, steps, width):
+    """A DCGAN after so many steps."""
+    keras.utils.set_random_seed(seed)
+    gan = kg.recipes.build(
+        "dcgan", images.shape[1:], seed=seed, width=width, augmentation=augmentation
+    )
+    dataset = kg.datasets.ArraySource("few", images).to_dataset(64, seed=seed)
+    gan.fit(dataset, steps_per_epoch=steps, verbose=0)
+    return gan
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--augmentations", nargs="+", default=list(AUGMENTATIONS))
+    arguments = parser.parse_args()
+    few = digits(arguments.count)
+    distance, nearest = kg.metrics.get(["frechet", "nearest"], "digits")
+    for images in np.array_split(digits(), 20):
+        distance.update_state(images, None)
+    nearest.update_state(few, None)
+    found = {name: [] for name in arguments.augmentations}
+    for seed in arguments.seeds:
+        for name in arguments.augmentations:
+            gan = train(few, AUGMENTATIONS[name](), seed, arguments.steps, arguments.width)
+            samples = gan.sample(10_000, seed=1)
+            for metric in (distance, nearest):
+                metric.reset_fake()
+                metric.update_state(None, samples)
+            found[name].append(distance.result())
+            p = "" if gan.augmentation is None else f"  p {float(gan.augmentation.p):.2f}"
+            print(
+                f"seed {seed}  {name:12} {distance.report()}  "
+                f"authentic {nearest.result()['authentic']:.2f}{p}",
+                flush=True,
+            )
+    for name, values in found.items():
+        print(
+            f"{name:12} mean {statistics.mean(values):.3f}  {min(values):.3f} to {max(values):.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
