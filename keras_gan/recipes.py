@@ -14,8 +14,9 @@ class Recipe:
     """What a name stands for.
 
     Attributes:
-        build: `(sample_shape, num_classes, latent_dim, width, dtype) -> networks`, the generator
-            and the discriminator. The first line of its docstring tells users what the recipe is.
+        build: `(sample_shape, num_classes, latent_dim, width, dtype, moments) -> networks`, the
+            generator and the discriminator; `moments` are the data's where these are points. The
+            first line of its docstring tells users what the recipe is.
         latent_dim: Size of the latent vector.
         width: The networks' width: channels, or hidden units.
         loss: Name of the loss.
@@ -24,7 +25,7 @@ class Recipe:
         moving_average_half_life: In images.
         batch_size: Samples a step.
         steps: Steps of a run, where the user doesn't say.
-        penalties: Class in `keras_gan.penalties` -> weight.
+        penalties: Class in `keras_gan.penalties` -> weight; for points, of standardised ones.
         interval: Steps between two computations of the penalties.
         ends: Name of a number that `GAN.compile` can schedule -> what a cosine brings it to by the
             end of the run.
@@ -56,21 +57,18 @@ class Recipe:
         return self.build.__doc__.splitlines()[0]
 
 
-def build_mlp(sample_shape, num_classes, latent_dim, width, dtype):
+def build_mlp(sample_shape, num_classes, latent_dim, width, dtype, moments):
     """The perceptrons of 2014, for samples of any shape, points too."""
+    common = {"num_classes": num_classes, "dtype": dtype, "moments": moments}
     return (
-        networks.MLPGenerator(
-            sample_shape, latent_dim, (width, width), num_classes=num_classes, dtype=dtype
-        ),
-        networks.MLPDiscriminator(
-            sample_shape, (width // 5,) * 2, dropout=0.5, num_classes=num_classes, dtype=dtype
-        ),
+        networks.MLPGenerator(sample_shape, latent_dim, (width, width), **common),
+        networks.MLPDiscriminator(sample_shape, (width // 5,) * 2, dropout=0.5, **common),
     )
 
 
-def build_points(sample_shape, num_classes, latent_dim, width, dtype):
-    """Plain perceptrons for points within about 4 of the origin: three layers each."""
-    common = {"scale": 4.0, "num_classes": num_classes, "dtype": dtype}
+def build_points(sample_shape, num_classes, latent_dim, width, dtype, moments):
+    """Plain perceptrons for points of a few dimensions: three layers each."""
+    common = {"num_classes": num_classes, "dtype": dtype, "moments": moments}
     units = (width,) * 3
     return (
         networks.MLPGenerator(sample_shape, latent_dim, units, **common),
@@ -78,7 +76,7 @@ def build_points(sample_shape, num_classes, latent_dim, width, dtype):
     )
 
 
-def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype):
+def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
     """The convolutions of 2015, for square images of 28 or of 8 to 256 pixels (8 * 2^k)."""
     return (
         networks.DCGANGenerator(sample_shape, latent_dim, width, num_classes, dtype=dtype),
@@ -93,9 +91,12 @@ RECIPES = {
     #                build     latent width loss  lr    b1   b2  half-life batch steps
     "gan":   Recipe(build_mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,  6_000),
     "dcgan": Recipe(build_dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,  1_200),
+    "toy1d": Recipe(build_points,   1,   64, NS, 1e-3, 0.0, 0.99, 20_000, 256,  6_000,
+                    penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
+                    latent_distribution="uniform", jit=True, steps_per_execution=50),
     "toy25": Recipe(build_points,   2,  256, RP, 1e-3, 0.0, 0.99, 20_000, 256, 12_000,
-                    penalties={"R1": 1.6, "R2": 1.6},
-                    ends={"learning_rate": 1e-5, "r1": 0.016, "r2": 0.016},
+                    penalties={"R1": 0.2, "R2": 0.2},
+                    ends={"learning_rate": 1e-5, "r1": 0.002, "r2": 0.002},
                     jit=True, steps_per_execution=50),
 }
 # fmt: on
@@ -128,6 +129,7 @@ def build(
     jit_compile=None,
     images=None,
     augmentation=None,
+    moments=None,
 ):
     """The compiled game of a recipe.
 
@@ -141,6 +143,7 @@ def build(
         jit_compile: As in `GAN.compile`; as the recipe says by default.
         images: Images over which the recipe's schedules run; its own steps' by default.
         augmentation: As in `GAN.compile`.
+        moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
 
     Returns:
         A compiled `GAN`.
@@ -154,7 +157,7 @@ def build(
     recipe = get(recipe) if isinstance(recipe, str) else recipe
     width = width or recipe.width
     generator, discriminator = recipe.build(
-        sample_shape, num_classes, recipe.latent_dim, width, dtype
+        sample_shape, num_classes, recipe.latent_dim, width, dtype, moments
     )
     gan = models.GAN(
         generator,
@@ -163,6 +166,7 @@ def build(
         recipe.moving_average_half_life,
         recipe.latent_distribution,
     )
+    recipe = in_unit_of(recipe, moments)
     made = [getattr(penalties, n)(w, recipe.interval) for n, w in recipe.penalties.items()]
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
@@ -177,6 +181,20 @@ def build(
         steps_per_execution=recipe.steps_per_execution,
     )
     return gan
+
+
+def in_unit_of(recipe, moments):
+    """The recipe with the weights of its gradient penalties for data of these moments.
+
+    A gradient is per unit of the data, so that its square is smaller where the data are larger.
+    """
+    if moments is None:
+        return recipe
+    unit = sum(moments[1]) / len(moments[1])
+    weights = {name: unit * weight for name, weight in recipe.penalties.items()}
+    names = {getattr(penalties, name).name for name in weights}
+    ends = {name: unit * end if name in names else end for name, end in recipe.ends.items()}
+    return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
 def adam(recipe, player):

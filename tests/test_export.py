@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
@@ -218,3 +219,14 @@ def test_a_full_disk_leaves_nothing(small_disk):
 def test_opset_out_of_range(tmp_path):
     with pytest.raises(ConfigError, match="opset from 15 to 18, got 9"):
         export.to_onnx(tiny_gan(), tmp_path / "g.onnx", opset=9)
+
+
+def test_constants_that_are_no_weights_are_named(tmp_path):
+    normalization = keras.layers.Normalization(mean=[1.0, 2.0], variance=[1.0, 4.0], invert=True)
+    gan = kg.GAN(
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), normalization]),
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
+    )
+    with pytest.raises(ExportError, match="put a Rescaling in its place"):
+        kg.export.to_onnx(gan, tmp_path / "gan.onnx")
+    assert not list(tmp_path.iterdir())

@@ -85,6 +85,43 @@ def test_outputs_are_float32_and_the_policy_is_kept(policy):
         assert policy in policies
 
 
+MOMENTS = [[4.0, -1.0], [0.25, 9.0]]
+
+
+def test_points_are_standardised_inside_the_networks():
+    """With moments, G's samples and D's logits are those of the plain networks, rescaled."""
+    rng = np.random.default_rng(0)
+    mean, deviation = np.array(MOMENTS[0]), np.sqrt(MOMENTS[1])
+    points = rng.normal(size=(5, 2)).astype("float32")
+    for network, inputs in (
+        (networks.MLPGenerator, rng.normal(size=(5, 3)).astype("float32")),
+        (networks.MLPDiscriminator, points),
+    ):
+        first = {"latent_dim": 3} if network is networks.MLPGenerator else {}
+        plain = network((2,), units=(8,), **first)
+        scaled = network((2,), units=(8,), moments=MOMENTS, **first)
+        scaled.set_weights(plain.get_weights())
+        if network is networks.MLPGenerator:
+            np.testing.assert_allclose(
+                scaled(inputs), np.array(plain(inputs)) * deviation + mean, atol=1e-5
+            )
+        else:
+            np.testing.assert_allclose(
+                scaled(inputs), plain((inputs - mean) / deviation), atol=1e-5
+            )
+        again = network.from_config(scaled.get_config())
+        again.set_weights(plain.get_weights())
+        np.testing.assert_array_equal(again(inputs), scaled(inputs))
+
+
+def test_biases_of_perceptrons_spread_their_kinks():
+    network = networks.MLPDiscriminator((1,), units=(1000,), pieces=1)
+    kernel, bias = network.get_weights()[:2]
+    assert abs(np.abs(bias).max() - 1) < 0.01
+    kinks = -bias / kernel[0]
+    assert 0.3 < (np.abs(kinks) < 0.5).mean() < 0.7
+
+
 def test_batchnorm_in_the_discriminator_is_an_option():
     def kinds(network):
         return {type(layer).__name__ for layer in network.layers}
@@ -97,6 +134,8 @@ def test_batchnorm_in_the_discriminator_is_an_option():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: networks.MLPGenerator((2,), moments=[[0.0], [1.0]]), "moments of 2 means"),
+        (lambda: networks.MLPGenerator((1,), moments=[[0.0], [0.0]]), "variances above 0"),
         (lambda: networks.DCGANGenerator((48, 48, 3)), r"expected an image_shape .*48, 48, 3"),
         (lambda: networks.DCGANGenerator((32, 16, 3)), "32, 16, 3"),
         (lambda: networks.DCGANDiscriminator((32, 32, 5)), "1 to 4 channels, got 5"),

@@ -119,6 +119,11 @@ class ArraySource(Source):
         self._samples = tf.constant(samples)
         self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
 
+    def moments(self):
+        """Mean and variance of each value of the last axis: two lists of floats."""
+        samples = self._samples.numpy().astype("float64").reshape(-1, self.sample_shape[-1])
+        return [samples.mean(axis=0).tolist(), samples.var(axis=0).tolist()]
+
     def fetch(self, indices):
         """Gathers whole batches."""
 

@@ -9,7 +9,7 @@ import warnings
 
 import tensorflow as tf
 
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export.parity import (
     Exported,
     call,
@@ -81,6 +81,7 @@ def convert(gan, generator, opset):
     serve = tf.function(lambda *inputs: call(generator, *inputs))
     with quiet_tf2onnx() as tf2onnx:
         model, _ = tf2onnx.convert.from_function(serve, [latents, *labels], opset=opset)
+    check_inputs(model, ["latents", "labels"][: 1 + gan.conditional])
     rename_output(model, output_name(gan))
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
@@ -89,6 +90,17 @@ def convert(gan, generator, opset):
     ):
         dim.dim_value = size
     return model
+
+
+def check_inputs(model, wanted):
+    """Raises `ExportError` where tf2onnx took a layer's constants for inputs."""
+    strange = [value.name for value in model.graph.input if value.name not in wanted]
+    if strange:
+        raise ExportError(
+            f"expected an ONNX graph with the inputs {', '.join(wanted)}, tf2onnx made others too: "
+            f"{', '.join(strange)}. A layer keeps tensors that are no weights, such as a Keras "
+            "Normalization with given moments; put a Rescaling in its place."
+        )
 
 
 @contextlib.contextmanager

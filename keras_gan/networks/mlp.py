@@ -6,6 +6,7 @@ Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 import math
 
 import keras
+import numpy as np
 
 from keras_gan.errors import ConfigError
 from keras_gan.layers import LeakyReLU, Maxout
@@ -32,7 +33,8 @@ class MLPGenerator(Network):
         units: Width of each hidden layer.
         output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones; by
             default tanh where the samples are images, of three axes, else linear.
-        scale: The size of the samples' values: what the layers make is multiplied by it.
+        moments: `(means, variances)` of the data, a number each for every value of the last axis:
+            the layers then make standardised samples, which are brought back to the data's unit.
         num_classes: For a class-conditional generator: the one-hot label joins the latents.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
@@ -53,7 +55,7 @@ class MLPGenerator(Network):
         latent_dim=100,
         units=(1200, 1200),
         output_activation=None,
-        scale=1.0,
+        moments=None,
         num_classes=None,
         dtype=None,
         name="mlp_generator",
@@ -66,20 +68,18 @@ class MLPGenerator(Network):
         inputs = latents if num_classes is None else [latents, label_input()]
         x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
         for width in units:
-            x = keras.layers.Dense(
-                width, activation="relu", kernel_initializer="he_normal", dtype=policy
-            )(x)
+            x = hidden_dense(x, width, policy, activation="relu")
         x = keras.layers.Dense(size, dtype=policy)(x)
         x = keras.layers.Reshape(tuple(sample_shape), dtype=policy)(x)
         samples = keras.layers.Activation(output_activation, dtype="float32", name="samples")(x)
-        if scale != 1.0:
-            samples = keras.layers.Rescaling(scale, dtype="float32", name="scaled")(samples)
+        if moments is not None:
+            samples = standardization(sample_shape, moments, invert=True)(samples)
         config = {
             "sample_shape": list(sample_shape),
             "latent_dim": latent_dim,
             "units": list(units),
             "output_activation": output_activation,
-            "scale": scale,
+            "moments": moments,
             "num_classes": num_classes,
         }
         super().__init__(inputs, samples, config, policy, name)
@@ -95,7 +95,8 @@ class MLPDiscriminator(Network):
         pieces: Linear functions a maxout unit.
             With 1, leaky ReLU (0.2) of one linear function instead.
         dropout: Share of hidden units dropped in training; 0.5 in 2014.
-        scale: The size of the samples' values: they are divided by it.
+        moments: `(means, variances)` of the data, as in `MLPGenerator`: samples are standardised
+            by them.
         num_classes: For a class-conditional discriminator.
         conditioning: How it uses the class: `"concatenation"` of the one-hot label to the sample,
             `"projection"` or `"auxiliary"`, as in `DCGANDiscriminator`.
@@ -118,7 +119,7 @@ class MLPDiscriminator(Network):
         units=(240, 240),
         pieces=5,
         dropout=0.0,
-        scale=1.0,
+        moments=None,
         num_classes=None,
         conditioning="concatenation",
         dtype=None,
@@ -130,9 +131,7 @@ class MLPDiscriminator(Network):
         policy = resolve_policy(dtype)
         samples = keras.Input(tuple(sample_shape), name="samples")
         inputs = discriminator_inputs(samples, num_classes, conditioning)
-        x = samples
-        if scale != 1.0:
-            x = keras.layers.Rescaling(1.0 / scale, dtype="float32")(x)
+        x = samples if moments is None else standardization(sample_shape, moments)(samples)
         x = keras.layers.Flatten(dtype=policy)(x)
         if num_classes is not None and conditioning == "concatenation":
             x = with_one_hot(x, inputs[1], num_classes)
@@ -146,19 +145,52 @@ class MLPDiscriminator(Network):
             "units": list(units),
             "pieces": pieces,
             "dropout": dropout,
-            "scale": scale,
+            "moments": moments,
             "num_classes": num_classes,
             "conditioning": conditioning,
         }
         super().__init__(inputs, outputs, config, policy, name)
 
 
+def standardization(sample_shape, moments, invert=False):
+    """The layer `(x - mean) / sqrt(variance)` along the last axis, or its inverse.
+
+    Raises:
+        ConfigError: For moments that don't fit the sample shape.
+    """
+    sizes = [len(numbers) for numbers in moments]
+    if sizes != [sample_shape[-1]] * 2 or min(moments[1]) <= 0:
+        raise ConfigError(
+            f"expected moments of {sample_shape[-1]} means and as many variances above 0, got "
+            f"{moments}."
+        )
+    mean, variance = (np.asarray(numbers, "float64") for numbers in moments)
+    deviation = np.sqrt(variance)
+    scale, offset = (deviation, mean) if invert else (1.0 / deviation, -mean / deviation)
+    return keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype="float32")
+
+
 def hidden_layer(x, width, pieces, policy):
     """Maxout of so many pieces, or leaky ReLU for one."""
     if pieces > 1:
         return Maxout(width, pieces, dtype=policy)(x)
-    x = keras.layers.Dense(width, kernel_initializer="he_normal", dtype=policy)(x)
-    return LeakyReLU(0.2, dtype=policy)(x)
+    return LeakyReLU(0.2, dtype=policy)(hidden_dense(x, width, policy))
+
+
+def hidden_dense(x, width, policy, activation=None):
+    """A dense layer whose biases begin uniform within 1 / sqrt(inputs).
+
+    With biases of 0 all kinks of a network of points go through the origin: on the line it begins
+    as two straight pieces, and a discriminator of data on one side stays flat for long.
+    """
+    reach = x.shape[-1] ** -0.5
+    return keras.layers.Dense(
+        width,
+        activation=activation,
+        kernel_initializer="he_normal",
+        bias_initializer=keras.initializers.RandomUniform(-reach, reach),
+        dtype=policy,
+    )(x)
 
 
 def check_sample_shape(sample_shape):

@@ -59,6 +59,7 @@ class Settings:
             "samples": len(source),
             "skipped": source.skipped,
             "sample_shape": list(source.sample_shape),
+            "moments": source.moments() if len(source.sample_shape) == 1 else None,
             "classes": classes and list(classes),
             "steps": recipe.steps if self.steps is None else self.steps,
             "schedule_steps": recipe.steps if self.steps is None else self.steps,

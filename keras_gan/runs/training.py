@@ -112,6 +112,7 @@ def build(config):
         jit_compile=config["jit"],
         images=config["schedule_steps"] * config["batch_size"],
         augmentation=config["augmentation"],
+        moments=config["moments"],
     )
 
 
