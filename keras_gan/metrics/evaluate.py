@@ -103,7 +103,7 @@ class Evaluator:
         for metric in self.metrics:
             result = metric.result()
             figures |= name_figures(metric, result)
-            reports.append(report(metric, result))
+            reports.append(metric.report(result))
         return Evaluation(figures, tuple(reports), (self.count, len(self.indices)), seed)
 
     def picture_neighbours(self, path, rows=10, columns=3):
@@ -188,14 +188,6 @@ def name_figures(metric, result):
     """The figures of a result, each with its extractor's name."""
     named = result if isinstance(result, dict) else {metric.name: result}
     return {f"{name}[{metric.extractor.name}]": value for name, value in named.items()}
-
-
-def report(metric, result):
-    """A result in a line: figures, extractor with its provenance, counts, seed."""
-    real, fake = metric.counts
-    seen = f"{fake:,} against {real:,}" if real else f"{fake:,}"
-    seed = "" if metric.seed is None else f", seed {metric.seed}"
-    return f"{metric.name}[{metric.extractor.describe()}] {metric.describe(result)} ({seen}{seed})"
 
 
 def choose(length, count, seed):

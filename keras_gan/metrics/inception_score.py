@@ -6,13 +6,12 @@ import keras
 import numpy as np
 
 from keras_gan.errors import DataError
-from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
-
-SUM_TOLERANCE = 1e-3  # what float16 leaves of a softmax's sum of 1
+from keras_gan.metrics.class_metric import ClassMetric, check_probabilities
+from keras_gan.metrics.metric import check_whole
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class InceptionScore(FeatureMetric):
+class InceptionScore(ClassMetric):
     """Inception score of generated samples: 1 is the worst, the number of classes the best.
 
     It reads the extractor's class probabilities and ignores real samples. `result` is a dict:
@@ -43,22 +42,6 @@ class InceptionScore(FeatureMetric):
         super().__init__(extractor, name)
         self.splits = check_whole("splits", splits, minimum=1)
         self.seed = check_whole("seed", seed, minimum=0)
-
-    def read(self, samples):
-        """Class probabilities `(count, classes)`."""
-        return self.extractor.probabilities(samples)
-
-    def update_state(self, real, fake):
-        """Adds generated samples; the real ones are not looked at."""
-        super().update_state(None, fake)
-
-    def update_features(self, real, fake):
-        """Adds class probabilities of generated samples `(count, classes)`."""
-        super().update_features(None, fake)
-
-    def check(self, features, what):
-        """The probabilities as a float64 table; see `check_probabilities`."""
-        return check_probabilities(features, what)
 
     def result(self):
         """Mean and standard deviation over the splits.
@@ -134,20 +117,3 @@ def entropy(probabilities):
     """-sum p log p over the last axis, with 0 log 0 = 0."""
     logarithms = np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
     return -(probabilities * logarithms).sum(axis=-1)
-
-
-def check_probabilities(probabilities, what):
-    """Class probabilities as a float64 table.
-
-    Raises:
-        DataError: Unless they are at least 0 and each row sums to 1.
-    """
-    probabilities = check_features(probabilities, what)
-    off = np.abs(probabilities.sum(axis=1) - 1.0).max()
-    if probabilities.min() < 0 or off > SUM_TOLERANCE:
-        raise DataError(
-            "expected class probabilities of at least 0 that sum to 1 in each row, got values from "
-            f"{probabilities.min():g} and a row that is off by {off:g}; are they logits? Apply a "
-            "softmax."
-        )
-    return probabilities

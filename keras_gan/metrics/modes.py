@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
+from keras_gan.metrics.class_metric import ClassMetric
 from keras_gan.metrics.extractors import Stacked
-from keras_gan.metrics.inception_score import check_probabilities
-from keras_gan.metrics.metric import Accumulator, FeatureMetric, check_whole
+from keras_gan.metrics.metric import Accumulator, check_whole
 
 
 class ClassCounts(Accumulator):
@@ -31,7 +31,7 @@ class ClassCounts(Accumulator):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class Modes(FeatureMetric):
+class Modes(ClassMetric):
     """Modes that generated samples hit, and KL(classes || uniform) in nats.
 
     A mode is a class of the classifier and is hit by one sample of it; a KL divergence of 0 says
@@ -66,22 +66,6 @@ class Modes(FeatureMetric):
         self.channels = check_whole("channels", channels, minimum=1)
         super().__init__(classifier if channels == 1 else Stacked(classifier, channels), name)
         self._extractor_argument = classifier
-
-    def read(self, samples):
-        """Class probabilities `(count, classes)`."""
-        return self.extractor.probabilities(samples)
-
-    def update_state(self, real, fake):
-        """Adds generated samples; the real ones are not looked at."""
-        super().update_state(None, fake)
-
-    def update_features(self, real, fake):
-        """Adds class probabilities of generated samples `(count, classes)`."""
-        super().update_features(None, fake)
-
-    def check(self, features, what):
-        """The probabilities as a float64 table."""
-        return check_probabilities(features, what)
 
     def result(self):
         """`{"modes": int, "kl_to_uniform": float}`.
