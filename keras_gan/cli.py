@@ -154,7 +154,10 @@ def add_measuring(group):
         type=int,
         default=10_000,
         metavar="COUNT",
-        help="generated samples, and real ones where there are more (default: 10,000)",
+        help="generated samples (default: 10,000)",
+    )
+    group.add_argument(
+        "--real-count", type=int, metavar="COUNT", help="real samples (default: as many)"
     )
 
 
@@ -330,6 +333,7 @@ def read_measuring(arguments, **more):
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
         count=arguments.evaluate_count,
+        real_count=arguments.real_count,
         **more,
     )
 

@@ -52,7 +52,9 @@ def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
     assert {"frechet[digits]", "modes[digits]", "authentic[digits]"} <= entry["figures"].keys()
     with Image.open(digits_run / "neighbours.png") as picture:
         assert picture.height >= 10 * 28
-    assert run_command("evaluate", digits_run, *METRICS, "--seed", 1, "--best") == 0
+    more = ["--seed", 1, "--best", "--real-count", 500]
+    assert run_command("evaluate", digits_run, *METRICS, *more) == 0
+    assert "(300 against 500)" in capsys.readouterr().out
     first, second = json.loads((digits_run / "evaluation.json").read_text())
     assert first["figures"]["frechet[digits]"] != second["figures"]["frechet[digits]"]
 
@@ -121,7 +123,10 @@ def test_points_of_a_known_distribution(tmp_path, capsys):
     assert gan.schedules["learning_rate"].images == 40 * 32
     capsys.readouterr()
     assert run_command("evaluate", run, "--evaluate-count", 1500) == 0
-    assert "closeness[pixels] js" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "closeness[pixels] js" in told
+    gap = float(re.search(r"discriminator_gap ([\d.]+)", told)[1])
+    assert 0 < gap < 0.5
 
 
 def test_bad_questions(digits_run, tmp_path, capsys):
