@@ -1,5 +1,10 @@
 """Layers against their closed forms. LeakyReLU's and Maxout's are in test_networks."""
 
+import json
+import pathlib
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -132,3 +137,14 @@ def test_round_trip_of_a_saved_model(layer, inputs, tmp_path):
     own = ["power_iterations", "num_classes", "momentum", "epsilon"]
     configs = [x.get_config() for x in (layer, again.layers[-1])]
     assert [configs[0].get(name) for name in own] == [configs[1].get(name) for name in own]
+
+
+def test_spectral_vectors_stay_equal_on_two_replicas():
+    """They don't hang on the samples, so every replica has what one process alone has."""
+    script = pathlib.Path(__file__).with_name("two_replicas.py")
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    found = json.loads(told.stdout.splitlines()[-1])
+    assert len(found["two"]) == 2
+    assert found["two"][0] == found["two"][1]
+    np.testing.assert_allclose(found["two"][0], found["alone"], atol=1e-6)
+    assert found["output"] < 1e-6
