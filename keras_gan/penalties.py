@@ -324,8 +324,8 @@ class WeightClipping(keras.constraints.Constraint):
 
     Example:
 
-    >>> import keras_gan as kg
-    >>> kg.penalties.WeightClipping(0.5)([-2.0, 0.25, 2.0]).numpy().tolist()
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.penalties.WeightClipping(0.5)(np.array([-2.0, 0.25, 2.0])).numpy().tolist()
     [-0.5, 0.25, 0.5]
     """
 

@@ -48,7 +48,7 @@ def test_blocks_give_what_one_gives(monkeypatch):
     real, fake = random.normal(size=(50, 3)), random.normal(size=(30, 3))
     whole = measure(real, fake)
     expected = whole.result(), whole.neighbours(2)[1].tolist()
-    monkeypatch.setattr("keras_gan.metrics.neighbourhoods.BLOCK", 200)
+    monkeypatch.setattr("keras_gan.metrics.neighbourhoods.ROWS", 200)
     blocked = measure(real, fake)
     assert (blocked.result(), blocked.neighbours(2)[1].tolist()) == expected
 

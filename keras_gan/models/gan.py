@@ -134,7 +134,7 @@ class GAN(Sampling, AdversarialModel):
         """Sets the rules of the game.
 
         Args:
-            generator_optimizer: Keras optimizer or its name; `Adam(2e-4, 0.5, 0.99)` by default.
+            generator_optimizer: Keras optimizer or its name; `Adam(1e-3, 0.0, 0.99)` by default.
             discriminator_optimizer: Likewise.
             loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
             penalties: `keras_gan.penalties.Penalty` objects on the discriminator.
@@ -444,7 +444,7 @@ AUGMENTATION_DRAW, PENALTY_DRAWS = 1, 2  # folded into a half-step's key
 
 def default_optimizer():
     """Adam with which the package's networks train at once."""
-    return keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.99)
+    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
 
 
 def accuracy(margins):
