@@ -31,7 +31,7 @@ def build(policy, jit):
     )
     gan.compile(
         penalties=[kg.penalties.R1(0.1, interval=2), kg.penalties.LeCam(0.1)],
-        augmentation=kg.augment.ADA(p=0.3, interval=2, images=1000),
+        augmentation=kg.augment.ADA(("color",), p=0.3, interval=2, images=1000),
         schedules={
             "learning_rate": kg.schedules.Cosine(1e-3, 1e-4, 48),
             "beta_2": kg.schedules.Cosine(0.9, 0.99, 48),
