@@ -17,9 +17,12 @@ class AdversarialLoss:
     Attributes:
         relativistic: Whether the generator's half reads `real_logits`. Where it doesn't, the
             real batch is not sent through the discriminator in the generator's half-step.
+        flat: Whether the discriminator's half can have slope 0 at a fake logit where the
+            generator's has not; then no gradient of the one can be made from the other's.
     """
 
     relativistic = False
+    flat = False
 
     def discriminator(self, real_logits, fake_logits):
         """The discriminator's loss.
@@ -158,6 +161,8 @@ class Hinge(AdversarialLoss):
     Source: Lim and Ye, "Geometric GAN", 2017; Miyato et al., "Spectral Normalization for
     Generative Adversarial Networks", ICLR 2018, equations 16 and 17.
     """
+
+    flat = True
 
     def discriminator(self, real_logits, fake_logits):
         """E[max(0, 1 - r)] + E[max(0, 1 + f)]."""

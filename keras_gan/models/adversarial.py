@@ -97,19 +97,21 @@ class AdversarialModel(keras.Model):
         if config:
             self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def move(self, player, objective):
+    def move(self, player, objective, inputs=None):
         """Moves one player down its objective's gradient, and no other.
 
         Args:
             player: Name of the player.
             objective: `() -> (loss, measured)`.
+            inputs: A tensor that the objective reads, whose gradient is wanted too.
 
         Returns:
-            What was measured, and the L2 norm of the gradient as `d_gradient` or `g_gradient`.
+            What was measured, the L2 norm of the gradient as `d_gradient` or `g_gradient`, and
+            with `inputs` their gradient as `slope`.
         """
         variables = getattr(self, player).trainable_variables
         optimizer = getattr(self, f"{player}_optimizer")
-        grads, measured = gradients.of_objective(objective, variables, optimizer.scale_loss)
+        grads, measured = gradients.of_objective(objective, variables, optimizer.scale_loss, inputs)
         numbers = {
             name: self.scheduled(name, None)
             for name in schedules.OPTIMIZER_NUMBERS

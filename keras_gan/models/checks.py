@@ -4,7 +4,8 @@ import numpy as np
 
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, unknown
+from keras_gan.models.view import mixes_samples
 from keras_gan.penalties import Penalty
 
 
@@ -56,6 +57,23 @@ def check_augmentation(augmentation, sample_shape):
         )
     if len(sample_shape) != 3:
         raise ConfigError(f"expected images for an augmentation, got samples of {sample_shape}.")
+
+
+def check_update(update, updates, loss, discriminator):
+    """Raises `ConfigError` for an unknown order of updates, or one that would be wrong here."""
+    if update not in updates:
+        raise unknown("update", update, updates)
+    wrong = {
+        "a discriminator that mixes samples, as BatchNorm does": mixes_samples(discriminator),
+        "a discriminator that classifies": len(discriminator.outputs) == 2,
+        f"{type(loss).__name__}, whose discriminator half is flat in places": loss.flat,
+    }
+    found = [what for what, holds in wrong.items() if holds]
+    if update == "one_stage" and found:
+        raise ConfigError(
+            f"expected update='shared' or 'alternating' for {found[0]}, got 'one_stage': the "
+            "generator's gradient would be wrong."
+        )
 
 
 def check_networks_fit(generator, discriminator):

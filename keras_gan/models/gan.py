@@ -1,7 +1,5 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-from typing import NamedTuple
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,26 +13,17 @@ from keras_gan.models.checks import (
     check_labels,
     check_networks_fit,
     check_penalties,
+    check_update,
 )
+from keras_gan.models.half_steps import HalfSteps, Noise
 from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
-from keras_gan.noise import fold_in, stream_key
-from keras_gan.penalties import branch_on_interval, is_due
-
-
-class Noise(NamedTuple):
-    """All that a half-step needs by chance.
-
-    Attributes:
-        latents: `(batch, latent_dim)` float32.
-        key: A `keras_gan.noise` key, for the augmentation and the penalties.
-    """
-
-    latents: tf.Tensor
-    key: tf.Tensor
+from keras_gan.models.updates import UPDATES
+from keras_gan.noise import stream_key
+from keras_gan.penalties import is_due
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class GAN(Sampling, AdversarialModel):
+class GAN(HalfSteps, Sampling, AdversarialModel):
     """A generative adversarial network.
 
     Args:
@@ -127,6 +116,7 @@ class GAN(Sampling, AdversarialModel):
         augmentation=None,
         schedules=None,
         n_critic=1,
+        update="alternating",
         jit_compile="auto",
         run_eagerly=False,
         steps_per_execution=1,
@@ -148,6 +138,11 @@ class GAN(Sampling, AdversarialModel):
                 `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
             n_critic: Discriminator steps for one of the generator. Every step of `fit` takes
                 one batch and moves the discriminator; each `n_critic`-th moves the generator too.
+            update: Who moves when. `"alternating"`: the discriminator, then the generator against
+                it, each with its own latents. `"shared"`: the same with the same latents, so that
+                one pass of the generator serves both. `"one_stage"`: both at once, on one pass of
+                each player and one way back; not where the discriminator mixes samples (BatchNorm)
+                or classifies, or the loss is flat for it where it isn't for the generator.
             jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.
             run_eagerly: For debugging.
             steps_per_execution: As in Keras.
@@ -169,6 +164,8 @@ class GAN(Sampling, AdversarialModel):
         self.constraint = keras.constraints.get(constraint)
         self.augmentation = augmentation
         self.n_critic = int(n_critic)
+        check_update(update, UPDATES, self.loss, self.discriminator)
+        self.update = update
         numbers = [penalty.name for penalty in self.penalties]
         self.compile_players(
             {
@@ -183,6 +180,7 @@ class GAN(Sampling, AdversarialModel):
                 "augmentation": self.augmentation,
                 "schedules": schedules or {},
                 "n_critic": self.n_critic,
+                "update": self.update,
             },
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
@@ -208,117 +206,14 @@ class GAN(Sampling, AdversarialModel):
 
     # The game.
 
-    def discriminator_step(self, real, noise, penalties=()):
-        """The discriminator's half of a step; no other weight moves.
-
-        Args:
-            real: `(samples, labels)`, labels None where the networks take none.
-            noise: A `Noise`.
-            penalties: Those of `self.penalties` to compute; the others are reported as 0. What is
-                reported is the penalty before its weight.
-
-        Returns:
-            Name -> float32 scalar.
-        """
-        samples, labels = real
-        fake = ops.stop_gradient(self.generate(noise.latents, labels, training=True))
-
-        def objective():
-            view = self._view(labels, noise.key)
-            (real_logits, real_classes), (fake_logits, fake_classes) = view(samples), view(fake)
-            loss = self.loss.discriminator(real_logits, fake_logits)
-            measured = {"d_loss": loss, **self._accuracies(real_logits, fake_logits)}
-            if self.classifies:
-                measured["class_loss"] = losses.classification(real_classes, labels)
-                loss += measured["class_loss"] + losses.classification(fake_classes, labels)
-            values = self._measure_penalties(penalties, view, samples, fake, noise.key)
-            for penalty in self.penalties:
-                weight = self.scheduled(penalty.name, penalty.weight)
-                loss += penalty.interval * weight * values[penalty.name]
-            self._adapt_augmentation(real_logits)
-            return loss, {**measured, **values}
-
-        measured = self.move("discriminator", objective)
-        if self.constraint is not None:
-            for weight in self.discriminator.trainable_variables:
-                weight.assign(self.constraint(weight))
-        return measured
-
-    def generator_step(self, real, noise):
-        """The generator's half of a step; no other weight moves.
-
-        Args:
-            real: `(samples, labels)`; the samples are read by relativistic losses alone.
-            noise: A `Noise`.
-
-        Returns:
-            Name -> float32 scalar.
-        """
-        samples, labels = real
-
-        def objective():
-            view = self._view(labels, noise.key)
-            fake_logits, fake_classes = view(self.generate(noise.latents, labels, training=True))
-            real_logits = view(samples)[0] if self.loss.relativistic else None
-            loss = self.loss.generator(real_logits, fake_logits)
-            measured = {"g_loss": loss}
-            if self.classifies:
-                loss = loss + losses.classification(fake_classes, labels)
-            return loss, measured
-
-        return self.move("generator", objective)
-
-    def _view(self, labels, key):
-        """The discriminator in training as `samples -> (logits, class logits or None)`.
-
-        It sees samples through the augmentation, and each tensor once.
-        """
-        known = {}
-
-        def view(samples):
-            if id(samples) not in known:
-                seen = samples
-                if self.augmentation is not None:
-                    seen = self.augmentation(samples, fold_in(key, AUGMENTATION_DRAW))
-                known[id(samples)] = (samples, self._discriminate(seen, labels, training=True))
-            return known[id(samples)][1]
-
-        return view
-
-    def _measure_penalties(self, due, view, real, fake, key):
-        """Name -> the penalty before its weight, 0 for those that aren't due."""
-        values = {}
-        for index, penalty in enumerate(self.penalties):
-            values[penalty.name] = ops.zeros((), "float32")
-            if penalty in due:
-                draws = fold_in(key, PENALTY_DRAWS + index)
-                values[penalty.name] = penalty.measure(lambda x: view(x)[0], real, fake, draws)
-        return values
-
-    def _adapt_augmentation(self, real_logits):
-        if self.augmentation is not None:
-            self.augmentation.update(ops.stop_gradient(real_logits))
-
-    def _accuracies(self, real_logits, fake_logits):
-        real_margins, fake_margins = self.loss.margins(real_logits, fake_logits)
-        return {"real_accuracy": accuracy(real_margins), "fake_accuracy": accuracy(fake_margins)}
-
     def train_step(self, data):
-        """One batch: the discriminator moves, then the generator, then its moving average."""
+        """One batch: the players move in the order of `update`, then the moving average."""
         real = self.unpack(data)
         batch_size = ops.shape(real[0])[0]
         step = tf.identity(self.step.value)
         self._follow_augmentation_schedule()
-        draws = {player: self._noise(batch_size, player, step) for player in self.players}
-        measured = branch_on_interval(
-            self.penalties,
-            step,
-            lambda due: self.discriminator_step(real, draws["discriminator"], due),
-        )
         generator_moves = ops.equal((step + 1) % self.n_critic, 0)
-        measured |= self._every_n_critic(
-            generator_moves, lambda: self.generator_step(real, draws["generator"])
-        )
+        measured = UPDATES[self.update](self, real, step, generator_moves)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         self.images_seen.assign_add(ops.cast(batch_size, "int64"))
@@ -328,7 +223,8 @@ class GAN(Sampling, AdversarialModel):
         self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
         return self.get_metrics_result()
 
-    def _noise(self, batch_size, player, step):
+    def draw_noise(self, batch_size, player, step):
+        """The `Noise` of a player's half-step."""
         key = stream_key(self.seed, player, step)
         return Noise(self.draw_latents(batch_size, key), key)
 
@@ -336,17 +232,11 @@ class GAN(Sampling, AdversarialModel):
         if "augmentation" in self.schedules:
             self.augmentation.p.assign(self.scheduled("augmentation", None))
 
-    def _every_n_critic(self, moves, half_step):
-        if self.n_critic == 1:
-            return half_step()
-        zero = ops.zeros((), "float32")
-        return ops.cond(moves, half_step, lambda: {"g_loss": zero, "g_gradient": zero})
-
     def test_step(self, data):
         """Losses and accuracies of the averaged generator on unseen data; no weight moves."""
         samples, labels = self.unpack(data)
         batches_seen = self._trackers["d_loss"].count  # Keras resets it when an evaluation begins
-        latents = self._noise(ops.shape(samples)[0], "test", batches_seen).latents
+        latents = self.draw_noise(ops.shape(samples)[0], "test", batches_seen).latents
         fake = self(_inputs(latents, labels), training=False)
         real_logits, fake_logits = (self.judge(x, labels) for x in (samples, fake))
         self.log(
@@ -365,10 +255,10 @@ class GAN(Sampling, AdversarialModel):
 
     def judge(self, samples, labels=None, training=False):
         """The discriminator's float32 logits, `(batch,)`."""
-        return self._discriminate(samples, labels, training)[0]
+        return self.discriminate(samples, labels, training)[0]
 
-    def _discriminate(self, samples, labels, training):
-        """`(logits (batch,), class logits or None)`, both float32."""
+    def discriminate(self, samples, labels=None, training=False):
+        """What the discriminator says: `(logits (batch,), class logits or None)`, both float32."""
         told = labels if len(self.discriminator.inputs) == 2 else None
         outputs = self.discriminator(_inputs(samples, told), training=training)
         logits, classes = outputs if self.classifies else (outputs, None)
@@ -439,17 +329,11 @@ class GAN(Sampling, AdversarialModel):
 
 MEASURED = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
 GRADIENTS = ("d_gradient", "g_gradient")
-AUGMENTATION_DRAW, PENALTY_DRAWS = 1, 2  # folded into a half-step's key
 
 
 def default_optimizer():
     """Adam with which the package's networks train at once."""
     return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
-
-
-def accuracy(margins):
-    """Share of margins on the positive side; a margin of exactly 0 counts half."""
-    return ops.mean(ops.sign(margins) + 1.0) / 2.0
 
 
 def _inputs(x, labels):
