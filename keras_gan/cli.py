@@ -52,6 +52,7 @@ def build_parser():
     add_train(commands)
     add_sample(commands)
     add_evaluate(commands)
+    add_report(commands)
     add_export(commands)
     listing = commands.add_parser("recipes", help="list the recipes")
     listing.set_defaults(command=run_recipes)
@@ -217,6 +218,26 @@ def add_evaluate(commands):
     add_measuring(evaluate)
 
 
+def add_report(commands):
+    """`keras-gan report`."""
+    report = commands.add_parser(
+        "report",
+        help="write a run's report, or compare runs",
+        description="Write one HTML file that shows a run: curves, the film of the learning, "
+        "verdicts, metrics, settings, commands. Several runs are shown side by side.",
+    )
+    report.set_defaults(command=run_report)
+    report.add_argument("runs", metavar="RUN", nargs="+", help="run folders")
+    report.add_argument(
+        "--out", help="the file (default: RUN/report.html, or report.html for several runs)"
+    )
+    report.add_argument(
+        "--throughput",
+        action="store_true",
+        help="measure first where a step's time goes, on a copy of each game",
+    )
+
+
 def add_export(commands):
     """`keras-gan export`."""
     export = commands.add_parser(
@@ -276,6 +297,7 @@ def tell_made(run, result):
         if folder.is_dir():
             rows += [(folder, f"{len(list(folder.iterdir()))} {what}")]
             rows += [(run.folder / "learning.gif", "the film of the learning")]
+    rows += [(run.report_path, "all of it to look at, in a browser")]
     rows += [
         (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})")
     ]
@@ -347,6 +369,16 @@ def run_evaluate(arguments):
     else:
         found, told = runs.evaluate_source(arguments.run, measuring, arguments.data, print), []
     print("\n".join([*found.lines(), *map(str, told)]))
+
+
+def run_report(arguments):
+    """Writes a report."""
+    found = [runs.Run(folder) for folder in arguments.runs]
+    for run in found if arguments.throughput else ():
+        print(f"Measuring where the time of {run.folder} goes ...")
+        runs.measure_throughput(run)
+    own = found[0].report_path if len(found) == 1 else "report.html"
+    print(runs.write_report(found, arguments.out or own))
 
 
 def run_export(arguments):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -77,3 +78,28 @@ def differing(first, second):
     assert len(first) == len(second)
     pairs = zip(first, first.values(), second.values(), strict=True)
     return [name for name, a, b in pairs if a.tobytes() != b.tobytes()]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium without a window, whose console is read."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if program is None or driver is None:
+        pytest.skip("no chromium and chromedriver on this machine")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+def resize(browser, width, height=900):
+    """Makes the page as wide as a screen of so many pixels."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

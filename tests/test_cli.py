@@ -53,7 +53,8 @@ def refused(capsys, arguments, code=2):
 def test_a_run_holds_everything(run):
     names = {path.name for path in run.iterdir()}
     assert names == {
-        *("config.json", "export", "history.csv", "learning.gif", "model.keras", "samples")
+        *("config.json", "export", "history.csv", "learning.gif", "model.keras", "samples"),
+        *("report.html", "sessions.jsonl"),
     }
     grids = sorted(path.name for path in (run / "samples").iterdir())
     assert grids == ["00000000.png", "00000002.png", "00000004.png"]

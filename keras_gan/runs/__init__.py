@@ -9,13 +9,18 @@ RUN/samples/*.png      the same latents every so many steps
 RUN/density/*.png      D, D' and the discriminator, where the data are points that are known
 RUN/learning.gif       the film of them
 RUN/evaluation.json    figures of `keras-gan evaluate`, and neighbours.png
+RUN/sessions.jsonl     when, by what command and on what machine it was trained
+RUN/throughput.json    where a step's time goes, where `keras-gan report --throughput` measured it
+RUN/report.html        all of this to look at, in one file
 RUN/export/            SavedModel versions and generator.onnx
 """
 
 from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run
+from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
+from keras_gan.runs.throughput import measure_throughput
 from keras_gan.runs.training import Result, train
 
 __all__ = [
@@ -26,5 +31,7 @@ __all__ = [
     "evaluate_run",
     "evaluate_source",
     "export_run",
+    "measure_throughput",
     "train",
+    "write_report",
 ]

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pathlib
 
 import numpy as np
 
@@ -109,10 +108,10 @@ def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: N
     if hasattr(source, "distribution") and not gan.conditional:
         found = with_discriminator_gap(found, gan, source.distribution)
     with writing_to(run.folder):
-        write_evaluation(run.folder, found, source.name, int(gan.step))
+        write_evaluation(run.evaluation_path, found, source.name, int(gan.step))
         has_neighbours = any(metric.name == "nearest" for metric in evaluator.metrics)
         if has_neighbours and len(gan.sample_shape) == 3:
-            evaluator.picture_neighbours(run.folder / "neighbours.png")
+            evaluator.picture_neighbours(run.neighbours_path)
     measured = [*callbacks.read_table(run.metrics_path), found.figures]
     return found, verdicts.judge(callbacks.read_table(run.history_path), measured)
 
@@ -170,9 +169,8 @@ def open_run_source(run, data=None):
     return datasets.open_source(data or config["data"], size, channels, config["skipped"] > 0)
 
 
-def write_evaluation(folder, found, data, step):
+def write_evaluation(path, found, data, step):
     """Adds an evaluation to the run's `evaluation.json`, newest last."""
-    path = pathlib.Path(folder) / "evaluation.json"
     try:
         before = json.loads(path.read_text()) if path.exists() else []
     except ValueError as error:

@@ -28,6 +28,11 @@ class Run:
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
         self.export_folder = self.folder / "export"
+        self.evaluation_path = self.folder / "evaluation.json"
+        self.neighbours_path = self.folder / "neighbours.png"
+        self.sessions_path = self.folder / "sessions.jsonl"
+        self.throughput_path = self.folder / "throughput.json"
+        self.report_path = self.folder / "report.html"
 
     def read_config(self) -> dict:
         """The settings of the run.

@@ -11,9 +11,11 @@ import keras
 
 from keras_gan import callbacks, datasets, recipes
 from keras_gan.errors import ConfigError, RunError
+from keras_gan.runs import sessions
 from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_numbers, summary
 
 
@@ -63,6 +65,8 @@ def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Re
     labels = config["classes"] is not None
     dataset = source.to_dataset(config["batch_size"], labels, seed=settings.seed)
     gan = start_or_resume(run, config)
+    with writing_to(run.folder):
+        sessions.record(run.sessions_path, int(gan.step))
     if gan.step > 0:
         tell(f"Going on from step {int(gan.step):,}.")
     interrupted = None
@@ -75,6 +79,10 @@ def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Re
     if interrupted is None:
         tell("Exporting the averaged generator and comparing it with Keras's ...")
         exported = export_run(run, gan)
+    try:
+        write_report([run], run.report_path)
+    except RunError as error:  # a report is no reason to call a training failed
+        tell(f"Without a report: {error}")
     return Result(gan, interrupted, exported)
 
 

@@ -1,0 +1,147 @@
+"""What a report shows of a run, as plain data for the page."""
+
+import base64
+import io
+import json
+import math
+
+import numpy as np
+from PIL import Image
+
+from keras_gan import verdicts
+from keras_gan.callbacks import read_table
+from keras_gan.errors import RunError
+from keras_gan.runs import sessions
+from keras_gan.runs.settings import summary
+
+COUNTERS = ("step", "images_seen", "seconds")
+MAX_ROWS = 2_000  # of a table; more are averaged, as no screen shows them
+MAX_FRAMES = 60  # of the film
+FILM_BYTES = 8_000_000  # of all its frames
+
+
+def facts_of(run) -> dict:
+    """All that is known of a run.
+
+    Args:
+        run: A `Run`.
+
+    Returns:
+        Plain data for JSON: `name`, `summary`, `config`, `history` and `metrics` as
+        `{"step", "images_seen", "minutes", "series"}`, `evaluations`, `verdicts`, `film` as
+        `[{"step", "picture"}]`, `neighbours`, `sessions`, `throughput`.
+
+    Raises:
+        RunError: If the folder holds no run.
+    """
+    config = run.read_config()
+    history, measured = read_table(run.history_path), read_table(run.metrics_path)
+    evaluations = read_json(run.evaluation_path, [])
+    figures = [*measured, *(found["figures"] for found in evaluations)]
+    return {
+        "name": run.folder.name,
+        "summary": summary(config),
+        "config": {name: value for name, value in config.items() if name != "moments"},
+        "history": columns_of(with_speed(history)),
+        "metrics": columns_of(measured),
+        "evaluations": evaluations,
+        "verdicts": [vars(verdict) for verdict in verdicts.judge(history, figures)],
+        "film": film_of(run),
+        "neighbours": picture_uri(run.neighbours_path) if run.neighbours_path.exists() else None,
+        "sessions": sessions.read(run.sessions_path),
+        "throughput": read_json(run.throughput_path, None),
+    }
+
+
+def read_json(path, default):
+    """The content of a JSON file; `default` where there is none.
+
+    Raises:
+        RunError: If it is no JSON.
+    """
+    if not path.exists():
+        return default
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"could not read {path}: {error}. Remove it to go on without it.") from error
+
+
+def with_speed(rows):
+    """The history, with the images a second since the row before."""
+    found = []
+    for before, row in zip([None, *rows], rows, strict=False):
+        seconds = 0.0 if before is None else row["seconds"] - before["seconds"]
+        images = 0.0 if before is None else row["images_seen"] - before["images_seen"]
+        speed = {"images_per_second": images / seconds} if seconds > 0 else {}
+        found.append({**row, **speed})
+    return found
+
+
+def columns_of(rows):
+    """Rows as columns of at most `MAX_ROWS` entries; what isn't there or isn't finite is None."""
+    rows = averaged(rows, math.ceil(len(rows) / MAX_ROWS))
+    names = dict.fromkeys(name for row in rows for name in row)
+    series = {name: [finite(row.get(name)) for row in rows] for name in names}
+    minutes = [None if s is None else s / 60 for s in series.pop("seconds", [])]
+    counters = {name: series.pop(name, []) for name in COUNTERS if name != "seconds"}
+    return {**counters, "minutes": minutes, "series": series}
+
+
+def averaged(rows, group):
+    """Each `group` of rows as one: the last one's counters, the means of the rest."""
+    if group <= 1:
+        return rows
+    found = []
+    for start in range(0, len(rows), group):
+        part = rows[start : start + group]
+        names = [name for name in part[-1] if name not in COUNTERS]
+        means = {n: np.mean([row[n] for row in part if n in row]).item() for n in names}
+        found.append({**{name: part[-1][name] for name in COUNTERS}, **means})
+    return found
+
+
+def finite(number):
+    """The number to six digits, or None."""
+    return None if number is None or not math.isfinite(number) else float(f"{number:.6g}")
+
+
+def film_of(run):
+    """Sample grids, or pictures of densities, evenly chosen; the last one is among them."""
+    for folder in (run.samples_folder, run.density_folder):
+        paths = sorted(folder.glob("*.png"))
+        if paths:
+            size = max(path.stat().st_size for path in paths)
+            count = min(len(paths), MAX_FRAMES, max(FILM_BYTES // size, 2))
+            chosen = np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int))
+            paths = [paths[index] for index in chosen]
+            return [{"step": int(path.stem), "picture": picture_uri(path)} for path in paths]
+    return []
+
+
+MAX_SIDE = 1_200  # pixels of a picture
+
+
+def picture_uri(path):
+    """A picture file as a `data:` address, smaller where it is larger than a screen shows.
+
+    Raises:
+        RunError: If it is no picture.
+    """
+    try:
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data)) as picture:
+            if max(picture.size) > MAX_SIDE:
+                data = shrunk(picture)
+    except OSError as error:
+        raise RunError(f"could not read the picture {path}: {error}. Remove it.") from error
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def shrunk(picture):
+    """A picture of at most `MAX_SIDE` pixels a side, as PNG bytes."""
+    picture = picture.copy()
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,75 @@
+"""When, by what command and on what machine a run was trained: a line of JSON a session."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import shlex
+import sys
+
+import tensorflow as tf
+
+PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
+
+
+def record(path, step):
+    """Adds this session to a run's.
+
+    Args:
+        path: The run's `sessions.jsonl`.
+        step: Where the session begins.
+    """
+    session = {
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "step": step,
+        "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **environment(),
+    }
+    with pathlib.Path(path).open("a") as file:
+        file.write(json.dumps(session) + "\n")
+
+
+def read(path) -> list[dict]:
+    """The sessions of a run, oldest first; a line that was cut by a crash is left out.
+
+    Args:
+        path: The run's `sessions.jsonl`.
+    """
+    path = pathlib.Path(path)
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def environment() -> dict:
+    """Versions and machine, name -> text or number."""
+    gpus = [
+        tf.config.experimental.get_device_details(device).get("device_name", device.name)
+        for device in tf.config.list_physical_devices("GPU")
+    ]
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "gpus": ", ".join(gpus) or "none",
+    }
+
+
+def processor():
+    """The processor's name, as far as the system tells it."""
+    info = pathlib.Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
