@@ -1,4 +1,9 @@
+import contextlib
 import csv
+import os
+import re
+import threading
+import tty
 
 import keras
 import numpy as np
@@ -134,3 +139,54 @@ def test_checkpoint_replaces_the_file_at_once(tmp_path):
 def test_bad_arguments(tmp_path):
     with pytest.raises(ConfigError, match="every 1 step or more, got 0"):
         callbacks.SampleGrid(tmp_path, every=0)
+
+
+def read_all(terminal, parts):
+    """Reads a pseudo-terminal until its other side is closed, which Linux reports as an error."""
+    with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as file:
+        while part := file.read(65536):
+            parts.append(part)
+
+
+def test_samples_in_a_terminal_are_shown_ever_more_rarely(monkeypatch):
+    """On a real pseudo-terminal."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("COLUMNS", "24")  # three samples of eight pixels
+    gan = tiny_gan(num_classes=3)
+    gan.compile()
+    told = []
+    reader = threading.Thread(target=read_all, args=(master, told))
+    reader.start()
+    with os.fdopen(slave, "w") as stream:
+        gan.fit(
+            random_images(8),
+            np.arange(8) % 3,
+            batch_size=4,
+            steps_per_epoch=9,
+            verbose=0,
+            callbacks=[callbacks.TerminalSamples(2, stream)],
+        )
+    reader.join()
+    told = b"".join(told).decode()
+    assert re.findall(r"step (\d+)", told) == ["2", "4", "8"]
+    assert told.count("▀") == 3 * 24 * 8
+    assert len(set(re.findall(r"38;2;(\d+)", told))) > 10
+
+
+@pytest.mark.parametrize("colours", ["", "truecolor"])
+def test_no_picture_where_there_is_no_terminal_of_colours(colours, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORTERM", colours)
+    gan = tiny_gan()
+    gan.compile()
+    with (tmp_path / "log.txt").open("w") as stream:
+        shown = callbacks.TerminalSamples(1, stream)
+        gan.fit(random_images(8), batch_size=4, verbose=0, callbacks=[shown])
+    assert (tmp_path / "log.txt").read_text() == ""
+
+
+def test_half_blocks_are_two_pixels_a_character():
+    picture = Image.new("RGB", (1, 3), (1, 2, 3))
+    picture.putpixel((0, 1), (4, 5, 6))
+    assert callbacks.terminal.half_blocks(picture) == "\x1b[38;2;1;2;3;48;2;4;5;6m▀\x1b[0m"

@@ -9,6 +9,7 @@ from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import LearningGIF, SampleGrid
 from keras_gan.callbacks.table import Table, read_table
+from keras_gan.callbacks.terminal import TerminalSamples
 
 __all__ = [
     "Checkpoint",
@@ -21,5 +22,6 @@ __all__ = [
     "SampleGrid",
     "StopOnNaN",
     "Table",
+    "TerminalSamples",
     "read_table",
 ]

@@ -141,6 +141,7 @@ def pictures_of(gan, source, run, every, tell):
     if len(gan.sample_shape) == 3:
         return [
             callbacks.SampleGrid(run.samples_folder, every=every),
+            callbacks.TerminalSamples(every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
     distribution = getattr(source, "distribution", None)
