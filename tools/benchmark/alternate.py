@@ -1,0 +1,75 @@
+"""Programs timed against each other: each in a process of its own, a round of each in turn.
+
+A worker is a Python file that prints what there is to know of it once it has warmed up, and then,
+for every line that it reads, does one round and prints its seconds; both as JSON. Between rounds
+it waits for input and uses no processor. What the machine does beside them hits neighbours in time
+alike, so that the ratios of a round's times say more than the times.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+
+
+class Worker:
+    """A program that does a round when it is told to.
+
+    Args:
+        command: The arguments of the process.
+    """
+
+    def __init__(self, command, **environment):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **environment
+        )
+        self.facts = self._answer()
+
+    def round(self):
+        """Does a round; returns what the worker says of it."""
+        self.process.stdin.write("round\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def close(self):
+        """Ends the process."""
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _answer(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise SystemExit(f"a worker ended: {' '.join(map(str, self.process.args))}")
+
+
+def serve(work, facts):
+    """The worker's side: does `work() -> facts of a round` for every line of standard input.
+
+    Args:
+        work: Does one round.
+        facts: What to say when ready.
+    """
+    print(json.dumps(facts), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(work()), flush=True)
+
+
+def in_turn(workers, rounds):
+    """Rounds of all workers, in an order that is turned round each time.
+
+    Returns:
+        Name -> list of what the worker said of its rounds.
+    """
+    found = {name: [] for name in workers}
+    for index in range(rounds):
+        names = list(workers)
+        for name in names if index % 2 == 0 else reversed(names):
+            found[name].append(workers[name].round())
+    return found
+
+
+def ratios(values, base):
+    """Median, lowest and highest of `values / base`, round by round."""
+    found = [value / other for value, other in zip(values, base, strict=True)]
+    return statistics.median(found), min(found), max(found)

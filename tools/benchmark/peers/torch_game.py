@@ -1,0 +1,131 @@
+"""The PyTorch twin of the package's step: same losses, penalties, order of updates and average."""
+
+import copy
+import math
+
+import torch
+from torch.nn import functional
+
+from peers.torch_networks import TWINS
+
+
+class TorchGame:
+    """Two players and their step, written as PyTorch users do, without needless work.
+
+    Args:
+        family: Of the networks, one of `TWINS`.
+        size, channels, width, latent_dim, batch_size: Of the networks and the batch.
+        loss: `"non_saturating"` or `"wasserstein"`.
+        penalty: None, `"r1"` or `"gradient_penalty"`.
+        interval: Steps between two penalties.
+        n_critic: Discriminator steps for one of the generator.
+        update: `"alternating"`, or `"shared"`: one pass of the generator for both players.
+        compiled: Whether through `torch.compile`.
+        device: Where it runs.
+        bfloat16: Whether under `torch.autocast`.
+    """
+
+    def __init__(
+        self,
+        family,
+        size,
+        channels,
+        width,
+        latent_dim,
+        batch_size,
+        loss="non_saturating",
+        penalty=None,
+        interval=1,
+        n_critic=1,
+        update="alternating",
+        compiled=False,
+        device="cpu",
+        bfloat16=False,
+        rate=1e-3,
+        betas=(0.0, 0.99),
+    ):
+        make_generator, make_discriminator = TWINS[family]
+        self.generator = make_generator(size, channels, latent_dim, width).to(device)
+        self.discriminator = make_discriminator(size, channels, width).to(device)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.optimizers = [
+            torch.optim.Adam(player.parameters(), rate, betas, fused=True)
+            for player in (self.generator, self.discriminator)
+        ]
+        self.latent_dim, self.batch_size, self.device = latent_dim, batch_size, device
+        self.wasserstein, self.penalty = loss == "wasserstein", penalty
+        self.interval, self.n_critic, self.update = interval, n_critic, update
+        self.autocast = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
+        self.step_count = 0
+        self.d_loss, self.g_loss = self.discriminator_loss, self.generator_loss
+        if compiled:
+            self.d_loss = torch.compile(self.discriminator_loss, dynamic=False)
+            self.g_loss = torch.compile(self.generator_loss, dynamic=False)
+
+    def latents(self):
+        """Fresh noise."""
+        return torch.randn(self.batch_size, self.latent_dim, device=self.device)
+
+    def step(self, real):
+        """One batch."""
+        fake = None
+        moves = (self.step_count + 1) % self.n_critic == 0
+        with self.autocast:
+            if self.update == "shared" and moves:
+                fake = self.generator(self.latents())
+                seen = fake.detach()
+            else:
+                with torch.no_grad():
+                    seen = self.generator(self.latents())
+            due = self.penalty is not None and self.step_count % self.interval == 0
+            d_loss = self.d_loss(real, seen, due)
+        self._descend(d_loss, self.optimizers[1])
+        if moves:
+            self.discriminator.requires_grad_(False)
+            with self.autocast:
+                g_loss = self.g_loss(self.generator(self.latents()) if fake is None else fake)
+            self._descend(g_loss, self.optimizers[0])
+            self.discriminator.requires_grad_(True)
+        self._follow()
+        self.step_count += 1
+        return d_loss.detach()
+
+    def discriminator_loss(self, real, fake, due):
+        """The discriminator's loss, with its penalty where that is due."""
+        r, f = self.discriminator(real).float(), self.discriminator(fake).float()
+        if self.wasserstein:
+            loss = f.mean() - r.mean()
+        else:
+            loss = functional.softplus(-r).mean() + functional.softplus(f).mean()
+        if not due:
+            return loss
+        if self.penalty == "r1":
+            return loss + self.interval * 0.05 * self._squared_slopes(real).mean()
+        place = torch.rand(len(real), 1, 1, 1, device=self.device)
+        norms = self._squared_slopes(real + place * (fake - real)).clamp_min(1e-12).sqrt()
+        return loss + self.interval * 10.0 * (norms - 1.0).square().mean()
+
+    def _squared_slopes(self, samples):
+        samples = samples.detach().requires_grad_(True)
+        total = self.discriminator(samples).float().sum()
+        (slope,) = torch.autograd.grad(total, samples, create_graph=True)
+        return slope.float().square().sum((1, 2, 3))
+
+    def generator_loss(self, fake):
+        """The generator's loss."""
+        f = self.discriminator(fake).float()
+        return -f.mean() if self.wasserstein else functional.softplus(-f).mean()
+
+    def _descend(self, loss, optimizer):
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+    @torch.no_grad()
+    def _follow(self):
+        """The moving average, whose half-life is 20,000 images."""
+        share = 1.0 - math.pow(0.5, self.batch_size / 20_000)
+        pairs = self.average.parameters(), self.generator.parameters()
+        torch._foreach_lerp_(*map(list, pairs), share)
+        for mine, other in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+            mine.copy_(other)

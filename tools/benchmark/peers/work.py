@@ -1,0 +1,116 @@
+"""A worker of `train_step.py`: one way of writing the training step, a round of steps at a time.
+
+python peers/work.py '{"peer": "keras_gan", ...}'
+"""
+
+import json
+import pathlib
+import resource
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
+from alternate import serve
+
+RULES = {
+    "gan": {"loss": "non_saturating", "penalty": None, "interval": 1, "n_critic": 1},
+    "r1": {"loss": "non_saturating", "penalty": "r1", "interval": 1, "n_critic": 1},
+    "lazy_r1": {"loss": "non_saturating", "penalty": "r1", "interval": 16, "n_critic": 1},
+    "wgan_gp": {"loss": "wasserstein", "penalty": "gradient_penalty", "interval": 1, "n_critic": 5},
+}
+
+
+def images(task):
+    """A batch in [-1, 1]."""
+    shape = (task["batch_size"], task["size"], task["size"], task["channels"])
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+
+
+def keras_networks(task):
+    """The package's networks of a task."""
+    import keras_gan as kg
+
+    shape = (task["size"], task["size"], task["channels"])
+    return (
+        kg.networks.DCGANGenerator(shape, task["latent_dim"], task["width"]),
+        kg.networks.DCGANDiscriminator(shape, task["width"]),
+    )
+
+
+def keras_gan(task):
+    """The package: its game, in a bare `tf.function`."""
+    import tensorflow as tf
+
+    import keras_gan as kg
+
+    rules = RULES[task["rules"]]
+    penalties = {
+        "r1": lambda: kg.penalties.R1(0.1, rules["interval"]),
+        "gradient_penalty": lambda: kg.penalties.GradientPenalty(10.0, rules["interval"]),
+    }
+    gan = kg.GAN(*keras_networks(task))
+    gan.compile(
+        loss=rules["loss"],
+        penalties=[penalties[rules["penalty"]]()] if rules["penalty"] else [],
+        n_critic=rules["n_critic"],
+        update=task["update"],
+    )
+    step, real = tf.function(gan.train_step), tf.constant(images(task))
+    return lambda: step(real), lambda logs: float(logs["d_loss"])
+
+
+def keras_examples(task):
+    """The Keras examples' way."""
+    import keras
+    import tensorflow as tf
+
+    from peers.keras_examples import ExampleGAN
+
+    gan = ExampleGAN(*keras_networks(task), task["latent_dim"])
+    gan.compile(*(keras.optimizers.Adam(2e-4, 0.5) for _ in range(2)), jit_compile=False)
+    step, real = tf.function(gan.train_step), tf.constant(images(task))
+    return lambda: step(real), lambda logs: float(logs["d_loss"])
+
+
+def torch(task):
+    """PyTorch's twin."""
+    import torch as pytorch
+
+    from peers.torch_game import TorchGame
+
+    names = ("size", "channels", "width", "latent_dim", "batch_size", "update")
+    game = TorchGame(
+        "dcgan",
+        **{name: task[name] for name in names},
+        **RULES[task["rules"]],
+        compiled=task["compiled"],
+    )
+    real = pytorch.tensor(images(task)).permute(0, 3, 1, 2)
+    real = real.contiguous(memory_format=pytorch.channels_last)
+    return lambda: game.step(real), float
+
+
+PEERS = {"keras_gan": keras_gan, "keras_examples": keras_examples, "torch": torch}
+
+
+def main():
+    task = json.loads(sys.argv[1])
+    step, wait = PEERS[task["peer"]](task)
+    for _ in range(task["warm_up"]):
+        wait(step())
+
+    def work():
+        start = time.perf_counter()
+        for _ in range(task["steps"]):
+            last = step()
+        wait(last)
+        return {"seconds": (time.perf_counter() - start) / task["steps"]}
+
+    serve(work, {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
+
+
+if __name__ == "__main__":
+    main()
