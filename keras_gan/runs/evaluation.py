@@ -9,6 +9,7 @@ from keras_gan import callbacks, datasets, metrics, verdicts
 from keras_gan.errors import ConfigError, RunError
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.saving import write_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,9 +177,7 @@ def write_evaluation(path, found, data, step):
     except ValueError as error:
         raise RunError(f"could not read {path}: {error}. Remove it.") from error
     entry = {"step": step, "data": data, **dataclasses.asdict(found)}
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps([*before, entry], indent=2) + "\n")
-    new.replace(path)
+    write_whole(path, json.dumps([*before, entry], indent=2) + "\n")
 
 
 def measure_while_training(run, source, measuring, tell=None):

@@ -7,6 +7,7 @@ import pathlib
 import keras
 
 from keras_gan.errors import RunError
+from keras_gan.saving import write_whole
 
 KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
 
@@ -76,10 +77,7 @@ class Run:
                 "files. Choose another --out."
             )
         with writing_to(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            new = self.config_path.with_suffix(".new")
-            new.write_text(json.dumps(config, indent=2) + "\n")
-            new.replace(self.config_path)
+            write_whole(self.config_path, json.dumps(config, indent=2) + "\n")
 
     def load(self, best=False):
         """The model of the newest checkpoint, or the best one by the run's metrics.

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan.runs.evaluation import open_run_source
 from keras_gan.runs.folder import writing_to
+from keras_gan.saving import write_whole
 
 ROUNDS, WARM_UP = 15, 2
 NOTE = (
@@ -34,9 +35,7 @@ def measure_throughput(run):
     dataset = source.to_dataset(config["batch_size"], labels, seed=config["seed"])
     found = measure(run.load(), dataset)
     with writing_to(run.folder):
-        new = run.throughput_path.with_suffix(".new")
-        new.write_text(json.dumps(found, indent=2) + "\n")
-        new.replace(run.throughput_path)
+        write_whole(run.throughput_path, json.dumps(found, indent=2) + "\n")
     return found
 
 

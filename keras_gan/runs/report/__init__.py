@@ -11,6 +11,7 @@ import re
 
 from keras_gan.runs.folder import writing_to
 from keras_gan.runs.report.facts import facts_of
+from keras_gan.saving import write_whole
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
@@ -36,10 +37,7 @@ def write_report(runs, path):
     facts = [facts_of(run) for run in runs]
     title = " and ".join(dict.fromkeys(fact["name"] for fact in facts))
     with writing_to(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(path.name + ".new")
-        new.write_text(page(title, {"runs": distinct(facts)}))
-        new.replace(path)
+        write_whole(path, page(title, {"runs": distinct(facts)}))
     return path
 
 
