@@ -118,6 +118,40 @@ def of_arrays(*arrays, batch_size, seed=0, shuffle=True):
     )
 
 
+def of_one_size(dataset):
+    """A data set whose smaller batches are filled up with samples of the batch before.
+
+    A step's shapes are then always the same, and XLA compiles it once. Usually it is an epoch's
+    last batch that is smaller.
+
+    Args:
+        dataset: A `tf.data.Dataset` of batches.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from keras_gan.batches import of_one_size
+    >>> [batch.numpy().tolist() for batch in of_one_size(tf.data.Dataset.range(5).batch(3))]
+    [[0, 1, 2], [3, 4, 0]]
+    """
+    shapes = [spec.shape for spec in tf.nest.flatten(dataset.element_spec)]
+    if all(shape[0] is not None for shape in shapes) or any(None in shape[1:] for shape in shapes):
+        return dataset
+
+    def fill(batch, before):
+        missing = tf.maximum(tf.shape(before)[0] - tf.shape(batch)[0], 0)
+        return tf.concat([batch, before[:missing]], axis=0)
+
+    def fill_all(before, batch):
+        filled = tf.nest.map_structure(fill, batch, before)
+        return filled, filled
+
+    nothing = tf.nest.map_structure(
+        lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), dataset.element_spec
+    )
+    return dataset.scan(nothing, fill_all)
+
+
 def check_finite(samples, where=""):
     """Raises `DataError` where floating-point samples are NaN or infinite.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gan import augment, datasets, metrics, pictures, recipes, runs
 from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
+from keras_gan.models.updates import UPDATES
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_SIGNAL = 1, 2, 128
 
@@ -175,6 +176,24 @@ def add_train_machine(train):
         choices=("bfloat16", "float16"),
         help="compute in 16 bits (default: float32)",
     )
+    machine.add_argument(
+        "--update",
+        choices=tuple(UPDATES),
+        help="who moves when: on two passes of the generator, one, or one of both players "
+        "(default: the recipe's)",
+    )
+    machine.add_argument(
+        "--accumulation",
+        type=int,
+        default=1,
+        metavar="N",
+        help="let a batch pass in N parts, for 1/N of the memory; with --update alternating",
+    )
+    machine.add_argument(
+        "--remat",
+        action="store_true",
+        help="compute activations again instead of keeping them: more time, less memory",
+    )
 
 
 def add_sample(commands):
@@ -268,6 +287,9 @@ def run_train(arguments):
         conditional=False if arguments.unconditional else None,
         augmentation=arguments.augment,
         mixed_precision=arguments.mixed_precision,
+        update=arguments.update,
+        accumulation=arguments.accumulation,
+        remat=arguments.remat,
         jit=arguments.jit,
     )
     measuring = None

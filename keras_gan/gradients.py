@@ -1,5 +1,6 @@
 """Every gradient in the package: the only file with a GradientTape."""
 
+import keras
 import tensorflow as tf
 from keras import ops
 
@@ -26,10 +27,87 @@ def of_objective(objective, variables, scale_loss, inputs=None):
             tape.watch(tensor)
         loss, measured = objective()
         scaled_loss = scale_loss(loss)
-    grads = tape.gradient(scaled_loss, watched)
+    grads = [  # an embedding's comes in slices, of which a class may have several
+        None if grad is None else tf.convert_to_tensor(grad)
+        for grad in tape.gradient(scaled_loss, watched)
+    ]
     if inputs is not None:
         measured = {**measured, "slope": grads.pop() / scale_loss(tf.ones(()))}
     return grads, measured
+
+
+def of_parts(objective, count, variables, scale_loss):
+    """As `of_objective`, where the objective is the mean over parts of the batch, one at a time.
+
+    Args:
+        objective: `(index) -> (loss, measured)` of a part, for indices from 0 to `count - 1`.
+        count: How many parts, at least 2.
+        variables, scale_loss: As in `of_objective`.
+
+    Returns:
+        `(gradients, measured)`, means over the parts.
+    """
+
+    def of_part(index):
+        return of_objective(lambda: objective(index), variables, scale_loss)
+
+    def add_part(index, grads, measured):
+        found = of_part(index)
+        return (index + 1, *tf.nest.map_structure(tf.add, (grads, measured), found))
+
+    _, *sums = tf.while_loop(
+        lambda index, *_: index < count,
+        add_part,
+        (tf.constant(1), *of_part(tf.constant(0))),
+        parallel_iterations=1,
+        maximum_iterations=count - 1,
+    )
+    return tf.nest.map_structure(lambda total: total / count, sums)
+
+
+def recomputed(function, inputs, state):
+    """`function(inputs)`, which keeps its inputs alone and is computed again on the way back.
+
+    The gradients are the same, second ones too, which `tf.recompute_grad` doesn't have.
+
+    Args:
+        function: `tensor -> tensor`, or a list of them, such as a piece of a network.
+        inputs: A float tensor.
+        state: Variables that `function` reads and may move: batch statistics, seeds. The second
+            time it reads what it read at first, and moves nothing.
+
+    Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
+    """
+    before = [(variable, tf.identity(variable.value)) for variable in state]
+
+    @tf.custom_gradient
+    def forgetting(inputs):
+        def way_back(*slopes, variables=()):
+            again = after(slopes[0], inputs)
+            watched = [again, *variables]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(watched)
+                with keras.StatelessScope(state_mapping=before):
+                    outputs = tf.nest.flatten(function(again))
+            first, *others = tape.gradient(
+                outputs, watched, list(slopes), tf.UnconnectedGradients.ZERO
+            )
+            return (first, others) if variables else first
+
+        return function(inputs), way_back
+
+    return forgetting(inputs)
+
+
+def after(slope, inputs):
+    """The inputs, but not before there is a slope, or the memory would be needed at once.
+
+    TensorFlow keeps to a control dependency, XLA to a number that it can't know to be 0.
+    """
+    number = tf.reshape(slope, (-1,))[0]
+    zero = tf.where(tf.equal(number, number), tf.zeros_like(number), number)
+    with tf.control_dependencies([zero]):
+        return inputs + tf.cast(zero, inputs.dtype)
 
 
 def ratio_of_slopes(loss, real_logits, fake_logits):

@@ -142,6 +142,9 @@ def build(
     images=None,
     augmentation=None,
     moments=None,
+    update=None,
+    accumulation=1,
+    remat=False,
 ):
     """The compiled game of a recipe.
 
@@ -156,6 +159,8 @@ def build(
         images: Images over which the recipe's schedules run; its own steps' by default.
         augmentation: As in `GAN.compile`.
         moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
+        update: As in `GAN.compile`; the recipe's by default.
+        accumulation, remat: As in `GAN.compile`.
 
     Returns:
         A compiled `GAN`.
@@ -188,7 +193,9 @@ def build(
         loss=losses.get(recipe.loss),
         penalties=made,
         augmentation=augmentation,
-        update=recipe.update,
+        update=update or recipe.update,
+        accumulation=accumulation,
+        remat=remat,
         schedules=cosines(recipe, made, images or recipe.steps * recipe.batch_size),
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,

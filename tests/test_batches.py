@@ -1,3 +1,7 @@
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -76,3 +80,31 @@ def test_orders_of_neighbouring_epochs_do_not_resemble_each_other(count):
     correlations = np.corrcoef([*orders, np.arange(count)])
     others = correlations[~np.eye(6, dtype=bool)]
     assert np.abs(others).max() < 5 / np.sqrt(count)  # five standard deviations of chance
+
+
+def test_smaller_batches_are_filled_up_with_the_one_before():
+    samples = np.arange(10, dtype="float32").reshape(5, 2)
+    dataset = tf.data.Dataset.from_tensor_slices((samples, np.arange(5))).batch(3)
+    filled = batches.of_one_size(dataset)
+    assert int(filled.cardinality()) == 2
+    (first, labels), (second, more) = filled
+    np.testing.assert_array_equal(first, samples[:3])
+    np.testing.assert_array_equal(second, samples[[3, 4, 0]])
+    assert (labels.numpy().tolist(), more.numpy().tolist()) == ([0, 1, 2], [3, 4, 0])
+
+
+def test_batches_of_a_fixed_size_are_left_alone():
+    dataset = tf.data.Dataset.range(6).batch(3, drop_remainder=True)
+    assert batches.of_one_size(dataset) is dataset
+
+
+def test_a_step_is_traced_and_compiled_once_though_the_last_batch_is_smaller(tmp_path):
+    """Three epochs under XLA in a process of their own, where XLA writes what it compiles."""
+    script = pathlib.Path(__file__).with_name("compile_in_new_process.py")
+    told = subprocess.run(
+        [sys.executable, "-W", "error", script, tmp_path], capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ["1", "9"]
+    programs = [path.name for path in tmp_path.glob("*.before_optimizations.txt")]
+    assert len([name for name in programs if "one_step_on_data" in name]) == 1

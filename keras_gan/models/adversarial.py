@@ -97,13 +97,16 @@ class AdversarialModel(keras.Model):
         if config:
             self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def move(self, player, objective, inputs=None):
+    def move(self, player, objective, inputs=None, parts=1):
         """Moves one player down its objective's gradient, and no other.
 
         Args:
             player: Name of the player.
-            objective: `() -> (loss, measured)`.
+            objective: `() -> (loss, measured)`; with `parts`, `(index) -> (loss, measured)` of a
+                part of the batch.
             inputs: A tensor that the objective reads, whose gradient is wanted too.
+            parts: In how many parts the batch passes, one after the other; with more than one, no
+                gradient of `inputs` can be had.
 
         Returns:
             What was measured, the L2 norm of the gradient as `d_gradient` or `g_gradient`, and
@@ -111,7 +114,11 @@ class AdversarialModel(keras.Model):
         """
         variables = getattr(self, player).trainable_variables
         optimizer = getattr(self, f"{player}_optimizer")
-        grads, measured = gradients.of_objective(objective, variables, optimizer.scale_loss, inputs)
+        scale = optimizer.scale_loss
+        if parts > 1:
+            grads, measured = gradients.of_parts(objective, parts, variables, scale)
+        else:
+            grads, measured = gradients.of_objective(objective, variables, scale, inputs)
         numbers = {
             name: self.scheduled(name, None)
             for name in schedules.OPTIMIZER_NUMBERS
@@ -173,7 +180,8 @@ class AdversarialModel(keras.Model):
 
         Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
         function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
-        set is read as it comes.
+        set is read as it comes; a smaller batch is filled up with samples of the one before, so
+        that the step is compiled once.
 
         Args:
             x: Samples as an array of `(count, *sample_shape)`, or a `tf.data.Dataset` of batches.
@@ -205,6 +213,8 @@ class AdversarialModel(keras.Model):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_whole_executions(steps_per_epoch)
             x = x.from_step(int(self.step))
+        elif isinstance(x, tf.data.Dataset):
+            x = batches.of_one_size(x)
         return super().fit(
             x,
             y,

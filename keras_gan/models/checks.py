@@ -76,6 +76,27 @@ def check_update(update, updates, loss, discriminator):
         )
 
 
+def check_accumulation(accumulation, update):
+    """Raises `ConfigError` unless a batch can pass in so many parts in this order of updates."""
+    if accumulation < 1 or int(accumulation) != accumulation:
+        raise ConfigError(f"expected a whole accumulation >= 1, got {accumulation}.")
+    if accumulation > 1 and update != "alternating":
+        raise ConfigError(
+            f"expected update='alternating' for accumulation={accumulation}, got {update!r}, which "
+            "holds the generator's activations of the whole batch while the discriminator moves."
+        )
+
+
+def check_parts(batch_size, accumulation):
+    """Raises `DataError` unless a batch can be cut into so many parts of one size."""
+    if accumulation > 1 and (batch_size is None or batch_size % accumulation):
+        found = "an unknown size" if batch_size is None else batch_size
+        raise DataError(
+            f"expected batches of a fixed size that accumulation={accumulation} divides, got "
+            f"{found}; batch with drop_remainder=True and such a size."
+        )
+
+
 def check_networks_fit(generator, discriminator):
     """Raises `ConfigError` unless the generator's samples are what the discriminator takes."""
     conditional = len(generator.inputs) == 2

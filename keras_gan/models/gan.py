@@ -9,13 +9,16 @@ from keras_gan import augment, losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
+    check_accumulation,
     check_augmentation,
     check_labels,
     check_networks_fit,
+    check_parts,
     check_penalties,
     check_update,
 )
 from keras_gan.models.half_steps import HalfSteps, Noise
+from keras_gan.models.remat import Rematerialized
 from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
 from keras_gan.models.updates import UPDATES
 from keras_gan.noise import stream_key
@@ -79,6 +82,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         self.moving_average = type(generator).from_config(generator.get_config())
         self.moving_average.set_weights(generator.get_weights())
         self.moving_average.trainable = False
+        self._rematerialized = {}
         self.built = True
 
     @property
@@ -117,6 +121,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         schedules=None,
         n_critic=1,
         update="alternating",
+        accumulation=1,
+        remat=False,
         jit_compile="auto",
         run_eagerly=False,
         steps_per_execution=1,
@@ -143,6 +149,12 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 one pass of the generator serves both. `"one_stage"`: both at once, on one pass of
                 each player and one way back; not where the discriminator mixes samples (BatchNorm)
                 or classifies, or the loss is flat for it where it isn't for the generator.
+            accumulation: Parts in which a batch passes through the players, one after the other,
+                before each moves once: 1/n of the memory for activations. What looks at a whole
+                batch (BatchNorm, relativistic averages, LeCam's anchors) looks at a part. With
+                `update="alternating"` alone, whose halves don't hold each other's activations.
+            remat: Whether to compute activations again on the way back instead of keeping them
+                all: the same numbers, more time, less memory where a player is deep.
             jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.
             run_eagerly: For debugging.
             steps_per_execution: As in Keras.
@@ -166,6 +178,14 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         self.n_critic = int(n_critic)
         check_update(update, UPDATES, self.loss, self.discriminator)
         self.update = update
+        check_accumulation(accumulation, update)
+        self.accumulation = int(accumulation)
+        self.remat = bool(remat)
+        self._rematerialized = (
+            {player: Rematerialized(getattr(self, player)) for player in self.players}
+            if remat
+            else {}
+        )
         numbers = [penalty.name for penalty in self.penalties]
         self.compile_players(
             {
@@ -181,6 +201,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 "schedules": schedules or {},
                 "n_critic": self.n_critic,
                 "update": self.update,
+                "accumulation": self.accumulation,
+                "remat": self.remat,
             },
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
@@ -209,6 +231,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     def train_step(self, data):
         """One batch: the players move in the order of `update`, then the moving average."""
         real = self.unpack(data)
+        check_parts(real[0].shape[0], self.accumulation)
         batch_size = ops.shape(real[0])[0]
         step = tf.identity(self.step.value)
         self._follow_augmentation_schedule()
@@ -250,7 +273,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
 
     def generate(self, latents, labels=None, training=False):
         """Samples of the generator in training, `(batch, *sample_shape)` float32."""
-        samples = self.generator(_inputs(latents, labels), training=training)
+        generator = self._player("generator", training)
+        samples = generator(_inputs(latents, labels), training=training)
         return ops.cast(samples, "float32")
 
     def judge(self, samples, labels=None, training=False):
@@ -260,11 +284,17 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     def discriminate(self, samples, labels=None, training=False):
         """What the discriminator says: `(logits (batch,), class logits or None)`, both float32."""
         told = labels if len(self.discriminator.inputs) == 2 else None
-        outputs = self.discriminator(_inputs(samples, told), training=training)
+        discriminator = self._player("discriminator", training)
+        outputs = discriminator(_inputs(samples, told), training=training)
         logits, classes = outputs if self.classifies else (outputs, None)
         if classes is not None:
             classes = ops.cast(classes, "float32")
         return ops.reshape(ops.cast(logits, "float32"), (-1,)), classes
+
+    def _player(self, player, training):
+        """The network, or in training what stands for it under `remat`."""
+        network = getattr(self, player)
+        return self._rematerialized.get(player, network) if training else network
 
     def call(self, inputs, training=False):
         """The averaged generator: `latents` or `[latents, labels]` -> samples."""

@@ -10,6 +10,7 @@ from keras_gan.models.view import View
 from keras_gan.noise import fold_in
 
 PENALTY_DRAWS = 2  # the penalties' first number to fold into a half-step's key
+PART_DRAWS = 1_000  # likewise the batch's parts'
 
 
 class Noise(NamedTuple):
@@ -43,15 +44,15 @@ class HalfSteps:
         Returns:
             Name -> float32 scalar.
         """
-        fake = ops.stop_gradient(self._fake(real, noise) if fake is None else fake)
 
-        def objective():
+        def objective(real, noise):
+            seen = ops.stop_gradient(self._fake(real, noise) if fake is None else fake)
             view = View(self, real[1], noise.key)
-            loss, measured, _ = self._adversarial(view, real, fake)
-            penalty, values = self._penalties(view, real[0], fake, noise.key, penalties)
+            loss, measured, _ = self._adversarial(view, real, seen)
+            penalty, values = self._penalties(view, real[0], seen, noise.key, penalties)
             return loss + penalty, {**measured, **values}
 
-        measured = self.move("discriminator", objective)
+        measured = self._move_in_parts("discriminator", objective, real, noise)
         self._constrain()
         return measured
 
@@ -66,10 +67,27 @@ class HalfSteps:
             Name -> float32 scalar.
         """
 
-        def objective():
+        def objective(real, noise):
             return self._generator_objective(real, noise, self._fake(real, noise))
 
-        return self.move("generator", objective)
+        return self._move_in_parts("generator", objective, real, noise)
+
+    def _move_in_parts(self, player, objective, real, noise):
+        """Moves a player down the mean of `objective(real, noise)` over the parts of a batch."""
+        if self.accumulation == 1:
+            return self.move(player, lambda: objective(real, noise))
+        pieces = [
+            None
+            if tensor is None
+            else ops.reshape(tensor, (self.accumulation, -1, *tensor.shape[1:]))
+            for tensor in (*real, noise.latents)
+        ]
+
+        def of_part(index):
+            *part, latents = (None if tensor is None else tensor[index] for tensor in pieces)
+            return objective(part, Noise(latents, fold_in(noise.key, PART_DRAWS + index)))
+
+        return self.move(player, of_part, parts=self.accumulation)
 
     def shared_step(self, real, noise, penalties=()):
         """Both halves on one pass of the generator: first the discriminator moves.

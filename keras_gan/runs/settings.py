@@ -26,6 +26,9 @@ class Settings:
         augmentation: `"diffaugment"` or `"ada"`, for few data; none by default.
         mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
         jit: Whether to compile with XLA; on a GPU by default.
+        update: Who moves when, as in `GAN.compile`; the recipe's by default.
+        accumulation: Parts in which a batch passes, as in `GAN.compile`.
+        remat: Whether to compute activations again instead of keeping them.
     """
 
     recipe: str
@@ -41,6 +44,9 @@ class Settings:
     augmentation: str | None = None
     mixed_precision: str | None = None
     jit: bool | None = None
+    update: str | None = None
+    accumulation: int = 1
+    remat: bool = False
 
     def config(self, source) -> dict:
         """All of a run's settings, with the recipe's and the data's own filled in.
@@ -69,6 +75,9 @@ class Settings:
             "augmentation": self.augmentation,
             "mixed_precision": self.mixed_precision,
             "jit": self.jit,
+            "update": recipe.update if self.update is None else self.update,
+            "accumulation": self.accumulation,
+            "remat": self.remat,
         }
 
 

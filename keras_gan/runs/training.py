@@ -121,6 +121,9 @@ def build(config):
         images=config["schedule_steps"] * config["batch_size"],
         augmentation=config["augmentation"],
         moments=config["moments"],
+        update=config["update"],
+        accumulation=config["accumulation"],
+        remat=config["remat"],
     )
 
 

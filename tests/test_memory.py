@@ -1,0 +1,170 @@
+"""Less memory, same numbers: activations computed again, and batches that pass in parts."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import differing, random_images, state_of, tiny_gan
+
+import keras_gan as kg
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.models.remat import Rematerialized, best_cuts
+
+LATENTS = tf.constant(np.random.default_rng(0).normal(size=(8, 6)).astype("float32"))
+NOISE = kg.models.Noise(LATENTS, kg.noise.make_key(0))
+LABELS = tf.constant([0, 1, 2, 0, 1, 2, 0, 1])
+
+
+def noisy_gan():
+    """A generator with BatchNorm beside a discriminator with dropout, whose masks must be kept."""
+    images = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(images)
+    x = keras.layers.Dropout(0.5, seed=1)(x)
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="tanh")(x)
+    logits = keras.layers.Dense(1)(keras.layers.Flatten()(x))
+    return kg.GAN(tiny_gan().generator, keras.Model(images, logits))
+
+
+GAMES = {
+    "labels": lambda: tiny_gan(3),
+    "spectral": lambda: tiny_gan(normalization="spectral"),
+    "auxiliary": lambda: tiny_gan(3, conditioning="auxiliary"),
+    "dropout": noisy_gan,
+    "float16": lambda: tiny_gan(dtype="mixed_float16"),
+}
+
+
+def after_steps(make, jit=False, steps=2, **rules):
+    """What a game measured at last, and every number that it then consists of."""
+    keras.utils.set_random_seed(3)
+    gan = make()
+    gan.compile(penalties=[kg.penalties.R1(0.5)], **rules)
+    labels = LABELS if gan.conditional else None
+
+    @tf.function(jit_compile=jit)
+    def step(images):
+        real = images, labels
+        return gan.discriminator_step(real, NOISE, gan.penalties) | gan.generator_step(real, NOISE)
+
+    for index in range(steps):
+        measured = step(tf.constant(random_images(8, seed=index)))
+    return {name: float(value) for name, value in measured.items()}, state_of(gan)
+
+
+def assert_same(first, second, tolerance=1e-5):
+    """Equal up to rounding."""
+    (measured, state), (measured_again, state_again) = first, second
+    assert measured == pytest.approx(measured_again, rel=tolerance)
+    for (name, values), other in zip(state.items(), state_again.values(), strict=True):
+        np.testing.assert_allclose(values, other, atol=tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_recomputed_activations_give_the_same_game(game):
+    """Second gradients, batch statistics, dropout's masks and spectral vectors among them."""
+    kept, again = (after_steps(GAMES[game], remat=remat) for remat in (False, True))
+    assert_same(kept, again, 2e-3 if game == "float16" else 1e-5)
+
+
+def test_recomputed_activations_under_jit():
+    kept, again = (after_steps(GAMES["spectral"], jit=True, remat=remat) for remat in (False, True))
+    assert_same(kept, again)
+
+
+def compiled_slopes(network, weights, shape):
+    """The text of XLA's optimised program for a network's gradient."""
+
+    @tf.function(jit_compile=True)
+    def slopes(batch):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(network(batch, training=True))
+        return tape.gradient(total, weights)
+
+    return slopes.experimental_get_compiler_ir(tf.zeros(shape))("optimized_hlo")
+
+
+def test_xla_does_not_merge_what_is_computed_again_with_what_was_computed_first():
+    """Twelve convolutions, cut three times: the nine activations within are made twice."""
+    images = x = keras.Input((16, 16, 8))
+    for _ in range(12):
+        x = keras.layers.Conv2D(8, 3, padding="same", activation="tanh")(x)
+    critic = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(x)))
+    weights = [weight.value for weight in critic.trainable_weights]
+    cuts = len(best_cuts(critic))
+    assert 2 <= cuts <= 4
+    kept, again = (
+        compiled_slopes(network, weights, (8, 16, 16, 8)).count(" tanh(")
+        for network in (critic, Rematerialized(critic))
+    )
+    assert kept == 12
+    assert again >= 24 - cuts - 1
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_batch_in_parts_moves_both_players_alike(jit):
+    """Without batch statistics the mean over parts is the mean over the batch."""
+    make = lambda: kg.GAN(  # noqa: E731
+        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=3),
+        kg.networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=3),
+    )
+    rules = {"generator_optimizer": "sgd", "discriminator_optimizer": "sgd", "jit": jit}
+    whole, parts = after_steps(make, **rules), after_steps(make, accumulation=4, **rules)
+    assert_same(whole, parts)
+    assert whole[0]["d_gradient"] > 0.01
+
+
+def test_parts_draw_noise_of_their_own():
+    """WGAN-GP's places between real and generated samples."""
+    keras.utils.set_random_seed(3)
+    gan = tiny_gan()
+    gan.compile(penalties=[kg.penalties.GradientPenalty(1.0)], accumulation=4)
+    same = tf.repeat(tf.constant(random_images(1)), 8, axis=0)
+    keys = []
+    gan._penalties = lambda view, real, fake, key, due: (keys.append(key), (0.0, {}))[1]
+    gan.discriminator_step((same, None), NOISE)
+    assert len({tuple(key.numpy()) for key in keys}) == 4
+
+
+def test_memory_rules_are_saved_and_train(tmp_path):
+    gan = tiny_gan()
+    gan.compile(accumulation=2, remat=True, jit_compile=True)
+    gan.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
+    gan.save(tmp_path / "game.keras")
+    again = keras.models.load_model(tmp_path / "game.keras")
+    assert (again.accumulation, again.remat) == (2, True)
+    for game in (gan, again):
+        game.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
+    assert not differing(state_of(gan), state_of(again))
+
+
+def test_parts_that_cannot_be_are_refused():
+    with pytest.raises(ConfigError, match="alternating"):
+        tiny_gan().compile(update="shared", accumulation=2)
+    with pytest.raises(ConfigError, match="accumulation >= 1"):
+        tiny_gan().compile(accumulation=0)
+    gan = tiny_gan()
+    gan.compile(accumulation=3)
+    with pytest.raises(DataError, match="accumulation=3 divides, got 8"):
+        gan.fit(random_images(16), batch_size=8, verbose=0)
+
+
+def test_cuts_keep_the_least():
+    """Nine layers of one size: two cuts leave nine thirds."""
+    x = start = keras.Input((4,))
+    for _ in range(9):
+        x = keras.layers.Dense(4)(x)
+    cuts = best_cuts(keras.Model(start, x))
+    operations = [
+        op for op in keras.Model(start, x).operations if isinstance(op, keras.layers.Dense)
+    ]
+    places = [index for cut in cuts for index, op in enumerate(operations) if op.output is cut]
+    assert places == [2, 5]
+
+
+def test_a_skip_connection_is_no_place_to_cut():
+    start = keras.Input((4,))
+    first = keras.layers.Dense(4)(start)
+    inner = keras.layers.Dense(400)(first)
+    joined = keras.layers.Add()([first, keras.layers.Dense(4)(inner)])
+    network = keras.Model(start, keras.layers.Dense(1)(joined))
+    assert all(any(cut is place for place in (first, joined)) for cut in best_cuts(network))

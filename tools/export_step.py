@@ -1,0 +1,95 @@
+"""Writes a whole training step as StableHLO, which any XLA runtime can run without TensorFlow.
+
+    python tools/export_step.py dcgan --size 64 --channels 3 --width 64 --out step
+    python tools/run_step.py step    # on a machine with jax alone
+
+The folder gets `step.mlir`, whose arguments are a batch (and labels) and then every variable of
+the game and its optimizers, `state.npz` with what these are before the first step, and `step.json`,
+which names arguments and results and says which result is which argument's next value.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_gan as kg
+
+ALIAS = re.compile(r"\{(\d+)\}: \((\d+), \{\}, (?:may|must)-alias\)")
+
+
+def export_step(gan, batch, folder):
+    """Writes the step of a compiled game for batches like this one.
+
+    Args:
+        gan: A compiled `GAN`.
+        batch: What a step of `fit` gets: samples, or `(samples, labels)`; of a fixed size.
+        folder: Where to write; it is made.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    step = tf.function(gan.train_step, jit_compile=True)
+    concrete = step.get_concrete_function(batch)
+    text_of = step.experimental_get_compiler_ir(batch)
+    by_handle = {id(variable.handle): variable for variable in concrete.variables}
+    variables = [by_handle[id(handle)] for handle in concrete.captured_inputs]
+    inputs = tf.nest.flatten(batch)
+    logs = sorted(gan.measured)  # as tf.nest orders a dict
+    (folder / "step.mlir").write_text(text_of(stage="stablehlo"))
+    np.savez(folder / "state.npz", **{str(i): v.numpy() for i, v in enumerate(variables)})
+    facts = {
+        "batch": [{"shape": list(x.shape), "dtype": x.dtype.name} for x in inputs],
+        "variables": [v.name for v in variables],
+        "logs": logs,
+        "results": results_of(text_of(stage="hlo"), len(inputs), len(logs)),
+        "images": int(inputs[0].shape[0]),
+    }
+    (folder / "step.json").write_text(json.dumps(facts, indent=1))
+
+
+def results_of(hlo, num_inputs, num_logs):
+    """For each result after the logs, the index of the variable whose next value it is."""
+    header = hlo[: hlo.index("\n")]
+    aliases = {int(result): int(argument) for result, argument in ALIAS.findall(header)}
+    return [aliases[result] - num_inputs for result in range(num_logs, num_logs + len(aliases))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", choices=kg.recipes.RECIPES)
+    parser.add_argument("--size", type=int, default=28)
+    parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--classes", type=int, help="of a class-conditional game")
+    parser.add_argument("--width", type=int)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--update", choices=kg.models.updates.UPDATES)
+    parser.add_argument("--accumulation", type=int, default=1)
+    parser.add_argument("--remat", action="store_true")
+    parser.add_argument("--mixed-precision", choices=("bfloat16", "float16"))
+    parser.add_argument("--out", type=pathlib.Path, default="step")
+    arguments = parser.parse_args()
+    keras.utils.set_random_seed(0)
+    shape = (arguments.size, arguments.size, arguments.channels)
+    gan = kg.recipes.build(
+        arguments.recipe,
+        shape,
+        arguments.classes,
+        width=arguments.width,
+        dtype=arguments.mixed_precision and f"mixed_{arguments.mixed_precision}",
+        update=arguments.update,
+        accumulation=arguments.accumulation,
+        remat=arguments.remat,
+    )
+    batch = tf.zeros((arguments.batch_size, *shape))
+    if arguments.classes is not None:
+        batch = (batch, tf.zeros((arguments.batch_size,), tf.int32))
+    export_step(gan, batch, arguments.out)
+    print(f"{arguments.out}: {(arguments.out / 'step.mlir').stat().st_size / 1e3:,.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

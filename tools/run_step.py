@@ -1,0 +1,132 @@
+"""Runs a training step of `export_step.py` with jax alone, and times it.
+
+    pip install jax    # or jax[cuda13] for a GPU
+    python tools/run_step.py step --steps 50 --rounds 11
+
+Steps follow each other, each on what the one before left, on one batch of random images. Prints
+images a second, the step's floating-point operations and memory as XLA counts them, and the share
+of the speed that this machine reaches with large matrix products, measured between the rounds.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import time
+
+import jax
+import numpy as np
+from jax.extend.backend import get_backend
+from jaxlib import _jax
+
+
+class Step:
+    """A compiled step and the state that it works on.
+
+    Args:
+        folder: What `export_step.py` wrote.
+    """
+
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        self.facts = json.loads((folder / "step.json").read_text())
+        client = get_backend()
+        self.device = client.local_devices()[0]
+        self.program = client.compile_and_load(
+            (folder / "step.mlir").read_text(),
+            _jax.DeviceList((self.device,)),
+            _jax.CompileOptions(),
+        )
+        with np.load(folder / "state.npz") as state:
+            self.state = [self.put(state[str(i)]) for i in range(len(state))]
+
+    def put(self, array):
+        """The array on the device, in its own width: the counters have 64 bits."""
+        with jax.enable_x64(True):
+            return jax.device_put(array, self.device)
+
+    def __call__(self, *batch):
+        """One step; returns its logs by name, still on the device."""
+        results = self.program.execute_sharded([*batch, *self.state])
+        arrays = [arrays[0] for arrays in results.disassemble_into_single_device_arrays()]
+        logs = self.facts["logs"]
+        for index, array in zip(self.facts["results"], arrays[len(logs) :], strict=True):
+            self.state[index] = array
+        return dict(zip(logs, arrays, strict=False))
+
+    def random_batch(self):
+        """Uniform images in [-1, 1], and labels of class 0, as the step takes them."""
+        rng = np.random.default_rng(0)
+        return [
+            self.put(
+                rng.uniform(-1, 1, spec["shape"]).astype(spec["dtype"])
+                if spec["dtype"].startswith("float")
+                else np.zeros(spec["shape"], spec["dtype"])
+            )
+            for spec in self.facts["batch"]
+        ]
+
+    def cost(self):
+        """What XLA counts: floating-point operations a step, and bytes of state and of the rest."""
+        memory = self.program.get_compiled_memory_stats()
+        return {
+            "flops": self.program.cost_analysis().get("flops", float("nan")),
+            "state_bytes": memory.argument_size_in_bytes,
+            "temporary_bytes": memory.temp_size_in_bytes,
+        }
+
+
+def peak_flops(device, dtype, size=4096, calls=8):
+    """Floating-point operations a second of a large matrix product."""
+    size = size if device.platform != "cpu" else 1024
+    matrix = jax.device_put(np.ones((size, size), "float32"), device).astype(dtype)
+    product = jax.jit(lambda a, b: a @ b)
+    product(matrix, matrix).block_until_ready()
+    start = time.perf_counter()
+    for _ in range(calls):
+        result = product(matrix, matrix)
+    result.block_until_ready()
+    return calls * 2 * size**3 / (time.perf_counter() - start)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--steps", type=int, default=20, help="steps a round")
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--peak", default="float32", help="number format of the matrix products")
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
+    arguments = parser.parse_args()
+    step = Step(arguments.folder)
+    batch, cost = step.random_batch(), step.cost()
+    jax.block_until_ready(step(*batch))
+    seconds, shares = [], []
+    for _ in range(arguments.rounds):
+        start = time.perf_counter()
+        for _ in range(arguments.steps):
+            logs = step(*batch)
+        jax.block_until_ready(logs)
+        seconds.append((time.perf_counter() - start) / arguments.steps)
+        shares.append(cost["flops"] / seconds[-1] / peak_flops(step.device, arguments.peak))
+    found = {
+        "device": step.device.device_kind,
+        "milliseconds": [1000 * s for s in seconds],
+        "images_per_second": step.facts["images"] / statistics.median(seconds),
+        "share_of_peak": shares,
+        **cost,
+        "logs": {name: float(value) for name, value in logs.items()},
+    }
+    print(f"{found['device']}: {found['images_per_second']:,.0f} images/s")
+    for name in ("milliseconds", "share_of_peak"):
+        values = found[name]
+        print(f"{name} {statistics.median(values):.4g} ({min(values):.4g} to {max(values):.4g})")
+    print(
+        f"{cost['flops'] / 1e9:.2f} GFLOP a step, {cost['state_bytes'] / 1e6:.1f} MB of state, "
+        f"{cost['temporary_bytes'] / 1e6:.1f} MB beside it"
+    )
+    if arguments.out:
+        arguments.out.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
