@@ -18,13 +18,18 @@ import keras_gan as kg
 from keras_gan.runs.evaluation import Measuring, sampler
 
 
-class AtMinutes(keras.callbacks.Callback):
-    """Measures when the minutes of training reach each mark, and ends after the last one."""
+class AtMarks(keras.callbacks.Callback):
+    """Measures when the minutes of training, or its steps, reach a mark; ends after the last one.
 
-    def __init__(self, marks, measure):
+    Args:
+        minutes, steps: The marks, each in ascending order.
+        measure: `model -> figures`.
+    """
+
+    def __init__(self, minutes, steps, measure):
         super().__init__()
-        self.marks, self.measure = list(marks), measure
-        self.found = []
+        self.waiting = {"minutes": list(minutes), "steps": list(steps)}
+        self.measure, self.found = measure, []
 
     def on_train_begin(self, logs=None):
         self.start, self.measuring = time.monotonic(), 0.0
@@ -32,17 +37,23 @@ class AtMinutes(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         now = time.monotonic()
         minutes = (now - self.start - self.measuring) / 60
-        if minutes < self.marks[len(self.found)]:
+        reached = {"minutes": minutes, "steps": int(self.model.step)}
+        due = [name for name, marks in self.waiting.items() if marks and reached[name] >= marks[0]]
+        if not due:
             return
-        figures = self.measure(self.model)
-        self.found.append({"minutes": minutes, "step": int(self.model.step), **figures})
-        print(f"  {minutes:.1f} min, step {int(self.model.step):,}: {figures}", flush=True)
+        marks = {f"mark_{name}": self.waiting[name].pop(0) for name in due}
+        self.found.append({**marks, **reached, **self.measure(self.model)})
+        print(f"  {self.found[-1]}", flush=True)
         self.measuring += time.monotonic() - now
-        self.model.stop_training = len(self.found) == len(self.marks)
+        self.model.stop_training = not any(self.waiting.values())
 
 
 def train(arguments, seed, source, evaluator):
-    """One run's rows."""
+    """One run's rows.
+
+    Args:
+        arguments: With `recipe`, `unconditional`, `augment`, `update`, `minutes` and `steps`.
+    """
     keras.utils.set_random_seed(seed)
     recipe = kg.recipes.get(arguments.recipe)
     classes = None if arguments.unconditional else source.class_names
@@ -52,23 +63,40 @@ def train(arguments, seed, source, evaluator):
         num_classes=classes and len(classes),
         seed=seed,
         augmentation=arguments.augment,
+        update=arguments.update,
     )
     dataset = source.to_dataset(recipe.batch_size, classes is not None, seed=seed)
-    marks = AtMinutes(
-        arguments.minutes, lambda gan: evaluator.evaluate(sampler(gan, source)).figures
+    marks = AtMarks(
+        arguments.minutes,
+        arguments.steps,
+        lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])
     return marks.found
+
+
+def summarize(mark, rows):
+    """Prints a mark's means over the seeds."""
+    steps = statistics.mean(row["steps"] for row in rows)
+    minutes = statistics.mean(row["minutes"] for row in rows)
+    for name in (name for name in rows[0] if "[" in name):
+        values = [row[name] for row in rows]
+        print(
+            f"{mark}: {name} mean {statistics.mean(values):.4g} ({min(values):.4g} to "
+            f"{max(values):.4g}); {steps:,.0f} steps in {minutes:.1f} min on average"
+        )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe")
     parser.add_argument("--data", default="mnist")
-    parser.add_argument("--minutes", type=float, nargs="+", default=[2, 5, 10])
+    parser.add_argument("--minutes", type=float, nargs="*", default=[2, 5, 10])
+    parser.add_argument("--steps", type=int, nargs="*", default=[], help="measure at these too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--unconditional", action="store_true")
     parser.add_argument("--augment", choices=tuple(kg.augment.AUGMENTATIONS))
+    parser.add_argument("--update", choices=kg.models.updates.UPDATES)
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--out", default="minutes.jsonl")
     arguments = parser.parse_args()
@@ -80,13 +108,10 @@ def main():
         runs.append(train(arguments, seed, source, evaluator))
         with open(arguments.out, "a") as file:
             file.write(json.dumps({**vars(arguments), "seed": seed, "rows": runs[-1]}) + "\n")
-    for rows in zip(*runs, strict=True):
-        for name in (name for name in rows[0] if "[" in name):
-            values = [row[name] for row in rows]
-            print(
-                f"{rows[0]['minutes']:.1f} min  {name}  mean {statistics.mean(values):.4g}  "
-                f"({min(values):.4g} to {max(values):.4g})"
-            )
+    for unit in ("minutes", "steps"):
+        for mark in getattr(arguments, unit):
+            rows = [row for run in runs for row in run if row.get(f"mark_{unit}") == mark]
+            summarize(f"{mark:g} {unit}", rows)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import threading
 
 import keras
+import tensorflow as tf
 
 from keras_gan import callbacks, datasets, recipes
 from keras_gan.errors import ConfigError, RunError
@@ -17,6 +18,8 @@ from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_numbers, summary
+
+GPU_STEPS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +164,7 @@ def pictures_of(gan, source, run, every, tell):
 def fit(gan, dataset, run, config, every, pictures, measure=None):
     """Trains up to the last step; returns the signal that ended it earlier, or None."""
     remaining = config["steps"] - int(gan.step)
-    gan.steps_per_execution = math.gcd(remaining, every, gan.steps_per_execution)
+    gan.steps_per_execution = math.gcd(remaining, every, steps_in_one_go(gan))
     progress = callbacks.Progress(config["steps"])
     with stop_on_signal(gan) as received, writing_to(run.folder), contextlib.closing(progress):
         gan.fit(
@@ -179,6 +182,12 @@ def fit(gan, dataset, run, config, every, pictures, measure=None):
         )
     finished = int(gan.step) >= config["steps"]
     return None if finished or not received else received[0]
+
+
+def steps_in_one_go(gan):
+    """Steps between two looks of the callbacks, for which a GPU would have to wait."""
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    return max(gan.steps_per_execution, GPU_STEPS) if has_gpu else gan.steps_per_execution
 
 
 @contextlib.contextmanager

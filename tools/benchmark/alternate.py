@@ -7,9 +7,13 @@ alike, so that the ratios of a round's times say more than the times.
 """
 
 import json
+import math
+import pathlib
 import statistics
 import subprocess
 import sys
+
+WORK = pathlib.Path(__file__).parent / "peers" / "work.py"
 
 
 class Worker:
@@ -55,6 +59,23 @@ def serve(work, facts):
         print(json.dumps(work()), flush=True)
 
 
+def steps_in_turn(tasks, rounds):
+    """Rounds of training steps, each way of them in a process of its own.
+
+    Args:
+        tasks: Name -> what `peers/work.py` is told.
+        rounds: How many.
+
+    Returns:
+        `(found, facts)`: name -> list of what was said of the rounds, and name -> of the worker.
+    """
+    workers = {name: Worker([sys.executable, WORK, json.dumps(t)]) for name, t in tasks.items()}
+    found = in_turn(workers, rounds)
+    for worker in workers.values():
+        worker.close()
+    return found, {name: worker.facts for name, worker in workers.items()}
+
+
 def in_turn(workers, rounds):
     """Rounds of all workers, in an order that is turned round each time.
 
@@ -73,3 +94,16 @@ def ratios(values, base):
     """Median, lowest and highest of `values / base`, round by round."""
     found = [value / other for value, other in zip(values, base, strict=True)]
     return statistics.median(found), min(found), max(found)
+
+
+def spread(values):
+    """Median, lowest and highest, as text."""
+    return f"{statistics.median(values):8.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def exponent(sizes, costs):
+    """The slope b of log(cost) = a + b log(size), by least squares."""
+    x, y = ([math.log(value) for value in values] for values in (sizes, costs))
+    mean_x, mean_y = statistics.mean(x), statistics.mean(y)
+    products = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
+    return products / sum((a - mean_x) ** 2 for a in x)

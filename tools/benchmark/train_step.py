@@ -6,32 +6,34 @@
     python tools/benchmark/train_step.py --rules wgan_gp
 
 Each way runs in a process of its own, a round of each in turn. Prints milliseconds a step, images a
-second and how many times as fast as PyTorch's best variant of the same order of updates, round by
-round: median, lowest, highest. Writes the same as JSON with --out.
+second, the process's peak memory, the share of the speed that the machine's large matrix products
+reach between the rounds, and how many times as fast a way is as PyTorch's best variant of all and
+of the same order of updates, round by round: median, lowest, highest. "xla" ways are compiled by
+XLA. Writes the same as JSON with --out.
 """
 
 import argparse
 import json
 import pathlib
 import statistics
-import sys
 
-from alternate import Worker, in_turn, ratios
+from alternate import ratios, steps_in_turn
 from peers.work import RULES
-
-HERE = pathlib.Path(__file__).parent
 
 
 def ways(rules):
     """Name -> what the worker is told; the first of each order of updates is the package's."""
     n_critic = RULES[rules]["n_critic"]
-    found = {"keras_gan alternating": {"peer": "keras_gan", "update": "alternating"}}
-    if n_critic == 1:
-        found["keras_gan shared"] = {"peer": "keras_gan", "update": "shared"}
-        found["keras_gan one_stage"] = {"peer": "keras_gan", "update": "one_stage"}
+    updates = ("alternating", "shared", "one_stage") if n_critic == 1 else ("alternating",)
+    found = {f"keras_gan {u}": {"peer": "keras_gan", "update": u} for u in updates}
+    found["keras_gan xla alternating"] = {
+        "peer": "keras_gan",
+        "update": "alternating",
+        "jit": True,
+    }
     if rules == "gan":
-        found["keras examples"] = {"peer": "keras_examples"}
-    for update in ("alternating", "shared") if n_critic == 1 else ("alternating",):
+        found["keras examples alternating"] = {"peer": "keras_examples"}
+    for update in updates[:2]:
         for kind, compiled in (("eager", False), ("compiled", True)):
             found[f"torch {kind} {update}"] = {
                 "peer": "torch",
@@ -60,41 +62,61 @@ def main():
         if not arguments.only or any(word in name for word in arguments.only)
     }
     task = {name: value for name, value in vars(arguments).items() if name not in ("out", "only")}
-    workers = {
-        name: Worker(
-            [sys.executable, HERE / "peers" / "work.py", json.dumps({**task, **way, "warm_up": 7})]
-        )
-        for name, way in chosen.items()
-    }
-    found = in_turn(workers, arguments.rounds)
-    for worker in workers.values():
-        worker.close()
-    seconds = {name: [row["seconds"] for row in rows] for name, rows in found.items()}
-    report(seconds, {name: worker.facts["peak_mb"] for name, worker in workers.items()}, arguments)
+    tasks = {name: {**task, **way} for name, way in chosen.items()}
+    found, facts = steps_in_turn({**tasks, "peak": {"peer": "peak"}}, arguments.rounds)
+    peaks = [row["matmul"] for row in found.pop("peak")]
+    report(found, facts, peaks, arguments)
 
 
-def report(seconds, peaks, arguments):
+def report(found, facts, peaks, arguments):
     """Prints the table; writes the JSON."""
+    seconds = {name: [row["seconds"] for row in rows] for name, rows in found.items()}
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    twins = [name for name in seconds if name.startswith("torch")]
-    best = min(twins, key=medians.get) if twins else None
     rows = {}
-    print(f"{'':24} {'ms a step':>10} {'images/s':>9} {'peak MB':>8}   times as fast as {best}")
+    print(
+        f"{'':27} {'ms a step':>9} {'images/s':>9} {'peak MB':>8} {'of peak':>8}   as fast as "
+        "PyTorch's best of all, of the same order of updates"
+    )
     for name, values in seconds.items():
         row = {
             "milliseconds": 1000 * medians[name],
             "images_per_second": arguments.batch_size / medians[name],
-            "peak_mb": peaks[name],
+            "peak_mb": facts[name]["peak_mb"],
+            "share_of_peak": share(flops_of(name, facts), values, peaks),
         }
-        line = "  ".join(f"{number:8.1f}" for number in row.values())
-        if best:
-            row["ratio"] = ratios(seconds[best], values)
-            line += "   {:5.2f} ({:.2f} to {:.2f})".format(*row["ratio"])
+        line = "{:9.1f} {:9.1f} {:8.0f} ".format(*list(row.values())[:3])
+        line += f"{100 * row['share_of_peak']:7.1f}%" if row["share_of_peak"] else f"{'':8}"
+        for twin in (best_twin(medians, ""), best_twin(medians, name.split()[-1])):
+            if twin:
+                row[f"times {twin}"] = ratios(seconds[twin], values)
+                line += "   {:5.2f} ({:.2f} to {:.2f})".format(*row[f"times {twin}"])
         rows[name] = row
-        print(f"{name:24} {line}")
+        print(f"{name:27} {line}")
+    peak = statistics.median(peaks) / 1e9
+    print(f"matrix products reach {peak:.0f} GFLOP/s; PyTorch's best: {best_twin(medians, '')}")
     if arguments.out:
         settings = {**vars(arguments), "out": str(arguments.out)}
-        arguments.out.write_text(json.dumps({**settings, "rows": rows, "seconds": seconds}))
+        facts = {"rows": rows, "seconds": seconds, "peak_flops_a_second": peaks}
+        arguments.out.write_text(json.dumps({**settings, **facts}))
+
+
+def best_twin(medians, update):
+    """The name of PyTorch's fastest way whose order of updates this is."""
+    twins = [name for name in medians if name.startswith("torch") and name.endswith(update)]
+    return min(twins, key=medians.get, default=None)
+
+
+def flops_of(name, facts):
+    """Operations a step, counted in the package's graph of the same order of updates."""
+    same = [fact["flops"] for other, fact in facts.items() if other.split()[-1] == name.split()[-1]]
+    return next((count for count in same if count), None)
+
+
+def share(flops, seconds, peaks):
+    """The median share of the machine's speed, round by round; None where it isn't known."""
+    if flops is None:
+        return None
+    return statistics.median(flops / s / peak for s, peak in zip(seconds, peaks, strict=True))
 
 
 if __name__ == "__main__":

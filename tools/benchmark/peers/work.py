@@ -15,6 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from alternate import serve
 
+WARM_UP = 16  # generator moves of all kinds among them, where the critic moves five times
+
 RULES = {
     "gan": {"loss": "non_saturating", "penalty": None, "interval": 1, "n_critic": 1},
     "r1": {"loss": "non_saturating", "penalty": "r1", "interval": 1, "n_critic": 1},
@@ -40,10 +42,8 @@ def keras_networks(task):
     )
 
 
-def keras_gan(task):
-    """The package: its game, in a bare `tf.function`."""
-    import tensorflow as tf
-
+def build(task):
+    """The package's compiled game."""
     import keras_gan as kg
 
     rules = RULES[task["rules"]]
@@ -57,8 +57,24 @@ def keras_gan(task):
         penalties=[penalties[rules["penalty"]]()] if rules["penalty"] else [],
         n_critic=rules["n_critic"],
         update=task["update"],
+        accumulation=task.get("accumulation", 1),
+        remat=task.get("remat", False),
     )
-    step, real = tf.function(gan.train_step), tf.constant(images(task))
+    return gan
+
+
+def keras_gan(task):
+    """The package: its game, in a bare `tf.function`."""
+    import tensorflow as tf
+
+    from peers.flops import flops
+    from peers.longhand import without
+
+    gan, real = build(task), tf.constant(images(task))
+    step = tf.function(gan.train_step, jit_compile=task.get("jit", False))
+    with without(task.get("without")):
+        concrete = step.get_concrete_function(real)
+    task["flops"] = flops(concrete)
     return lambda: step(real), lambda logs: float(logs["d_loss"])
 
 
@@ -93,13 +109,35 @@ def torch(task):
     return lambda: game.step(real), float
 
 
+def measure_peak(task):
+    """Not a step: what the machine can do at best."""
+    from peers import peak
+
+    def work():
+        return {
+            name: peak.operations_a_second(make)
+            for name, make in (("matmul", peak.matmul), ("convolution", peak.convolution))
+        }
+
+    work()
+    serve(work, {})
+
+
 PEERS = {"keras_gan": keras_gan, "keras_examples": keras_examples, "torch": torch}
+
+
+def peak_megabytes():
+    """Of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main():
     task = json.loads(sys.argv[1])
+    if task["peer"] == "peak":
+        return measure_peak(task)
     step, wait = PEERS[task["peer"]](task)
-    for _ in range(task["warm_up"]):
+    before = peak_megabytes()
+    for _ in range(WARM_UP):
         wait(step())
 
     def work():
@@ -109,7 +147,8 @@ def main():
         wait(last)
         return {"seconds": (time.perf_counter() - start) / task["steps"]}
 
-    serve(work, {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
+    memory = {"peak_mb": peak_megabytes(), "growth_mb": peak_megabytes() - before}
+    return serve(work, {**memory, "flops": task.get("flops")})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+"""The command `keras-gan`."""
+
+import argparse
+import importlib.metadata
+import sys
+
+from keras_gan import recipes
+from keras_gan.cli.evaluate import add_evaluate
+from keras_gan.cli.export import add_export
+from keras_gan.cli.report import add_report
+from keras_gan.cli.sample import add_sample
+from keras_gan.cli.train import EXIT_SIGNAL, add_train
+from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
+
+EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
+
+
+def main(arguments=None) -> int:
+    """Runs a command.
+
+    Args:
+        arguments: Words of the command line; the process's own by default.
+
+    Returns:
+        0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    parsed = build_parser().parse_args(arguments)
+    try:
+        return parsed.command(parsed) or 0
+    except (ConfigError, DataError, RunError) as error:
+        return tell(error, EXIT_BAD_INPUT)
+    except KerasGanError as error:
+        return tell(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        return tell("stopped", EXIT_SIGNAL + 2)
+
+
+def tell(error, code):
+    """Prints an error and returns the exit code."""
+    print(f"keras-gan: {error}", file=sys.stderr)
+    return code
+
+
+def build_parser():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="keras-gan",
+        description="Learn a data set's distribution with a generative adversarial network, "
+        "sample from it, and export the generator for other programs.",
+    )
+    version = importlib.metadata.version("keras_gan")
+    parser.add_argument("--version", action="version", version=f"keras-gan {version}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add_train(commands)
+    add_sample(commands)
+    add_evaluate(commands)
+    add_report(commands)
+    add_export(commands)
+    listing = commands.add_parser("recipes", help="list the recipes")
+    listing.set_defaults(command=run_recipes)
+    return parser
+
+
+def run_recipes(arguments):
+    """Lists the recipes."""
+    for name, recipe in recipes.RECIPES.items():
+        print(f"{name:8} {recipe.about}")
+        print(
+            f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "
+            f"Adam {recipe.learning_rate:g} ({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
+        )

@@ -1,0 +1,66 @@
+"""`keras-gan evaluate`, and what measuring is told."""
+
+from keras_gan import metrics, runs
+
+
+def add_evaluate(commands):
+    """`keras-gan evaluate`."""
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure how close a run's generator is to its data",
+        description="Measure how close a run's generator is to its data, in figures and in words. "
+        "A data set in place of the run is measured as if a generator had made it: the floor.",
+    )
+    evaluate.set_defaults(command=run_evaluate)
+    evaluate.add_argument("run", metavar="RUN", help="the run folder, or a data set")
+    evaluate.add_argument(
+        "--data", metavar="SOURCE", help="what to measure against (default: the run's data)"
+    )
+    evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
+    evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    add_measuring(evaluate)
+
+
+def add_measuring(group):
+    """What is measured, and on how much."""
+    group.add_argument(
+        "--metrics",
+        nargs="+",
+        metavar="METRIC",
+        help=f"of {', '.join(metrics.METRICS)} (default: those that fit the data)",
+    )
+    group.add_argument(
+        "--extractor", help="digits, inception or pixels (default: what fits the data)"
+    )
+    group.add_argument(
+        "--evaluate-count",
+        type=int,
+        default=10_000,
+        metavar="COUNT",
+        help="generated samples (default: 10,000)",
+    )
+    group.add_argument(
+        "--real-count", type=int, metavar="COUNT", help="real samples (default: as many)"
+    )
+
+
+def read_measuring(arguments, **more):
+    """How to measure, as the command line says."""
+    return runs.Measuring(
+        names=arguments.metrics and tuple(arguments.metrics),
+        extractor=arguments.extractor,
+        count=arguments.evaluate_count,
+        real_count=arguments.real_count,
+        **more,
+    )
+
+
+def run_evaluate(arguments):
+    """Measures, and says what was found."""
+    measuring = read_measuring(arguments, seed=arguments.seed)
+    run = runs.Run(arguments.run)
+    if run.folder.is_dir() or arguments.data is None:
+        found, told = runs.evaluate_run(run, measuring, arguments.data, arguments.best, tell=print)
+    else:
+        found, told = runs.evaluate_source(arguments.run, measuring, arguments.data, print), []
+    print("\n".join([*found.lines(), *map(str, told)]))

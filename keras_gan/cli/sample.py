@@ -1,0 +1,65 @@
+"""`keras-gan sample`."""
+
+import pathlib
+
+import numpy as np
+
+from keras_gan import pictures, runs
+from keras_gan.errors import ConfigError, RunError
+
+
+def add_sample(commands):
+    """`keras-gan sample`."""
+    sample = commands.add_parser(
+        "sample",
+        help="draw samples from a run's generator",
+        description="Draw samples from a run's averaged generator: a grid as .png, or the values "
+        "as .npy.",
+    )
+    sample.set_defaults(command=run_sample)
+    sample.add_argument("run", metavar="RUN", help="the run folder")
+    sample.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
+    sample.add_argument("--out", default="samples.png", help=".png or .npy (default: samples.png)")
+    sample.add_argument("--count", type=int, default=64, help="(default: 64)")
+    sample.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    sample.add_argument("--label", help="name or number of one class (default: any)")
+    sample.add_argument(
+        "--truncation",
+        type=float,
+        default=1.0,
+        help="from 0 to 1; less gives more typical samples (default: 1)",
+    )
+
+
+def run_sample(arguments):
+    """Draws samples and writes them."""
+    out = pathlib.Path(arguments.out)
+    if out.suffix not in (".png", ".npy"):
+        raise ConfigError(f"expected --out to end in .png or .npy, got {out}.")
+    run = runs.Run(arguments.run)
+    label = find_label(arguments.label, run.read_config().get("classes"))
+    samples = run.load(arguments.best).sample(
+        arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
+    )
+    try:
+        if out.suffix == ".png":
+            pictures.save_grid(samples, out)
+        else:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            np.save(out, samples)
+    except OSError as error:
+        raise RunError(f"could not write {out}: {error.strerror}.") from error
+    print(f"{out}: {arguments.count} samples, seed {arguments.seed}")
+
+
+def find_label(word, classes):
+    """The number of a class given by name or number; None for none."""
+    if word is None:
+        return None
+    if classes is None:
+        raise ConfigError("expected no --label: this run's generator has no classes.")
+    if word in classes:
+        return classes.index(word)
+    if word.isdigit() and int(word) < len(classes):
+        return int(word)
+    raise ConfigError(f"expected a --label of {', '.join(classes)}, got {word!r}.")

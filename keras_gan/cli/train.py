@@ -1,0 +1,187 @@
+"""`keras-gan train`."""
+
+from argparse import BooleanOptionalAction
+
+from keras_gan import augment, datasets, runs
+from keras_gan.cli.evaluate import add_measuring, read_measuring
+from keras_gan.models.updates import UPDATES
+
+EXIT_SIGNAL = 128
+
+
+def add_train(commands):
+    """`keras-gan train`."""
+    train = commands.add_parser(
+        "train",
+        help="train a recipe on a data set",
+        description="Train a recipe on a data set. Everything lands in the run folder: sample "
+        "grids, a GIF of the learning, the history, a checkpoint and the exported generator. "
+        "Ctrl-C saves; the same command again goes on where it stopped.",
+    )
+    train.set_defaults(command=run_train)
+    train.add_argument("recipe", help="name of a recipe; see: keras-gan recipes")
+    train.add_argument(
+        "--data",
+        required=True,
+        metavar="SOURCE",
+        help=f"{', '.join(datasets.NAMES)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
+        "become classes), a .zip of one, a .npy or a .npz",
+    )
+    train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
+    add_train_numbers(train)
+    add_train_data(train)
+    add_train_metrics(train)
+    add_train_machine(train)
+
+
+def add_train_numbers(train):
+    """How long and how much."""
+    numbers = train.add_argument_group("how long and how much")
+    numbers.add_argument("--steps", type=int, help="step at which to end (default: the recipe's)")
+    numbers.add_argument("--batch-size", type=int, help="samples a step (default: the recipe's)")
+    numbers.add_argument(
+        "--width", type=int, help="the networks' width; smaller is faster (default: the recipe's)"
+    )
+    numbers.add_argument(
+        "--every", type=int, default=50, help="steps between two sample grids (default: 50)"
+    )
+    numbers.add_argument(
+        "--seed", type=int, default=0, help="decides weights, noise and order (default: 0)"
+    )
+
+
+def add_train_data(train):
+    """The data."""
+    data = train.add_argument_group("the data")
+    data.add_argument(
+        "--image-size", type=int, help="cut images to squares of so many pixels (default: theirs)"
+    )
+    data.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: the images' own)")
+    data.add_argument(
+        "--skip-corrupt", action="store_true", help="leave out images that can't be decoded"
+    )
+    data.add_argument(
+        "--augment",
+        choices=tuple(augment.AUGMENTATIONS),
+        help="show the discriminator everything through an augmentation, for few data",
+    )
+    data.add_argument(
+        "--unconditional",
+        action="store_true",
+        help="don't learn the classes (default: learn them where the data have labels)",
+    )
+
+
+def add_train_metrics(train):
+    """The metrics."""
+    group = train.add_argument_group("metrics while it trains")
+    group.add_argument(
+        "--evaluate-every",
+        type=int,
+        metavar="IMAGES",
+        help="measure the generator every so many images and keep the best (default: never)",
+    )
+    group.add_argument(
+        "--patience",
+        type=int,
+        help="end after so many measurements without a better first figure (default: never)",
+    )
+    add_measuring(group)
+
+
+def add_train_machine(train):
+    """The machine."""
+    machine = train.add_argument_group("the machine")
+    machine.add_argument(
+        "--jit",
+        action=BooleanOptionalAction,
+        help="compile the step with XLA (default: on a GPU)",
+    )
+    machine.add_argument(
+        "--mixed-precision",
+        choices=("bfloat16", "float16"),
+        help="compute in 16 bits (default: float32)",
+    )
+    machine.add_argument(
+        "--update",
+        choices=tuple(UPDATES),
+        help="who moves when: on two passes of the generator, one, or one of both players "
+        "(default: the recipe's)",
+    )
+    machine.add_argument(
+        "--accumulation",
+        type=int,
+        default=1,
+        metavar="N",
+        help="let a batch pass in N parts, for 1/N of the memory; with --update alternating",
+    )
+    machine.add_argument(
+        "--remat",
+        action="store_true",
+        help="compute activations again instead of keeping them: more time, less memory",
+    )
+
+
+def run_train(arguments):
+    """Trains, and says what was made."""
+    settings = runs.Settings(
+        recipe=arguments.recipe,
+        data=arguments.data,
+        steps=arguments.steps,
+        batch_size=arguments.batch_size,
+        width=arguments.width,
+        seed=arguments.seed,
+        image_size=arguments.image_size,
+        channels=arguments.channels,
+        skip_corrupt=arguments.skip_corrupt,
+        conditional=False if arguments.unconditional else None,
+        augmentation=arguments.augment,
+        mixed_precision=arguments.mixed_precision,
+        update=arguments.update,
+        accumulation=arguments.accumulation,
+        remat=arguments.remat,
+        jit=arguments.jit,
+    )
+    measuring = None
+    if arguments.evaluate_every is not None:
+        measuring = read_measuring(
+            arguments, every=arguments.evaluate_every, patience=arguments.patience
+        )
+    result = runs.train(settings, arguments.out, arguments.every, measuring, tell=print)
+    if result.interrupted is not None:
+        print(
+            f"Stopped at step {int(result.gan.step):,} by {result.interrupted.name}, saved in "
+            f"{arguments.out}. The same command goes on from there."
+        )
+        return EXIT_SIGNAL + result.interrupted
+    tell_made(runs.Run(arguments.out), result)
+    return 0
+
+
+def tell_made(run, result):
+    """Prints what a finished run holds and how to use it."""
+    saved_model, onnx = result.exported
+    rows = [(run.checkpoint_path, "everything, for keras.models.load_model and to go on")]
+    rows += [(run.history_path, "losses, accuracies and gradients")]
+    if run.metrics_path.exists():
+        rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]
+    for folder, what in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
+        if folder.is_dir():
+            rows += [(folder, f"{len(list(folder.iterdir()))} {what}")]
+            rows += [(run.folder / "learning.gif", "the film of the learning")]
+    rows += [(run.report_path, "all of it to look at, in a browser")]
+    rows += [
+        (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})")
+    ]
+    rows += [(onnx.path, f"ONNX for any app (differs by {onnx.difference:.1g})")]
+    width = max(len(str(path)) for path, _ in rows)
+    print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
+    print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
+    print(f"\nHow close:         keras-gan evaluate {run.folder}")
+    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out samples.png")
+    print(f"Train on:          the same command with --steps {2 * int(result.gan.step)}")
+    print("In an app:         onnxruntime, six lines: see the README, 'In an app'")
+    print(
+        "With TF Serving:   tensorflow_model_server --rest_api_port=8501 --model_name=gan "
+        f"--model_base_path={saved_model.path.parent.absolute()}"
+    )

@@ -1,0 +1,81 @@
+"""What a training step needs in memory, and what less memory costs in time.
+
+    pip install jax    # counts what XLA needs
+    python tools/benchmark/memory.py --size 64 --channels 3 --batch-size 256
+
+The same step as it is, with activations computed again (`remat`), with a batch in parts
+(`accumulation`), and with both. "XLA" is what XLA's plan of the whole step needs beside the
+weights, a figure without noise; "process" is by how much the peak memory of a process grew that
+took a few steps by plain TensorFlow; "times as long" is its step against the first row's, round by
+round: median, lowest, highest.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+
+from alternate import ratios, steps_in_turn
+from peers.work import build, images
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
+
+def ways(parts):
+    """Name -> arguments of `GAN.compile`."""
+    return {
+        "as it is": {},
+        "remat": {"remat": True},
+        f"accumulation {parts}": {"accumulation": parts},
+        f"accumulation {parts}, remat": {"accumulation": parts, "remat": True},
+    }
+
+
+def xla_megabytes(task):
+    """What XLA plans for the step beside its arguments."""
+    import tensorflow as tf
+
+    from export_step import export_step
+    from run_step import Step
+
+    with tempfile.TemporaryDirectory() as folder:
+        export_step(build(task), tf.constant(images(task)), folder)
+        return Step(folder).cost()["temporary_bytes"] / 1e6
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rules", default="r1")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--channels", type=int, default=3)
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--latent-dim", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--parts", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2, help="steps a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
+    arguments = parser.parse_args()
+    common = {k: v for k, v in vars(arguments).items() if k != "out"}
+    common |= {"peer": "keras_gan", "update": "alternating"}
+    tasks = {name: {**common, **way} for name, way in ways(arguments.parts).items()}
+    found, facts = steps_in_turn(tasks, arguments.rounds)
+    seconds = {name: [row["seconds"] for row in rows] for name, rows in found.items()}
+    rows = {}
+    print(f"{'':24} {'XLA MB':>8} {'process MB':>10}   times as long")
+    for name, task in tasks.items():
+        rows[name] = {
+            "xla_mb": xla_megabytes(task),
+            "process_mb": facts[name]["growth_mb"],
+            "ratio": ratios(seconds[name], seconds["as it is"]),
+        }
+        line = f"{rows[name]['xla_mb']:8.0f} {rows[name]['process_mb']:10.0f}   "
+        print(f"{name:24} {line}" + "{:.2f} ({:.2f} to {:.2f})".format(*rows[name]["ratio"]))
+    if arguments.out:
+        settings = {**vars(arguments), "out": str(arguments.out)}
+        arguments.out.write_text(json.dumps({**settings, "rows": rows, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What each shortcut of the training step brings: the step with it against the step without it.
+
+    python tools/benchmark/shortcuts.py --size 28
+
+The same mathematics with more work, in turn with the package's step; `peers/longhand.py` says how.
+Prints how many times as long each takes, round by round: median, lowest, highest.
+"""
+
+import argparse
+import json
+import pathlib
+
+from alternate import ratios, steps_in_turn
+from peers.longhand import SHORTCUTS
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rules", default="lazy_r1")
+    parser.add_argument("--size", type=int, default=28)
+    parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--latent-dim", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=32, help="steps a round")
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
+    arguments = parser.parse_args()
+    common = {k: v for k, v in vars(arguments).items() if k != "out"} | {"peer": "keras_gan"}
+    tasks = {
+        "the step": {**common, "update": "alternating"},
+        **{f"without {s}": {**common, "update": "alternating", "without": s} for s in SHORTCUTS},
+        "with one pass of the generator (shared)": {**common, "update": "shared"},
+        "with one way back (one_stage)": {**common, "update": "one_stage"},
+    }
+    found, _ = steps_in_turn(tasks, arguments.rounds)
+    seconds = {name: [row["seconds"] for row in rows] for name, rows in found.items()}
+    rows = {name: ratios(values, seconds["the step"]) for name, values in seconds.items()}
+    for name, row in rows.items():
+        print("{:45} {:5.2f} ({:.2f} to {:.2f}) times as long".format(name, *row))
+    if arguments.out:
+        arguments.out.write_text(json.dumps({"rows": rows, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()
