@@ -2,6 +2,7 @@
 
 import importlib.metadata
 
+import keras_gan.environment  # noqa: F401 - before anything imports TensorFlow
 from keras_gan import (
     augment,
     callbacks,

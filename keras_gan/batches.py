@@ -5,10 +5,10 @@ a new permutation of the samples; the last samples of an epoch that don't fill a
 the next one.
 """
 
+from keras_gan.errors import DataError
+
 import numpy as np
 import tensorflow as tf
-
-from keras_gan.errors import DataError
 
 
 def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):

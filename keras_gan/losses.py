@@ -5,10 +5,10 @@ one object so that they can't be mismatched. `r` and `f` below are the logits of
 generated ("fake") samples.
 """
 
+from keras_gan.errors import ConfigError, unknown
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError, unknown
 
 
 class AdversarialLoss:

@@ -5,11 +5,11 @@ samples to `(batch,)` logits and `key` decides what the penalty draws, if it dra
 its interval belong to it.
 """
 
-import keras
-from keras import ops
-
 from keras_gan import gradients, noise
 from keras_gan.errors import ConfigError
+
+import keras
+from keras import ops
 
 
 class Penalty:

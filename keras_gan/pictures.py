@@ -3,9 +3,9 @@
 import math
 import pathlib
 
-import tensorflow as tf
-
 from keras_gan.errors import ConfigError
+
+import tensorflow as tf
 
 
 def to_uint8(images):

@@ -7,10 +7,10 @@ They are drawn by matplotlib, the extra `plots`.
 import io
 import pathlib
 
-import numpy as np
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.known import cell_centres, masses_on_grid, optimal_discriminator, sigmoid
+
+import numpy as np
 
 CELLS = {1: 120, 2: 160}  # an axis
 JUDGED_AT_ONCE = 4_096

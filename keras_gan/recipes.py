@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Callable
 
-import keras
-
 from keras_gan import losses, models, networks, penalties, schedules
 from keras_gan.errors import unknown
+
+import keras
 
 
 @dataclasses.dataclass(frozen=True)

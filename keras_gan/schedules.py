@@ -6,10 +6,10 @@ As the model saves how many images it has seen, a schedule needs no state of its
 import contextlib
 import math
 
+from keras_gan.errors import ConfigError
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError
 
 
 class Schedule:

@@ -7,11 +7,11 @@ import subprocess
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
+import keras_gan as kg
+
 import keras
 import numpy as np
 import pytest
-
-import keras_gan as kg
 
 
 @pytest.fixture(autouse=True)

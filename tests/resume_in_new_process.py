@@ -6,11 +6,11 @@ python tests/resume_in_new_process.py FOLDER
 import pathlib
 import sys
 
+import keras_gan as kg  # noqa: F401  (registers what load_model needs)
+
 import keras
 import numpy as np
 from conftest import random_images, state_of
-
-import keras_gan as kg  # noqa: F401  (registers what load_model needs)
 
 
 def images_and_labels():

@@ -1,13 +1,13 @@
-import keras
-import numpy as np
-import pytest
-import tensorflow as tf
-
 from keras_gan import augment, noise
 from keras_gan.augment import ada, diff_augment, matrices
 from keras_gan.augment.augment import on_colors
 from keras_gan.augment.resample import recolor, resample
 from keras_gan.errors import ConfigError
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
 
 KEY = noise.make_key(5, 7)
 

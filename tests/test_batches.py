@@ -2,12 +2,12 @@ import pathlib
 import subprocess
 import sys
 
+from keras_gan import batches
+from keras_gan.errors import DataError
+
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from keras_gan import batches
-from keras_gan.errors import DataError
 
 SAMPLES = np.arange(23, dtype="float32")[:, None]
 

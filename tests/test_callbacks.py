@@ -5,14 +5,14 @@ import re
 import threading
 import tty
 
+from keras_gan import callbacks, penalties, pictures
+from keras_gan.errors import ConfigError, TrainingError
+
 import keras
 import numpy as np
 import pytest
 from conftest import random_images, tiny_gan
 from PIL import Image
-
-from keras_gan import callbacks, pictures
-from keras_gan.errors import ConfigError, TrainingError
 
 
 def compiled(**arguments):
@@ -106,6 +106,17 @@ def test_history_rows_are_means_since_the_last_row(tmp_path):
     single = [float(row["d_loss"]) for row in read(tmp_path / "1.csv")]
     pairs = [float(row["d_loss"]) for row in read(tmp_path / "2.csv")]
     assert pairs == pytest.approx([np.mean(single[:2]), np.mean(single[2:])], rel=1e-5)
+
+
+def test_a_lazy_penalty_has_entries_where_it_was_computed_alone(tmp_path):
+    gan = tiny_gan()
+    gan.compile(penalties=[penalties.R1(0.1, interval=3)])
+    history = callbacks.HistoryCSV(tmp_path / "history.csv", every=1)
+    gan.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    assert [bool(row["r1"]) for row in read(tmp_path / "history.csv")] == [
+        *(True, False, False),
+        *(True, False),
+    ]
 
 
 def test_keras_own_callbacks_work(tmp_path):

@@ -7,6 +7,11 @@ import subprocess
 import sys
 import time
 
+import keras_gan as kg
+from keras_gan import recipes, runs
+from keras_gan.cli import main
+from keras_gan.errors import DataError
+
 import keras
 import numpy as np
 import onnxruntime
@@ -14,11 +19,6 @@ import pytest
 import tensorflow as tf
 from conftest import differing, state_of
 from PIL import Image
-
-import keras_gan as kg
-from keras_gan import recipes, runs
-from keras_gan.cli import main
-from keras_gan.errors import DataError
 
 COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
 TRAIN = ["train", "dcgan", "--data", "digits", "--width", "2", "--batch-size", "16", "--every", "2"]

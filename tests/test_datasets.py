@@ -2,13 +2,13 @@ import gzip
 import struct
 import zipfile
 
+from keras_gan import datasets
+from keras_gan.errors import DataError
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-
-from keras_gan import datasets
-from keras_gan.errors import DataError
 
 
 @pytest.fixture(autouse=True)

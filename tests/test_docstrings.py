@@ -5,9 +5,9 @@ import importlib
 import inspect
 import pkgutil
 
-import pytest
-
 import keras_gan
+
+import pytest
 
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(keras_gan.__path__, prefix="keras_gan.")

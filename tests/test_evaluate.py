@@ -1,15 +1,15 @@
 import dataclasses
 
-import numpy as np
-import pytest
-from conftest import random_images, tiny_gan
-from PIL import Image
-
 import keras_gan as kg
 from keras_gan import metrics, pictures
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import choose, read_batches
+
+import numpy as np
+import pytest
+from conftest import random_images, tiny_gan
+from PIL import Image
 
 
 class Watched(extractors.Extractor):

@@ -4,6 +4,11 @@ import pathlib
 import subprocess
 import sys
 
+import keras_gan as kg
+from keras_gan import export, pictures
+from keras_gan.errors import ConfigError, ExportError
+from keras_gan.export.parity import BATCH_SIZES, call, check_parity, float32_generator
+
 import keras
 import numpy as np
 import onnx
@@ -12,11 +17,6 @@ import pytest
 import tensorflow as tf
 from conftest import tiny_gan
 from PIL import Image
-
-import keras_gan as kg
-from keras_gan import export, pictures
-from keras_gan.errors import ConfigError, ExportError
-from keras_gan.export.parity import BATCH_SIZES, call, check_parity, float32_generator
 
 FAMILIES = {
     "dcgan": lambda: tiny_gan(),

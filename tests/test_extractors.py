@@ -2,16 +2,16 @@ import hashlib
 import io
 import tarfile
 
+import keras_gan as kg
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics import extractors
+from keras_gan.metrics.extractors import inception
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import random_images
-
-import keras_gan as kg
-from keras_gan.errors import ConfigError, DataError
-from keras_gan.metrics import extractors
-from keras_gan.metrics.extractors import inception
 
 
 def read_all(source):

@@ -1,12 +1,12 @@
 import math
 
-import numpy as np
-import pytest
-
 from keras_gan import datasets
 from keras_gan.datasets.toy import GaussianMixture
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import known
+
+import numpy as np
+import pytest
 
 GRID = datasets.open_source("toy:gaussians25").distribution
 X = np.sin(np.arange(50.0))

@@ -5,13 +5,13 @@ import pathlib
 import subprocess
 import sys
 
+import keras_gan as kg
+from keras_gan.errors import ConfigError
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-import keras_gan as kg
-from keras_gan.errors import ConfigError
 
 RNG = np.random.default_rng(0)
 

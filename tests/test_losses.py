@@ -1,10 +1,10 @@
+from keras_gan import losses
+from keras_gan.errors import ConfigError
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from keras_gan import losses
-from keras_gan.errors import ConfigError
 
 REAL = np.array([-2.0, 0.0, 1.5], "float32")
 FAKE = np.array([0.5, -1.0, 3.0], "float32")

@@ -1,14 +1,14 @@
 """Less memory, same numbers: activations computed again, and batches that pass in parts."""
 
+import keras_gan as kg
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.models.remat import Rematerialized, best_cuts
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import differing, random_images, state_of, tiny_gan
-
-import keras_gan as kg
-from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.remat import Rematerialized, best_cuts
 
 LATENTS = tf.constant(np.random.default_rng(0).normal(size=(8, 6)).astype("float32"))
 NOISE = kg.models.Noise(LATENTS, kg.noise.make_key(0))

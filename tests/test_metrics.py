@@ -4,11 +4,6 @@ The fixed numbers are what `tools/compare_metrics.py --numbers` prints, which ru
 0.4.0 and prdc 0.2 on the features of `small`.
 """
 
-import keras
-import numpy as np
-import pytest
-import tensorflow as tf
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import frechet, kernel, neighbourhoods
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance
@@ -22,6 +17,11 @@ from keras_gan.metrics.neighbourhoods import (
     nearest_radii,
     precision_recall,
 )
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
 
 TORCH_FIDELITY = {  # 0.4.0, on the subsets and the shuffle that keras_gan draws from seed 3
     "frechet": 1.581264889899785,

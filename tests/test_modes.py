@@ -1,10 +1,10 @@
-import numpy as np
-import pytest
-import tensorflow as tf
-
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.modes import Modes, kl_to_uniform
+
+import numpy as np
+import pytest
+import tensorflow as tf
 
 
 def digits(*indices):

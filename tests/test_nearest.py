@@ -1,13 +1,13 @@
-import numpy as np
-import pytest
-from conftest import random_images
-from PIL import Image
-
 import keras_gan as kg
 from keras_gan import pictures
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import nearest
 from keras_gan.metrics.nearest import NearestNeighbours, distances_to_other
+
+import numpy as np
+import pytest
+from conftest import random_images
+from PIL import Image
 
 
 def measure(real, fake):

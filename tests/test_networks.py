@@ -1,11 +1,11 @@
+from keras_gan import networks
+from keras_gan.errors import ConfigError
+from keras_gan.layers import LeakyReLU, Maxout
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from keras_gan import networks
-from keras_gan.errors import ConfigError
-from keras_gan.layers import LeakyReLU, Maxout
 
 SIZES = networks.dcgan.IMAGE_SIZES
 

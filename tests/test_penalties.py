@@ -1,13 +1,13 @@
+import keras_gan as kg
+from keras_gan import noise, penalties
+from keras_gan.errors import ConfigError
+
 import keras
 import ml_dtypes
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
-
-import keras_gan as kg
-from keras_gan import noise, penalties
-from keras_gan.errors import ConfigError
 
 KEY = noise.make_key(3)
 WEIGHTS = np.array([1.5, -0.5], "float32")

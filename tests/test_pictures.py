@@ -1,11 +1,11 @@
+from keras_gan import pictures
+from keras_gan.errors import ConfigError
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import random_images
 from PIL import Image
-
-from keras_gan import pictures
-from keras_gan.errors import ConfigError
 
 
 def test_uint8_is_rounded_and_clipped():

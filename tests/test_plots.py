@@ -1,13 +1,13 @@
 import sys
 
+import keras_gan as kg
+from keras_gan import callbacks, datasets, plots
+from keras_gan.errors import ConfigError, DataError
+
 import numpy as np
 import pytest
 from conftest import tiny_gan
 from PIL import Image
-
-import keras_gan as kg
-from keras_gan import callbacks, datasets, plots
-from keras_gan.errors import ConfigError, DataError
 
 pytest.importorskip("matplotlib")
 

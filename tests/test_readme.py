@@ -6,12 +6,12 @@ import shutil
 import subprocess
 import sys
 
+import keras_gan as kg
+
 import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
-
-import keras_gan as kg
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

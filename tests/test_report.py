@@ -3,17 +3,17 @@
 import json
 import shutil
 
-import pytest
-from conftest import resize
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.select import Select
-
 from keras_gan import runs
 from keras_gan.cli import main
 from keras_gan.errors import RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.report import page
 from keras_gan.runs.report.facts import MAX_ROWS, columns_of, facts_of, with_speed
+
+import pytest
+from conftest import resize
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
 
 @pytest.fixture(scope="module")

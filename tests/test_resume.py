@@ -2,13 +2,13 @@ import pathlib
 import subprocess
 import sys
 
+import keras_gan as kg
+
 import keras
 import numpy as np
 import pytest
 from conftest import differing, state_of
 from resume_in_new_process import images_and_labels
-
-import keras_gan as kg
 
 COMBINATIONS = [
     (policy, jit)

@@ -3,14 +3,14 @@
 import json
 import re
 
+import keras_gan as kg
+from keras_gan.callbacks import read_table
+from keras_gan.cli import main
+
 import keras
 import numpy as np
 import pytest
 from PIL import Image
-
-import keras_gan as kg
-from keras_gan.callbacks import read_table
-from keras_gan.cli import main
 
 METRICS = ["--metrics", "frechet", "modes", "nearest", "--evaluate-count", "300"]
 

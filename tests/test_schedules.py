@@ -1,12 +1,12 @@
+import keras_gan as kg
+from keras_gan.errors import ConfigError
+from keras_gan.schedules import Cosine
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import random_images, tiny_gan
-
-import keras_gan as kg
-from keras_gan.errors import ConfigError
-from keras_gan.schedules import Cosine
 
 
 def cosine(start, end, images, seen):

@@ -1,6 +1,3 @@
-import numpy as np
-import pytest
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.sliced_wasserstein import (
     SlicedWasserstein,
@@ -8,6 +5,9 @@ from keras_gan.metrics.sliced_wasserstein import (
     sliced_wasserstein,
     wasserstein,
 )
+
+import numpy as np
+import pytest
 
 
 @pytest.mark.parametrize(("m", "n"), [(5, 5), (4, 6), (7, 3), (1, 9)])

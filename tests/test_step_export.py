@@ -3,12 +3,12 @@
 import pathlib
 import sys
 
+import keras_gan as kg
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import random_images, tiny_gan
-
-import keras_gan as kg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
 

@@ -1,11 +1,11 @@
 import math
 
-import numpy as np
-import pytest
-
 from keras_gan import datasets
 from keras_gan.datasets.toy import DISTRIBUTIONS, GaussianMixture
 from keras_gan.errors import ConfigError, DataError
+
+import numpy as np
+import pytest
 
 THREE = GaussianMixture([[-1.0], [0.5], [2.0]], sigma=0.4, weights=[1, 2, 3])
 PLANE = GaussianMixture([[0.0, 1.0], [2.0, -1.0]], sigma=0.5, weights=[0.25, 0.75])

@@ -1,11 +1,11 @@
+import keras_gan as kg
+from keras_gan.errors import ConfigError
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import differing, random_images, state_of, tiny_gan
-
-import keras_gan as kg
-from keras_gan.errors import ConfigError
 
 ONE_STAGE_LOSSES = sorted(set(kg.losses.LOSSES) - {"hinge"})
 LATENTS = tf.constant(np.random.default_rng(0).normal(size=(8, 6)).astype("float32"))

@@ -2,13 +2,13 @@
 
 import csv
 
+import keras_gan as kg
+from keras_gan import callbacks, metrics, verdicts
+
 import keras
 import numpy as np
 import pytest
 from conftest import tiny_gan
-
-import keras_gan as kg
-from keras_gan import callbacks, metrics, verdicts
 
 
 def points_gan(latent_dim=2, units=(32, 32), seed=0):

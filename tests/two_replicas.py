@@ -5,11 +5,11 @@ python tests/two_replicas.py
 
 import json
 
+import keras_gan as kg
+
 import keras
 import numpy as np
 import tensorflow as tf
-
-import keras_gan as kg
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2

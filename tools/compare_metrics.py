@@ -14,16 +14,16 @@ import importlib.metadata
 import io
 import sys
 
-import numpy as np
-import prdc
-import torch
-from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
-
 from keras_gan.metrics import kernel
 from keras_gan.metrics.frechet import FrechetDistance
 from keras_gan.metrics.inception_score import InceptionScore
 from keras_gan.metrics.kernel import KernelDistance
 from keras_gan.metrics.neighbourhoods import DensityCoverage, PrecisionRecall
+
+import numpy as np
+import prdc
+import torch
+from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
 
 FRECHET_BOUND, BOUND = 1e-5, 1e-6
 SEED, SUBSETS, SPLITS, CLASSES = 3, 10, 5, 10

@@ -13,11 +13,11 @@ import json
 import pathlib
 import re
 
+import keras_gan as kg
+
 import keras
 import numpy as np
 import tensorflow as tf
-
-import keras_gan as kg
 
 ALIAS = re.compile(r"\{(\d+)\}: \((\d+), \{\}, (?:may|must)-alias\)")
 

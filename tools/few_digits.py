@@ -10,10 +10,10 @@ are authentic against those that were trained on.
 import argparse
 import statistics
 
+import keras_gan as kg
+
 import keras
 import numpy as np
-
-import keras_gan as kg
 
 AUGMENTATIONS = {
     "none": lambda: None,

@@ -12,10 +12,10 @@ import json
 import statistics
 import time
 
-import keras
-
 import keras_gan as kg
 from keras_gan.runs.evaluation import Measuring, sampler
+
+import keras
 
 
 class AtMarks(keras.callbacks.Callback):

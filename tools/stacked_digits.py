@@ -11,10 +11,10 @@ import argparse
 import json
 import time
 
-import keras
-
 import keras_gan as kg
 from keras_gan import pictures
+
+import keras
 
 RULES = {
     "relativistic_paired, R1, R2": ("relativistic_paired", ("R1", "R2")),

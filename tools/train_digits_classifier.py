@@ -11,12 +11,12 @@ with the written file.
 import argparse
 import pathlib
 
+from keras_gan import datasets
+from keras_gan.metrics.extractors.digits import STRIDES, Digits
+
 import keras
 import numpy as np
 import tensorflow as tf
-
-from keras_gan import datasets
-from keras_gan.metrics.extractors.digits import STRIDES, Digits
 
 FILTERS, KERNELS = (32, 32, 64, 64, 128), (5, 3, 3, 3, 3)
 EPOCHS, BATCH_SIZE, LEARNING_RATE, SHIFT, SEED = 6, 128, 3e-3, 2, 0

@@ -4,17 +4,17 @@ Source: Karras, Aittala, Hellsten, Laine, Lehtinen and Aila, "Training Generativ
 Networks with Limited Data", NeurIPS 2020.
 """
 
-import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
-
 from keras_gan import noise
 from keras_gan.augment import matrices
 from keras_gan.augment.augment import Augment, choose, draws, on_colors
 from keras_gan.augment.matrices import compose, gate
 from keras_gan.augment.resample import recolor, resample
 from keras_gan.errors import ConfigError
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
 
 # Random matrices: `(images, uniform, normal, p)`, with seven uniform and four standard normal
 # numbers `(batch,)`. The first uniform ones decide, each with probability p, what is applied.

@@ -1,9 +1,9 @@
 """Augment: what every augmentation of the discriminator's images shares."""
 
+from keras_gan.errors import ConfigError, unknown
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError, unknown
 
 
 class Augment(keras.layers.Layer):

@@ -4,11 +4,11 @@ Source: Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Effic
 NeurIPS 2020.
 """
 
-import keras
-from keras import ops
-
 from keras_gan import noise
 from keras_gan.augment.augment import Augment, choose, draws, on_colors
+
+import keras
+from keras import ops
 
 
 def brightness(images, offset):

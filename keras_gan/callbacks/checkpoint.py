@@ -3,9 +3,9 @@
 import pathlib
 import time
 
-import keras
-
 from keras_gan.saving import save_whole
+
+import keras
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -2,11 +2,11 @@
 
 import pathlib
 
-import numpy as np
-
 from keras_gan import plots
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import ConfigError
+
+import numpy as np
 
 
 class DensityPlot(Periodic):

@@ -2,9 +2,9 @@
 
 import math
 
-import keras
-
 from keras_gan.errors import TrainingError
+
+import keras
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -25,7 +25,10 @@ class HistoryCSV(Periodic):
         self.table.open(int(self.model.step))
 
     def act(self, logs):
-        """Adds a row."""
-        self.table.add(self.model, logs)
-        if self.every is not None:
-            self.model.reset_metrics()
+        """Adds a row; what wasn't measured since the last one, as a lazy penalty, stays empty."""
+        if self.every is None:
+            self.table.add(self.model, logs)
+            return
+        empty = {metric.name for metric in self.model.metrics if float(metric.count) == 0}
+        self.table.add(self.model, {n: value for n, value in logs.items() if n not in empty})
+        self.model.reset_metrics()

@@ -1,8 +1,8 @@
 """What happens every so many steps."""
 
-import keras
-
 from keras_gan.errors import ConfigError
+
+import keras
 
 
 class Periodic(keras.callbacks.Callback):

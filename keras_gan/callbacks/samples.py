@@ -2,12 +2,12 @@
 
 import pathlib
 
-import keras
-import numpy as np
-
 from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import ConfigError
+
+import keras
+import numpy as np
 
 
 class SampleGrid(Periodic):

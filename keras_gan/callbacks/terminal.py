@@ -4,12 +4,12 @@ import os
 import shutil
 import sys
 
+from keras_gan import pictures
+from keras_gan.callbacks.periodic import Periodic
+
 import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
-
-from keras_gan import pictures
-from keras_gan.callbacks.periodic import Periodic
 
 ROWS, SIDE = 2, 28  # of the picture: rows of samples, and most pixels of a sample's side
 

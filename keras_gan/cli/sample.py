@@ -2,10 +2,10 @@
 
 import pathlib
 
-import numpy as np
-
 from keras_gan import pictures, runs
 from keras_gan.errors import ConfigError, RunError
+
+import numpy as np
 
 
 def add_sample(commands):

@@ -6,11 +6,11 @@ import os
 import pathlib
 import zipfile
 
-import keras
-import numpy as np
-
 from keras_gan.datasets.source import ArraySource
 from keras_gan.errors import DataError
+
+import keras
+import numpy as np
 
 SAMPLE_KEYS = ("images", "samples", "x", "x_train")
 LABEL_KEYS = ("labels", "y", "y_train")

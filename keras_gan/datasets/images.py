@@ -6,11 +6,11 @@ import pathlib
 import threading
 import zipfile
 
-import numpy as np
-import tensorflow as tf
-
 from keras_gan.datasets.source import Source, fit_square
 from keras_gan.errors import DataError
+
+import numpy as np
+import tensorflow as tf
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}

@@ -1,10 +1,10 @@
 """Source: a data set that can be read by index, in any order."""
 
-import numpy as np
-import tensorflow as tf
-
 from keras_gan import batches
 from keras_gan.errors import DataError
+
+import numpy as np
+import tensorflow as tf
 
 
 class Source:

@@ -3,12 +3,12 @@
 import os
 import pathlib
 
-import numpy as np
-import tensorflow as tf
-
 from keras_gan.datasets.images import common_size, to_channels
 from keras_gan.datasets.source import Source, fit_square
 from keras_gan.errors import DataError
+
+import numpy as np
+import tensorflow as tf
 
 
 class TFDSSource(Source):

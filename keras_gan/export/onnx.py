@@ -7,8 +7,6 @@ import logging
 import pathlib
 import warnings
 
-import tensorflow as tf
-
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export.parity import (
     Exported,
@@ -18,6 +16,8 @@ from keras_gan.export.parity import (
     output_name,
     work_folder,
 )
+
+import tensorflow as tf
 
 TOLERANCE = 1e-5
 OPSETS = range(15, 19)  # the newest that tf2onnx 1.17 writes is 18

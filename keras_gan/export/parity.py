@@ -6,10 +6,10 @@ import pathlib
 import shutil
 import tempfile
 
-import numpy as np
-
 from keras_gan.errors import ExportError
 from keras_gan.networks import compute_dtypes
+
+import numpy as np
 
 BATCH_SIZES = (1, 3, 64)
 

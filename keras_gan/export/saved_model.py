@@ -2,8 +2,6 @@
 
 import pathlib
 
-import tensorflow as tf
-
 from keras_gan import pictures
 from keras_gan.export.parity import (
     Exported,
@@ -13,6 +11,8 @@ from keras_gan.export.parity import (
     output_name,
     work_folder,
 )
+
+import tensorflow as tf
 
 TOLERANCE = 1e-6
 MAX_PNG_COUNT = 1024

@@ -1,9 +1,9 @@
 """Maxout: the largest of several linear functions."""
 
+from keras_gan.errors import ConfigError
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -1,9 +1,9 @@
 """Spectral normalisation: a weight is used divided by its largest singular value."""
 
+from keras_gan.errors import ConfigError
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError
 
 # their kernels end with (outputs, inputs)
 TRANSPOSED = (

@@ -1,9 +1,9 @@
 """ClassMetric: what the metrics of class probabilities share."""
 
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import FeatureMetric, check_features
+
+import numpy as np
 
 SUM_TOLERANCE = 1e-3  # what float16 leaves of a softmax's sum of 1
 

@@ -3,13 +3,13 @@
 import dataclasses
 import sys
 
-import numpy as np
-import tensorflow as tf
-from tqdm.auto import tqdm
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import FeatureMetric, check_whole
 from keras_gan.metrics.nearest import NearestNeighbours, picture
+
+import numpy as np
+import tensorflow as tf
+from tqdm.auto import tqdm
 
 PATIENCE = 5.0  # seconds without a progress bar
 

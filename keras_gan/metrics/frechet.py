@@ -1,10 +1,10 @@
 """The Frechet distance: as close as two Gaussians with the features' means and covariances."""
 
-import keras
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import Accumulator, FeatureMetric, to_float64
+
+import keras
+import numpy as np
 
 BLOCK = 1024  # rows that are centred at once, for bounded memory
 NEGATIVE = 1e-6  # relative size of negative eigenvalues that a float32 covariance may have

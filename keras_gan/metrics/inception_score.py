@@ -2,12 +2,12 @@
 
 import itertools
 
-import keras
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.class_metric import ClassMetric, check_probabilities
 from keras_gan.metrics.metric import check_whole
+
+import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

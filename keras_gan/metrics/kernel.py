@@ -1,10 +1,10 @@
 """The kernel distance: how far apart the mean embeddings of two sets of features lie."""
 
-import keras
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+
+import keras
+import numpy as np
 
 REAL, FAKE = 0, 1  # streams of the draws
 

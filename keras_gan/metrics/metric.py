@@ -1,9 +1,9 @@
 """FeatureMetric: what every measure of the distance between two sets of samples shares."""
 
+from keras_gan.errors import ConfigError, DataError
+
 import keras
 import numpy as np
-
-from keras_gan.errors import ConfigError, DataError
 
 LARGEST = 1e20  # a feature: the kernel distance's error takes its 12th power, within float64
 

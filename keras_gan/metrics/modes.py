@@ -1,11 +1,11 @@
 """Modes: how many kinds of samples there are, and how evenly."""
 
-import keras
-import numpy as np
-
 from keras_gan.metrics.class_metric import ClassMetric
 from keras_gan.metrics.extractors import Stacked
 from keras_gan.metrics.metric import Accumulator, check_whole
+
+import keras
+import numpy as np
 
 
 class ClassCounts(Accumulator):

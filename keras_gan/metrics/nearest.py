@@ -1,12 +1,12 @@
 """Nearest neighbours: are the samples new, or are they copies of the training samples?"""
 
-import keras
-import numpy as np
-
 from keras_gan import pictures
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import FeatureMetric, check_whole
 from keras_gan.metrics.neighbourhoods import ROUNDING, distance_blocks, squared_norms
+
+import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -5,11 +5,11 @@ stand for its manifold. Distances are computed some rows at a time, so that memo
 samples and not with their square.
 """
 
-import keras
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+
+import keras
+import numpy as np
 
 ROWS, COLUMNS = 1024, 2048  # samples of the first and the second set at once
 # What rounding can make of a squared distance, relative to the squared norms, for each feature

@@ -1,10 +1,10 @@
 """The sliced Wasserstein distance: how far the samples must move, seen along random directions."""
 
-import keras
-import numpy as np
-
 from keras_gan.errors import DataError
 from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+
+import keras
+import numpy as np
 
 BLOCK = 64  # directions at once, for bounded memory
 

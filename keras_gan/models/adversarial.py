@@ -4,15 +4,15 @@ Players and their optimizers, noise from (seed, step), the moving average, metri
 that brings back everything.
 """
 
-import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
-
 from keras_gan import batches, gradients, schedules
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import check_finite_floats, check_seed
 from keras_gan.networks import compute_dtypes
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
 
 MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
 

@@ -1,12 +1,12 @@
 """What a game looks at before it begins, so that the error names what is wrong."""
 
-import numpy as np
-
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
 from keras_gan.errors import ConfigError, DataError, unknown
 from keras_gan.models.view import mixes_samples
 from keras_gan.penalties import Penalty
+
+import numpy as np
 
 
 def check_seed(seed):

@@ -1,10 +1,5 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-import keras
-import numpy as np
-import tensorflow as tf
-from keras import ops
-
 from keras_gan import augment, losses
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
@@ -23,6 +18,11 @@ from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
 from keras_gan.models.updates import UPDATES
 from keras_gan.noise import stream_key
 from keras_gan.penalties import is_due
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import tensorflow as tf
-from keras import ops
-
 from keras_gan import gradients, losses
 from keras_gan.models.view import View
 from keras_gan.noise import fold_in
+
+import tensorflow as tf
+from keras import ops
 
 PENALTY_DRAWS = 2  # the penalties' first number to fold into a half-step's key
 PART_DRAWS = 1_000  # likewise the batch's parts'

@@ -9,10 +9,10 @@ Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 import itertools
 import math
 
+from keras_gan import gradients
+
 import keras
 import tensorflow as tf
-
-from keras_gan import gradients
 
 
 class Rematerialized:

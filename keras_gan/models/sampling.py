@@ -1,11 +1,11 @@
 """What every game with latents offers: samples of the averaged generator."""
 
-import numpy as np
-import tensorflow as tf
-
 from keras_gan import noise
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
+
+import numpy as np
+import tensorflow as tf
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 

@@ -3,9 +3,9 @@
 `generator_moves` is a boolean scalar, true at every `n_critic`-th step.
 """
 
-from keras import ops
-
 from keras_gan.penalties import branch_on_interval
+
+from keras import ops
 
 
 def alternating(gan, real, step, generator_moves):

@@ -1,9 +1,9 @@
 """How the discriminator sees samples while it learns."""
 
+from keras_gan.noise import fold_in
+
 import keras
 from keras import ops
-
-from keras_gan.noise import fold_in
 
 AUGMENTATION_DRAW = 1  # folded into a half-step's key
 

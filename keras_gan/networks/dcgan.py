@@ -4,8 +4,6 @@ Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with D
 Generative Adversarial Networks", ICLR 2016.
 """
 
-import keras
-
 from keras_gan.errors import ConfigError
 from keras_gan.layers import ConditionalBatchNormalization, LeakyReLU, SpectralNormalization
 from keras_gan.networks.network import (
@@ -20,6 +18,8 @@ from keras_gan.networks.network import (
     resolve_policy,
     with_one_hot,
 )
+
+import keras
 
 IMAGE_SIZES = (8, 16, 28, 32, 64, 128, 256)
 MAX_WIDENING = 8

@@ -5,9 +5,6 @@ Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 
 import math
 
-import keras
-import numpy as np
-
 from keras_gan.errors import ConfigError
 from keras_gan.layers import LeakyReLU, Maxout
 from keras_gan.networks.network import (
@@ -21,6 +18,9 @@ from keras_gan.networks.network import (
     resolve_policy,
     with_one_hot,
 )
+
+import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

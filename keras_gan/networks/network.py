@@ -1,9 +1,9 @@
 """Network: a functional graph in a class, so that it keeps its name, its size and its config."""
 
+from keras_gan.errors import ConfigError
+
 import keras
 from keras import ops
-
-from keras_gan.errors import ConfigError
 
 
 class Network(keras.Model):

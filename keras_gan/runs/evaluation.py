@@ -3,13 +3,13 @@
 import dataclasses
 import json
 
-import numpy as np
-
 from keras_gan import callbacks, datasets, metrics, verdicts
 from keras_gan.errors import ConfigError, RunError
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.saving import write_whole
+
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)

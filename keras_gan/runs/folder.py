@@ -4,10 +4,10 @@ import contextlib
 import json
 import pathlib
 
-import keras
-
 from keras_gan.errors import RunError
 from keras_gan.saving import write_whole
+
+import keras
 
 KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
 

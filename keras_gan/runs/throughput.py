@@ -4,11 +4,11 @@ import json
 import statistics
 import time
 
-import tensorflow as tf
-
 from keras_gan.runs.evaluation import open_run_source
 from keras_gan.runs.folder import writing_to
 from keras_gan.saving import write_whole
+
+import tensorflow as tf
 
 ROUNDS, WARM_UP = 15, 2
 NOTE = (

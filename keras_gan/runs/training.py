@@ -7,9 +7,6 @@ import math
 import signal
 import threading
 
-import keras
-import tensorflow as tf
-
 from keras_gan import callbacks, datasets, recipes
 from keras_gan.errors import ConfigError, RunError
 from keras_gan.runs import sessions
@@ -18,6 +15,9 @@ from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_numbers, summary
+
+import keras
+import tensorflow as tf
 
 GPU_STEPS = 10
 

@@ -8,6 +8,7 @@ alike, so that the ratios of a round's times say more than the times.
 
 import json
 import math
+import os
 import pathlib
 import statistics
 import subprocess
@@ -63,13 +64,19 @@ def steps_in_turn(tasks, rounds):
     """Rounds of training steps, each way of them in a process of its own.
 
     Args:
-        tasks: Name -> what `peers/work.py` is told.
+        tasks: Name -> what `peers/work.py` is told, and its `environment` where that differs.
         rounds: How many.
 
     Returns:
         `(found, facts)`: name -> list of what was said of the rounds, and name -> of the worker.
     """
-    workers = {name: Worker([sys.executable, WORK, json.dumps(t)]) for name, t in tasks.items()}
+    workers = {
+        name: Worker(
+            [sys.executable, WORK, json.dumps(task)],
+            env={**os.environ, **task.get("environment", {})},
+        )
+        for name, task in tasks.items()
+    }
     found = in_turn(workers, rounds)
     for worker in workers.values():
         worker.close()

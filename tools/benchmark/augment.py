@@ -11,11 +11,11 @@ import argparse
 import statistics
 import time
 
-import numpy as np
-import tensorflow as tf
-
 import keras_gan as kg
 from keras_gan import augment, noise
+
+import numpy as np
+import tensorflow as tf
 
 
 def candidates(shape):

@@ -50,9 +50,9 @@ def quick(seed, source, evaluator, arguments, unconditional):
 
 def torch_dcgan(seed, source, evaluator, arguments, compiled):
     """PyTorch's DCGAN."""
-    import torch
-
     from peers.torch_game import TorchGame
+
+    import torch
 
     torch.manual_seed(seed)
     game = TorchGame(
@@ -81,10 +81,10 @@ def torch_dcgan(seed, source, evaluator, arguments, compiled):
 
 def keras_example(seed, source, evaluator, arguments):
     """The Keras examples' way."""
+    from peers.keras_examples import ExampleGAN
+
     import keras
     import tensorflow as tf
-
-    from peers.keras_examples import ExampleGAN
 
     keras.utils.set_random_seed(seed)
     gan = ExampleGAN(

@@ -13,9 +13,9 @@ import json
 import statistics
 import time
 
-import tensorflow as tf
-
 import keras_gan as kg
+
+import tensorflow as tf
 
 
 def run_fit(gan, dataset, steps):

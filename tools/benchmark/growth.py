@@ -41,10 +41,10 @@ MACHINES = {
 
 def planned(task):
     """XLA's operations a step, bytes beside the state and of the state."""
-    import tensorflow as tf
-
     from export_step import export_step
     from run_step import Step
+
+    import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
         export_step(build(task), tf.constant(images(task)), folder)

@@ -34,10 +34,10 @@ def ways(parts):
 
 def xla_megabytes(task):
     """What XLA plans for the step beside its arguments."""
-    import tensorflow as tf
-
     from export_step import export_step
     from run_step import Step
+
+    import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
         export_step(build(task), tf.constant(images(task)), folder)

@@ -17,12 +17,12 @@ import os
 import resource
 import time
 
-import numpy as np
-
 from keras_gan.metrics.frechet import FrechetDistance
 from keras_gan.metrics.inception_score import InceptionScore
 from keras_gan.metrics.kernel import KernelDistance
 from keras_gan.metrics.neighbourhoods import DensityCoverage, PrecisionRecall
+
+import numpy as np
 
 METRICS = (FrechetDistance, KernelDistance, InceptionScore, PrecisionRecall, DensityCoverage)
 BATCH = 256

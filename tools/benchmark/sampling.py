@@ -43,14 +43,14 @@ def ways():
 
 def export_all(arguments, folder):
     """Saves an untrained game and writes all files; returns the differences of the smaller ones."""
+    import keras_gan as kg
+
     import keras
     import numpy as np
     import onnx
     import onnxruntime
     from onnxruntime import quantization
     from onnxruntime.transformers.float16 import convert_float_to_float16
-
-    import keras_gan as kg
 
     keras.utils.set_random_seed(0)
     gan = kg.recipes.build(

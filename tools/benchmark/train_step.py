@@ -8,8 +8,8 @@
 Each way runs in a process of its own, a round of each in turn. Prints milliseconds a step, images a
 second, the process's peak memory, the share of the speed that the machine's large matrix products
 reach between the rounds, and how many times as fast a way is as PyTorch's best variant of all and
-of the same order of updates, round by round: median, lowest, highest. "xla" ways are compiled by
-XLA. Writes the same as JSON with --out.
+of the same order of updates, round by round: median, lowest, highest. "xla" is compiled by XLA,
+"without oneDNN" is TensorFlow's choice on older processors. Writes the same as JSON with --out.
 """
 
 import argparse
@@ -30,6 +30,11 @@ def ways(rules):
         "peer": "keras_gan",
         "update": "alternating",
         "jit": True,
+    }
+    found["keras_gan without oneDNN alternating"] = {
+        "peer": "keras_gan",
+        "update": "alternating",
+        "environment": {"TF_ENABLE_ONEDNN_OPTS": "0"},
     }
     if rules == "gan":
         found["keras examples alternating"] = {"peer": "keras_examples"}
@@ -74,7 +79,7 @@ def report(found, facts, peaks, arguments):
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     rows = {}
     print(
-        f"{'':27} {'ms a step':>9} {'images/s':>9} {'peak MB':>8} {'of peak':>8}   as fast as "
+        f"{'':38} {'ms a step':>9} {'images/s':>9} {'peak MB':>8} {'of peak':>8}   as fast as "
         "PyTorch's best of all, of the same order of updates"
     )
     for name, values in seconds.items():
@@ -91,7 +96,7 @@ def report(found, facts, peaks, arguments):
                 row[f"times {twin}"] = ratios(seconds[twin], values)
                 line += "   {:5.2f} ({:.2f} to {:.2f})".format(*row[f"times {twin}"])
         rows[name] = row
-        print(f"{name:27} {line}")
+        print(f"{name:38} {line}")
     peak = statistics.median(peaks) / 1e9
     print(f"matrix products reach {peak:.0f} GFLOP/s; PyTorch's best: {best_twin(medians, '')}")
     if arguments.out:

@@ -2,9 +2,9 @@
 
 import math
 
-import numpy as np
-
 from keras_gan.datasets.toy.mixture import GaussianMixture
+
+import numpy as np
 
 
 def gaussian1d():

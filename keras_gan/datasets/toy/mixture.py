@@ -2,10 +2,10 @@
 
 import math
 
+from keras_gan.errors import ConfigError, DataError
+
 import numpy as np
 import tensorflow as tf
-
-from keras_gan.errors import ConfigError, DataError
 
 BLOCK = 2**22  # distances held at once
 

@@ -1,10 +1,10 @@
 """Sources of points with a known distribution, and of images with a known number of modes."""
 
-import numpy as np
-import tensorflow as tf
-
 from keras_gan.datasets.files import open_digits
 from keras_gan.datasets.source import ArraySource, Source
+
+import numpy as np
+import tensorflow as tf
 
 NUM_SAMPLES = 100_000
 TRAINING_SEED = 0

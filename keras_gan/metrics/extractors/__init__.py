@@ -2,13 +2,13 @@
 
 import functools
 
-import keras
-
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.metrics.extractors.digits import Digits
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
 from keras_gan.metrics.extractors.inception import Inception
+
+import keras
 
 __all__ = [
     "EXTRACTORS",

@@ -4,10 +4,10 @@ import hashlib
 import importlib.resources
 import io
 
+from keras_gan.metrics.extractors.extractor import Extractor, check_images
+
 import numpy as np
 from keras import ops
-
-from keras_gan.metrics.extractors.extractor import Extractor, check_images
 
 STRIDES = (2, 1, 2, 1, 1)
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import numpy as np
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import check_whole
+
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)

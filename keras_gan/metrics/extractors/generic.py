@@ -2,13 +2,13 @@
 
 import functools
 
-import keras
-import numpy as np
-from keras import ops
-
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
 from keras_gan.metrics.metric import check_whole
+
+import keras
+import numpy as np
+from keras import ops
 
 
 class Pixels(Extractor):

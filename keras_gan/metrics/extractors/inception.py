@@ -6,12 +6,12 @@ import pathlib
 import tarfile
 import zlib
 
-import keras
-import tensorflow as tf
-
 from keras_gan import pictures
 from keras_gan.errors import DataError
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
+
+import keras
+import tensorflow as tf
 
 URL = (
     "https://storage.googleapis.com/download.tensorflow.org/models/image/imagenet/"

@@ -1,8 +1,8 @@
 """The best discriminator between two distributions, and how far a learned one is from it."""
 
-import numpy as np
-
 from keras_gan.errors import DataError
+
+import numpy as np
 
 
 def optimal_discriminator(p, q):

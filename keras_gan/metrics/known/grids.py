@@ -2,10 +2,10 @@
 
 import math
 
-import numpy as np
-
 from keras_gan.datasets.toy.mixture import check_edges, check_points
 from keras_gan.errors import ConfigError, DataError
+
+import numpy as np
 
 
 def masses_on_grid(points, edges):

@@ -2,10 +2,10 @@
 
 import math
 
-import numpy as np
-
 from keras_gan.datasets.toy.mixture import check_points, squared_distances
 from keras_gan.errors import ConfigError
+
+import numpy as np
 
 QUADRATURE_NODES = 16
 

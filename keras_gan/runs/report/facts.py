@@ -5,14 +5,14 @@ import io
 import json
 import math
 
-import numpy as np
-from PIL import Image
-
 from keras_gan import verdicts
 from keras_gan.callbacks import read_table
 from keras_gan.errors import RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.settings import summary
+
+import numpy as np
+from PIL import Image
 
 COUNTERS = ("step", "images_seen", "seconds")
 MAX_ROWS = 2_000  # of a table; more are averaged, as no screen shows them
@@ -95,7 +95,7 @@ def averaged(rows, group):
     found = []
     for start in range(0, len(rows), group):
         part = rows[start : start + group]
-        names = [name for name in part[-1] if name not in COUNTERS]
+        names = {name for row in part for name in row if name not in COUNTERS}
         means = {n: np.mean([row[n] for row in part if n in row]).item() for n in names}
         found.append({**{name: part[-1][name] for name in COUNTERS}, **means})
     return found

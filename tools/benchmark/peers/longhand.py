@@ -3,13 +3,13 @@
 import contextlib
 from unittest import mock
 
-import tensorflow as tf
-from keras import ops
-
 from keras_gan import gradients
 from keras_gan.models import GAN, half_steps, updates, view
 from keras_gan.noise import fold_in
 from keras_gan.penalties import is_due
+
+import tensorflow as tf
+from keras import ops
 
 
 def two_passes():

@@ -26,9 +26,9 @@ def latents(task):
 
 def predict(task):
     """`predict` of the loaded Keras model."""
-    import keras
-
     import keras_gan  # noqa: F401 - registers its classes
+
+    import keras
 
     gan, batch = keras.models.load_model(task["folder"] + "/model.keras"), latents(task)
     return lambda: gan.predict(batch, batch_size=task["batch"], verbose=0)
@@ -36,9 +36,9 @@ def predict(task):
 
 def sample(task):
     """`gan.sample`, which draws the noise too."""
-    import keras
-
     import keras_gan  # noqa: F401
+
+    import keras
 
     gan = keras.models.load_model(task["folder"] + "/model.keras")
     return lambda: gan.sample(task["batch"], batch_size=task["batch"])
@@ -78,9 +78,9 @@ def onnx(task):
 
 def torch(task):
     """PyTorch's twin with weights of its own."""
-    import torch as pytorch
-
     from peers.torch_networks import TWINS
+
+    import torch as pytorch
 
     network = TWINS["dcgan"][0](task["size"], task["channels"], task["latent_dim"], task["width"])
     network.eval()

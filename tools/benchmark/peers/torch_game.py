@@ -3,10 +3,10 @@
 import copy
 import math
 
+from peers.torch_networks import TWINS
+
 import torch
 from torch.nn import functional
-
-from peers.torch_networks import TWINS
 
 
 class TorchGame:

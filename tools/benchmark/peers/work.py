@@ -65,10 +65,10 @@ def build(task):
 
 def keras_gan(task):
     """The package: its game, in a bare `tf.function`."""
-    import tensorflow as tf
-
     from peers.flops import flops
     from peers.longhand import without
+
+    import tensorflow as tf
 
     gan, real = build(task), tf.constant(images(task))
     step = tf.function(gan.train_step, jit_compile=task.get("jit", False))
@@ -79,11 +79,12 @@ def keras_gan(task):
 
 
 def keras_examples(task):
-    """The Keras examples' way."""
+    """The Keras examples' way, with oneDNN's kernels too."""
+    import keras_gan  # noqa: F401 - chooses them
+    from peers.keras_examples import ExampleGAN
+
     import keras
     import tensorflow as tf
-
-    from peers.keras_examples import ExampleGAN
 
     gan = ExampleGAN(*keras_networks(task), task["latent_dim"])
     gan.compile(*(keras.optimizers.Adam(2e-4, 0.5) for _ in range(2)), jit_compile=False)
@@ -93,9 +94,9 @@ def keras_examples(task):
 
 def torch(task):
     """PyTorch's twin."""
-    import torch as pytorch
-
     from peers.torch_game import TorchGame
+
+    import torch as pytorch
 
     names = ("size", "channels", "width", "latent_dim", "batch_size", "update")
     game = TorchGame(
