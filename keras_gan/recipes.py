@@ -101,7 +101,7 @@ RECIPES = {
     #                build     latent width loss  lr    b1   b2  half-life batch steps
     "gan":   Recipe(build_mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,  6_000),
     "dcgan": Recipe(build_dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,  1_200),
-    "quick": Recipe(build_quick,   32,   64, NS, 2e-3, 0.0, 0.95, 50_000,  64,  2_000,
+    "quick": Recipe(build_quick,   32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,  2_000,
                     penalties={"R1": 1.0}, interval=16, update="shared"),
     "toy1d": Recipe(build_points,   1,   64, NS, 1e-3, 0.0, 0.99, 20_000, 256,  6_000,
                     penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},

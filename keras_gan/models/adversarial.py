@@ -138,7 +138,8 @@ class AdversarialModel(keras.Model):
     def update_moving_average(self, average, network, batch_size):
         """average <- beta average + (1 - beta) network, with beta = 0.5^(batch / half-life).
 
-        Non-trainable weights, such as BatchNorm's statistics, are copied.
+        BatchNorm's statistics are averaged too: those of the newest network don't fit averaged
+        weights. What is no number that can be averaged is copied.
 
         Source: half-life in images after Karras et al., "Training Generative Adversarial Networks
         with Limited Data", NeurIPS 2020, with its warm-up.
@@ -150,7 +151,8 @@ class AdversarialModel(keras.Model):
         )
         beta = ops.power(0.5, batch / ops.maximum(half_life, 1e-8))
         for mean, weight in zip(average.weights, network.weights, strict=True):
-            mean.assign(weight + beta * (mean - weight) if weight.trainable else weight)
+            averaged = keras.backend.is_float_dtype(weight.dtype)
+            mean.assign(weight + beta * (mean - weight) if averaged else weight)
 
     # Metrics, by Keras's rules: means since the epoch began.
 
