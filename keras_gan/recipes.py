@@ -3,10 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
-from keras_gan import losses, models, networks, penalties, schedules
+from keras_gan import losses, models, networks, optimizers, penalties, schedules
 from keras_gan.errors import unknown
-
-import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +217,7 @@ def in_unit_of(recipe, moments):
 
 def adam(recipe, player):
     """A player's optimizer; its name is fixed, so that two runs' settings can be compared."""
-    return keras.optimizers.Adam(
+    return optimizers.Adam(
         recipe.learning_rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam"
     )
 

@@ -148,3 +148,31 @@ def test_spectral_vectors_stay_equal_on_two_replicas():
     assert found["two"][0] == found["two"][1]
     np.testing.assert_allclose(found["two"][0], found["alone"], atol=1e-6)
     assert found["output"] < 1e-6
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_batch_normalization_is_keras_own(policy, jit):
+    """Outputs, moving statistics and gradients in training; outputs in inference."""
+    images = tf.constant(RNG.normal(2.0, 3.0, (6, 4, 4, 5)).astype("float32"))
+    found = []
+    for kind in (keras.layers.BatchNormalization, kg.layers.BatchNormalization):
+        scales = keras.initializers.RandomNormal(1.0, 0.5, seed=5)
+        layer = kind(momentum=0.9, gamma_initializer=scales, dtype=policy)
+        layer.build(images.shape)
+
+        @tf.function(jit_compile=jit)
+        def in_training(images, layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                outputs = tf.cast(layer(images, training=True), tf.float32)
+                total = tf.reduce_sum(outputs**3)
+            weights = [weight.value for weight in layer.trainable_weights]
+            return outputs, *tape.gradient(total, [images, *weights])
+
+        values = in_training(images)
+        found.append([*values, *layer.get_weights(), layer(images, training=False)])
+    tolerance = 1e-4 if policy == "float32" else 0.05
+    for ours, keras_own in zip(*found[::-1], strict=True):
+        ours, keras_own = (np.array(tf.cast(x, tf.float32)) for x in (ours, keras_own))
+        np.testing.assert_allclose(ours, keras_own, atol=tolerance * np.abs(keras_own).max())

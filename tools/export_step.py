@@ -35,8 +35,7 @@ def export_step(gan, batch, folder):
     step = tf.function(gan.train_step, jit_compile=True)
     concrete = step.get_concrete_function(batch)
     text_of = step.experimental_get_compiler_ir(batch)
-    by_handle = {id(variable.handle): variable for variable in concrete.variables}
-    variables = [by_handle[id(handle)] for handle in concrete.captured_inputs]
+    variables = variables_of(gan, concrete)
     inputs = tf.nest.flatten(batch)
     logs = sorted(gan.measured)  # as tf.nest orders a dict
     (folder / "step.mlir").write_text(text_of(stage="stablehlo"))
@@ -49,6 +48,14 @@ def export_step(gan, batch, folder):
         "images": int(inputs[0].shape[0]),
     }
     (folder / "step.json").write_text(json.dumps(facts, indent=1))
+
+
+def variables_of(gan, concrete):
+    """The variables that a function of the game works on, in the order of its arguments."""
+    parts = [*(getattr(gan, f"{player}_optimizer") for player in gan.players), *gan.metrics]
+    known = [*gan.variables, *gan.other_state(), *(v for part in parts for v in part.variables)]
+    by_handle = {id(variable.value.handle): variable.value for variable in known}
+    return [by_handle[id(handle)] for handle in concrete.captured_inputs]
 
 
 def results_of(hlo, num_inputs, num_logs):

@@ -1,6 +1,7 @@
 """LeakyReLU whose gradient leaves TensorFlow's graph optimiser at work."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -24,14 +25,14 @@ class LeakyReLU(keras.layers.LeakyReLU):
 
     def call(self, inputs):
         """`inputs` where positive, else `negative_slope` times them."""
-        slope = self.negative_slope
+        slope = float(self.negative_slope)
 
         @ops.custom_gradient
         def leaky_relu(x):
             outputs = ops.leaky_relu(x, slope)
 
             def gradient(upstream):
-                return ops.where(outputs > 0, upstream, slope * upstream)
+                return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=outputs, alpha=slope)
 
             return outputs, gradient
 

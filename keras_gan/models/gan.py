@@ -1,6 +1,6 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-from keras_gan import augment, losses
+from keras_gan import augment, losses, optimizers
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
@@ -363,7 +363,7 @@ GRADIENTS = ("d_gradient", "g_gradient")
 
 def default_optimizer():
     """Adam with which the package's networks train at once."""
-    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
+    return optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
 
 
 def _inputs(x, labels):

@@ -5,7 +5,12 @@ Generative Adversarial Networks", ICLR 2016.
 """
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import ConditionalBatchNormalization, LeakyReLU, SpectralNormalization
+from keras_gan.layers import (
+    BatchNormalization,
+    ConditionalBatchNormalization,
+    LeakyReLU,
+    SpectralNormalization,
+)
 from keras_gan.networks.network import (
     CONDITIONINGS,
     INIT,
@@ -73,7 +78,7 @@ class DCGANGenerator(Network):
 
         def normalize(x):
             if num_classes is None or concatenated:
-                return keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
+                return BatchNormalization(momentum=0.9, dtype=policy)(x)
             return ConditionalBatchNormalization(num_classes, dtype=policy)([x, inputs[1]])
 
         channels = stage_channels(width, stages)[::-1]
@@ -158,7 +163,7 @@ class DCGANDiscriminator(Network):
             )
             x = weighted(convolution)(x)
             if normalization == "batch" and stage > 0:
-                x = keras.layers.BatchNormalization(momentum=0.9, dtype=policy)(x)
+                x = BatchNormalization(momentum=0.9, dtype=policy)(x)
             x = LeakyReLU(0.2, dtype=policy)(x)
         x = keras.layers.Flatten(dtype=policy)(x)
         x = weighted(keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy))(x)
