@@ -60,7 +60,7 @@ def saved_model_xla(task):
     loaded, batch = tf.saved_model.load(task["folder"] + "/served/1"), tf.constant(latents(task))
     serve_one = loaded.signatures["serving_default"]
     compiled = tf.function(lambda x: serve_one(latents=x)["images"], jit_compile=True)
-    return lambda: compiled(batch).numpy()
+    return lambda loaded=loaded: compiled(batch).numpy()  # which keeps the weights
 
 
 def onnx(task):
