@@ -95,7 +95,7 @@ def averaged(rows, group):
     found = []
     for start in range(0, len(rows), group):
         part = rows[start : start + group]
-        names = {name for row in part for name in row if name not in COUNTERS}
+        names = dict.fromkeys(name for row in part for name in row if name not in COUNTERS)
         means = {n: np.mean([row[n] for row in part if n in row]).item() for n in names}
         found.append({**{name: part[-1][name] for name in COUNTERS}, **means})
     return found
