@@ -181,11 +181,9 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         check_accumulation(accumulation, update)
         self.accumulation = int(accumulation)
         self.remat = bool(remat)
-        self._rematerialized = (
-            {player: Rematerialized(getattr(self, player)) for player in self.players}
-            if remat
-            else {}
-        )
+        self._rematerialized = {
+            player: Rematerialized(getattr(self, player)) for player in self.players if remat
+        }
         numbers = [penalty.name for penalty in self.penalties]
         self.compile_players(
             {

@@ -1,4 +1,4 @@
-"""How the cost of a training step grows with batch, resolution, width and replicas.
+"""How the cost of a training step grows with batch, resolution and width.
 
     pip install jax    # counts operations and memory
     python tools/benchmark/growth.py
