@@ -48,6 +48,29 @@ class Worker:
         raise SystemExit(f"a worker ended: {' '.join(map(str, self.process.args))}")
 
 
+def add_step_arguments(parser, steps, **defaults):
+    """The arguments that say which step is timed, and how long.
+
+    Args:
+        parser: Gets them.
+        steps: Steps a round.
+        defaults: Other values than a DCGAN of 28x28 in batches of 64 for 11 rounds.
+    """
+    values = {
+        "size": 28,
+        "channels": 1,
+        "width": 64,
+        "latent_dim": 128,
+        "batch_size": 64,
+        "steps": steps,
+        "rounds": 11,
+        **defaults,
+    }
+    for name, value in values.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
+
+
 def serve(work, facts):
     """The worker's side: does `work() -> facts of a round` for every line of standard input.
 

@@ -16,7 +16,7 @@ import pathlib
 import sys
 import tempfile
 
-from alternate import ratios, steps_in_turn
+from alternate import add_step_arguments, ratios, steps_in_turn
 from peers.work import build, images
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
@@ -47,15 +47,8 @@ def xla_megabytes(task):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rules", default="r1")
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--channels", type=int, default=3)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--latent-dim", type=int, default=128)
-    parser.add_argument("--batch-size", type=int, default=256)
+    add_step_arguments(parser, steps=2, rounds=5, size=64, channels=3, batch_size=256)
     parser.add_argument("--parts", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=2, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
     arguments = parser.parse_args()
     common = {k: v for k, v in vars(arguments).items() if k != "out"}
     common |= {"peer": "keras_gan", "update": "alternating"}

@@ -8,23 +8,15 @@ Prints how many times as long each takes, round by round: median, lowest, highes
 
 import argparse
 import json
-import pathlib
 
-from alternate import ratios, steps_in_turn
+from alternate import add_step_arguments, ratios, steps_in_turn
 from peers.longhand import SHORTCUTS
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rules", default="lazy_r1")
-    parser.add_argument("--size", type=int, default=28)
-    parser.add_argument("--channels", type=int, default=1)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--latent-dim", type=int, default=128)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=32, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
+    add_step_arguments(parser, steps=32)
     arguments = parser.parse_args()
     common = {k: v for k, v in vars(arguments).items() if k != "out"} | {"peer": "keras_gan"}
     tasks = {

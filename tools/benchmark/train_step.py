@@ -14,10 +14,9 @@ of the same order of updates, round by round: median, lowest, highest. "xla" is 
 
 import argparse
 import json
-import pathlib
 import statistics
 
-from alternate import ratios, steps_in_turn
+from alternate import add_step_arguments, ratios, steps_in_turn
 from peers.work import RULES
 
 
@@ -51,15 +50,8 @@ def ways(rules):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rules", choices=RULES, default="gan")
-    parser.add_argument("--size", type=int, default=28)
-    parser.add_argument("--channels", type=int, default=1)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--latent-dim", type=int, default=128)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=20, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=11)
+    add_step_arguments(parser, steps=20)
     parser.add_argument("--only", nargs="+", help="words that the names of the ways must have")
-    parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
     arguments = parser.parse_args()
     chosen = {
         name: way
