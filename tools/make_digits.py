@@ -1,4 +1,4 @@
-"""Makes saved_models/digits: trains the recipe `quick`, a little narrower, and exports it.
+"""Makes saved_models/digits: trains the recipe `dcgan`, a little narrower, and exports it.
 
     python tools/make_digits.py --run runs/saved_digits --out saved_models/digits
 
@@ -22,7 +22,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default="saved_models/digits")
     arguments = parser.parse_args()
     settings = ["--width", str(WIDTH), "--steps", str(STEPS), "--every", str(EVERY)]
-    code = keras_gan(["train", "quick", "--data", "digits", "--out", str(arguments.run), *settings])
+    code = keras_gan(["train", "dcgan", "--data", "digits", "--out", str(arguments.run), *settings])
     code = code or keras_gan(["export", str(arguments.run), "--out", str(arguments.out)])
     if code == 0:
         grid = arguments.run / "samples" / f"{STEPS:08d}.png"
