@@ -62,12 +62,12 @@ def add_step_arguments(parser, steps, **defaults):
         "width": 64,
         "latent_dim": 128,
         "batch_size": 64,
-        "steps": steps,
         "rounds": 11,
         **defaults,
     }
     for name, value in values.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
+    parser.add_argument("--steps", type=int, default=steps, help="steps a round")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
 
 
