@@ -25,7 +25,7 @@ class Recipe:
         steps: Steps of a run, where the user doesn't say.
         penalties: Class in `keras_gan.penalties` -> weight; for points, of standardised ones.
         interval: Steps between two computations of the penalties.
-        update: Who moves when, as in `GAN.compile`.
+        update: Who moves when, as in `GAN.compile`; the papers' players alternate.
         ends: Name of a number that `GAN.compile` can schedule -> what a cosine brings it to by the
             end of the run.
         latent_distribution: As in `GAN`.

@@ -113,6 +113,26 @@ def test_a_batch_in_parts_moves_both_players_alike(jit):
     assert whole[0]["d_gradient"] > 0.01
 
 
+def test_shared_latents_pass_in_parts_through_each_player():
+    """The step of the same noise, one player after the other."""
+    shared, apart = (compiled_in_parts() for _ in range(2))
+    real = tf.constant(random_images(8)), None
+    measured = shared.shared_step(real, NOISE, shared.penalties)
+    again = apart.discriminator_step(real, NOISE, apart.penalties)
+    again |= apart.generator_step(real, NOISE)
+    measured, again = ({n: float(v) for n, v in found.items()} for found in (measured, again))
+    assert_same((measured, state_of(shared)), (again, state_of(apart)), 1e-6)
+    assert measured["g_gradient"] > 0.0
+
+
+def compiled_in_parts():
+    """A game whose batches pass in two parts."""
+    keras.utils.set_random_seed(3)
+    gan = tiny_gan()
+    gan.compile(penalties=[kg.penalties.R1(0.5)], update="shared", accumulation=2)
+    return gan
+
+
 def test_parts_draw_noise_of_their_own():
     """WGAN-GP's places between real and generated samples."""
     keras.utils.set_random_seed(3)
@@ -138,8 +158,8 @@ def test_memory_rules_are_saved_and_train(tmp_path):
 
 
 def test_parts_that_cannot_be_are_refused():
-    with pytest.raises(ConfigError, match="alternating"):
-        tiny_gan().compile(update="shared", accumulation=2)
+    with pytest.raises(ConfigError, match="'shared' or 'alternating'"):
+        tiny_gan().compile(update="one_stage", accumulation=2)
     with pytest.raises(ConfigError, match="accumulation >= 1"):
         tiny_gan().compile(accumulation=0)
     gan = tiny_gan()

@@ -34,7 +34,7 @@ def build(rule, arguments):
     )
     adams = [keras.optimizers.Adam(arguments.rate, 0.0, 0.99) for _ in gan.players]
     penalties = [getattr(kg.penalties, n)(arguments.gamma, arguments.interval) for n in names]
-    gan.compile(*adams, loss=loss, penalties=penalties)
+    gan.compile(*adams, loss=loss, penalties=penalties, update="alternating")
     return gan
 
 

@@ -113,7 +113,7 @@ def add_train_machine(train):
         type=int,
         default=1,
         metavar="N",
-        help="let a batch pass in N parts, for 1/N of the memory; with --update alternating",
+        help="let a batch pass in N parts, for 1/N of the memory; not with --update one_stage",
     )
     machine.add_argument(
         "--remat",

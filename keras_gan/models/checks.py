@@ -80,10 +80,10 @@ def check_accumulation(accumulation, update):
     """Raises `ConfigError` unless a batch can pass in so many parts in this order of updates."""
     if accumulation < 1 or int(accumulation) != accumulation:
         raise ConfigError(f"expected a whole accumulation >= 1, got {accumulation}.")
-    if accumulation > 1 and update != "alternating":
+    if accumulation > 1 and update == "one_stage":
         raise ConfigError(
-            f"expected update='alternating' for accumulation={accumulation}, got {update!r}, which "
-            "holds the generator's activations of the whole batch while the discriminator moves."
+            f"expected update='shared' or 'alternating' for accumulation={accumulation}, got "
+            "'one_stage', which holds both players' activations of the whole batch."
         )
 
 

@@ -120,7 +120,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         augmentation=None,
         schedules=None,
         n_critic=1,
-        update="alternating",
+        update="shared",
         accumulation=1,
         remat=False,
         jit_compile="auto",
@@ -144,15 +144,17 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
             n_critic: Discriminator steps for one of the generator. Every step of `fit` takes
                 one batch and moves the discriminator; each `n_critic`-th moves the generator too.
-            update: Who moves when. `"alternating"`: the discriminator, then the generator against
-                it, each with its own latents. `"shared"`: the same with the same latents, so that
-                one pass of the generator serves both. `"one_stage"`: both at once, on one pass of
-                each player and one way back; not where the discriminator mixes samples (BatchNorm)
-                or classifies, or the loss is flat for it where it isn't for the generator.
+            update: Who moves when. `"shared"`: the discriminator, then the generator against it,
+                with the same latents, so that one pass of the generator serves both; in equal
+                minutes it came closest. `"alternating"`: the same, each with its own latents.
+                `"one_stage"`: both at once, on one pass of each player and one way back; not where
+                the discriminator mixes samples (BatchNorm) or classifies, or the loss is flat for
+                it where it isn't for the generator.
             accumulation: Parts in which a batch passes through the players, one after the other,
                 before each moves once: 1/n of the memory for activations. What looks at a whole
-                batch (BatchNorm, relativistic averages, LeCam's anchors) looks at a part. With
-                `update="alternating"` alone, whose halves don't hold each other's activations.
+                batch (BatchNorm, relativistic averages, LeCam's anchors) looks at a part. Each
+                player's move takes passes of its own then, under `"shared"` too; not for
+                `"one_stage"`.
             remat: Whether to compute activations again on the way back instead of keeping them
                 all: the same numbers, more time, less memory where a player is deep.
             jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.

@@ -93,7 +93,8 @@ class HalfSteps:
         """Both halves on one pass of the generator: first the discriminator moves.
 
         Equal to `discriminator_step` and then `generator_step` of the same noise, where the
-        generator's batch statistics move once instead of twice.
+        generator's batch statistics move once instead of twice. Where the batch passes in parts
+        it is just these, so that no activations wait for the other player.
 
         Args:
             real, noise, penalties: As in `discriminator_step`.
@@ -101,6 +102,9 @@ class HalfSteps:
         Returns:
             Name -> float32 scalar.
         """
+        if self.accumulation > 1:
+            measured = self.discriminator_step(real, noise, penalties)
+            return measured | self.generator_step(real, noise)
 
         def objective():
             fake = self._fake(real, noise)
