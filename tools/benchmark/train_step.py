@@ -37,8 +37,11 @@ def ways(rules):
     }
     if rules == "gan":
         found["keras examples alternating"] = {"peer": "keras_examples"}
+    kinds = {"eager": False}
+    if RULES[rules]["penalty"] is None:  # torch.compile has no second gradients
+        kinds["compiled"] = True
     for update in updates[:2]:
-        for kind, compiled in (("eager", False), ("compiled", True)):
+        for kind, compiled in kinds.items():
             found[f"torch {kind} {update}"] = {
                 "peer": "torch",
                 "update": update,
