@@ -9,7 +9,8 @@ Each way runs in a process of its own, a round of each in turn. Prints milliseco
 second, the process's peak memory, the share of the speed that the machine's large matrix products
 reach between the rounds, and how many times as fast a way is as PyTorch's best variant of all and
 of the same order of updates, round by round: median, lowest, highest. "xla" is compiled by XLA,
-"without oneDNN" is TensorFlow's choice on older processors. Writes the same as JSON with --out.
+"without oneDNN" is TensorFlow's own choice on older processors, and so what the Keras examples run
+with there. Writes the same as JSON with --out.
 """
 
 import argparse
@@ -37,6 +38,10 @@ def ways(rules):
     }
     if rules == "gan":
         found["keras examples alternating"] = {"peer": "keras_examples"}
+        found["keras examples without oneDNN alternating"] = {
+            "peer": "keras_examples",
+            "environment": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+        }
     kinds = {"eager": False}
     if RULES[rules]["penalty"] is None:  # torch.compile has no second gradients
         kinds["compiled"] = True
