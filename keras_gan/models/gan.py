@@ -146,7 +146,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 one batch and moves the discriminator; each `n_critic`-th moves the generator too.
             update: Who moves when. `"shared"`: the discriminator, then the generator against it,
                 with the same latents, so that one pass of the generator serves both; in equal
-                minutes it came closest. `"alternating"`: the same, each with its own latents.
+                minutes it came closest to MNIST. `"alternating"`: each with its own latents.
                 `"one_stage"`: both at once, on one pass of each player and one way back; not where
                 the discriminator mixes samples (BatchNorm) or classifies, or the loss is flat for
                 it where it isn't for the generator.
