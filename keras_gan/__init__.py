@@ -6,6 +6,7 @@ import keras_gan.environment  # noqa: F401 - before anything imports TensorFlow
 from keras_gan import (
     augment,
     callbacks,
+    checkpoints,
     datasets,
     export,
     layers,
@@ -30,6 +31,7 @@ __all__ = [
     "AdversarialModel",
     "augment",
     "callbacks",
+    "checkpoints",
     "datasets",
     "export",
     "layers",

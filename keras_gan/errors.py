@@ -19,6 +19,10 @@ class TrainingError(KerasGanError, RuntimeError):
     """A training that can't go on, such as one whose losses are NaN."""
 
 
+class NotFiniteError(TrainingError):
+    """A training whose losses, gradients or weights are NaN or infinite."""
+
+
 class RunError(KerasGanError, RuntimeError):
     """A run folder that can't be used as asked."""
 

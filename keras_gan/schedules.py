@@ -82,6 +82,11 @@ def inner_optimizer(optimizer):
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
+def has_fixed_rate(optimizer):
+    """Whether the learning rate is a number, rather than a Keras schedule."""
+    return isinstance(inner_optimizer(optimizer)._learning_rate, keras.Variable)
+
+
 @contextlib.contextmanager
 def applied(optimizer, numbers):
     """While it lasts, the optimizer moves with these numbers instead of its own.
@@ -141,7 +146,7 @@ def check(schedules, known, optimizers):
 
 def check_optimizer(name, optimizer):
     """Raises `ConfigError` where the optimizer can't move with a scheduled number."""
-    if name == "learning_rate" and not isinstance(optimizer._learning_rate, keras.Variable):
+    if name == "learning_rate" and not has_fixed_rate(optimizer):
         raise ConfigError(
             "expected an optimizer with a number as its learning_rate beside a schedule for it, "
             "got one with a Keras schedule; use one of the two."

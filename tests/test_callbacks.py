@@ -5,7 +5,7 @@ import re
 import threading
 import tty
 
-from keras_gan import callbacks, penalties, pictures
+from keras_gan import callbacks, penalties, pictures, saving
 from keras_gan.errors import ConfigError, TrainingError
 
 import keras
@@ -71,7 +71,7 @@ def test_stop_on_nan_names_the_log_and_the_step(broken):
     images = random_images(8)
     gan.fit(images, batch_size=8, verbose=0)
     gan.discriminator.weights[0].assign(gan.discriminator.weights[0] * broken)
-    with pytest.raises(TrainingError, match=r"d_loss = nan.* at step 2; lower the learning rates"):
+    with pytest.raises(TrainingError, match=r"d_loss = nan.* step 2, with NaN .*; lower the"):
         gan.fit(images, batch_size=8, verbose=0, callbacks=[callbacks.StopOnNaN()])
 
 
@@ -139,12 +139,44 @@ def test_callbacks_that_change_the_learning_rate_say_that_they_cannot():
         gan.fit(random_images(8), batch_size=8, verbose=0, callbacks=[schedule])
 
 
-def test_checkpoint_replaces_the_file_at_once(tmp_path):
+def test_the_newest_checkpoints_are_kept_and_no_other_file_is_touched(tmp_path):
     gan = compiled()
-    checkpoint = callbacks.Checkpoint(tmp_path / "model.keras", seconds=0.0)
-    gan.fit(random_images(24), batch_size=8, verbose=0, callbacks=[checkpoint])
-    assert int(keras.models.load_model(tmp_path / "model.keras").step) == 3
-    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    for name in ("mine.keras", "00000009.new.keras", "00000009.keras"):  # the last two are left
+        (tmp_path / name).write_bytes(b"")  # by a killed process, and of another future
+    checkpoint = callbacks.Checkpoint(tmp_path, every=2, keep=2)
+    gan.fit(random_images(56), batch_size=8, verbose=0, callbacks=[checkpoint])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["00000006.keras", "00000007.keras", "mine.keras"]
+    assert int(checkpoint.checkpoints.load().step) == 7
+    assert int(keras.models.load_model(tmp_path / "00000006.keras").step) == 6
+
+
+def test_equal_games_have_equal_checkpoints_and_any_flipped_bit_shows(tmp_path):
+    gan = compiled()
+    for name in ("one.keras", "two.keras"):
+        saving.save_whole(gan, tmp_path / name)
+    one, two = ((tmp_path / name).read_bytes() for name in ("one.keras", "two.keras"))
+    assert one == two
+    assert saving.is_whole(tmp_path / "one.keras")
+    for index in (0, 30, len(one) // 2, len(one) - 100, len(one) - 70, len(one) - 1):
+        changed = bytearray(one)
+        changed[index] ^= 4
+        (tmp_path / "two.keras").write_bytes(changed)
+        assert not saving.is_whole(tmp_path / "two.keras"), index
+
+
+def test_means_go_on_where_the_game_was_saved(tmp_path):
+    """Saved between two rows: the row after it is the mean of all its steps."""
+    whole, gan = compiled(), compiled()
+    gan.set_weights(whole.get_weights())
+    history = callbacks.HistoryCSV(tmp_path / "whole.csv", every=5)
+    whole.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    parts = [callbacks.HistoryCSV(tmp_path / "parts.csv", every=5)]
+    parts += [callbacks.Checkpoint(tmp_path / "checkpoints")]
+    gan.fit(random_images(40), batch_size=8, steps_per_epoch=3, verbose=0, callbacks=parts)
+    again = parts[1].checkpoints.load()
+    again.fit(random_images(40), batch_size=8, steps_per_epoch=2, verbose=0, callbacks=parts)
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_bad_arguments(tmp_path):

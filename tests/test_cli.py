@@ -53,8 +53,8 @@ def refused(capsys, arguments, code=2):
 def test_a_run_holds_everything(run):
     names = {path.name for path in run.iterdir()}
     assert names == {
-        *("config.json", "export", "history.csv", "learning.gif", "model.keras", "samples"),
-        *("report.html", "sessions.jsonl"),
+        *("checkpoints", "config.json", "export", "history.csv", "learning.gif", "samples"),
+        *("report.html", "sessions.jsonl", "times.csv"),
     }
     grids = sorted(path.name for path in (run / "samples").iterdir())
     assert grids == ["00000000.png", "00000002.png", "00000004.png"]
@@ -81,7 +81,7 @@ def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, capsys):
     assert train(run, "--steps", 5) == 0
     assert "Going on from step 5" in capsys.readouterr().out
     assert train(run, "--steps", 7) == 0
-    assert int(keras.models.load_model(run / "model.keras").step) == 7
+    assert int(runs.Run(run).load().step) == 7
     with (run / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
     assert (run / "export" / "3").is_dir()
@@ -103,7 +103,7 @@ def test_points_train_without_pictures(tmp_path):
 )
 def test_options_reach_the_model(tmp_path, options):
     assert train(tmp_path / "run", "--steps", 2, "--seed", 3, *options) == 0
-    gan = keras.models.load_model(tmp_path / "run" / "model.keras")
+    gan = runs.Run(tmp_path / "run").load()
     assert gan.seed == 3
     assert gan.conditional == ("--unconditional" not in options)
     assert isinstance(gan.augmentation, kg.augment.ADA) == ("--augment" in options)
@@ -121,7 +121,7 @@ def test_sample_writes_a_grid_or_values(run, tmp_path, capsys):
         assert grid.size == (84, 56)
     assert main(["sample", str(run), "--out", str(tmp_path / "g.npy"), "--label", "7"]) == 0
     values = np.load(tmp_path / "g.npy")
-    expected = keras.models.load_model(run / "model.keras").sample(64, labels=7)
+    expected = runs.Run(run).load().sample(64, labels=7)
     np.testing.assert_allclose(values, expected, atol=1e-6)
     assert "64 samples, seed 0" in capsys.readouterr().out
 
@@ -175,6 +175,9 @@ def test_unknown_names(tmp_path, capsys):
         (["--batch-size", 20_000], "at least one batch of 20000 samples, got 10000"),
         (["--steps", 0], "steps of 1 or more, got 0"),
         (["--every", 0], "every of 1 or more, got 0"),
+        (["--checkpoint-every", 0], "checkpoint-every of 1 or more, got 0"),
+        (["--keep", 0], "keep of 1 or more, got 0"),
+        (["--roll-backs", -1], "roll-backs of 0 or more, got -1"),
         (["--seed", -1], "seed from 0"),
     ],
 )
@@ -213,16 +216,48 @@ def test_a_folder_that_holds_another_run(run, tmp_path, capsys):
     assert "holds other files" in refused(capsys, [*TRAIN, "--out", tmp_path])
 
 
+def newest(out):
+    return sorted((out / "checkpoints").iterdir())[-1]
+
+
 def test_a_checkpoint_of_another_recipe(run, tmp_path, capsys):
     out = tmp_path / "run"
     assert train(out, "--steps", 1, "--unconditional") == 0
-    checkpoint = (run / "model.keras").read_bytes()
-    (out / "model.keras").write_bytes(checkpoint)
+    checkpoint = newest(run).read_bytes()
+    newest(out).write_bytes(checkpoint)
     error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3, "--unconditional"])
     assert "of another game (generator, discriminator)" in error
-    assert (out / "model.keras").read_bytes() == checkpoint
-    (out / "model.keras").write_bytes(checkpoint[:1000])
-    assert "could not read the checkpoint" in refused(capsys, ["export", out])
+    assert newest(out).read_bytes() == checkpoint
+
+
+def flipped(content, index):
+    return content[:index] + bytes([content[index] ^ 1]) + content[index + 1 :]
+
+
+@pytest.mark.parametrize("damage", [lambda x: x[: len(x) // 2], lambda x: flipped(x, len(x) // 3)])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, tmp_path, damage):
+    out = tmp_path / "run"
+    shutil.copytree(run, out)
+    rows = (out / "history.csv").read_bytes()
+    assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
+    names = [path.name for path in sorted((out / "checkpoints").iterdir())]
+    assert names == ["00000006.keras", "00000008.keras", "00000009.keras"]
+    whole, history = state_of(runs.Run(out).load()), (out / "history.csv").read_bytes()
+    newest(out).write_bytes(damage(newest(out).read_bytes()))
+    with pytest.warns(UserWarning, match=r"00000009.keras is damaged"):
+        assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
+    assert differing(whole, state_of(runs.Run(out).load())) == []
+    assert (out / "history.csv").read_bytes() == history
+    assert history.startswith(rows)
+
+
+def test_a_run_without_a_whole_checkpoint_says_so(run, tmp_path, capsys):
+    out = tmp_path / "run"
+    shutil.copytree(run, out)
+    for path in (out / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert "are damaged" in refused(capsys, ["export", out])
 
 
 def test_runs_that_are_not_there(tmp_path, capsys):
@@ -247,17 +282,20 @@ def test_no_permission_to_write(tmp_path, capsys):
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(small_disk, capsys):
-    folder = small_disk(2000)
+    folder = small_disk(3000)
     out = folder / "run"
     assert train(out, "--steps", 1) == 0
-    checkpoint = (out / "model.keras").read_bytes()
+    checkpoint = newest(out).read_bytes()
     free = shutil.disk_usage(folder).free
     (folder / "filler").write_bytes(bytes(free - len(checkpoint) // 2))
     error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3])
     assert "could not write to" in error
     assert "what was there is whole" in error
-    assert (out / "model.keras").read_bytes() == checkpoint
-    assert not list(out.glob("*.new*"))
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000001.keras"]
+    assert newest(out).read_bytes() == checkpoint
+    assert not list(out.rglob("*.new*"))
+    (folder / "filler").unlink()
+    assert train(out, "--steps", 3) == 0
 
 
 def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
@@ -266,21 +304,50 @@ def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
     assert "could not write to" in error
 
 
-def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, monkeypatch):
+class Breaks(keras.callbacks.Callback):
+    """Makes a weight NaN after step 7, as an instability would that lower rates avoid."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == 7 and self.model.roll_backs == 0:
+            weight = self.model.generator.weights[0]
+            weight.assign(weight * np.nan)
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """Trainings of this test have a weight that becomes NaN after step 7."""
+    original = runs.training.pictures_of
+    monkeypatch.setattr(
+        runs.training, "pictures_of", lambda gan, plan: [*original(gan, plan), Breaks()]
+    )
+
+
+def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, breaking):
     out = tmp_path / "run"
-    assert train(out, "--steps", 2) == 0
-    checkpoint = (out / "model.keras").read_bytes()
-    load = runs.Run.load
+    arguments = [*TRAIN, "--out", out, "--steps", 9, "--checkpoint-every", 3]
+    error = refused(capsys, arguments, code=1)
+    assert "expected finite losses, got d_gradient = nan, d_loss = nan" in error
+    assert "at step 8, with NaN or infinity in" in error
+    assert [path.name for path in sorted((out / "checkpoints").iterdir())] == [
+        *("00000003.keras", "00000006.keras")
+    ]
 
-    def load_broken(run):
-        gan = load(run)
-        gan.generator.weights[0].assign(gan.generator.weights[0] * np.nan)
-        return gan
 
-    monkeypatch.setattr(runs.Run, "load", load_broken)
-    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 4], code=1)
-    assert "expected finite losses" in error
-    assert (out / "model.keras").read_bytes() == checkpoint
+def test_a_weight_that_is_nan_is_not_saved(tmp_path, capsys, breaking):
+    out = tmp_path / "run"
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 7, "--checkpoint-every", 3], code=1)
+    assert "expected a finite state to save at step 7, got NaN or infinity in" in error
+    assert newest(out).name == "00000006.keras"
+
+
+def test_a_roll_back_goes_on_with_lower_rates_and_is_counted(tmp_path, capsys, breaking):
+    out = tmp_path / "run"
+    assert train(out, "--steps", 9, "--checkpoint-every", 3, "--roll-backs", 1) == 0
+    assert "Roll-back 1 of 1: going on from step 6 with 1/2" in capsys.readouterr().out
+    gan = runs.Run(out).load()
+    assert (int(gan.step), int(gan.roll_backs)) == (9, 1)
+    with (out / "history.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6", "8"]
 
 
 # Interruption.
@@ -306,25 +373,34 @@ def interrupt(out, number):
 def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
     out, whole = tmp_path / "interrupted", tmp_path / "whole"
     code, told = interrupt(out, signal.SIGINT)
-    stopped = int(keras.models.load_model(out / "model.keras").step)
+    stopped = int(runs.Run(out).load().step)
     assert code == 130
     assert 10 <= stopped < STEPS
     assert f"Stopped at step {stopped} by SIGINT, saved in {out}" in told
     assert not (out / "export").exists()
-
     for folder in (out, whole):
         assert train(folder, "--steps", STEPS, "--every", 10) == 0
-    models = [keras.models.load_model(folder / "model.keras") for folder in (out, whole)]
-    assert differing(*map(state_of, models)) == []
-    assert [int(model.step) for model in models] == [STEPS, STEPS]
-    grids = [
-        sorted(path.name for path in (folder / "samples").iterdir()) for folder in (out, whole)
-    ]
-    assert grids[0] == grids[1]
+    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
+    for name in ("history.csv", "learning.gif", *(f"samples/{k:08d}.png" for k in (0, 10, STEPS))):
+        assert (out / name).read_bytes() == (whole / name).read_bytes(), name
+    with (out / "times.csv").open() as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == [*range(10, STEPS + 1, 10)]
+
+
+def test_the_same_command_twice_gives_the_same_bytes(tmp_path):
+    """In the deterministic mode, each in a process of its own, at once."""
+    arguments = [COMMAND, *TRAIN, "--steps", "6", "--deterministic", "--augment", "ada"]
+    outs = [tmp_path / "one", tmp_path / "two"]
+    started = [subprocess.Popen([*arguments, "--out", out]) for out in outs]
+    assert [process.wait(timeout=300) for process in started] == [0, 0]
+    same = ["checkpoints/00000006.keras", "config.json", "history.csv", "learning.gif"]
+    same += [f"samples/{step:08d}.png" for step in (0, 2, 4, 6)]
+    for name in same:
+        assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes(), name
 
 
 def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
     code, told = interrupt(tmp_path / "run", signal.SIGTERM)
     assert code == 143
     assert "by SIGTERM, saved in" in told
-    assert int(keras.models.load_model(tmp_path / "run" / "model.keras").step) >= 10
+    assert int(runs.Run(tmp_path / "run").load().step) >= 10

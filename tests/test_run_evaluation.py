@@ -4,6 +4,7 @@ import json
 import re
 
 import keras_gan as kg
+from keras_gan import runs
 from keras_gan.callbacks import read_table
 from keras_gan.cli import main
 
@@ -118,7 +119,7 @@ def test_points_of_a_known_distribution(tmp_path, capsys):
     assert (run / "learning.gif").exists()
     # more steps hold the schedules' last values instead of stretching them
     assert run_command(*train, "--steps", 50) == 0
-    gan = keras.models.load_model(run / "model.keras")
+    gan = runs.Run(run).load()
     assert int(gan.step) == 50
     assert gan.schedules["learning_rate"].images == 40 * 32
     capsys.readouterr()

@@ -4,7 +4,7 @@ from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.density import DensityPlot
 from keras_gan.callbacks.evaluation import Evaluate
 from keras_gan.callbacks.guards import StopOnNaN
-from keras_gan.callbacks.history import HistoryCSV
+from keras_gan.callbacks.history import HistoryCSV, TimesCSV
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import LearningGIF, SampleGrid
@@ -23,5 +23,6 @@ __all__ = [
     "StopOnNaN",
     "Table",
     "TerminalSamples",
+    "TimesCSV",
     "read_table",
 ]

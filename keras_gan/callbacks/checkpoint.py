@@ -1,39 +1,42 @@
-"""Checkpoints that are whole or not there."""
+"""Checkpoints by step."""
 
-import pathlib
-import time
-
-from keras_gan.saving import save_whole
-
-import keras
+from keras_gan.callbacks.periodic import Periodic
+from keras_gan.checkpoints import Checkpoints
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Saves the whole model to one file, replaced at once, every so many seconds and at the end.
+class Checkpoint(Periodic):
+    """Saves the whole game as `<step>.keras` every so many steps and at the end.
+
+    Put it last among the callbacks, so that what they wrote of a step is there when the step is
+    saved. `keras_gan.checkpoints.Checkpoints(folder).load()` is the game to go on with: on arrays
+    and on data sets of `keras_gan.datasets.load`, `fit` then continues bit for bit. A
+    `tf.data.Dataset` of your own can't be asked for the batch of a step, so it begins anew.
 
     Args:
-        path: The `.keras` file; its folder is made.
-        seconds: Time between two checkpoints.
+        folder: Where to save; it is made.
+        every: Steps between two checkpoints; once an epoch by default.
+        keep: How many of the newest stay.
+
+    Example:
+
+        gan.fit(dataset, epochs=9, callbacks=[kg.callbacks.Checkpoint("checkpoints", every=500)])
     """
 
-    def __init__(self, path, seconds=60.0):
-        super().__init__()
-        self.path, self.seconds = pathlib.Path(path), seconds
+    def __init__(self, folder, every=None, keep=3):
+        super().__init__(every)
+        self.checkpoints = Checkpoints(folder, keep)
+
+    def act(self, logs):
+        """Saves."""
+        self.checkpoints.save(self.model)
+        self._saved = int(self.model.step)
 
     def on_train_begin(self, logs=None):
-        """Starts the clock."""
-        self._saved = time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Saves where it is time."""
-        if time.monotonic() - self._saved >= self.seconds:
-            self.save()
+        """Notes where the training begins."""
+        super().on_train_begin(logs)
+        self._saved = None
 
     def on_train_end(self, logs=None):
         """Saves what the training came to."""
-        self.save()
-
-    def save(self):
-        """Saves to a new file, which then takes the old one's place."""
-        save_whole(self.model, self.path)
-        self._saved = time.monotonic()
+        if self._saved != int(self.model.step):
+            self.act({})

@@ -2,7 +2,8 @@
 
 import csv
 import pathlib
-import time
+
+from keras_gan.saving import taking_place_of
 
 
 class Table:
@@ -20,17 +21,15 @@ class Table:
         self.rows = []
 
     def open(self, step):
-        """Reads the rows up to `step` and goes on with their clock."""
+        """Reads the rows up to `step`."""
         self.rows = []
         if self.path.exists():
             with self.path.open(newline="") as file:
                 rows = list(csv.DictReader(file))
             self.rows = [row for row in rows if int(row["step"]) <= step]
-        before = float(self.rows[-1]["seconds"]) if self.rows else 0.0
-        self._start = time.monotonic() - before
 
     def add(self, model, figures):
-        """Adds a row: the model's step, the images seen, the seconds, the figures.
+        """Adds a row: the model's step, the images seen, the figures.
 
         Args:
             model: An `AdversarialModel`.
@@ -39,21 +38,17 @@ class Table:
         row = {
             "step": int(model.step),
             "images_seen": int(model.images_seen),
-            "seconds": f"{time.monotonic() - self._start:.2f}",
             **{name: f"{value:.6g}" for name, value in figures.items()},
         }
         self.rows.append(row)
         self._write()
 
     def _write(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_name(self.path.name + ".new")
-        with new.open("w", newline="") as file:
+        with taking_place_of(self.path) as new, new.open("w", newline="") as file:
             names = list(dict.fromkeys(name for row in self.rows for name in row))
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(self.rows)
-        new.replace(self.path)
 
 
 def read_table(path) -> list[dict]:

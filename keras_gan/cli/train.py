@@ -16,7 +16,7 @@ def add_train(commands):
         help="train a recipe on a data set",
         description="Train a recipe on a data set. Everything lands in the run folder: sample "
         "grids, a GIF of the learning, the history, a checkpoint and the exported generator. "
-        "Ctrl-C saves; the same command again goes on where it stopped.",
+        "Ctrl-C saves; the same command again goes on where it stopped, bit for bit.",
     )
     train.set_defaults(command=run_train)
     train.add_argument("recipe", help="name of a recipe; see: keras-gan recipes")
@@ -31,6 +31,7 @@ def add_train(commands):
     add_train_numbers(train)
     add_train_data(train)
     add_train_metrics(train)
+    add_train_keeping(train)
     add_train_machine(train)
 
 
@@ -120,6 +121,40 @@ def add_train_machine(train):
         action="store_true",
         help="compute activations again instead of keeping them: more time, less memory",
     )
+    machine.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="use operations alone that give the same bits each time: the same command twice "
+        "gives the same checkpoints, history and pictures",
+    )
+
+
+def add_train_keeping(train):
+    """What is kept."""
+    keeping = runs.Keeping()
+    group = train.add_argument_group("what is kept")
+    group.add_argument(
+        "--checkpoint-every",
+        type=int,
+        default=keeping.every,
+        metavar="STEPS",
+        help=f"steps between two checkpoints (default: {keeping.every})",
+    )
+    group.add_argument(
+        "--keep",
+        type=int,
+        default=keeping.keep,
+        metavar="N",
+        help=f"how many of the newest checkpoints stay (default: {keeping.keep})",
+    )
+    group.add_argument(
+        "--roll-backs",
+        type=int,
+        default=keeping.roll_backs,
+        metavar="N",
+        help="where numbers are NaN or infinite, go back to the newest checkpoint with half the "
+        "learning rates, so many times (default: stop)",
+    )
 
 
 def run_train(arguments):
@@ -141,13 +176,15 @@ def run_train(arguments):
         accumulation=arguments.accumulation,
         remat=arguments.remat,
         jit=arguments.jit,
+        deterministic=arguments.deterministic,
     )
+    keeping = runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs)
     measuring = None
     if arguments.evaluate_every is not None:
         measuring = read_measuring(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
-    result = runs.train(settings, arguments.out, arguments.every, measuring, tell=print)
+    result = runs.train(settings, arguments.out, arguments.every, measuring, keeping, tell=print)
     if result.interrupted is not None:
         print(
             f"Stopped at step {int(result.gan.step):,} by {result.interrupted.name}, saved in "
@@ -161,7 +198,8 @@ def run_train(arguments):
 def tell_made(run, result):
     """Prints what a finished run holds and how to use it."""
     saved_model, onnx = result.exported
-    rows = [(run.checkpoint_path, "everything, for keras.models.load_model and to go on")]
+    newest = run.checkpoints.newest()
+    rows = [(newest, "everything, for keras.models.load_model and to go on")]
     rows += [(run.history_path, "losses, accuracies and gradients")]
     if run.metrics_path.exists():
         rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]

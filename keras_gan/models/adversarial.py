@@ -47,7 +47,9 @@ class AdversarialModel(keras.Model):
         self.moving_average_half_life = moving_average_half_life
         self.step = self._counter("step")
         self.images_seen = self._counter("images_seen")
+        self.roll_backs = self._counter("roll_backs")
         self._trackers = {}
+        self._begun_means = {}
         self.schedules = {}
 
     def _counter(self, name):
@@ -119,15 +121,26 @@ class AdversarialModel(keras.Model):
             grads, measured = gradients.of_parts(objective, parts, variables, scale)
         else:
             grads, measured = gradients.of_objective(objective, variables, scale, inputs)
+        norm = unscaled_norm(grads, optimizer)
+        with schedules.applied(optimizer, self._optimizer_numbers(optimizer)):
+            optimizer.apply(grads, variables)
+        return {**measured, f"{player[0]}_gradient": norm}
+
+    def _optimizer_numbers(self, optimizer):
+        """The numbers with which an optimizer moves now.
+
+        Each roll-back halves the learning rate, but for a Keras schedule inside the optimizer.
+        """
         numbers = {
             name: self.scheduled(name, None)
             for name in schedules.OPTIMIZER_NUMBERS
             if name in self.schedules
         }
-        norm = unscaled_norm(grads, optimizer)
-        with schedules.applied(optimizer, numbers):
-            optimizer.apply(grads, variables)
-        return {**measured, f"{player[0]}_gradient": norm}
+        if schedules.has_fixed_rate(optimizer):
+            own = schedules.inner_optimizer(optimizer).learning_rate
+            slower = ops.power(0.5, ops.cast(self.roll_backs, "float32"))
+            numbers["learning_rate"] = slower * numbers.get("learning_rate", own)
+        return numbers
 
     def scheduled(self, name, number):
         """A number of the game as it is now: its schedule's, or itself where it has none."""
@@ -174,6 +187,13 @@ class AdversarialModel(keras.Model):
     def metrics(self):
         """The running means, which Keras resets at each epoch."""
         return list(self._trackers.values())
+
+    def resume_means(self):
+        """Goes on with the running means that were saved with the model, once."""
+        for name, begun in self._begun_means.items():
+            for variable, value in zip(self._trackers[name].variables, begun, strict=True):
+                variable.assign(value)
+        self._begun_means = {}
 
     # Fitting arrays and step-addressed data sets.
 
@@ -254,17 +274,30 @@ class AdversarialModel(keras.Model):
         return [variable for variable in self.variables if id(variable) not in saved]
 
     def save_own_variables(self, store):
-        """Saves the counters, all random state, and what the rules remember."""
+        """Saves the counters, all random state, what the rules remember, and the running means."""
         super().save_own_variables(store)
         for index, variable in enumerate(self.other_state()):
-            store[f"other_state_{index}"] = variable
+            store[f"{OTHER_STATE}{index}"] = variable
+        for name, tracker in self._trackers.items():
+            store[RUNNING_MEAN + name] = np.stack(
+                [ops.convert_to_numpy(v) for v in tracker.variables]
+            )
 
     def load_own_variables(self, store):
         """Loads what `save_own_variables` saved."""
-        own = {key: store[key] for key in list(store.keys()) if not key.startswith("other_state_")}
-        super().load_own_variables(own)
+        keys = list(store.keys())
+        others = (OTHER_STATE, RUNNING_MEAN)
+        super().load_own_variables({k: store[k] for k in keys if not k.startswith(others)})
         for index, variable in enumerate(self.other_state()):
-            variable.assign(store[f"other_state_{index}"])
+            variable.assign(store[f"{OTHER_STATE}{index}"])
+        self._begun_means = {
+            name: np.array(store[RUNNING_MEAN + name])
+            for name in self._trackers
+            if RUNNING_MEAN + name in keys
+        }
+
+
+OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
 
 
 def unscaled_norm(grads, optimizer):

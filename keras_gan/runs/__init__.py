@@ -1,9 +1,10 @@
 """A run folder: what was trained, on what, how far, and what came of it.
 
 RUN/config.json        recipe, data and settings: the same command goes on, another is refused
-RUN/model.keras        the newest checkpoint: everything that is needed to go on
+RUN/checkpoints/       the newest checkpoints, <step>.keras: everything that is needed to go on
 RUN/best.keras         the game when its first metric was best, where metrics were asked for
 RUN/history.csv        a row every so many steps
+RUN/times.csv          the seconds of training up to each of its rows
 RUN/metrics.csv        a row every so many images, where metrics were asked for
 RUN/samples/*.png      the same latents every so many steps
 RUN/density/*.png      D, D' and the discriminator, where the data are points that are known
@@ -21,9 +22,10 @@ from keras_gan.runs.folder import Run
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
 from keras_gan.runs.throughput import measure_throughput
-from keras_gan.runs.training import Result, train
+from keras_gan.runs.training import Keeping, Result, train
 
 __all__ = [
+    "Keeping",
     "Measuring",
     "Result",
     "Run",

@@ -4,10 +4,9 @@ import contextlib
 import json
 import pathlib
 
+from keras_gan.checkpoints import Checkpoints, load_game
 from keras_gan.errors import RunError
 from keras_gan.saving import write_whole
-
-import keras
 
 KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
 
@@ -22,9 +21,10 @@ class Run:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.config_path = self.folder / "config.json"
-        self.checkpoint_path = self.folder / "model.keras"
+        self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
         self.history_path = self.folder / "history.csv"
+        self.times_path = self.folder / "times.csv"
         self.metrics_path = self.folder / "metrics.csv"
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
@@ -85,18 +85,14 @@ class Run:
         Raises:
             RunError: If there is none yet, or it can't be read.
         """
-        path = self.best_path if best else self.checkpoint_path
-        if not path.exists():
-            advice = "; train with --evaluate-every to keep the best" if best else ""
-            raise RunError(f"expected a checkpoint at {path}, but none was saved yet{advice}.")
-        try:
-            return keras.models.load_model(path)
-        except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if not best:
+            return self.checkpoints.load()
+        if not self.best_path.exists():
             raise RunError(
-                f"could not read the checkpoint {path}: {reason}. If it is damaged, remove it and "
-                "train again."
-            ) from error
+                f"expected a checkpoint at {self.best_path}, but none was saved yet; train with "
+                "--evaluate-every to keep the best."
+            )
+        return load_game(self.best_path)
 
 
 def check_same_run(folder, found, wanted):

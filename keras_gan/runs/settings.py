@@ -29,6 +29,8 @@ class Settings:
         update: Who moves when, as in `GAN.compile`; the recipe's by default.
         accumulation: Parts in which a batch passes, as in `GAN.compile`.
         remat: Whether to compute activations again instead of keeping them.
+        deterministic: Whether TensorFlow may only use operations that give the same bits each
+            time, which can be slower.
     """
 
     recipe: str
@@ -47,6 +49,7 @@ class Settings:
     update: str | None = None
     accumulation: int = 1
     remat: bool = False
+    deterministic: bool = False
 
     def config(self, source) -> dict:
         """All of a run's settings, with the recipe's and the data's own filled in.
@@ -78,6 +81,7 @@ class Settings:
             "update": recipe.update if self.update is None else self.update,
             "accumulation": self.accumulation,
             "remat": self.remat,
+            "deterministic": self.deterministic,
         }
 
 
@@ -92,10 +96,13 @@ def summary(config):
     )
 
 
-def check_numbers(settings, every):
+def check_numbers(settings, every, keeping):
     """Raises `ConfigError` for a number that is out of range."""
     numbers = {name: getattr(settings, name) for name in ("batch_size", "width", "steps")}
-    for name, value in {**numbers, "every": every}.items():
+    numbers |= {"every": every, "checkpoint_every": keeping.every, "keep": keeping.keep}
+    if keeping.roll_backs < 0:
+        raise ConfigError(f"expected roll-backs of 0 or more, got {keeping.roll_backs}.")
+    for name, value in numbers.items():
         if value is not None and value < 1:
             raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
     check_seed(settings.seed)

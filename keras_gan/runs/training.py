@@ -1,5 +1,6 @@
 """Training in a run folder, to its end or to a signal."""
 
+import collections.abc
 import contextlib
 import dataclasses
 import json
@@ -8,7 +9,7 @@ import signal
 import threading
 
 from keras_gan import callbacks, datasets, recipes
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import ConfigError, NotFiniteError, RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
 from keras_gan.runs.exporting import export_run
@@ -20,6 +21,22 @@ import keras
 import tensorflow as tf
 
 GPU_STEPS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Keeping:
+    """What is kept of a training while it runs.
+
+    Attributes:
+        every: Steps between two checkpoints.
+        keep: How many of the newest checkpoints stay.
+        roll_backs: How often a training whose numbers aren't finite any more goes back to its
+            newest checkpoint, each time with half the learning rates.
+    """
+
+    every: int = 500
+    keep: int = 3
+    roll_backs: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +54,42 @@ class Result:
     exported: tuple | None = None
 
 
-def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Result:
-    """Trains in a run folder; the same call again goes on with it.
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """All that a training needs beside the game.
+
+    Attributes:
+        run: The `Run`.
+        config: Its settings.
+        source: The opened `Source`.
+        dataset: Its batches.
+        every: Steps between two rows of the history and two sample grids.
+        measure: Callback that measures the game, or None.
+        keeping: A `Keeping`.
+        tell: Called with lines that say what happens.
+    """
+
+    run: Run
+    config: dict
+    source: datasets.Source
+    dataset: tf.data.Dataset
+    every: int
+    measure: keras.callbacks.Callback | None
+    keeping: Keeping
+    tell: collections.abc.Callable
+
+
+def train(
+    settings, out, every=50, measuring=None, keeping=Keeping(), tell=lambda line: None
+) -> Result:
+    """Trains in a run folder; the same call again goes on with it, bit for bit.
 
     Args:
         settings: `Settings`: what to train, on what, how far.
         out: The run folder.
         every: Steps between two rows of the history and two sample grids.
         measuring: A `Measuring`, to measure the generator while it learns; None for no metrics.
+        keeping: A `Keeping`: how often to save, and what to do where numbers aren't finite.
         tell: Called with lines that say what happens, such as `print`.
 
     Returns:
@@ -58,7 +103,9 @@ def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Re
         kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
     """
     recipes.get(settings.recipe)
-    check_numbers(settings, every)
+    check_numbers(settings, every, keeping)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
     source = datasets.open_source(
         settings.data, settings.image_size, settings.channels, settings.skip_corrupt
     )
@@ -75,8 +122,13 @@ def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Re
     interrupted = None
     if int(gan.step) < config["steps"]:
         measure = measuring and measure_while_training(run, source, measuring)
-        pictures = pictures_of(gan, source, run, every, tell)
-        interrupted = fit(gan, dataset, run, config, every, pictures, measure)
+        plan = Plan(run, config, source, dataset, every, measure, keeping, tell)
+        gan, interrupted = play(gan, plan)
+    return finish(gan, run, interrupted, tell)
+
+
+def finish(gan, run, interrupted, tell) -> Result:
+    """Exports a finished training, and writes the report of any."""
     exported = None
     tell_verdicts(run, tell)
     if interrupted is None:
@@ -89,6 +141,33 @@ def train(settings, out, every=50, measuring=None, tell=lambda line: None) -> Re
     return Result(gan, interrupted, exported)
 
 
+def play(gan, plan):
+    """Trains to the end or to a signal; goes back to the newest checkpoint where it may.
+
+    Returns:
+        `(gan, interrupted)`: the game, another object after a roll-back, and the signal or None.
+    """
+    while True:
+        try:
+            return gan, fit(gan, plan)
+        except NotFiniteError as error:
+            if int(gan.roll_backs) >= plan.keeping.roll_backs:
+                raise
+            plan.tell(str(error))
+            gan = roll_back(int(gan.roll_backs) + 1, plan)
+
+
+def roll_back(count, plan):
+    """The game of the newest checkpoint, or a new one, with its learning rates halved so often."""
+    gan = start_or_resume(plan.run, plan.config)
+    gan.roll_backs.assign(count)
+    plan.tell(
+        f"Roll-back {count} of {plan.keeping.roll_backs}: going on from step {int(gan.step):,} "
+        f"with 1/{2**count} of the learning rates."
+    )
+    return gan
+
+
 def start_or_resume(run, config):
     """The model of the run's checkpoint, or a new one in a new run folder.
 
@@ -97,14 +176,14 @@ def start_or_resume(run, config):
     """
     gan = build(config)
     run.claim(config)
-    if not run.checkpoint_path.exists():
+    if not run.checkpoints.paths():
         return gan
     saved = run.load()
     if describe(saved) != describe(gan):
         raise RunError(
-            f"expected a checkpoint of {config['recipe']} in {run.checkpoint_path}, got one of "
-            f"another game ({difference(describe(saved), describe(gan))}). Choose another --out, "
-            "or remove the checkpoint to begin again."
+            f"expected a checkpoint of {config['recipe']} in {run.checkpoints.folder}, got "
+            f"one of another game ({difference(describe(saved), describe(gan))}). Choose another "
+            "--out, or remove the checkpoints to begin again."
         )
     return saved
 
@@ -141,46 +220,50 @@ def difference(found, wanted):
     return ", ".join(k for k in {**found, **wanted} if found.get(k) != wanted.get(k))
 
 
-def pictures_of(gan, source, run, every, tell):
+def pictures_of(gan, plan):
     """The callbacks that show what a game's samples look like."""
-    film = run.folder / "learning.gif"
+    run, film = plan.run, plan.run.folder / "learning.gif"
     if len(gan.sample_shape) == 3:
         return [
-            callbacks.SampleGrid(run.samples_folder, every=every),
-            callbacks.TerminalSamples(every),
+            callbacks.SampleGrid(run.samples_folder, every=plan.every),
+            callbacks.TerminalSamples(plan.every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
-    distribution = getattr(source, "distribution", None)
+    distribution = getattr(plan.source, "distribution", None)
     if distribution is None:
         return []
     try:
-        density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * every)
+        density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * plan.every)
     except ConfigError as error:  # pictures are no reason not to train
-        tell(f"Without pictures: {error}")
+        plan.tell(f"Without pictures: {error}")
         return []
     return [density, callbacks.LearningGIF(run.density_folder, film)]
 
 
-def fit(gan, dataset, run, config, every, pictures, measure=None):
+def fit(gan, plan):
     """Trains up to the last step; returns the signal that ended it earlier, or None."""
-    remaining = config["steps"] - int(gan.step)
-    gan.steps_per_execution = math.gcd(remaining, every, steps_in_one_go(gan))
-    progress = callbacks.Progress(config["steps"])
+    run, keeping, steps = plan.run, plan.keeping, plan.config["steps"]
+    remaining = steps - int(gan.step)
+    gan.steps_per_execution = math.gcd(
+        remaining, plan.every, keeping.every, int(gan.step), steps_in_one_go(gan)
+    )
+    progress = callbacks.Progress(steps)
     with stop_on_signal(gan) as received, writing_to(run.folder), contextlib.closing(progress):
         gan.fit(
-            dataset,
+            plan.dataset,
             steps_per_epoch=remaining,
             verbose=0,
             callbacks=[
                 callbacks.StopOnNaN(),
-                callbacks.Checkpoint(run.checkpoint_path),
                 progress,
-                *pictures,
-                *([] if measure is None else [measure]),
-                callbacks.HistoryCSV(run.history_path, every=every),
+                *pictures_of(gan, plan),
+                *([] if plan.measure is None else [plan.measure]),
+                callbacks.HistoryCSV(run.history_path, plan.every),
+                callbacks.TimesCSV(run.times_path, plan.every),
+                callbacks.Checkpoint(run.checkpoints.folder, keeping.every, keeping.keep),
             ],
         )
-    finished = int(gan.step) >= config["steps"]
+    finished = int(gan.step) >= steps
     return None if finished or not received else received[0]
 
 

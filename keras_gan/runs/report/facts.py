@@ -35,7 +35,9 @@ def facts_of(run) -> dict:
         RunError: If the folder holds no run.
     """
     config = run.read_config()
-    history, measured = read_table(run.history_path), read_table(run.metrics_path)
+    times = read_table(run.times_path)
+    history = with_seconds(read_table(run.history_path), times)
+    measured = with_seconds(read_table(run.metrics_path), times)
     evaluations = read_json(run.evaluation_path, [])
     figures = [*measured, *(found["figures"] for found in evaluations)]
     return {
@@ -67,11 +69,26 @@ def read_json(path, default):
         raise RunError(f"could not read {path}: {error}. Remove it to go on without it.") from error
 
 
+def with_seconds(rows, times):
+    """Rows by step with the seconds of training up to each, as far as these are known.
+
+    Args:
+        rows: Rows of a table.
+        times: Rows of `times.csv`; between two of them time runs evenly.
+    """
+    if not times:
+        return rows
+    known = ([0.0, *(row[name] for row in times)] for name in ("step", "seconds"))
+    steps, seconds = map(np.array, known)
+    return [{**row, "seconds": float(np.interp(row["step"], steps, seconds))} for row in rows]
+
+
 def with_speed(rows):
     """The history, with the images a second since the row before."""
     found = []
     for before, row in zip([None, *rows], rows, strict=False):
-        seconds = 0.0 if before is None else row["seconds"] - before["seconds"]
+        known = before is not None and "seconds" in row and "seconds" in before
+        seconds = row["seconds"] - before["seconds"] if known else 0.0
         images = 0.0 if before is None else row["images_seen"] - before["images_seen"]
         speed = {"images_per_second": images / seconds} if seconds > 0 else {}
         found.append({**row, **speed})
@@ -97,7 +114,7 @@ def averaged(rows, group):
         part = rows[start : start + group]
         names = dict.fromkeys(name for row in part for name in row if name not in COUNTERS)
         means = {n: np.mean([row[n] for row in part if n in row]).item() for n in names}
-        found.append({**{name: part[-1][name] for name in COUNTERS}, **means})
+        found.append({**{name: part[-1][name] for name in COUNTERS if name in part[-1]}, **means})
     return found
 
 

@@ -1,0 +1,133 @@
+"""Trainings that are killed by SIGKILL end as if nothing had been.
+
+A few kills in the suite, twenty of each kind with: pytest -m slow tests/test_kills.py
+"""
+
+import io
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import time
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+STEPS_A_KILL = 100  # more than a killed part gets to train, so that all kills meet a training
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    """Starts trainings in processes of their own: `start(**settings) -> (number, wait)`."""
+    script = pathlib.Path(__file__).with_name("killed_training.py")
+    process = subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def start(**settings):
+        process.stdin.write(json.dumps(settings) + "\n")
+        process.stdin.flush()
+        number = int(process.stdout.readline())
+        return number, lambda: int(process.stdout.readline())
+
+    yield start
+    process.stdin.close()
+    process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of images of two classes, which is streamed."""
+    folder = tmp_path_factory.mktemp("photos")
+    generator = np.random.default_rng(0)
+    for index in range(40):
+        path = folder / str(index % 2) / f"{index}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(generator.integers(0, 256, (12, 12), "uint8")).save(path)
+    return folder
+
+
+def checkpoints_of(out):
+    return {path.name for path in (out / "checkpoints").glob("*.keras")}
+
+
+def wait_for(moment, process_ended):
+    """Waits for a moment of a training that goes on."""
+    begun = time.monotonic()
+    while not moment():
+        assert not process_ended(), "the training ended before it was killed"
+        assert time.monotonic() - begun < 300, "the training makes no checkpoints"
+        time.sleep(0.0005)
+
+
+def kill_at_random(start, settings, out, chance, while_saving):
+    """Trains until a random moment after the next checkpoint, then kills; whether while saving."""
+    before = checkpoints_of(out)
+    number, wait = start(out=str(out), **settings)
+    ended = lambda: not pathlib.Path(f"/proc/{number}").exists()  # noqa: E731
+    wait_for(lambda: any(n[:-6].isdigit() for n in checkpoints_of(out) - before), ended)
+    time.sleep(chance.uniform(0.0, 0.5))
+    if while_saving:
+        wait_for(lambda: any(".new" in name for name in checkpoints_of(out)), ended)
+        time.sleep(chance.uniform(0.0, 0.02))
+    subprocess.run(["kill", "-KILL", str(number)], check=True)
+    assert wait() == -9
+    return any(".new" in name for name in checkpoints_of(out))
+
+
+def contents(path):
+    """All that a file holds: of a checkpoint every number and the settings, else its bytes.
+
+    The bytes of a checkpoint also hold the names that Keras counts up, which mean nothing.
+    """
+    if path.suffix != ".keras":
+        return path.read_bytes()
+    found = {}
+    with zipfile.ZipFile(path) as file:
+        found["config"] = file.read("config.json")
+        weights = h5py.File(io.BytesIO(file.read("model.weights.h5")))
+    weights.visititems(lambda name, item: found.update(bytes_of(name, item)))
+    assert len(found) > 80
+    return found
+
+
+def bytes_of(name, item):
+    return {name: item[()].tobytes()} if isinstance(item, h5py.Dataset) else {}
+
+
+def kill_and_compare(start, tmp_path, data, jit, kills, seed):
+    """A training that was killed so often leaves what one leaves that wasn't."""
+    settings = {"data": str(data), "jit": jit, "steps": STEPS_A_KILL * kills}
+    out, whole, chance = tmp_path / "killed", tmp_path / "whole", random.Random(seed)
+    halves = [kill_at_random(start, settings, out, chance, k % 2 == 0) for k in range(kills)]
+    print(f"{kills} kills, {sum(halves)} of them while a checkpoint was being written")
+    for folder in (out, whole):
+        _, wait = start(out=str(folder), **settings)
+        assert wait() == 0
+    assert any(halves), "no kill met a checkpoint that was being written"
+    names = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+    assert len(names) == 4  # three checkpoints and the history
+    different = [str(n) for n in names if contents(out / n) != contents(whole / n)]
+    assert different == []
+
+
+@pytest.mark.parametrize(("data", "jit", "kills"), [("digits", False, 2), ("photos", True, 1)])
+def test_a_killed_training_ends_bit_for_bit_as_one_that_was_not(
+    trainer, photos, tmp_path, data, jit, kills
+):
+    data = photos if data == "photos" else data
+    kill_and_compare(trainer, tmp_path, data, jit, kills, seed=time.time_ns())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", ["digits", "photos"])
+@pytest.mark.parametrize("jit", [False, True])
+def test_twenty_kills(trainer, photos, tmp_path, data, jit):
+    """Run by: pytest -m slow -s tests/test_kills.py."""
+    data = photos if data == "photos" else data
+    kill_and_compare(trainer, tmp_path, data, jit, kills=20, seed=time.time_ns())
