@@ -5,13 +5,13 @@ a new permutation of the samples; the last samples of an epoch that don't fill a
 the next one.
 """
 
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
 import tensorflow as tf
 
 
-def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
+def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetch=2):
     """A `tf.data.Dataset` whose batches can also be asked for by step.
 
     Args:
@@ -20,13 +20,21 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
         batch_size: Samples a batch, at most `num_samples`.
         seed: Non-negative int; decides the order.
         shuffle: Whether to permute the samples, anew in each epoch.
+        prefetch: Batches that are made ahead; it changes no batch.
 
     Returns:
-        A dataset of one epoch, reshuffled each time it is iterated, with two attributes:
-        `from_step(step)`, the endless dataset that begins with that step's batch, and
-        `steps_per_epoch`. `AdversarialModel.fit` uses them to resume exactly.
+        A dataset of one epoch, reshuffled each time it is iterated, with three attributes:
+        `from_step(step, shard=(0, 1))`, the endless dataset that begins with that step's batch,
+        `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly.
+
+        `shard=(index, count)` gives a worker its part of every batch, rows `index * b / count` to
+        `(index + 1) * b / count`, and reads nothing else. Sources are read by index, so this takes
+        the place of dealing out files: all workers together have the very batches that one would
+        have, however many they are, which files dealt out could not give.
 
     Raises:
+        ConfigError: For a prefetch below 1; from `from_step`, for a shard that isn't there or
+            workers among whom a batch can't be divided.
         DataError: If there are fewer samples than a batch.
     """
     if num_samples < batch_size:
@@ -34,27 +42,53 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True):
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
             f"use a batch size of {num_samples} or less, or more samples."
         )
+    if prefetch < 1:
+        raise ConfigError(f"expected a prefetch of 1 batch or more, got {prefetch}.")
     steps = num_samples // batch_size
 
-    def batch_indices(step):
-        epoch, position = step // steps, step % steps
-        index = position * batch_size + tf.range(batch_size, dtype=tf.int64)
-        if not shuffle:
-            return index
-        return permuted(index, seed, epoch, num_samples)
+    def batches_of(steps_dataset, rows=slice(0, batch_size)):
+        def indices(step):
+            first = step % steps * batch_size
+            index = first + tf.range(rows.start, rows.stop, dtype=tf.int64)
+            return permuted(index, seed, step // steps, num_samples) if shuffle else index
 
-    def from_step(step):
+        return fetch(steps_dataset.map(indices)).prefetch(prefetch)
+
+    def from_step(step, shard=(0, 1)):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
-        return without_autotuning(fetch(endless.map(batch_indices)).prefetch(2))
+        return without_autotuning(batches_of(endless, rows_of(shard, batch_size)))
 
     epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
     first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
     one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
-    dataset = fetch(one_epoch.map(batch_indices)).prefetch(2)
+    dataset = batches_of(one_epoch)
     dataset = without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
+    dataset.batch_size = batch_size
     return dataset
+
+
+def rows_of(shard, batch_size):
+    """The rows of each batch that are a worker's.
+
+    Args:
+        shard: `(index, count)`: which of how many workers.
+        batch_size: Samples a batch of all workers.
+
+    Raises:
+        ConfigError: For an index that isn't below the count, or a batch that can't be divided.
+    """
+    index, count = shard
+    if not 0 <= index < count:
+        raise ConfigError(f"expected a shard (index, count) with 0 <= index < count, got {shard}.")
+    if batch_size % count:
+        raise ConfigError(
+            f"expected a batch size that {count} workers can share evenly, got {batch_size}; "
+            f"use a multiple of {count}, such as {-(-batch_size // count) * count}."
+        )
+    size = batch_size // count
+    return slice(index * size, (index + 1) * size)
 
 
 SHUFFLE_ROUNDS = 8
@@ -108,7 +142,7 @@ def of_arrays(*arrays, batch_size, seed=0, shuffle=True):
 
     def gather(indices):
         batch = tuple(
-            tf.ensure_shape(tf.gather(tensor, indices), [batch_size, *tensor.shape[1:]])
+            tf.ensure_shape(tf.gather(tensor, indices), [*indices.shape, *tensor.shape[1:]])
             for tensor in tensors
         )
         return batch if len(batch) > 1 else batch[0]

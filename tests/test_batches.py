@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 from keras_gan import batches
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
 import pytest
@@ -36,6 +36,37 @@ def test_batch_k_needs_nothing_that_came_before():
     whole = values(dataset.from_step(0), 12)
     for step in (1, 4, 7, 11):
         assert values(dataset.from_step(step), 12 - step) == whole[step:]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_workers_share_the_same_batches(count):
+    dataset = batches.of_arrays(SAMPLES, batch_size=6, seed=3)
+    parts = [values(dataset.from_step(2, (index, count)), 5) for index in range(count)]
+    together = [flat(rows) for rows in zip(*parts, strict=True)]
+    assert together == values(dataset.from_step(2), 5)
+    assert dataset.batch_size == 6
+    assert dataset.from_step(2, (0, count)).element_spec.shape == (6 // count, 1)
+
+
+@pytest.mark.parametrize("shard", [(2, 2), (-1, 2), (0, 0)])
+def test_a_shard_that_is_not_there(shard):
+    with pytest.raises(ConfigError, match="0 <= index < count, got"):
+        batches.of_arrays(SAMPLES, batch_size=6).from_step(0, shard)
+
+
+def test_workers_that_can_not_share_a_batch():
+    with pytest.raises(ConfigError, match=r"4 workers can share evenly, got 6; .* such as 8"):
+        batches.of_arrays(SAMPLES, batch_size=6).from_step(0, (0, 4))
+
+
+def test_prefetch_changes_no_batch():
+    streams = []
+    for prefetch in (1, 7):
+        dataset = batches.step_addressed(lambda indices: indices, 23, 5, prefetch=prefetch)
+        streams.append(values(dataset.from_step(3), 6))
+    assert streams[0] == streams[1]
+    with pytest.raises(ConfigError, match="prefetch of 1 batch or more, got 0"):
+        batches.step_addressed(lambda indices: indices, 23, 5, prefetch=0)
 
 
 def test_the_seed_decides_the_order():
