@@ -5,7 +5,7 @@ samples to `(batch,)` logits and `key` decides what the penalty draws, if it dra
 its interval belong to it.
 """
 
-from keras_gan import gradients, noise
+from keras_gan import gradients, noise, replicas
 from keras_gan.errors import ConfigError
 
 import keras
@@ -78,7 +78,8 @@ def interpolate(real, fake, key):
         real, fake: `(batch, *sample_shape)`.
         key: Decides the place, uniform in [0, 1) a sample.
     """
-    place = noise.uniform((ops.shape(real)[0], *[1] * (len(real.shape) - 1)), key)
+    shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
+    place = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
     return real + place * (fake - real)
 
 
@@ -214,7 +215,11 @@ class DRAGAN(Penalty):
     def measure(self, discriminator, real, fake, key=None):
         """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
-        moved = real + noise.uniform(ops.shape(real), noise.fold_in(key, 1)) * width
+        key_of_move = noise.fold_in(key, 1)
+        draws = replicas.rows_of_batch(
+            lambda shape: noise.uniform(shape, key_of_move), ops.shape(real)
+        )
+        moved = real + draws * width
         grads = gradients.of_inputs(discriminator, interpolate(real, moved, key))
         return ops.mean(ops.square(norm(grads) - 1.0))
 
@@ -262,7 +267,7 @@ class LeCam(Penalty):
         )
 
     def _move(self, anchor, logits):
-        mean = ops.mean(ops.stop_gradient(logits))
+        (mean,) = replicas.means([ops.mean(ops.stop_gradient(logits))])
         moved = self.decay * anchor.value + (1.0 - self.decay) * mean
         anchor.assign(moved)
         return moved
@@ -351,7 +356,7 @@ def branch_on_interval(penalties, step, half_step, due=()):
 
     Args:
         penalties: `Penalty` objects.
-        step: Integer scalar.
+        step: Integer scalar, or an int: then the branches are chosen now, and no other is there.
         half_step: `(penalties due) -> measured`, of one structure whatever is due.
 
     Returns:
@@ -371,9 +376,16 @@ def branch_on_interval(penalties, step, half_step, due=()):
 
     if interval == 1:
         return with_them()
-    return ops.cond(is_due(here[0], step), with_them, without_them)
+    return branch(is_due(here[0], step), with_them, without_them)
 
 
 def is_due(penalty, step):
-    """Whether the penalty is computed at this step (boolean scalar)."""
-    return ops.equal(step % penalty.interval, 0)
+    """Whether the penalty is computed at this step: a boolean scalar, or a bool for an int."""
+    return step % penalty.interval == 0
+
+
+def branch(condition, yes, no):
+    """`yes()` or `no()`: chosen now for a bool, in each step for a boolean scalar."""
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return ops.cond(condition, yes, no)

@@ -24,19 +24,16 @@ STEPS_A_KILL = 100  # more than a killed part gets to train, so that all kills m
 def trainer():
     """Starts trainings in processes of their own: `start(**settings) -> (number, wait)`."""
     script = pathlib.Path(__file__).with_name("killed_training.py")
-    process = subprocess.Popen(
-        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, script], **pipes) as process:
 
-    def start(**settings):
-        process.stdin.write(json.dumps(settings) + "\n")
-        process.stdin.flush()
-        number = int(process.stdout.readline())
-        return number, lambda: int(process.stdout.readline())
+        def start(**settings):
+            process.stdin.write(json.dumps(settings) + "\n")
+            process.stdin.flush()
+            number = int(process.stdout.readline())
+            return number, lambda: int(process.stdout.readline())
 
-    yield start
-    process.stdin.close()
-    process.wait(timeout=60)
+        yield start
 
 
 @pytest.fixture(scope="module")

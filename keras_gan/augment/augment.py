@@ -1,5 +1,6 @@
 """Augment: what every augmentation of the discriminator's images shares."""
 
+from keras_gan import replicas
 from keras_gan.errors import ConfigError, unknown
 
 import keras
@@ -138,7 +139,8 @@ def draws(distribution, key, names, count, images):
     Returns:
         Name -> `count` tensors `(batch,)`.
     """
-    table = distribution((len(names), count, ops.shape(images)[0]), key)
+    shape = (len(names), count, ops.shape(images)[0])
+    table = replicas.rows_of_batch(lambda shape: distribution(shape, key), shape, axis=2)
     rows = (ops.unstack(row, axis=0) for row in ops.unstack(table, axis=0))
     return dict(zip(names, rows, strict=True))
 

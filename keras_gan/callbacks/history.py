@@ -5,6 +5,8 @@ import time
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.table import Table
 
+from keras import ops
+
 
 class HistoryCSV(Periodic):
     """Writes a row of the step, the images seen and every log.
@@ -38,7 +40,9 @@ class HistoryCSV(Periodic):
         if self.every is None:
             self.table.add(self.model, logs)
             return
-        empty = {metric.name for metric in self.model.metrics if float(metric.count) == 0}
+        empty = {
+            metric.name for metric in self.model.metrics if not ops.convert_to_numpy(metric.count)
+        }
         self.table.add(self.model, {n: value for n, value in logs.items() if n not in empty})
         self.model.reset_metrics()
 

@@ -122,6 +122,12 @@ def add_train_machine(train):
         help="compute activations again instead of keeping them: more time, less memory",
     )
     machine.add_argument(
+        "--distribute",
+        choices=tuple(runs.STRATEGIES),
+        help="train on all GPUs of this machine (mirrored), or of all machines that TF_CONFIG "
+        "names (multiworker), each with its part of every batch",
+    )
+    machine.add_argument(
         "--deterministic",
         action="store_true",
         help="use operations alone that give the same bits each time: the same command twice "
@@ -184,14 +190,23 @@ def run_train(arguments):
         measuring = read_measuring(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
-    result = runs.train(settings, arguments.out, arguments.every, measuring, keeping, tell=print)
+    result = runs.train(
+        settings,
+        arguments.out,
+        arguments.every,
+        measuring,
+        keeping,
+        arguments.distribute,
+        tell=print,
+    )
     if result.interrupted is not None:
         print(
             f"Stopped at step {int(result.gan.step):,} by {result.interrupted.name}, saved in "
             f"{arguments.out}. The same command goes on from there."
         )
         return EXIT_SIGNAL + result.interrupted
-    tell_made(runs.Run(arguments.out), result)
+    if result.exported is not None:
+        tell_made(runs.Run(arguments.out), result)
     return 0
 
 

@@ -4,9 +4,10 @@ Players and their optimizers, noise from (seed, step), the moving average, metri
 that brings back everything.
 """
 
-from keras_gan import batches, gradients, schedules
+from keras_gan import batches, gradients, replicas, schedules
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import check_finite_floats, check_seed
+from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
 from keras_gan.networks import compute_dtypes
 
 import keras
@@ -17,7 +18,7 @@ from keras import ops
 MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
 
 
-class AdversarialModel(keras.Model):
+class AdversarialModel(Replicated, keras.Model):
     """Base of the games: a `keras.Model` whose players each have a loss and an optimizer.
 
     A game gives its players in `players`, calls `compile_players` in its `compile`, and writes
@@ -45,15 +46,12 @@ class AdversarialModel(keras.Model):
             )
         self.seed = int(seed)
         self.moving_average_half_life = moving_average_half_life
-        self.step = self._counter("step")
-        self.images_seen = self._counter("images_seen")
-        self.roll_backs = self._counter("roll_backs")
+        self.step = Counter("step")
+        self.images_seen = Counter("images_seen")
+        self.roll_backs = Counter("roll_backs")
         self._trackers = {}
         self._begun_means = {}
         self.schedules = {}
-
-    def _counter(self, name):
-        return self.add_weight((), "zeros", dtype="int64", trainable=False, name=name)
 
     # The players and their optimizers.
 
@@ -72,6 +70,7 @@ class AdversarialModel(keras.Model):
             network = getattr(self, player)
             optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
             optimizer.build(network.trainable_variables)
+            replicas.take_means_for_granted(optimizer)
             setattr(self, f"{player}_optimizer", optimizer)
         self.schedules = dict(config["schedules"])
         known = ("moving_average_half_life", *numbers)
@@ -121,6 +120,7 @@ class AdversarialModel(keras.Model):
             grads, measured = gradients.of_parts(objective, parts, variables, scale)
         else:
             grads, measured = gradients.of_objective(objective, variables, scale, inputs)
+        grads = replicas.means(grads)
         norm = unscaled_norm(grads, optimizer)
         with schedules.applied(optimizer, self._optimizer_numbers(optimizer)):
             optimizer.apply(grads, variables)
@@ -171,7 +171,7 @@ class AdversarialModel(keras.Model):
 
     def track(self, *names):
         """Makes the running means that `log` fills, in this order."""
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self._trackers = {name: RunningMean(name=name) for name in names}
 
     def log(self, measured, weights=None):
         """Adds measured scalars to their running means.
@@ -180,7 +180,7 @@ class AdversarialModel(keras.Model):
             measured: Name -> scalar.
             weights: Name -> 0 or 1, for what is not measured in every step.
         """
-        for name, value in measured.items():
+        for name, value in replicas.means_of_scalars(measured).items():
             self._trackers[name].update_state(value, (weights or {}).get(name))
 
     @property
@@ -234,9 +234,11 @@ class AdversarialModel(keras.Model):
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_whole_executions(steps_per_epoch)
-            x = x.from_step(int(self.step))
+            x = self._from_own_step(x)
         elif isinstance(x, tf.data.Dataset):
             x = batches.of_one_size(x)
+        if self.replicated:
+            check_replicas(self)
         return super().fit(
             x,
             y,
@@ -245,6 +247,14 @@ class AdversarialModel(keras.Model):
             shuffle=False,
             **kwargs,
         )
+
+    def _from_own_step(self, dataset):
+        """The data set from the game's step on; each replica has its part of a batch."""
+        step = int(self.step)
+        if not self.replicated:
+            return dataset.from_step(step)
+        check_replicas(self, dataset.batch_size)
+        return replicas.distribute(self.distribute_strategy, dataset, step)
 
     def _check_whole_executions(self, steps_per_epoch):
         each = self.steps_per_execution

@@ -1,6 +1,6 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-from keras_gan import augment, losses, optimizers
+from keras_gan import augment, losses, optimizers, replicas
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
@@ -235,21 +235,36 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         batch_size = ops.shape(real[0])[0]
         step = tf.identity(self.step.value)
         self._follow_augmentation_schedule()
-        generator_moves = ops.equal((step + 1) % self.n_critic, 0)
+        generator_moves = (self.phase(step) + 1) % self.n_critic == 0
         measured = UPDATES[self.update](self, real, step, generator_moves)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
+        batch_size *= self.distribute_strategy.num_replicas_in_sync
         self.images_seen.assign_add(ops.cast(batch_size, "int64"))
+        self.keep_in_step()
         self.update_moving_average(self.moving_average, self.generator, batch_size)
         self.step.assign_add(1)
-        due = {penalty.name: is_due(penalty, step) for penalty in self.penalties}
+        due = {penalty.name: is_due(penalty, self.phase(step)) for penalty in self.penalties}
         self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
         return self.get_metrics_result()
 
     def draw_noise(self, batch_size, player, step):
         """The `Noise` of a player's half-step."""
         key = stream_key(self.seed, player, step)
-        return Noise(self.draw_latents(batch_size, key), key)
+        latents = replicas.rows_of_batch(
+            lambda shape: self.draw_latents(shape[0], key), (batch_size, self.latent_dim)
+        )
+        return Noise(latents, key)
+
+    def what_replicas_cannot(self):
+        """The parts of `accumulation`."""
+        found = f"accumulation={self.accumulation}"
+        return {found: ("accumulation=1", self.accumulation > 1)}
+
+    def kind_of_step(self, step):
+        """What a step does beside the usual: the penalties that are due, and if G moves."""
+        due = tuple(penalty.name for penalty in self.penalties if is_due(penalty, step))
+        return due, (step + 1) % self.n_critic == 0
 
     def _follow_augmentation_schedule(self):
         if "augmentation" in self.schedules:
@@ -269,6 +284,10 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 **self._accuracies(real_logits, fake_logits),
             }
         )
+        return self.get_test_results()
+
+    def get_test_results(self):
+        """The means of what `test_step` measures."""
         return {name: self._trackers[name].result() for name in MEASURED}
 
     def generate(self, latents, labels=None, training=False):

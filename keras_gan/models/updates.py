@@ -3,7 +3,7 @@
 `generator_moves` is a boolean scalar, true at every `n_critic`-th step.
 """
 
-from keras_gan.penalties import branch_on_interval
+from keras_gan.penalties import branch, branch_on_interval
 
 from keras import ops
 
@@ -40,7 +40,9 @@ def together(gan, both, real, step, generator_moves):
     return where_it_moves(
         gan,
         generator_moves,
-        lambda: branch_on_interval(gan.penalties, step, lambda due: both(real, noise, due)),
+        lambda: branch_on_interval(
+            gan.penalties, gan.phase(step), lambda due: both(real, noise, due)
+        ),
         lambda: discriminator_alone(gan, real, noise, step) | unmoved(),
     )
 
@@ -48,13 +50,13 @@ def together(gan, both, real, step, generator_moves):
 def discriminator_alone(gan, real, noise, step):
     """The discriminator's half-step with the penalties that are due."""
     return branch_on_interval(
-        gan.penalties, step, lambda due: gan.discriminator_step(real, noise, due)
+        gan.penalties, gan.phase(step), lambda due: gan.discriminator_step(real, noise, due)
     )
 
 
 def where_it_moves(gan, generator_moves, moving, resting):
     """`moving()` where the generator moves, else `resting()`, of the same structure."""
-    return moving() if gan.n_critic == 1 else ops.cond(generator_moves, moving, resting)
+    return moving() if gan.n_critic == 1 else branch(generator_moves, moving, resting)
 
 
 def unmoved():

@@ -21,10 +21,12 @@ from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
+from keras_gan.runs.strategies import STRATEGIES
 from keras_gan.runs.throughput import measure_throughput
 from keras_gan.runs.training import Keeping, Result, train
 
 __all__ = [
+    "STRATEGIES",
     "Keeping",
     "Measuring",
     "Result",

@@ -16,6 +16,14 @@ from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_numbers, summary
+from keras_gan.runs.strategies import (
+    StopTogether,
+    check_same_step,
+    is_chief,
+    largest,
+    make_strategy,
+    naming_lost_workers,
+)
 
 import keras
 import tensorflow as tf
@@ -46,7 +54,8 @@ class Result:
     Attributes:
         gan: The model.
         interrupted: The signal that ended it, or None.
-        exported: What was exported, None where it was not asked for or not finished.
+        exported: What was exported, None where it was not finished, or in a worker that isn't
+            the first.
     """
 
     gan: keras.Model
@@ -66,6 +75,7 @@ class Plan:
         every: Steps between two rows of the history and two sample grids.
         measure: Callback that measures the game, or None.
         keeping: A `Keeping`.
+        strategy: The `tf.distribute.Strategy`.
         tell: Called with lines that say what happens.
     """
 
@@ -76,11 +86,16 @@ class Plan:
     every: int
     measure: keras.callbacks.Callback | None
     keeping: Keeping
+    strategy: tf.distribute.Strategy
     tell: collections.abc.Callable
 
 
+def quiet(line):
+    """Says nothing."""
+
+
 def train(
-    settings, out, every=50, measuring=None, keeping=Keeping(), tell=lambda line: None
+    settings, out, every=50, measuring=None, keeping=Keeping(), distribute=None, tell=quiet
 ) -> Result:
     """Trains in a run folder; the same call again goes on with it, bit for bit.
 
@@ -90,6 +105,9 @@ def train(
         every: Steps between two rows of the history and two sample grids.
         measuring: A `Measuring`, to measure the generator while it learns; None for no metrics.
         keeping: A `Keeping`: how often to save, and what to do where numbers aren't finite.
+        distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines that
+            TF_CONFIG names; each calls this with the same arguments and a folder that all share,
+            and the first one writes. None for one device.
         tell: Called with lines that say what happens, such as `print`.
 
     Returns:
@@ -104,6 +122,9 @@ def train(
     """
     recipes.get(settings.recipe)
     check_numbers(settings, every, keeping)
+    strategy = make_strategy(distribute)
+    chief = is_chief(strategy)
+    tell = tell if chief else quiet
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     source = datasets.open_source(
@@ -114,30 +135,42 @@ def train(
     tell(summary(config))
     labels = config["classes"] is not None
     dataset = source.to_dataset(config["batch_size"], labels, seed=settings.seed)
-    gan = start_or_resume(run, config)
-    with writing_to(run.folder):
-        sessions.record(run.sessions_path, int(gan.step))
+    measure = measure_while_training(run, source, measuring) if measuring and chief else None
+    plan = Plan(run, config, source, dataset, every, measure, keeping, strategy, tell)
+    gan, interrupted = begin_and_play(plan)
+    result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
+    largest(strategy, 0)  # the others wait, as the first worker holds them together
+    return result
+
+
+def begin_and_play(plan):
+    """The game, trained from where it stands, and the signal that interrupted it or None."""
+    run, chief = plan.run, is_chief(plan.strategy)
+    with plan.strategy.scope():
+        gan = start_or_resume(run, plan.config, chief)
+    check_same_step(plan.strategy, int(gan.step))
+    if chief:
+        with writing_to(run.folder):
+            sessions.record(run.sessions_path, int(gan.step))
+    if plan.strategy.num_replicas_in_sync > 1:
+        plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
     if gan.step > 0:
-        tell(f"Going on from step {int(gan.step):,}.")
-    interrupted = None
-    if int(gan.step) < config["steps"]:
-        measure = measuring and measure_while_training(run, source, measuring)
-        plan = Plan(run, config, source, dataset, every, measure, keeping, tell)
-        gan, interrupted = play(gan, plan)
-    return finish(gan, run, interrupted, tell)
+        plan.tell(f"Going on from step {int(gan.step):,}.")
+    return play(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
 
 
-def finish(gan, run, interrupted, tell) -> Result:
+def finish(gan, plan, interrupted) -> Result:
     """Exports a finished training, and writes the report of any."""
-    exported = None
-    tell_verdicts(run, tell)
+    exported, run = None, plan.run
+    tell_verdicts(run, plan.tell)
     if interrupted is None:
-        tell("Exporting the averaged generator and comparing it with Keras's ...")
-        exported = export_run(run, gan)
+        plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
+        alone = plan.strategy.num_replicas_in_sync == 1
+        exported = export_run(run, gan if alone else run.load())
     try:
         write_report([run], run.report_path)
     except RunError as error:  # a report is no reason to call a training failed
-        tell(f"Without a report: {error}")
+        plan.tell(f"Without a report: {error}")
     return Result(gan, interrupted, exported)
 
 
@@ -159,8 +192,9 @@ def play(gan, plan):
 
 def roll_back(count, plan):
     """The game of the newest checkpoint, or a new one, with its learning rates halved so often."""
-    gan = start_or_resume(plan.run, plan.config)
-    gan.roll_backs.assign(count)
+    with plan.strategy.scope():
+        gan = start_or_resume(plan.run, plan.config, is_chief(plan.strategy))
+        gan.roll_backs.assign(count)
     plan.tell(
         f"Roll-back {count} of {plan.keeping.roll_backs}: going on from step {int(gan.step):,} "
         f"with 1/{2**count} of the learning rates."
@@ -168,14 +202,20 @@ def roll_back(count, plan):
     return gan
 
 
-def start_or_resume(run, config):
-    """The model of the run's checkpoint, or a new one in a new run folder.
+def start_or_resume(run, config, chief=True):
+    """The model of the run's newest checkpoint, or a new one in a new run folder.
+
+    Args:
+        run: A `Run`.
+        config: Its settings.
+        chief: Whether this process may write.
 
     Raises:
         RunError: For another run's folder, or a checkpoint of another recipe.
     """
     gan = build(config)
-    run.claim(config)
+    if chief:
+        run.claim(config)
     if not run.checkpoints.paths():
         return gan
     saved = run.load()
@@ -191,6 +231,7 @@ def start_or_resume(run, config):
 def build(config):
     """The new model that a run's settings describe."""
     keras.utils.set_random_seed(config["seed"])
+    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
     policy = config["mixed_precision"]
     return recipes.build(
         config["recipe"],
@@ -199,7 +240,7 @@ def build(config):
         seed=config["seed"],
         width=config["width"],
         dtype=policy and f"mixed_{policy}",
-        jit_compile=config["jit"],
+        jit_compile=config["jit"] if alone or config["jit"] else "auto",
         images=config["schedule_steps"] * config["batch_size"],
         augmentation=config["augmentation"],
         moments=config["moments"],
@@ -242,40 +283,48 @@ def pictures_of(gan, plan):
 
 def fit(gan, plan):
     """Trains up to the last step; returns the signal that ended it earlier, or None."""
-    run, keeping, steps = plan.run, plan.keeping, plan.config["steps"]
+    run, steps = plan.run, plan.config["steps"]
     remaining = steps - int(gan.step)
     gan.steps_per_execution = math.gcd(
-        remaining, plan.every, keeping.every, int(gan.step), steps_in_one_go(gan)
+        remaining, plan.every, plan.keeping.every, int(gan.step), steps_in_one_go(gan)
     )
-    progress = callbacks.Progress(steps)
-    with stop_on_signal(gan) as received, writing_to(run.folder), contextlib.closing(progress):
-        gan.fit(
-            plan.dataset,
-            steps_per_epoch=remaining,
-            verbose=0,
-            callbacks=[
-                callbacks.StopOnNaN(),
-                progress,
-                *pictures_of(gan, plan),
-                *([] if plan.measure is None else [plan.measure]),
-                callbacks.HistoryCSV(run.history_path, plan.every),
-                callbacks.TimesCSV(run.times_path, plan.every),
-                callbacks.Checkpoint(run.checkpoints.folder, keeping.every, keeping.keep),
-            ],
-        )
+    with hear_signals() as received, writing_to(run.folder), contextlib.ExitStack() as stack:
+        made = [callbacks.StopOnNaN()]
+        if is_chief(plan.strategy):
+            made += what_is_left(gan, plan, stack)
+        made += [StopTogether(plan.strategy, received)]
+        with naming_lost_workers(plan.strategy, gan):
+            gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=made)
     finished = int(gan.step) >= steps
     return None if finished or not received else received[0]
 
 
+def what_is_left(gan, plan, stack):
+    """The callbacks that show the learning and leave it in the run folder."""
+    run, keeping = plan.run, plan.keeping
+    progress = callbacks.Progress(plan.config["steps"])
+    stack.callback(progress.close)
+    return [
+        progress,
+        *pictures_of(gan, plan),
+        *([] if plan.measure is None else [plan.measure]),
+        callbacks.HistoryCSV(run.history_path, plan.every),
+        callbacks.TimesCSV(run.times_path, plan.every),
+        callbacks.Checkpoint(run.checkpoints.folder, keeping.every, keeping.keep),
+    ]
+
+
 def steps_in_one_go(gan):
     """Steps between two looks of the callbacks, for which a GPU would have to wait."""
+    if gan.replicated:
+        return 1
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     return max(gan.steps_per_execution, GPU_STEPS) if has_gpu else gan.steps_per_execution
 
 
 @contextlib.contextmanager
-def stop_on_signal(gan):
-    """Ctrl-C and SIGTERM end the training after their step; a second one ends the process.
+def hear_signals():
+    """Ctrl-C and SIGTERM are noted, to end the training; a second one ends the process.
 
     Yields:
         The list of signals received.
@@ -286,12 +335,11 @@ def stop_on_signal(gan):
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
 
-    def stop(number, frame):
+    def note(number, frame):
         received.append(signal.Signals(number))
-        gan.stop_training = True
         signal.signal(number, previous[number])
 
-    previous = {number: signal.signal(number, stop) for number in numbers}
+    previous = {number: signal.signal(number, note) for number in numbers}
     try:
         yield received
     finally:

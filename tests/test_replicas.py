@@ -1,0 +1,172 @@
+"""One batch on several replicas: virtual devices of one process, and processes on loopback.
+
+All that TensorFlow has to be started for is done by train_on_replicas.py and by the command.
+"""
+
+import csv
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from keras_gan import runs
+from keras_gan.cli import main
+
+import numpy as np
+import pytest
+from conftest import differing, state_of
+
+HERE = pathlib.Path(__file__).parent
+COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
+
+
+def workers(count):
+    """The TF_CONFIG of each of so many workers on free ports of this machine."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    cluster = {"worker": [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]}
+    for open_socket in sockets:
+        open_socket.close()
+    return [
+        json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        for index in range(count)
+    ]
+
+
+def start_workers(arguments):
+    """Two processes of one command, as the workers of a cluster."""
+    return [
+        subprocess.Popen(
+            list(map(str, arguments)),
+            env={**os.environ, "TF_CONFIG": settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for settings in workers(2)
+    ]
+
+
+def ends_of(processes):
+    """Exit code and output of each, when all have ended."""
+    told = [process.communicate(timeout=300)[0] for process in processes]
+    return [process.returncode for process in processes], told
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The files of the same training alone, on two virtual devices, and by two workers."""
+    folder = tmp_path_factory.mktemp("replicas")
+    script = [sys.executable, HERE / "train_on_replicas.py", folder]
+    subprocess.run([*script, "alone", "mirrored"], check=True)
+    codes, told = ends_of(start_workers([*script, "worker"]))
+    assert codes == [0, 0], told
+    return folder
+
+
+def state_in(file):
+    """Variables by the order of their names without what Keras counts up."""
+    names = [name for name in file.files if name.startswith("state:")]
+    return [file[name] for name in sorted(names, key=lambda n: int(re.search(r"\d+$", n)[0]))]
+
+
+@pytest.mark.parametrize("name", ["mirrored", "worker0", "worker1"])
+def test_the_same_batches_give_the_same_losses_on_any_number_of_replicas(trained, name):
+    with np.load(trained / "alone.npz") as alone, np.load(trained / f"{name}.npz") as other:
+        assert alone["logs"].shape == (50, 10)
+        np.testing.assert_allclose(other["logs"], alone["logs"], rtol=1e-5, atol=1e-5)
+        assert np.abs(np.diff(alone["logs"], axis=0)).max(axis=0).min() > 0  # each log moves
+        pairs = zip(state_in(alone), state_in(other), strict=True)
+        assert max(np.abs(a.astype("float64") - b).max() for a, b in pairs) < 1e-4
+
+
+def test_replicas_draw_different_noise_that_is_the_whole_batch_together(trained):
+    with np.load(trained / "mirrored.npz") as mirrored:
+        parts, whole = mirrored["parts"], mirrored["whole"]
+    assert np.array_equal(np.concatenate(parts), whole)
+    assert np.abs(parts[0] - parts[1]).min() > 0
+    for index in (0, 1):
+        with np.load(trained / f"worker{index}.npz") as worker:
+            assert np.array_equal(worker["part"], parts[index])
+
+
+def test_replicas_stay_in_step_and_measure_as_one(trained):
+    found = json.loads((trained / "mirrored.json").read_text())
+    assert found["out_of_step"] == []
+    assert set(found["measured"]) == {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"}
+
+
+def test_what_replicas_cannot_do_is_refused(trained):
+    told = json.loads((trained / "mirrored.json").read_text())["refused"]
+    for words, text in zip(
+        (
+            "jit_compile=False or 'auto' on 2 replicas, got jit_compile=True",
+            "steps_per_execution=1 on 2 replicas, got steps_per_execution=2",
+            "accumulation=1 on 2 replicas, got accumulation=2",
+            "a batch size that 2 replicas can share evenly, got 7",
+        ),
+        told,
+        strict=True,
+    ):
+        assert f"expected {words}" in text
+
+
+def test_a_training_that_lacks_devices_says_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    train = ["train", "gan", "--data", "digits", "--out", str(tmp_path / "run"), "--distribute"]
+    assert main([*train, "mirrored"]) == 2
+    assert "expected two devices or more for mirrored" in capsys.readouterr().err
+    for wrong in (None, "{", "[]", '{"cluster": {"worker": ["a:1"]}, "task": {"index": 3}}'):
+        if wrong is not None:
+            monkeypatch.setenv("TF_CONFIG", wrong)
+        assert main([*train, "multiworker"]) == 2
+        assert "expected the environment variable TF_CONFIG" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+# The command on two workers, one of which is told to end, or dies.
+
+TRAIN = ["train", "gan", "--data", "digits", "--width", "10", "--batch-size", "16", "--every", "50"]
+TRAIN += ["--steps", "600", "--checkpoint-every", "20", "--distribute", "multiworker"]
+
+
+def train(out):
+    return start_workers([COMMAND, *TRAIN, "--out", out])
+
+
+def wait_for_checkpoint(out, processes):
+    """Waits until a checkpoint is there that wasn't before."""
+    folder, begun = out / "checkpoints", time.monotonic()
+    before = set(folder.glob("*.keras"))
+    while not {path for path in folder.glob("*.keras") if path.stem.isdigit()} - before:
+        assert all(process.poll() is None for process in processes), ends_of(processes)
+        assert time.monotonic() - begun < 300
+        time.sleep(0.01)
+
+
+def test_a_job_whose_workers_end_or_die_goes_on_and_ends_as_if_they_had_not(tmp_path):
+    out, whole = tmp_path / "broken", tmp_path / "whole"
+    told = []
+    for number in (signal.SIGTERM, signal.SIGKILL):  # to the worker that doesn't write
+        processes = train(out)
+        wait_for_checkpoint(out, processes)
+        processes[1].send_signal(number)
+        codes, texts = ends_of(processes)
+        told.append((codes, *texts))
+    assert told[0][0] == [143, 143], told[0]
+    assert "by SIGTERM, saved in" in told[0][1]
+    assert told[1][0] == [1, -9], told[1]
+    assert "keras-gan: lost another worker at step" in told[1][1]
+    assert "Traceback" not in told[1][1]
+    for folder in (out, whole):
+        codes, texts = ends_of(train(folder))
+        assert codes == [0, 0], texts
+    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
+    assert (out / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    with (out / "history.csv").open() as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == [*range(50, 601, 50)]
+    assert (out / "export" / "1").is_dir()

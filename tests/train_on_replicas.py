@@ -1,0 +1,191 @@
+"""Trains one game alone, on two virtual devices, or as one of two workers; saves what came of it.
+
+python tests/train_on_replicas.py FOLDER alone|mirrored|worker ...
+
+A worker finds its place in TF_CONFIG. Writes FOLDER/<how>.npz.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import keras_gan as kg
+
+import keras
+import numpy as np
+import tensorflow as tf
+from conftest import state_of
+
+STEPS, BATCH = 50, 8
+
+
+def build():
+    """A game without batch statistics, with all that draws or remembers something."""
+    keras.utils.set_random_seed(7)
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=10),
+        kg.networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=10, normalization="spectral"),
+        seed=5,
+    )
+    gan.compile(
+        penalties=[
+            kg.penalties.R1(0.1, interval=4),
+            kg.penalties.GradientPenalty(0.1, interval=2),
+            kg.penalties.LeCam(0.1),
+        ],
+        augmentation=kg.augment.ADA(("color", "geometry"), p=0.5, interval=2, images=1000),
+        schedules={"learning_rate": kg.schedules.Cosine(1e-3, 1e-4, 400)},
+        update="alternating",
+        n_critic=2,
+    )
+    return gan
+
+
+def batch_statistics():
+    """A game with Keras's BatchNorm and the package's, and Dropout."""
+    keras.utils.set_random_seed(7)
+    gan = kg.GAN(
+        kg.networks.DCGANGenerator((8, 8, 1), 6, 4),
+        keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(8),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dropout(0.3),
+                keras.layers.Dense(1),
+            ]
+        ),
+    )
+    gan.compile()
+    return gan
+
+
+class EveryStep(keras.callbacks.Callback):
+    """Keeps every step's logs, each by itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Adds the logs."""
+        self.rows.append([float(value) for value in logs.values()])
+        self.model.reset_metrics()
+
+
+def data(labels=True):
+    return kg.datasets.load("digits", image_size=8, batch_size=BATCH, labels=labels)
+
+
+def train(gan, steps, labels=True):
+    rows = EveryStep()
+    gan.fit(data(labels), steps_per_epoch=steps, verbose=0, callbacks=[rows])
+    return np.array(rows.rows)
+
+
+def replicas_of(gan, strategy):
+    """Every variable as each local replica has it, by name."""
+    variables = [*gan.variables, *gan.generator_optimizer.variables]
+    variables += gan.discriminator_optimizer.variables
+    return {
+        f"{v.path}/{i}": [r.numpy() for r in strategy.experimental_local_results(v.value)]
+        for i, v in enumerate(variables)
+    }
+
+
+def out_of_step(gan, strategy):
+    """Names of the variables that aren't the same on all local replicas."""
+    return [
+        name
+        for name, values in replicas_of(gan, strategy).items()
+        if any(value.tobytes() != values[0].tobytes() for value in values)
+    ]
+
+
+def noise_of(gan, strategy):
+    """The latents of step 3 on every local replica, and those of the whole batch."""
+    share = BATCH // strategy.num_replicas_in_sync
+
+    @tf.function
+    def draw():
+        return strategy.run(lambda: gan.draw_noise(share, "discriminator", 3).latents)
+
+    parts = [part.numpy() for part in strategy.experimental_local_results(draw())]
+    return parts, gan.draw_noise(BATCH, "discriminator", 3).latents.numpy()
+
+
+def save(path, gan, **found):
+    state = {f"state:{k.replace('/', ':')}": v for k, v in state_of(gan).items()}
+    np.savez(path, **found, **state)
+
+
+def alone(folder):
+    gan = build()
+    save(folder / "alone.npz", gan, logs=train(gan, STEPS))
+
+
+def mirrored(folder):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        gan = build()
+        parts, whole = noise_of(gan, strategy)
+        logs = train(gan, STEPS // 2)
+        gan.save(folder / "half.keras")
+        again = keras.models.load_model(folder / "half.keras")
+        logs = np.concatenate([logs, train(again, STEPS - STEPS // 2)])
+        other = batch_statistics()
+        train(other, 5, labels=False)
+        measured = again.evaluate(data(), steps=2, verbose=0, return_dict=True)
+    outside = keras.models.load_model(folder / "half.keras")
+    names = out_of_step(again, strategy) + out_of_step(other, strategy)
+    found = {"out_of_step": names, "measured": measured, "refused": refusals(strategy)}
+    (folder / "mirrored.json").write_text(json.dumps(found))
+    save(folder / "mirrored.npz", again, logs=logs, parts=parts, whole=whole)
+    save(folder / "outside.npz", outside)
+
+
+def refusals(strategy):
+    """What a game on replicas says of what it can't do."""
+    told = []
+    for arguments in ({"jit_compile": True}, {"steps_per_execution": 2}, {"accumulation": 2}):
+        with strategy.scope():
+            gan = build()
+            gan.compile(**arguments)
+            told.append(refusal(lambda gan=gan: train(gan, 2)))
+    with strategy.scope():
+        odd = kg.datasets.load("digits", image_size=8, batch_size=7, labels=True)
+        told.append(refusal(lambda: build().fit(odd, verbose=0)))
+    return told
+
+
+def refusal(action):
+    try:
+        action()
+    except kg.errors.ConfigError as error:
+        return str(error)
+    return "nothing was refused"
+
+
+def worker(folder):
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+    with strategy.scope():
+        gan = build()
+        (part,), whole = noise_of(gan, strategy)
+    logs = train(gan, STEPS)
+    save(folder / f"worker{index}.npz", gan, logs=logs, part=part, whole=whole)
+
+
+def main(folder, *kinds):
+    if "mirrored" in kinds:
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        halves = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, halves)
+    for kind in kinds:
+        {"alone": alone, "mirrored": mirrored, "worker": worker}[kind](pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
