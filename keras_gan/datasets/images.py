@@ -6,7 +6,8 @@ import pathlib
 import threading
 import zipfile
 
-from keras_gan.datasets.source import Source, fit_square
+from keras_gan.datasets.names import Names
+from keras_gan.datasets.source import Source, digest, fit_square, progress
 from keras_gan.errors import DataError
 
 import numpy as np
@@ -21,12 +22,26 @@ class Folder:
 
     def __init__(self, path: pathlib.Path):
         self.path = path
-        files = (file for file in path.rglob("*") if file.is_file())
-        self.names = sorted(file.relative_to(path).as_posix() for file in files if is_image(file))
+        self.names = Names(files_below(path))
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
         return (self.path / name).read_bytes()
+
+    def fingerprint(self) -> str:
+        """Another one where a file came, went or was written to."""
+        stats = (os.stat(os.path.join(self.path, name)) for name in self.names)
+        facts = zip(self.names, stats, strict=True)
+        return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in facts)
+
+
+def files_below(path):
+    """The relative names of the image files below a folder, as text with `/`."""
+    for folder, _, files in os.walk(path):
+        inner = pathlib.PurePath(os.path.relpath(folder, path))
+        for file in files:
+            if is_image(inner / file) and os.path.isfile(os.path.join(folder, file)):
+                yield (inner / file).as_posix()
 
 
 class Zip:
@@ -44,7 +59,7 @@ class Zip:
             raise DataError(f"expected a zip of images at {path}, but: {error}.") from error
         self.prefix = inner.strip("/") + "/" if inner else ""
         entries = (info.filename for info in self.file.infolist() if not info.is_dir())
-        self.names = sorted(
+        self.names = Names(
             name.removeprefix(self.prefix)
             for name in entries
             if name.startswith(self.prefix) and is_image(pathlib.PurePosixPath(name))
@@ -56,6 +71,11 @@ class Zip:
         with self._lock:
             return self.file.read(self.prefix + name)
 
+    def fingerprint(self) -> str:
+        """Another one where an entry came, went or changed."""
+        entries = ((name, self.file.getinfo(self.prefix + name)) for name in self.names)
+        return digest(f"{name} {info.file_size} {info.CRC}" for name, info in entries)
+
 
 def is_image(path) -> bool:
     """Whether it is named like an image, and not a hidden file or a resource fork."""
@@ -63,7 +83,42 @@ def is_image(path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
 
 
-class ImageSource(Source):
+class EncodedSource(Source):
+    """Images that are stored encoded, and decoded one by one on all cores when they are read.
+
+    Attributes:
+        own_size: Height and width of the stored images where they are image files and all of one
+            square size; None for others.
+    """
+
+    own_size = None
+
+    def contents(self, indices):
+        """What is stored: a data set of `(content, label)` for one of `(batch,)` indices.
+
+        Contents are scalar strings, one after the other in the order of the indices.
+        """
+        raise TypeError(f"{type(self).__name__} defines no contents.")
+
+    def decode(self, content):
+        """The uint8 image `(height, width, channels)` of a content."""
+        return tf.io.decode_image(content, expand_animations=False)
+
+    def fetch(self, indices):
+        """Decodes image by image, on all cores; each is cut to its central square and resized."""
+
+        def sample(content, label):
+            image = tf.cast(self.decode(content), tf.float32) / 127.5 - 1.0
+            image = to_channels(image, self.sample_shape[2])
+            image = fit_square(image, self.sample_shape[0])
+            return tf.ensure_shape(image, self.sample_shape), label
+
+        batch_size = indices.element_spec.shape[0]
+        samples = self.contents(indices).map(sample, num_parallel_calls=os.cpu_count())
+        return samples.batch(batch_size, drop_remainder=True)
+
+
+class ImageSource(EncodedSource):
     """Images of a `Folder` or `Zip`, each cut to its central square and resized.
 
     Every file is decoded once at the start, so that a corrupt one is named before the training
@@ -88,47 +143,56 @@ class ImageSource(Source):
                 "name a folder or zip that holds some."
             )
         self._archive = archive
-        shapes = decode_all(archive)
-        corrupt = [file for file, shape in zip(archive.names, shapes, strict=True) if not shape]
+        shapes, corrupt = decode_all(archive)
         if corrupt and not skip_corrupt:
             raise DataError(
                 f"expected images that can be decoded in {name}, but {len(corrupt)} of "
                 f"{len(shapes)} can't: {', '.join(corrupt[:5])}{', ...' if corrupt[5:] else ''}; "
                 "mend or remove them, or leave them out with skip_corrupt (--skip-corrupt)."
             )
-        self._names = [file for file, shape in zip(archive.names, shapes, strict=True) if shape]
-        shapes = [shape for shape in shapes if shape]
-        if not shapes:
+        if len(corrupt) == len(shapes):
             raise DataError(f"expected images in {name}, but none of its files can be decoded.")
+        whole = shapes.any(axis=1)
+        self._names, shapes = archive.names.where(whole), shapes[whole]
         size = image_size or common_size(name, shapes)
-        channels = channels or {1: 1, 2: 4, 3: 3, 4: 4}[max(shape[2] for shape in shapes)]
-        if channels not in (1, 3, 4):
-            raise DataError(f"expected channels of 1, 3 or 4, got {channels}.")
+        self.own_size = size if (shapes[:, :2] == size).all() else None
+        channels = channels or {1: 1, 2: 4, 3: 3, 4: 4}[int(shapes[:, 2].max())]
+        check_channels(channels)
         class_names, self._labels = find_classes(name, self._names)
         super().__init__(
             name, len(self._names), (size, size, channels), class_names, skipped=len(corrupt)
         )
 
-    def fetch(self, indices):
-        """Reads and decodes image by image, on all cores."""
+    def fingerprint(self):
+        """The archive's."""
+        return self._archive.fingerprint()
+
+    def contents(self, indices):
+        """Reads file by file, on all cores."""
 
         def read_file(index):
             return self._archive.read(self._names[int(index)])
 
         def read(index):
             content = tf.numpy_function(read_file, [index], tf.string, stateful=False)
-            image = tf.io.decode_image(content, expand_animations=False)
-            image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, self.sample_shape[2])
-            image = fit_square(image, self.sample_shape[0])
-            return tf.ensure_shape(image, self.sample_shape), tf.gather(self._labels, index)
+            return tf.ensure_shape(content, ()), tf.gather(self._labels, index)
 
-        batch_size = indices.element_spec.shape[0]
-        samples = indices.unbatch().map(read, num_parallel_calls=os.cpu_count())
-        return samples.batch(batch_size, drop_remainder=True)
+        return indices.unbatch().map(read, num_parallel_calls=os.cpu_count())
+
+
+FILES_AT_ONCE = 1024
 
 
 def decode_all(archive):
-    """The `(height, width, channels)` of every image, None for those that can't be decoded."""
+    """Decodes every image once.
+
+    Args:
+        archive: A `Folder` or `Zip`.
+
+    Returns:
+        `(count, 3)` int32 array of heights, widths and channels, zeros for what can't be decoded;
+        and the list of the names of those.
+    """
 
     def shape_of(name):
         try:
@@ -137,38 +201,56 @@ def decode_all(archive):
             return None
         return tuple(image.shape) if image.shape.rank == 3 and image.shape[2] else None
 
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        return list(pool.map(shape_of, archive.names))
+    shapes, corrupt = np.zeros((len(archive.names), 3), "int32"), []
+    bar = progress("looking at the images", len(shapes))
+    with concurrent.futures.ThreadPoolExecutor() as pool, bar:
+        for first in range(0, len(shapes), FILES_AT_ONCE):
+            names = archive.names[first : first + FILES_AT_ONCE]
+            for index, shape in enumerate(pool.map(shape_of, names)):
+                shapes[first + index] = shape or 0
+                corrupt += [] if shape else [names[index]]
+            bar.update(len(names))
+    return shapes, corrupt
 
 
 def common_size(name, shapes):
     """The side of the images, where all are square and of one size."""
-    sides = {shape[:2] for shape in shapes}
-    side = next(iter(sides))
-    if len(sides) > 1 or side[0] != side[1]:
+    sides = np.unique(np.asarray(shapes)[:, :2], axis=0)
+    height, width = sides[0].tolist()
+    if len(sides) > 1 or height != width:
         raise DataError(
             f"expected an image_size for {name}, whose images are not all square and of one size "
-            f"({len(sides)} sizes, such as {side[0]}x{side[1]}); pass one (--image-size)."
+            f"({len(sides)} sizes, such as {height}x{width}); pass one (--image-size)."
         )
-    return side[0]
+    return height
+
+
+def check_channels(channels):
+    """Raises `DataError` for channels that images can't be brought to."""
+    if channels not in (1, 3, 4):
+        raise DataError(f"expected channels of 1, 3 or 4, got {channels}.")
 
 
 def find_classes(name, files):
-    """Class names and int32 labels from the first folder of each file; names None without."""
-    parts = [pathlib.PurePosixPath(file).parts for file in files]
-    while len({part[0] for part in parts}) == 1 and all(len(part) > 1 for part in parts):
-        parts = [part[1:] for part in parts]
-    no_labels = None, tf.zeros(len(files), tf.int32)
-    if any(len(part) == 1 for part in parts):
-        return no_labels
-    folders = sorted({part[0] for part in parts})
+    """Class names and int32 labels from the first folder in which files part; names None without.
+
+    Args:
+        name: What the user asked for.
+        files: Sorted names.
+    """
+    common = os.path.commonpath([os.path.dirname(file) for file in (files[0], files[-1])])
+    start = len(common) + 1 if common else 0
+    if any("/" not in file[start:] for file in files):
+        return None, tf.zeros(len(files), tf.int32)
+    folders = sorted({file[start:].partition("/")[0] for file in files})
     if {folder.lower() for folder in folders} <= SPLITS:
         raise DataError(
             f"expected one set of images in {name}, found the splits {', '.join(folders)}; "
             f"name one, such as {name}/{folders[0]}."
         )
     position = {folder: label for label, folder in enumerate(folders)}
-    return folders, tf.constant(np.array([position[part[0]] for part in parts], "int32"))
+    labels = (position[file[start:].partition("/")[0]] for file in files)
+    return folders, tf.constant(np.fromiter(labels, "int32", len(files)))
 
 
 def to_channels(image, channels):

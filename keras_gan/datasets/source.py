@@ -1,10 +1,16 @@
 """Source: a data set that can be read by index, in any order."""
 
+import hashlib
+import sys
+
 from keras_gan import batches
 from keras_gan.errors import DataError
 
 import numpy as np
 import tensorflow as tf
+from tqdm.auto import tqdm
+
+PATIENCE = 2.0
 
 
 class Source:
@@ -55,6 +61,10 @@ class Source:
         """
         raise TypeError(f"{type(self).__name__} defines no fetch.")
 
+    def fingerprint(self) -> str:
+        """What is another one as soon as the samples or their labels change."""
+        raise TypeError(f"{type(self).__name__} defines no fingerprint.")
+
     def require_labels(self):
         """Raises `DataError` where the source has no labels."""
         if self.class_names is None:
@@ -72,7 +82,7 @@ class Source:
         self.require_labels()
         return np.asarray(self._labels)
 
-    def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0):
+    def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0, prefetch=2):
         """A step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
 
         Raises:
@@ -85,9 +95,54 @@ class Source:
             batch = self.fetch(indices)
             return batch if labels else batch.map(lambda samples, _: samples)
 
-        dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle)
+        dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle, prefetch)
         dataset.class_names = self.class_names
         return dataset
+
+
+def in_order(read, first, count, batch_size=64):
+    """What a source gives for the indices from `first` to `count`, none left out.
+
+    Args:
+        read: `indices dataset -> dataset`, such as a source's `fetch`.
+        first, count: The first index, and the one at which to end.
+        batch_size: Indices a batch; the last batch has what remains.
+
+    Yields:
+        The elements that `read` gives.
+    """
+    last = count - (count - first) % batch_size
+    for start, stop, size in ((first, last, batch_size), (last, count, count - last)):
+        if start < stop:
+            indices = tf.data.Dataset.range(start, stop).batch(size, drop_remainder=True)
+            yield from batches.without_autotuning(read(indices).prefetch(2))
+
+
+def progress(what, count, done=0):
+    """A bar with the time left, which shows itself where it takes longer.
+
+    Args:
+        what: What is being done, such as `"looking at the images"`.
+        count: Images in all.
+        done: Images that were done before.
+    """
+    return tqdm(
+        desc=what,
+        total=count,
+        initial=done,
+        unit="image",
+        delay=PATIENCE,
+        leave=False,
+        mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
+    )
+
+
+def digest(texts):
+    """The SHA-256 of texts, as hexadecimal digits."""
+    found = hashlib.sha256()
+    for text in texts:
+        found.update(text.encode(errors="surrogateescape") + b"\n")
+    return found.hexdigest()
 
 
 class ArraySource(Source):
@@ -123,6 +178,11 @@ class ArraySource(Source):
         """Mean and variance of each value of the last axis: two lists of floats."""
         samples = self._samples.numpy().astype("float64").reshape(-1, self.sample_shape[-1])
         return [samples.mean(axis=0).tolist(), samples.var(axis=0).tolist()]
+
+    def fingerprint(self):
+        """The SHA-256 of samples and labels."""
+        arrays = (self._samples.numpy(), self._labels.numpy())
+        return digest(hashlib.sha256(array).hexdigest() for array in arrays)
 
     def fetch(self, indices):
         """Gathers whole batches."""

@@ -3,15 +3,14 @@
 import os
 import pathlib
 
-from keras_gan.datasets.images import common_size, to_channels
-from keras_gan.datasets.source import Source, fit_square
+from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
 
 import numpy as np
 import tensorflow as tf
 
 
-class TFDSSource(Source):
+class TFDSSource(EncodedSource):
     """Images, and labels where there are any, of a tensorflow-datasets set.
 
     The set is prepared once in the ArrayRecord format, which can be read by index. A folder of
@@ -43,6 +42,8 @@ class TFDSSource(Source):
         size = image_size or (shape[0] and common_size(name, [shape]))
         if size is None:
             raise DataError(f"expected an image_size for {name}, whose images differ in size.")
+        self.own_size = size if shape[:2] == (size, size) else None
+        self._full_name = f"{builder.info.full_name}:{split}"
         classes = features["label"].names if "label" in features else None
         self._records = builder.as_data_source(split, decoders=skip_decoding())
         super().__init__(name, len(self._records), (size, size, channels or shape[2]), classes)
@@ -52,8 +53,12 @@ class TFDSSource(Source):
         self.require_labels()
         return np.array([record["label"] for record in self._records], "int32")
 
-    def fetch(self, indices):
-        """Reads a batch of records, then decodes image by image."""
+    def fingerprint(self):
+        """The set's name, configuration, version and split."""
+        return self._full_name
+
+    def contents(self, indices):
+        """Reads a batch of records at once."""
 
         def read_records(index):
             records = self._records.__getitems__(index.tolist())
@@ -65,15 +70,7 @@ class TFDSSource(Source):
             shape = [index.shape[0]]
             return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape)
 
-        def decode(content, label):
-            image = tf.cast(tf.io.decode_image(content, expand_animations=False), tf.float32)
-            image = to_channels(image / 127.5 - 1.0, self.sample_shape[2])
-            image = fit_square(image, self.sample_shape[0])
-            return tf.ensure_shape(image, self.sample_shape), label
-
-        batch_size = indices.element_spec.shape[0]
-        samples = indices.map(read).unbatch().map(decode, num_parallel_calls=os.cpu_count())
-        return samples.batch(batch_size, drop_remainder=True)
+        return indices.map(read).unbatch()
 
 
 def skip_decoding():

@@ -65,6 +65,10 @@ class StackedDigits(Source):
         random = np.random.default_rng(TRAINING_SEED)
         self.members = random.integers(len(self._digits), size=(NUM_SAMPLES, 3))
 
+    def fingerprint(self):
+        """The digits'; which ones meet never changes."""
+        return f"stacked {self._digits.fingerprint()}"
+
     def fetch(self, indices):
         """Composes whole batches."""
         members = tf.constant(self.members)
