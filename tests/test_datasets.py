@@ -284,7 +284,7 @@ def test_sources_that_are_not_there(tmp_path):
     with pytest.raises(DataError, match="expected a zip of images"):
         datasets.load(tmp_path / "bad.zip")
     (tmp_path / "song.mp3").write_bytes(b"la la")
-    with pytest.raises(DataError, match=r"expected a folder, .zip, .npy or .npz"):
+    with pytest.raises(DataError, match=r"expected a folder, .zip, .tfrecord, .npy or .npz"):
         datasets.load(tmp_path / "song.mp3")
 
 

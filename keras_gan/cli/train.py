@@ -25,7 +25,7 @@ def add_train(commands):
         required=True,
         metavar="SOURCE",
         help=f"{', '.join(datasets.NAMES)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
-        "become classes), a .zip of one, a .npy or a .npz",
+        "become classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     add_train_numbers(train)
@@ -60,6 +60,15 @@ def add_train_data(train):
     data.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: the images' own)")
     data.add_argument(
         "--skip-corrupt", action="store_true", help="leave out images that can't be decoded"
+    )
+    data.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="keep decoded and resized images there, filled at the first use (default: decode them "
+        "in every epoch)",
+    )
+    data.add_argument(
+        "--prefetch", type=int, default=2, metavar="N", help="batches made ahead (default: 2)"
     )
     data.add_argument(
         "--augment",
@@ -183,6 +192,8 @@ def run_train(arguments):
         remat=arguments.remat,
         jit=arguments.jit,
         deterministic=arguments.deterministic,
+        prefetch=arguments.prefetch,
+        cache=arguments.cache,
     )
     keeping = runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs)
     measuring = None

@@ -3,14 +3,26 @@
 import os
 import pathlib
 
+from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import Folder, ImageSource, Zip
+from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import DataError, unknown
 
-__all__ = ["NAMES", "ArraySource", "ImageSource", "Source", "TFDSSource", "load", "open_source"]
+__all__ = [
+    "NAMES",
+    "ArraySource",
+    "CachedSource",
+    "ImageSource",
+    "RecordSource",
+    "Source",
+    "TFDSSource",
+    "load",
+    "open_source",
+]
 
 NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "toy": open_toy}
 
@@ -24,6 +36,8 @@ def load(
     shuffle=True,
     seed=0,
     skip_corrupt=False,
+    prefetch=2,
+    cache=None,
 ):
     """A data set by name or path, as batches of a fixed size.
 
@@ -32,7 +46,8 @@ def load(
             (`:test` for the test split), `toy:NAME` (known distributions: `gaussian1d`,
             `gaussians8`, `gaussians25`, `swissroll`; and `stacked_digits`, colour images of
             1,000 modes), `tfds:NAME[/CONFIG][:SPLIT]`, a folder of images (subfolders become
-            classes), a zip of one (`photos.zip`, `photos.zip/inner/folder`), a `.npy` or `.npz`.
+            classes), a zip of one (`photos.zip`, `photos.zip/inner/folder`), a `.tfrecord` or a
+            folder of some (see `tools/make_records.py`), a `.npy` or `.npz`.
             Relative names are looked for in the folder that the environment
             variable `KERAS_GAN_DATA` names first, then where you are.
         image_size: Height and width to which images are cut and resized; their own by default.
@@ -42,6 +57,10 @@ def load(
         shuffle: Whether each epoch is a new permutation.
         seed: Non-negative int; decides the order.
         skip_corrupt: For image files: leave out those that can't be decoded.
+        prefetch: Batches that are made ahead.
+        cache: A folder in which decoded and resized images are kept, so that later epochs and
+            runs don't decode them again; filled at the first use. Neither it nor the prefetch
+            changes a sample.
 
     Returns:
         A `tf.data.Dataset` of float32 batches, images in [-1, 1], with int32 labels where asked
@@ -58,11 +77,11 @@ def load(
     >>> images.shape
     TensorShape([64, 28, 28, 1])
     """
-    opened = open_source(source, image_size, channels, skip_corrupt)
-    return opened.to_dataset(batch_size, labels, shuffle, seed)
+    opened = open_source(source, image_size, channels, skip_corrupt, cache)
+    return opened.to_dataset(batch_size, labels, shuffle, seed, prefetch)
 
 
-def open_source(source, image_size=None, channels=None, skip_corrupt=False) -> Source:
+def open_source(source, image_size=None, channels=None, skip_corrupt=False, cache=None) -> Source:
     """A `Source` by name or path; arguments as in `load`.
 
     Example:
@@ -71,7 +90,12 @@ def open_source(source, image_size=None, channels=None, skip_corrupt=False) -> S
     >>> len(kg.datasets.open_source("digits"))
     10000
     """
-    name = str(source)
+    found = find_source(str(source), image_size, channels, skip_corrupt)
+    return found if cache is None else CachedSource(found, cache)
+
+
+def find_source(name, image_size=None, channels=None, skip_corrupt=False) -> Source:
+    """A `Source` that reads its samples where they lie; arguments as in `load`."""
     if name.startswith("tfds:"):
         return TFDSSource(name, image_size, channels)
     if name.partition(":")[0] in NAMES:
@@ -82,9 +106,11 @@ def open_source(source, image_size=None, channels=None, skip_corrupt=False) -> S
         return ImageSource(name, Zip(archive_path, inner), image_size, channels, skip_corrupt)
     if path.suffix in (".npy", ".npz"):
         return open_numpy(name, path, image_size)
+    if is_records(path):
+        return RecordSource(name, path, image_size, channels)
     if path.is_dir():
         return ImageSource(name, Folder(path), image_size, channels, skip_corrupt)
-    raise DataError(f"expected a folder, .zip, .npy or .npz, got the file {name}.")
+    raise DataError(f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}.")
 
 
 def find_path(name: str) -> pathlib.Path:

@@ -31,6 +31,8 @@ class Settings:
         remat: Whether to compute activations again instead of keeping them.
         deterministic: Whether TensorFlow may only use operations that give the same bits each
             time, which can be slower.
+        prefetch: As in `keras_gan.datasets.load`; it changes no result, and may change in a run.
+        cache: Likewise.
     """
 
     recipe: str
@@ -50,6 +52,8 @@ class Settings:
     accumulation: int = 1
     remat: bool = False
     deterministic: bool = False
+    prefetch: int = 2
+    cache: str | None = None
 
     def config(self, source) -> dict:
         """All of a run's settings, with the recipe's and the data's own filled in.
@@ -98,7 +102,8 @@ def summary(config):
 
 def check_numbers(settings, every, keeping):
     """Raises `ConfigError` for a number that is out of range."""
-    numbers = {name: getattr(settings, name) for name in ("batch_size", "width", "steps")}
+    names = ("batch_size", "width", "steps", "prefetch")
+    numbers = {name: getattr(settings, name) for name in names}
     numbers |= {"every": every, "checkpoint_every": keeping.every, "keep": keeping.keep}
     if keeping.roll_backs < 0:
         raise ConfigError(f"expected roll-backs of 0 or more, got {keeping.roll_backs}.")

@@ -128,13 +128,19 @@ def train(
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     source = datasets.open_source(
-        settings.data, settings.image_size, settings.channels, settings.skip_corrupt
+        settings.data,
+        settings.image_size,
+        settings.channels,
+        settings.skip_corrupt,
+        settings.cache,
     )
     run = Run(out)
     config = run.keep_schedules(settings.config(source))
     tell(summary(config))
     labels = config["classes"] is not None
-    dataset = source.to_dataset(config["batch_size"], labels, seed=settings.seed)
+    dataset = source.to_dataset(
+        config["batch_size"], labels, seed=settings.seed, prefetch=settings.prefetch
+    )
     measure = measure_while_training(run, source, measuring) if measuring and chief else None
     plan = Plan(run, config, source, dataset, every, measure, keeping, strategy, tell)
     gan, interrupted = begin_and_play(plan)

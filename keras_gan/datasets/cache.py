@@ -1,0 +1,168 @@
+"""Decoded and resized samples on disk, so that they are decoded once and not in every epoch."""
+
+import json
+import os
+import pathlib
+import shutil
+import zlib
+
+from keras_gan.datasets.source import Source, in_order, progress
+from keras_gan.errors import DataError
+
+import numpy as np
+import tensorflow as tf
+
+FACTS, SAMPLES, ENTRIES = "cache.json", "samples.bin", "entries.npy"
+ENTRY = np.dtype([("crc", "<u4"), ("label", "<i4")])
+SAMPLES_AT_ONCE = 64
+
+
+class CachedSource(Source):
+    """The samples of another source, from a folder that is filled at the first use.
+
+    The samples are the source's own bit for bit: where all of them are 8-bit values they are kept
+    as such, else as float32. The folder appears when it is whole; a sample that is damaged
+    afterwards is named when it is read.
+
+    Args:
+        source: A `Source` of images.
+        folder: The folder; new, or filled from the same source before.
+
+    Raises:
+        DataError: For a folder of another set, or of this set before its files changed; for one
+            that can't be written; and for samples that aren't images.
+    """
+
+    def __init__(self, source, folder):
+        if len(source.sample_shape) != 3:
+            raise DataError(
+                f"expected images to cache, got samples of {source.sample_shape} in {source.name}; "
+                "leave the cache (--cache) out."
+            )
+        shape = source.sample_shape
+        super().__init__(source.name, len(source), shape, source.class_names, source.skipped)
+        self.extractor = source.extractor
+        folder, facts = pathlib.Path(folder), facts_of(source)
+        if not folder.exists():
+            fill(source, folder, facts)
+        self._dtype = check(folder, source.name, facts)
+        self._path, self._fingerprint = folder / SAMPLES, facts["fingerprint"]
+        self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
+
+    def fingerprint(self):
+        """The source's."""
+        return self._fingerprint
+
+    def read_labels(self):
+        """All labels."""
+        self.require_labels()
+        return np.array(self._entries["label"])
+
+    def fetch(self, indices):
+        """Reads whole batches."""
+
+        def read_samples(index):
+            entries = self._entries[index]
+            samples = np.empty((len(index), *self.sample_shape), self._dtype)
+            with self._path.open("rb", buffering=0) as file:
+                for sample, position, entry in zip(samples, index, entries, strict=True):
+                    self._read(file, sample, int(position), entry)
+            return samples, entries["label"]
+
+        def read(index):
+            samples, labels = tf.numpy_function(
+                read_samples, [index], (tf.as_dtype(self._dtype), tf.int32), stateful=False
+            )
+            samples = tf.ensure_shape(samples, [*index.shape, *self.sample_shape])
+            return to_float(samples), tf.ensure_shape(labels, index.shape)
+
+        return indices.map(read, num_parallel_calls=2, deterministic=True)
+
+    def _read(self, file, sample, index, entry):
+        """Fills an array with a sample, or raises a `DataError` that names it."""
+        file.seek(index * sample.nbytes)
+        file.readinto(sample)
+        if zlib.crc32(sample) != entry["crc"]:
+            raise DataError(
+                f"expected sample {index} as it was cached in {self._path}, but it is damaged; "
+                "remove the folder, and it is filled again."
+            )
+
+
+def to_float(samples):
+    """8-bit values as samples in [-1, 1], as every source gives them; floats as they are."""
+    return tf.cast(samples, tf.float32) / 127.5 - 1.0 if samples.dtype == tf.uint8 else samples
+
+
+def facts_of(source):
+    """What a cache has to agree with."""
+    return {
+        "fingerprint": source.fingerprint(),
+        "count": len(source),
+        "sample_shape": list(source.sample_shape),
+        "class_names": source.class_names and list(source.class_names),
+    }
+
+
+def check(folder, name, facts):
+    """The dtype of a cache, or a `DataError` where it isn't that of a source with these facts."""
+    path = folder / FACTS
+    try:
+        found = json.loads(path.read_text())
+        dtype = np.dtype(found.pop("dtype"))
+        size = (folder / SAMPLES).stat().st_size
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"expected a cache, or nothing, at {folder}, but: {error}; name a new folder."
+        ) from error
+    wrong = [key for key, value in facts.items() if found.get(key) != value]
+    if wrong:
+        raise DataError(
+            f"expected a cache of {name} in {folder}, but it holds another set, or the set "
+            f"has changed since ({', '.join(wrong)}); remove the folder, or name another."
+        )
+    if size != facts["count"] * int(np.prod(facts["sample_shape"])) * dtype.itemsize:
+        raise DataError(f"expected a whole cache in {folder}, got {size} bytes; remove the folder.")
+    return dtype
+
+
+def fill(source, folder, facts):
+    """Writes all samples into a new folder, which then takes its name; a failure leaves nothing."""
+    new = folder.with_name(f"{folder.name}.{os.getpid()}.new")
+    try:
+        new.mkdir(parents=True)
+        dtype = next(dtype for dtype in ("uint8", "float32") if write(source, new, dtype))
+        (new / FACTS).write_text(json.dumps({**facts, "dtype": dtype}))
+        new.rename(folder)
+    except OSError as error:
+        if not folder.exists():  # else another process was first
+            raise DataError(
+                f"could not write the cache {folder}: {error.strerror or error}; free some space, "
+                "name another folder, or leave the cache (--cache) out."
+            ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def write(source, folder, dtype):
+    """Writes all samples; returns False at the first batch that the dtype can't hold exactly."""
+    entries = np.zeros(len(source), ENTRY)
+    done = 0
+    with (folder / SAMPLES).open("wb") as file, progress("caching", len(source)) as bar:
+        for samples, labels in in_order(source.fetch, 0, len(source), SAMPLES_AT_ONCE):
+            stored = samples
+            if dtype == "uint8":
+                stored = tf.cast(tf.round((samples + 1.0) * 127.5), tf.uint8)
+                if not np.array_equal(to_float(stored), samples):
+                    return False
+            stored = stored.numpy()
+            file.write(stored)
+            part = entries[done : done + len(stored)]
+            part["crc"] = [zlib.crc32(sample) for sample in stored]
+            part["label"] = labels
+            done += len(stored)
+            bar.update(len(stored))
+        file.flush()
+        os.fsync(file.fileno())
+    np.save(folder / ENTRIES, entries)
+    return True

@@ -1,0 +1,359 @@
+"""TFRecord files, read by index: one file, or a folder of shards.
+
+TFRecord itself can only be read from its beginning. An index beside the files tells where each
+record lies and how long it is, its CRC-32 and its label: 20 bytes a record, mapped into memory
+rather than read. It is made once, by reading everything, whereby TensorFlow checks each record's
+own checksum.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import re
+import zlib
+
+from keras_gan.datasets.images import SPLITS, EncodedSource, check_channels
+from keras_gan.datasets.source import progress
+from keras_gan.errors import DataError
+from keras_gan.saving import write_whole
+
+import numpy as np
+import tensorflow as tf
+
+FORMAT = "keras_gan records 1"
+MANIFEST = "manifest.json"
+IMAGE_KEYS = ("image/encoded", "image", "image_raw", "data")
+LABEL_KEYS = ("image/class/label", "label")
+SHAPE_KEY = "shape"
+SHARD_NAME = r"\.tfrecords?(?:-\d+-of-\d+)?$"
+HEADER_BYTES, FOOTER_BYTES = 12, 4
+ENTRY = np.dtype([("offset", "<i8"), ("length", "<i4"), ("crc", "<u4"), ("label", "<i4")])
+RECORDS_AT_ONCE = 256
+
+
+def is_records(path: pathlib.Path) -> bool:
+    """Whether it is named like a TFRecord file, or a folder that holds some."""
+    return bool(find_shards(path))
+
+
+def find_shards(path: pathlib.Path) -> list:
+    """The TFRecord files at a path, sorted; `NAME.tfrecord-00000-of-00010` counts too."""
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    return [file for file in files if re.search(SHARD_NAME, file.name)]
+
+
+def check_one_split(name, paths):
+    """Raises `DataError` for files that are named by more than one split."""
+    words = {re.split(r"[-_]", re.split(SHARD_NAME, file.name)[0])[-1] for file in paths}
+    splits = sorted(words & SPLITS)
+    if len(splits) > 1:
+        raise DataError(
+            f"expected one set of images in {name}, found the splits {', '.join(splits)}; put the "
+            "files of each into a folder of its own."
+        )
+
+
+class RecordSource(EncodedSource):
+    """Images in TFRecord files, and labels where there are any.
+
+    Sets that `tools/make_records.py` made tell their shape and their classes in a manifest. Others
+    are looked at in their first record: an image file under `image/encoded`, `image`, `image_raw`
+    or `data`, or plain uint8 values there with their `shape` (a height, width and channels, or
+    channels first); a label under `image/class/label` or `label`. For these the index is left
+    beside the files, or held in memory where nothing can be written there.
+
+    Every record that is read is compared with the index, so that a damaged one is named.
+
+    Args:
+        name: What the user asked for.
+        path: The file or folder.
+        image_size: Height and width of the samples; the manifest's by default.
+        channels: 1, 3 or 4; the manifest's, or the first record's, by default.
+
+    Raises:
+        DataError: For an unfinished, damaged or other set, or one without a manifest and
+            `image_size`.
+    """
+
+    def __init__(self, name, path, image_size=None, channels=None):
+        self._paths = find_shards(path)
+        check_one_split(name, self._paths)
+        manifest = read_manifest(path)
+        if manifest is not None:
+            check_shards(path, manifest, self._paths)
+        self._layout = find_layout(self._paths[0])
+        self._ends, self._entries = open_index(path, self._paths, self._layout.label)
+        stored, classes = self._describe() if manifest is None else told(manifest)
+        size, channels = image_size or stored[0], channels or stored[1]
+        if size is None:
+            raise DataError(
+                f"expected an image_size for {name}, TFRecord files without a {MANIFEST}, whose "
+                "images may differ in size; pass one (--image-size)."
+            )
+        check_channels(channels)
+        self.own_size = size if size == stored[0] else None
+        super().__init__(name, len(self._entries), (size, size, channels), classes)
+
+    def _describe(self):
+        """`((None, channels), classes)` of a set without a manifest."""
+        channels = {1: 1, 2: 4, 3: 3, 4: 4}[self._layout.shape[2]]
+        if self._layout.label is None:
+            return (None, channels), None
+        return (None, channels), range(int(self._entries["label"].max()) + 1)
+
+    def fingerprint(self):
+        """The SHA-256 of the index, which holds every record's checksum."""
+        return hashlib.sha256(np.ascontiguousarray(self._entries)).hexdigest()
+
+    def read_labels(self):
+        """All labels, from the index."""
+        self.require_labels()
+        return np.array(self._entries["label"])
+
+    def contents(self, indices):
+        """Reads record by record, on all cores."""
+        feature = {self._layout.image: tf.io.FixedLenFeature([], tf.string)}
+
+        def read_record(index):
+            entry = self._entries[index]
+            return self._read(int(index), entry), entry["label"]
+
+        def read(index):
+            record, label = tf.numpy_function(
+                read_record, [index], (tf.string, tf.int32), stateful=False
+            )
+            image = tf.io.parse_single_example(record, feature)[self._layout.image]
+            return image, tf.ensure_shape(label, ())
+
+        return indices.unbatch().map(read, num_parallel_calls=os.cpu_count())
+
+    def decode(self, content):
+        """The image of an image file or of plain values."""
+        if self._layout.encoded:
+            return super().decode(content)
+        image = tf.reshape(tf.io.decode_raw(content, tf.uint8), self._layout.stored_shape)
+        return tf.transpose(image, [1, 2, 0]) if self._layout.channels_first else image
+
+    def _read(self, index, entry):
+        """The record of an entry, or a `DataError` that names it."""
+        path = self._paths[int(np.searchsorted(self._ends, index, side="right"))]
+        with path.open("rb", buffering=0) as file:
+            file.seek(int(entry["offset"]))
+            record = file.read(int(entry["length"]))
+        if zlib.crc32(record) != entry["crc"]:
+            raise DataError(
+                f"expected record {index} as it was indexed in {path} at byte {entry['offset']}, "
+                "but it is damaged or another one; restore the file, or make the set again."
+            )
+        return record
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """What a set's records hold.
+
+    Attributes:
+        image: Name of the image's feature.
+        label: Name of the label's feature, or None.
+        stored_shape: The first image's shape as it is stored.
+        encoded: Whether images are image files rather than plain values.
+    """
+
+    image: str
+    label: str | None
+    stored_shape: tuple
+    encoded: bool
+
+    @property
+    def channels_first(self):
+        """Whether the channels are the first axis."""
+        return not self.encoded and self.stored_shape[0] <= 4 < self.stored_shape[2]
+
+    @property
+    def shape(self):
+        """The first image's height, width and channels."""
+        first, second, third = self.stored_shape
+        return (second, third, first) if self.channels_first else self.stored_shape
+
+
+def find_layout(path) -> Layout:
+    """The layout of a file's first record.
+
+    Raises:
+        DataError: For a file without records, or a record without an image.
+    """
+    try:
+        record = next(iter(tf.data.TFRecordDataset([str(path)]).take(1))).numpy()
+        features = tf.train.Example.FromString(record).features.feature
+    except StopIteration:
+        raise DataError(f"expected records in {path}, got none.") from None
+    except Exception as error:  # protobuf's own DecodeError, and TensorFlow's
+        raise DataError(
+            f"expected a TFRecord file of tf.train.Example, not compressed, at {path}, but its "
+            f"first record can't be read: {first_line(error)}."
+        ) from error
+    image = next((key for key in IMAGE_KEYS if features[key].bytes_list.value), None)
+    label = next((key for key in LABEL_KEYS if len(features[key].int64_list.value) == 1), None)
+    shape = tuple(features[SHAPE_KEY].int64_list.value)
+    if image is None:
+        raise DataError(
+            f"expected an image under {', '.join(IMAGE_KEYS)} in the records of {path}, got "
+            f"{', '.join(sorted(key for key in features if features[key].WhichOneof('kind')))}."
+        )
+    content = features[image].bytes_list.value[0]
+    if len(shape) == 3 and len(content) == np.prod(shape):
+        return Layout(image, label, shape, encoded=False)
+    try:
+        decoded = tf.io.decode_image(content, expand_animations=False)
+    except tf.errors.InvalidArgumentError as error:
+        raise DataError(
+            f"expected an image file, or uint8 values with a {SHAPE_KEY}, under {image} in the "
+            f"records of {path}, but: {first_line(error)}."
+        ) from error
+    return Layout(image, label, tuple(decoded.shape), encoded=True)
+
+
+def first_line(error):
+    """The first line of an error's text."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+# The manifest.
+
+
+def read_manifest(path: pathlib.Path) -> dict | None:
+    """What `tools/make_records.py` says of a folder that it made; None for other sets.
+
+    Raises:
+        DataError: For one that can't be read, of another format, or not finished.
+    """
+    file = path / MANIFEST
+    if not file.is_file():
+        return None
+    try:
+        manifest = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"could not read {file}: {error}; make the set again.") from error
+    keys = {"finished", "shards", "sample_shape", "class_names"}
+    right = isinstance(manifest, dict) and manifest.get("format") == FORMAT
+    if not right or not keys <= set(manifest):
+        raise DataError(f"expected a manifest of the format {FORMAT!r} at {file}, got another.")
+    if not manifest["finished"]:
+        raise DataError(
+            f"expected a whole set in {path}, but its making was stopped; go on with it by the "
+            "same command of tools/make_records.py."
+        )
+    return manifest
+
+
+def told(manifest):
+    """`((size, channels), classes)` by a manifest."""
+    size, _, channels = manifest["sample_shape"]
+    return (size, channels), manifest["class_names"]
+
+
+def check_shards(path, manifest, paths):
+    """Raises `DataError` unless a folder holds the manifest's shards, each as long as it says."""
+    found = {file.name: file.stat().st_size for file in paths}
+    wanted = {shard["name"]: shard["bytes"] for shard in manifest["shards"]}
+    wrong = [name for name in {**wanted, **found} if found.get(name) != wanted.get(name)]
+    if wrong:
+        sizes = (f"{name}: {found.get(name)} bytes, not {wanted.get(name)}" for name in wrong[:5])
+        raise DataError(
+            f"expected the shards of {path / MANIFEST}, each whole, but {'; '.join(sizes)}; "
+            "restore them, or make the set again."
+        )
+
+
+# The index.
+
+
+def open_index(path, paths, label_key):
+    """Where the records of files lie; the index beside them is made where it is missing.
+
+    Args:
+        path: The file or folder that they are in.
+        paths: The files.
+        label_key: Name of the label's feature, or None.
+
+    Returns:
+        `(ends, entries)`: for each file the number of records up to its end, and an array of
+        `ENTRY`, one a record.
+    """
+    base = path / "records" if path.is_dir() else path
+    facts_path, entries_path = (base.with_name(f"{base.name}.index.{s}") for s in ("json", "npy"))
+    shards = [[file.name, file.stat().st_size] for file in paths]
+    try:
+        facts = json.loads(facts_path.read_text())
+        entries = np.load(entries_path, mmap_mode="r", allow_pickle=False)
+        if facts["shards"] == shards and entries.dtype == ENTRY:
+            return np.array(facts["ends"]), entries
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none yet, or another set's
+    ends, entries = make_index(paths, label_key)
+    try:
+        save_entries(entries_path, entries)
+        write_whole(facts_path, json.dumps({"shards": shards, "ends": ends.tolist()}))
+    except OSError:
+        return ends, entries  # a set that can't be written to
+    return ends, np.load(entries_path, mmap_mode="r", allow_pickle=False)
+
+
+def save_entries(path, entries):
+    """Writes the array to a new file, which then takes the old one's place."""
+    new = path.with_name(path.name + ".new")
+    try:
+        with new.open("wb") as file:
+            np.save(file, entries)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def make_index(paths, label_key):
+    """Reads all records of files, and notes where they lie; as `open_index` returns it.
+
+    Raises:
+        DataError: For a damaged or truncated file, with the offset.
+    """
+    found, ends = [np.zeros(0, ENTRY)], []
+    with progress("indexing", None) as bar:
+        for path in paths:
+            for part in entries_of(path, label_key):
+                found.append(part)
+                bar.update(len(part))
+            ends.append(sum(map(len, found)))
+    entries = np.concatenate(found)
+    if label_key is not None and len(entries) and entries["label"].min() < 0:
+        raise DataError(f"expected labels from 0 in {paths[0].parent}, got negative ones.")
+    return np.array(ends), entries
+
+
+def entries_of(path, label_key):
+    """Yields the entries of a file's records, part by part."""
+    offset = HEADER_BYTES
+    records = tf.data.TFRecordDataset([str(path)]).batch(RECORDS_AT_ONCE).prefetch(2)
+    try:
+        for batch in records:
+            contents = batch.numpy()
+            part = np.zeros(len(contents), ENTRY)
+            part["length"] = [len(content) for content in contents]
+            steps = part["length"].astype("int64") + FOOTER_BYTES + HEADER_BYTES
+            part["offset"] = offset + np.cumsum(steps) - steps
+            part["crc"] = [zlib.crc32(content) for content in contents]
+            if label_key is not None:
+                part["label"] = read_labels(batch, label_key)
+            offset += int(steps.sum())
+            yield part
+    except tf.errors.OpError as error:
+        raise DataError(
+            f"expected whole records in {path}, but: {first_line(error)}; restore the file, or "
+            "make the set again."
+        ) from error
+
+
+def read_labels(records, key):
+    """The labels of a batch of records."""
+    return tf.io.parse_example(records, {key: tf.io.FixedLenFeature([], tf.int64)})[key].numpy()

@@ -1,0 +1,376 @@
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+from keras_gan import datasets, runs
+from keras_gan.datasets import cache as caches
+from keras_gan.datasets import records
+from keras_gan.errors import ConfigError, DataError
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
+
+import make_records
+
+
+@pytest.fixture(autouse=True)
+def no_local_copies(monkeypatch):
+    monkeypatch.delenv("KERAS_GAN_DATA", raising=False)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of 23 small JPEG and PNG photos in two classes."""
+    random = np.random.default_rng(0)
+    for index in range(23):
+        path = tmp_path / "photos" / ("ant", "bee")[index % 2] / f"{index:02d}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = random.integers(0, 256, (4, 4, 3)).astype("uint8")
+        picture = Image.fromarray(picture).resize((12, 12), Image.Resampling.BICUBIC)
+        picture.save(path.with_suffix((".png", ".jpg")[index % 3 == 0]))
+    return tmp_path / "photos"
+
+
+def make(source, out, shard_bytes=2000, **arguments):
+    """Converts a source; returns it and what came of it."""
+    source = datasets.open_source(source, **arguments)
+    make_records.make(source, out, shard_bytes)
+    return source, datasets.open_source(out)
+
+
+def read_all(source):
+    """All samples and labels, in order."""
+    pairs = list(datasets.source.in_order(source.fetch, 0, len(source), 8))
+    return [np.concatenate(parts) for parts in zip(*pairs, strict=True)]
+
+
+def write_examples(path, features):
+    """A TFRecord file of others: dictionaries of bytes and lists of ints."""
+    path.parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for row in features:
+            made = tf.train.Example()
+            for key, value in row.items():
+                if isinstance(value, bytes):
+                    made.features.feature[key].bytes_list.value.append(value)
+                else:
+                    made.features.feature[key].int64_list.value.extend(value)
+            writer.write(made.SerializeToString())
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+# Sets of tools/make_records.py.
+
+
+@pytest.mark.parametrize("size", [None, 12, 8])
+def test_records_are_the_folders_images(photos, tmp_path, size):
+    source, made = make(photos, tmp_path / "set", image_size=size)
+    assert (len(made), made.class_names, made.sample_shape) == (
+        23,
+        ("ant", "bee"),
+        (size or 12, size or 12, 3),
+    )
+    (samples, labels), (others, other_labels) = read_all(source), read_all(made)
+    assert np.array_equal(labels, other_labels)
+    assert np.array_equal(made.read_labels(), labels)
+    if size == 8:  # resized images were rounded to 8 bits
+        np.testing.assert_allclose(samples, others, atol=0.5 / 127.5 + 1e-6)
+    else:
+        assert np.array_equal(samples, others)
+    assert len(list((tmp_path / "set").glob("*.tfrecord"))) > 3
+    sample, label = made[17]
+    assert np.array_equal(sample, others[17])
+    assert label == labels[17]
+
+
+def test_image_files_of_the_wanted_size_are_kept(photos, tmp_path):
+    make(photos, tmp_path / "set", 10**9)
+    content = (tmp_path / "set" / "00000.tfrecord").read_bytes()
+    assert all(path.read_bytes() in content for path in photos.rglob("*.*"))
+
+
+def test_every_kind_of_source(photos, tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
+        for path in photos.rglob("*.*"):
+            file.write(path, path.relative_to(photos).as_posix())
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (9, 8, 8, 1), "uint8"))
+    for name in ("photos.zip", "x.npy"):
+        source, made = make(tmp_path / name, tmp_path / f"{name} set")
+        assert made.class_names == source.class_names
+        assert np.array_equal(read_all(source)[0], read_all(made)[0])
+    source, again = make(tmp_path / "x.npy set", tmp_path / "again", image_size=8)
+    assert np.array_equal(read_all(source)[0], read_all(again)[0])
+
+
+def test_batches_are_addressed_by_step(photos, tmp_path):
+    _, made = make(photos, tmp_path / "set")
+    dataset = made.to_dataset(6, labels=True, seed=3)
+    whole = [images.numpy() for images, _ in dataset.from_step(0).take(8)]
+    late = [images.numpy() for images, _ in dataset.from_step(5).take(3)]
+    assert np.array_equal(whole[5:], late)
+    parts = [next(iter(dataset.from_step(5, (index, 3))))[0].numpy() for index in range(3)]
+    assert np.array_equal(np.concatenate(parts), whole[5])
+    folder = datasets.load(photos, batch_size=6, seed=3)
+    assert np.array_equal(next(iter(folder.from_step(5))).numpy(), whole[5])
+
+
+def test_a_killed_conversion_goes_on_to_the_same_bytes(photos, tmp_path):
+    """SIGKILL in the middle of it, twice."""
+    for index in range(600):
+        shutil.copy(photos / "ant" / "02.png", photos / "ant" / f"more{index:03d}.png")
+    command = [
+        sys.executable,
+        make_records.__file__,
+        photos,
+        tmp_path / "killed",
+        "--shard-mb",
+        "0.01",
+    ]
+    for shards in (2, 6):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while len(list((tmp_path / "killed").glob("*.tfrecord"))) < shards:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with pytest.raises(DataError, match=r"a whole set in .*killed.*was stopped"):
+            datasets.open_source(tmp_path / "killed")
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    make(photos, tmp_path / "whole", 10_000)
+    assert bytes_of(tmp_path / "killed") == bytes_of(tmp_path / "whole")
+    assert len(bytes_of(tmp_path / "whole")) > 12
+
+
+def test_a_conversion_of_something_else_is_refused(photos, tmp_path):
+    make(photos, tmp_path / "set")
+    with pytest.raises(DataError, match="its sample_shape differ"):
+        make(photos, tmp_path / "set", image_size=8)
+    (photos / "bee" / "01.png").unlink()
+    with pytest.raises(DataError, match="its source, count differ"):
+        make(photos, tmp_path / "set")
+    with pytest.raises(DataError, match=r"new or empty folder at .*photos"):
+        make(photos, photos)
+
+
+def test_verify_names_damaged_and_missing_shards(photos, tmp_path, monkeypatch, capsys):
+    make(photos, tmp_path / "set")
+    assert make_records.verify(tmp_path / "set") == []
+    damage(tmp_path / "set" / "00001.tfrecord", 100)
+    (tmp_path / "set" / "00002.tfrecord").unlink()
+    monkeypatch.setattr(sys, "argv", ["make_records.py", "--verify", str(tmp_path / "set")])
+    assert make_records.main() == 1
+    assert capsys.readouterr().out == "damaged or missing: 00001.tfrecord, 00002.tfrecord\n"
+
+
+def damage(path, position):
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def test_damaged_and_truncated_shards_are_named(photos, tmp_path):
+    _, made = make(photos, tmp_path / "set")
+    path = tmp_path / "set" / "00001.tfrecord"
+    whole = path.read_bytes()
+    damage(path, 100)
+    with pytest.raises(tf.errors.OpError, match=r"expected record \d+ .*00001.tfrecord at byte 12"):
+        read_all(made)
+    (tmp_path / "set" / "records.index.json").unlink()
+    with pytest.raises(DataError, match=r"whole records in .*00001.tfrecord.*corrupted record at"):
+        datasets.open_source(tmp_path / "set")
+    path.write_bytes(whole[:-5])
+    with pytest.raises(DataError, match=rf"00001.tfrecord: {len(whole) - 5} bytes, not"):
+        datasets.open_source(tmp_path / "set")
+    path.unlink()
+    with pytest.raises(DataError, match=r"00001.tfrecord: None bytes, not"):
+        datasets.open_source(tmp_path / "set")
+
+
+def test_manifests_that_are_not_ours(photos, tmp_path):
+    make(photos, tmp_path / "set")
+    for text, message in (("{", "could not read"), ("[]", "another"), ('{"format": 1}', "another")):
+        (tmp_path / "set" / "manifest.json").write_text(text)
+        with pytest.raises(DataError, match=message):
+            datasets.open_source(tmp_path / "set")
+
+
+# Sets of others.
+
+
+def png(value):
+    return tf.io.encode_png(np.full((8, 8, 3), value, "uint8")).numpy()
+
+
+@pytest.mark.parametrize(
+    ("key", "label_key"), [("image/encoded", "image/class/label"), ("image", "label")]
+)
+def test_sets_of_others(tmp_path, key, label_key):
+    for shard in range(2):
+        rows = [{key: png(10 * shard + i), label_key: [i % 3]} for i in range(5)]
+        write_examples(tmp_path / "set" / f"x-train.tfrecord-0000{shard}-of-00002", rows)
+    with pytest.raises(DataError, match=r"expected an image_size .* without a manifest.json"):
+        datasets.open_source(tmp_path / "set")
+    for _ in range(2):  # without the index and with it
+        source = datasets.open_source(tmp_path / "set", image_size=8)
+        assert (len(source), source.class_names) == (10, ("0", "1", "2"))
+        samples, labels = read_all(source)
+        values = np.rint((samples[:, 0, 0, 0] + 1) * 127.5).astype(int).tolist()
+        assert values == [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]
+        assert labels.tolist() == [0, 1, 2, 0, 1] * 2
+    assert (tmp_path / "set" / "records.index.npy").exists()
+    one = datasets.open_source(tmp_path / "set" / "x-train.tfrecord-00001-of-00002", image_size=4)
+    assert (len(one), one.sample_shape) == (5, (4, 4, 3))
+
+
+def test_the_index_follows_the_files(tmp_path):
+    path = tmp_path / "x.tfrecord"
+    write_examples(path, [{"image": png(i)} for i in range(3)])
+    assert len(datasets.open_source(path, image_size=8)) == 3
+    write_examples(path, [{"image": png(i)} for i in range(5)])
+    source = datasets.open_source(path, image_size=8, channels=1)
+    assert (len(source), source.class_names, source.sample_shape) == (5, None, (8, 8, 1))
+    assert source[4][0].mean() == pytest.approx(4 / 127.5 - 1)
+
+
+@pytest.mark.parametrize("shape", [(3, 6, 5), (6, 5, 3)])
+def test_plain_values_with_a_shape(tmp_path, shape):
+    values = np.random.default_rng(0).integers(0, 256, (4, *shape)).astype("uint8")
+    rows = [{"shape": list(shape), "data": value.tobytes()} for value in values]
+    write_examples(tmp_path / "x.tfrecords", rows)
+    source = datasets.open_source(tmp_path / "x.tfrecords", image_size=5)
+    sample, _ = source[2]
+    expected = values[2].transpose(1, 2, 0) if shape[0] == 3 else values[2]
+    np.testing.assert_allclose(sample, expected[:5] / 127.5 - 1, atol=1e-6)
+    source, made = make(tmp_path / "x.tfrecords", tmp_path / "set", image_size=5)
+    assert np.array_equal(read_all(source)[0], read_all(made)[0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "expected records in .*x.tfrecord, got none"),
+        (
+            [{"label": [1], "text": b"a"}],
+            "expected an image under image/encoded.*, got label, text",
+        ),
+        ([{"image": b"no image"}], "expected an image file, or uint8 values with a shape"),
+        ([{"image": png(0), "label": [-1]}], "expected labels from 0"),
+        ([{"image": png(0), "label": [1]}, {"image": png(0)}], "whole records in .*label"),
+    ],
+)
+def test_records_that_hold_no_images(tmp_path, rows, message):
+    write_examples(tmp_path / "x.tfrecord", rows)
+    with pytest.raises(DataError, match=message):
+        datasets.open_source(tmp_path / "x.tfrecord", image_size=8)
+
+
+def test_files_that_are_no_records(tmp_path):
+    (tmp_path / "x.tfrecord").write_bytes(b"no record at all, but some text")
+    with pytest.raises(DataError, match=r"TFRecord file .* not compressed, at .*x.tfrecord"):
+        datasets.open_source(tmp_path / "x.tfrecord")
+    for split in ("train", "test"):
+        write_examples(tmp_path / "set" / f"x-{split}.tfrecord-00000-of-00001", [{"image": png(0)}])
+    with pytest.raises(DataError, match="found the splits test, train"):
+        datasets.open_source(tmp_path / "set", image_size=8)
+
+
+def test_a_set_that_can_not_be_written_to(tmp_path, monkeypatch):
+    write_examples(tmp_path / "x.tfrecord", [{"image": png(i)} for i in range(3)])
+
+    def refused(path, entries):
+        raise OSError("read-only")
+
+    monkeypatch.setattr(records, "save_entries", refused)
+    assert len(read_all(datasets.open_source(tmp_path / "x.tfrecord", image_size=8))[0]) == 3
+
+
+# The cache.
+
+
+@pytest.mark.parametrize(("size", "dtype"), [(None, "uint8"), (8, "float32")])
+def test_cached_samples_are_the_sources_bit_for_bit(photos, tmp_path, size, dtype):
+    source = datasets.open_source(photos, size)
+    for _ in range(2):  # filled, and read again
+        cached = datasets.open_source(photos, size, cache=tmp_path / "cache")
+        for one, other in zip(read_all(source), read_all(cached), strict=True):
+            assert one.dtype == other.dtype
+            assert one.tobytes() == other.tobytes()
+    assert json.loads((tmp_path / "cache" / "cache.json").read_text())["dtype"] == dtype
+    assert np.array_equal(cached.read_labels(), source.read_labels())
+    batches = [s.to_dataset(6, seed=1, prefetch=3).from_step(4) for s in (source, cached)]
+    assert np.array_equal(*(next(iter(batch)) for batch in batches))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos"]
+
+
+def test_a_set_that_changed_under_its_cache_is_refused(photos, tmp_path):
+    datasets.open_source(photos, cache=tmp_path / "cache")
+    with pytest.raises(DataError, match=r"another set.*\(sample_shape\)"):
+        datasets.open_source(photos, 8, cache=tmp_path / "cache")
+    picture = photos / "bee" / "01.png"
+    Image.new("RGB", (12, 12)).save(picture)
+    with pytest.raises(DataError, match=r"the set has changed since \(fingerprint\)"):
+        datasets.open_source(photos, cache=tmp_path / "cache")
+    with pytest.raises(DataError, match=r"expected a cache, or nothing, at .*photos"):
+        datasets.open_source(photos, cache=photos)
+
+
+def test_damaged_caches_are_refused(photos, tmp_path):
+    cached = datasets.open_source(photos, cache=tmp_path / "cache")
+    damage(tmp_path / "cache" / "samples.bin", 12 * 12 * 3 * 7 + 5)
+    with pytest.raises(tf.errors.OpError, match="expected sample 7 as it was cached"):
+        read_all(cached)
+    with (tmp_path / "cache" / "samples.bin").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DataError, match="expected a whole cache"):
+        datasets.open_source(photos, cache=tmp_path / "cache")
+
+
+def test_neither_cache_nor_prefetch_makes_another_run(photos, tmp_path):
+    source = datasets.open_source(photos)
+    plain = runs.Settings("dcgan", photos)
+    other = runs.Settings("dcgan", photos, prefetch=9, cache=tmp_path / "cache")
+    assert plain.config(source) == other.config(source)
+    with pytest.raises(ConfigError, match="expected prefetch of 1 or more, got 0"):
+        runs.train(runs.Settings("dcgan", photos, prefetch=0), tmp_path / "run")
+
+
+def test_points_are_not_cached(tmp_path):
+    with pytest.raises(DataError, match="expected images to cache"):
+        datasets.open_source("toy:gaussians8", cache=tmp_path / "cache")
+
+
+def test_a_full_disk_leaves_no_half_cache(photos, tmp_path, small_disk):
+    folder = small_disk(8)
+    with pytest.raises(DataError, match=r"could not write the cache .*free some space"):
+        datasets.open_source(photos, cache=folder / "cache")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["digits", "toy:stacked_digits"])
+def test_arrays_have_fingerprints(name):
+    assert datasets.open_source(name).fingerprint() == datasets.open_source(name).fingerprint()
+    other = datasets.open_source("toy:gaussians8")
+    assert datasets.open_source(name).fingerprint() != other.fingerprint()
+
+
+def test_another_process_may_be_first(photos, tmp_path):
+    source = datasets.open_source(photos)
+    facts = caches.facts_of(source)
+    caches.fill(source, tmp_path / "cache", facts)
+    caches.fill(source, tmp_path / "cache", facts)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos"]

@@ -1,0 +1,209 @@
+"""Converts a data set to TFRecord shards that `keras-gan train` and `datasets.load` read by index.
+
+    python tools/make_records.py photos records/photos --image-size 64
+    keras-gan train dcgan --data records/photos --out runs/photos
+
+Any source will do: a folder, a zip, `tfds:NAME`, `mnist`, an `.npy`. Image files that are of the
+wanted size are kept byte by byte; all else is cut, resized and stored as PNG, which holds 8 bits a
+channel. Every shard is written under another name and takes its own when it is whole; its SHA-256
+goes into `manifest.json`. The same command goes on after the last whole shard, and comes to the
+same bytes as if it had never been stopped.
+
+    python tools/make_records.py --verify records/photos
+
+reads everything and compares the checksums.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import sys
+
+from keras_gan import datasets
+from keras_gan.datasets import records
+from keras_gan.datasets.images import EncodedSource
+from keras_gan.datasets.source import in_order, progress
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.saving import write_whole
+
+import tensorflow as tf
+
+
+def describe(source, shard_bytes):
+    """What decides the bytes of the set."""
+    return {
+        "format": records.FORMAT,
+        "source": source.fingerprint(),
+        "count": len(source),
+        "skipped": source.skipped,
+        "sample_shape": list(source.sample_shape),
+        "class_names": source.class_names and list(source.class_names),
+        "shard_bytes": shard_bytes,
+    }
+
+
+def begin(folder, facts):
+    """The shards that are whole already, in a folder that is new or holds a part of the same set.
+
+    Raises:
+        DataError: If it holds anything else.
+    """
+    path = folder / records.MANIFEST
+    if path.exists():
+        found = json.loads(path.read_text())
+        wrong = [key for key, value in facts.items() if found.get(key) != value]
+        if wrong:
+            raise DataError(
+                f"expected a part of the same set in {folder}, but its {', '.join(wrong)} differ; "
+                "the source or the settings have changed. Choose another folder, or remove it."
+            )
+        return found["shards"]
+    if folder.exists() and any(file.suffix != ".new" for file in folder.iterdir()):
+        raise DataError(f"expected a new or empty folder at {folder}, which holds other files.")
+    write_manifest(folder, facts, [], finished=False)
+    return []
+
+
+def make(source, folder, shard_bytes):
+    """Writes what is missing of a set.
+
+    Args:
+        source: A `Source` of images.
+        folder: Where to.
+        shard_bytes: Size at which a shard ends.
+    """
+    facts = describe(source, shard_bytes)
+    shards = begin(folder, facts)
+    done = sum(shard["count"] for shard in shards)
+    waiting = contents(source, done)
+    with progress("converting", len(source), done) as bar:
+        while done < len(source):
+            path = folder / f"{len(shards):05d}.tfrecord"
+            count = write_shard(path, waiting, shard_bytes, source.class_names, bar)
+            shards.append({"name": path.name, "count": count, **checksum(path)})
+            done += count
+            write_manifest(folder, facts, shards, finished=False)
+    write_manifest(folder, facts, shards, finished=True)
+
+
+def contents(source, first):
+    """Yields `(image file, label)` from an index on."""
+
+    def as_png(sample, label):
+        values = tf.cast(tf.round((sample + 1.0) * 127.5), tf.uint8)
+        return tf.io.encode_png(values), label
+
+    def read(indices):
+        if isinstance(source, EncodedSource) and source.own_size == source.sample_shape[0]:
+            return source.contents(indices).batch(64)
+        pngs = source.fetch(indices).unbatch().map(as_png, num_parallel_calls=os.cpu_count())
+        return pngs.batch(64)
+
+    for files, labels in in_order(read, first, len(source)):
+        yield from zip(files.numpy(), labels.numpy().tolist(), strict=True)
+
+
+def write_shard(path, waiting, shard_bytes, class_names, bar):
+    """Writes one shard, whole or not at all; returns its number of records."""
+    new, size, count = path.with_name(path.name + ".new"), 0, 0
+    with tf.io.TFRecordWriter(str(new)) as writer:
+        for content, label in waiting:
+            record = example(content, None if class_names is None else label)
+            writer.write(record)
+            size += records.HEADER_BYTES + len(record) + records.FOOTER_BYTES
+            count += 1
+            bar.update()
+            if size >= shard_bytes:
+                break
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(path)
+    return count
+
+
+def example(content, label):
+    """A serialized `tf.train.Example`; the features are in the order of their names."""
+    image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
+    features = {"image/encoded": image}
+    if label is not None:
+        features["image/class/label"] = tf.train.Feature(
+            int64_list=tf.train.Int64List(value=[label])
+        )
+    made = tf.train.Example(features=tf.train.Features(feature=features))
+    return made.SerializeToString(deterministic=True)
+
+
+def checksum(path):
+    """Size and SHA-256 of a file."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": found}
+
+
+def write_manifest(folder, facts, shards, finished):
+    """Says what the folder holds."""
+    manifest = {**facts, "finished": finished, "shards": shards}
+    write_whole(folder / records.MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+
+def verify(folder):
+    """The names of shards that are not as the manifest says.
+
+    Raises:
+        DataError: Where there is no whole set.
+    """
+    manifest = records.read_manifest(folder)
+    if manifest is None:
+        raise DataError(f"expected a {records.MANIFEST} in {folder}, found none.")
+    damaged = []
+    with progress("verifying", manifest["count"]) as bar:
+        for shard in manifest["shards"]:
+            path = folder / shard["name"]
+            whole = path.is_file() and checksum(path).items() <= shard.items()
+            damaged += [] if whole else [shard["name"]]
+            bar.update(shard["count"])
+    return damaged
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", help="as in keras-gan train --data; with --verify the folder")
+    parser.add_argument("out", nargs="?", type=pathlib.Path, help="the folder to write")
+    parser.add_argument("--image-size", type=int, help="(default: the images' own)")
+    parser.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: their own)")
+    parser.add_argument("--shard-mb", type=float, default=128, help="size of a shard")
+    parser.add_argument("--skip-corrupt", action="store_true", help="leave out corrupt images")
+    parser.add_argument("--verify", action="store_true", help="compare the checksums of a set")
+    arguments = parser.parse_args()
+    if arguments.verify == (arguments.out is not None):
+        parser.error("expected SOURCE OUT, or --verify FOLDER")
+    if not arguments.shard_mb > 0:
+        parser.error(f"expected --shard-mb above 0, got {arguments.shard_mb:g}")
+    return arguments
+
+
+def main():
+    arguments = read_arguments()
+    if arguments.verify:
+        damaged = verify(pathlib.Path(arguments.source))
+        print("whole" if not damaged else f"damaged or missing: {', '.join(damaged)}")
+        return 1 if damaged else 0
+    source = datasets.open_source(
+        arguments.source, arguments.image_size, arguments.channels, arguments.skip_corrupt
+    )
+    if len(source.sample_shape) != 3:
+        raise DataError(f"expected images in {source.name}, got {source.sample_shape}.")
+    make(source, arguments.out, int(arguments.shard_mb * 1e6))
+    made = datasets.open_source(arguments.out)  # makes the index, which reads everything back
+    shape = "x".join(map(str, made.sample_shape))
+    print(f"{len(made):,} images of {shape}, {source.skipped} skipped, in {arguments.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ConfigError, DataError, OSError, tf.errors.OpError) as error:
+        sys.exit(f"make_records: {error}")
