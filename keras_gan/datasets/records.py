@@ -9,7 +9,6 @@ own checksum.
 import dataclasses
 import hashlib
 import json
-import os
 import pathlib
 import re
 import zlib
@@ -112,22 +111,13 @@ class RecordSource(EncodedSource):
         self.require_labels()
         return np.array(self._entries["label"])
 
-    def contents(self, indices):
-        """Reads record by record, on all cores."""
-        feature = {self._layout.image: tf.io.FixedLenFeature([], tf.string)}
-
-        def read_record(index):
-            entry = self._entries[index]
-            return self._read(int(index), entry), entry["label"]
-
-        def read(index):
-            record, label = tf.numpy_function(
-                read_record, [index], (tf.string, tf.int32), stateful=False
-            )
-            image = tf.io.parse_single_example(record, feature)[self._layout.image]
-            return image, tf.ensure_shape(label, ())
-
-        return indices.unbatch().map(read, num_parallel_calls=os.cpu_count())
+    def read(self, indices):
+        """The images of the records."""
+        entries = self._entries[indices]
+        pairs = zip(indices, entries, strict=True)
+        examples = (tf.train.Example.FromString(self._record(*pair)) for pair in pairs)
+        images = [e.features.feature[self._layout.image].bytes_list.value[0] for e in examples]
+        return images, entries["label"]
 
     def decode(self, content):
         """The image of an image file or of plain values."""
@@ -136,9 +126,9 @@ class RecordSource(EncodedSource):
         image = tf.reshape(tf.io.decode_raw(content, tf.uint8), self._layout.stored_shape)
         return tf.transpose(image, [1, 2, 0]) if self._layout.channels_first else image
 
-    def _read(self, index, entry):
+    def _record(self, index, entry):
         """The record of an entry, or a `DataError` that names it."""
-        path = self._paths[int(np.searchsorted(self._ends, index, side="right"))]
+        path = self._paths[np.searchsorted(self._ends, index, side="right")]
         with path.open("rb", buffering=0) as file:
             file.seek(int(entry["offset"]))
             record = file.read(int(entry["length"]))

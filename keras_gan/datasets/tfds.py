@@ -7,7 +7,6 @@ from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
 
 import numpy as np
-import tensorflow as tf
 
 
 class TFDSSource(EncodedSource):
@@ -57,20 +56,11 @@ class TFDSSource(EncodedSource):
         """The set's name, configuration, version and split."""
         return self._full_name
 
-    def contents(self, indices):
-        """Reads a batch of records at once."""
-
-        def read_records(index):
-            records = self._records.__getitems__(index.tolist())
-            labels = [record.get("label", 0) for record in records]
-            return [record["image"] for record in records], np.array(labels, "int32")
-
-        def read(index):
-            images, labels = tf.numpy_function(read_records, [index], (tf.string, tf.int32))
-            shape = [index.shape[0]]
-            return tf.ensure_shape(images, shape), tf.ensure_shape(labels, shape)
-
-        return indices.map(read).unbatch()
+    def read(self, indices):
+        """The records, read at once."""
+        records = self._records.__getitems__(indices.tolist())
+        labels = [record.get("label", 0) for record in records]
+        return [record["image"] for record in records], np.array(labels, "int32")
 
 
 def skip_decoding():
