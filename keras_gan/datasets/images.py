@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
-READERS = 2  # batches that are read at the same time
+FILES_AT_ONCE = 16  # as many as may lie in memory encoded, for each of the few that read
+READERS = 2
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
@@ -111,7 +112,8 @@ class EncodedSource(Source):
             shape = index.shape
             return tf.ensure_shape(contents, shape), tf.ensure_shape(labels, shape)
 
-        return indices.map(read, num_parallel_calls=READERS, deterministic=True).unbatch()
+        parts = indices.unbatch().batch(FILES_AT_ONCE)
+        return parts.map(read, num_parallel_calls=READERS, deterministic=True).unbatch()
 
     def decode(self, content):
         """The uint8 image `(height, width, channels)` of a content."""
@@ -185,7 +187,6 @@ class ImageSource(EncodedSource):
         return [self._archive.read(self._names[index]) for index in indices], self._labels[indices]
 
 
-FILES_AT_ONCE = 64
 UNREADABLE = (tf.errors.InvalidArgumentError, zipfile.BadZipFile, OSError, ValueError)
 
 
@@ -210,7 +211,7 @@ def decode_all(archive):
     shapes = np.zeros((len(archive.names), 3), "int32")
     starts = range(0, len(shapes), FILES_AT_ONCE)
     bar = progress("looking at the images", len(shapes))
-    with concurrent.futures.ThreadPoolExecutor() as pool, bar:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for first, found in zip(starts, map_lazily(pool, shapes_of, starts), strict=True):
             shapes[first : first + len(found)] = found
             bar.update(len(found))
