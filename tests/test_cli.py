@@ -404,3 +404,14 @@ def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
     assert code == 143
     assert "by SIGTERM, saved in" in told
     assert int(runs.Run(tmp_path / "run").load().step) >= 10
+
+
+def test_cache_and_prefetch_make_no_other_run(tmp_path, capsys):
+    cached = ["--cache", tmp_path / "cache", "--prefetch", 5]
+    assert train(tmp_path / "plain", "--steps", 2) == 0
+    assert train(tmp_path / "other", "--steps", 2, *cached) == 0
+    one, other = (runs.Run(tmp_path / name).load() for name in ("plain", "other"))
+    assert differing(state_of(one), state_of(other)) == []
+    assert train(tmp_path / "plain", "--steps", 3, *cached) == 0
+    error = refused(capsys, [*TRAIN, "--out", tmp_path / "new", "--prefetch", 0])
+    assert "expected prefetch of 1 or more, got 0" in error

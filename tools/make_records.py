@@ -26,7 +26,7 @@ from keras_gan.datasets import records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order, progress
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.saving import write_whole
+from keras_gan.saving import taking_place_of, write_whole
 
 import tensorflow as tf
 
@@ -60,7 +60,7 @@ def begin(folder, facts):
                 "the source or the settings have changed. Choose another folder, or remove it."
             )
         return found["shards"]
-    if folder.exists() and any(file.suffix != ".new" for file in folder.iterdir()):
+    if folder.exists() and any(".new." not in file.name for file in folder.iterdir()):
         raise DataError(f"expected a new or empty folder at {folder}, which holds other files.")
     write_manifest(folder, facts, [], finished=False)
     return []
@@ -107,8 +107,8 @@ def contents(source, first):
 
 def write_shard(path, waiting, shard_bytes, class_names, bar):
     """Writes one shard, whole or not at all; returns its number of records."""
-    new, size, count = path.with_name(path.name + ".new"), 0, 0
-    with tf.io.TFRecordWriter(str(new)) as writer:
+    size, count = 0, 0
+    with taking_place_of(path) as new, tf.io.TFRecordWriter(str(new)) as writer:
         for content, label in waiting:
             record = example(content, None if class_names is None else label)
             writer.write(record)
@@ -117,9 +117,6 @@ def write_shard(path, waiting, shard_bytes, class_names, bar):
             bar.update()
             if size >= shard_bytes:
                 break
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(path)
     return count
 
 

@@ -8,6 +8,7 @@ import zlib
 
 from keras_gan.datasets.source import Source, in_order, progress
 from keras_gan.errors import DataError
+from keras_gan.saving import sync
 
 import numpy as np
 import tensorflow as tf
@@ -148,7 +149,8 @@ def write(source, folder, dtype):
     """Writes all samples; returns False at the first batch that the dtype can't hold exactly."""
     entries = np.zeros(len(source), ENTRY)
     done = 0
-    with (folder / SAMPLES).open("wb") as file, progress("caching", len(source)) as bar:
+    path = folder / SAMPLES
+    with path.open("wb") as file, progress("caching", len(source)) as bar:
         for samples, labels in in_order(source.fetch, 0, len(source), SAMPLES_AT_ONCE):
             stored = samples
             if dtype == "uint8":
@@ -162,7 +164,6 @@ def write(source, folder, dtype):
             part["label"] = labels
             done += len(stored)
             bar.update(len(stored))
-        file.flush()
-        os.fsync(file.fileno())
+    sync(path)
     np.save(folder / ENTRIES, entries)
     return True

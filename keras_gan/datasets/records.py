@@ -16,7 +16,7 @@ import zlib
 from keras_gan.datasets.images import SPLITS, EncodedSource, check_channels
 from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
-from keras_gan.saving import write_whole
+from keras_gan.saving import taking_place_of, write_whole
 
 import numpy as np
 import tensorflow as tf
@@ -293,13 +293,8 @@ def open_index(path, paths, label_key):
 
 def save_entries(path, entries):
     """Writes the array to a new file, which then takes the old one's place."""
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("wb") as file:
-            np.save(file, entries)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with taking_place_of(path) as new:
+        np.save(new, entries)
 
 
 def make_index(paths, label_key):
