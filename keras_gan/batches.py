@@ -5,6 +5,9 @@ a new permutation of the samples; the last samples of an epoch that don't fill a
 the next one.
 """
 
+import contextlib
+import re
+
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -115,6 +118,21 @@ def permuted(index, seed, epoch, num_samples):
     return tf.raw_ops.RandomIndexShuffle(
         index=index, seed=key, max_index=last, rounds=SHUFFLE_ROUNDS
     )
+
+
+@contextlib.contextmanager
+def reading():
+    """Raises the `DataError` that a source raised while it was read.
+
+    TensorFlow wraps what the Python functions of an input pipeline raise into an error of its own.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = re.search(r"\bDataError: (.*)", error.message)
+        if found is None:
+            raise
+        raise DataError(found[1]) from error
 
 
 def without_autotuning(dataset):

@@ -15,6 +15,7 @@ from keras_gan.errors import ConfigError, DataError
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import tiny_gan
 from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
@@ -175,6 +176,21 @@ def test_verify_names_damaged_and_missing_shards(photos, tmp_path, monkeypatch, 
     monkeypatch.setattr(sys, "argv", ["make_records.py", "--verify", str(tmp_path / "set")])
     assert make_records.main() == 1
     assert capsys.readouterr().out == "damaged or missing: 00001.tfrecord, 00002.tfrecord\n"
+
+
+def test_a_training_names_what_turned_out_damaged(photos, tmp_path):
+    _, made = make(photos, tmp_path / "set", image_size=8)
+    damage(tmp_path / "set" / "00000.tfrecord", 100)
+    with pytest.raises(DataError, match=r"^expected record 0 .*00000.tfrecord at byte 12"):
+        made[0]
+    gan = tiny_gan(channels=3)
+    gan.compile()
+    with pytest.raises(DataError, match=r"^expected record 0 .*; restore the file"):
+        gan.fit(made.to_dataset(16), epochs=2, verbose=0)
+    source = datasets.open_source(photos, 8)
+    shutil.rmtree(photos)
+    with pytest.raises(DataError, match=r"could not read an image of .*00.jpg"):
+        source[0]
 
 
 def damage(path, position):

@@ -184,7 +184,14 @@ class ImageSource(EncodedSource):
 
     def read(self, indices):
         """The bytes of the files."""
-        return [self._archive.read(self._names[index]) for index in indices], self._labels[indices]
+        names = [self._names[index] for index in indices]
+        try:
+            return [self._archive.read(name) for name in names], self._labels[indices]
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"could not read an image of {self.name} that was there before: {error}; restore "
+                "it, or begin again without it."
+            ) from error
 
 
 UNREADABLE = (tf.errors.InvalidArgumentError, zipfile.BadZipFile, OSError, ValueError)

@@ -51,7 +51,8 @@ class Source:
         if not 0 <= index < len(self):
             raise IndexError(f"expected an index from 0 to {len(self) - 1}, got {index}.")
         indices = tf.data.Dataset.from_tensors(tf.constant([index], tf.int64))
-        sample, label = next(iter(self.fetch(indices)))
+        with batches.reading():
+            sample, label = next(iter(self.fetch(indices)))
         return sample[0].numpy(), None if self.class_names is None else int(label[0])
 
     def fetch(self, indices):

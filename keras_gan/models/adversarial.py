@@ -202,8 +202,9 @@ class AdversarialModel(Replicated, keras.Model):
 
         Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
         function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
-        set is read as it comes; a smaller batch is filled up with samples of the one before, so
-        that the step is compiled once.
+        set is read as it comes, from its beginning, so that a training on it goes on with other
+        batches than it would have had; a smaller batch is filled up with samples of the one
+        before, so that the step is compiled once.
 
         Args:
             x: Samples as an array of `(count, *sample_shape)`, or a `tf.data.Dataset` of batches.
@@ -218,7 +219,7 @@ class AdversarialModel(Replicated, keras.Model):
 
         Raises:
             ConfigError: Before `compile`, or where `steps_per_execution` doesn't divide an epoch.
-            DataError: For data that don't fit the networks.
+            DataError: For data that don't fit the networks, or that turn out damaged when read.
         """
         if not self.compiled:
             raise ConfigError("expected a compiled model; call compile() before fit().")
@@ -239,14 +240,15 @@ class AdversarialModel(Replicated, keras.Model):
             x = batches.of_one_size(x)
         if self.replicated:
             check_replicas(self)
-        return super().fit(
-            x,
-            y,
-            batch_size=batch_size,
-            steps_per_epoch=steps_per_epoch,
-            shuffle=False,
-            **kwargs,
-        )
+        with batches.reading():
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=False,
+                **kwargs,
+            )
 
     def _from_own_step(self, dataset):
         """The data set from the game's step on; each replica has its part of a batch."""

@@ -30,8 +30,8 @@ def make_sets(photos, count, stored, folder):
 
     source = kg.datasets.open_source(photos, stored, channels=3)
     (folder / "folder").mkdir()
-    for index in range(count):
-        sample, _ = source[index % len(source)]
+    photos = source.to_dataset(1).from_step(0).take(count).as_numpy_iterator()
+    for index, (sample,) in enumerate(photos):
         values = ((sample + 1) * 127.5).round().astype("uint8")
         Image.fromarray(values).save(folder / "folder" / f"{index:06d}.jpg", quality=90)
     with zipfile.ZipFile(folder / "photos.zip", "w") as file:
