@@ -122,17 +122,20 @@ def permuted(index, seed, epoch, num_samples):
 
 @contextlib.contextmanager
 def reading():
-    """Raises the `DataError` that a source raised while it was read.
+    """Raises a `DataError` for one that a source raised while it was read, or a torn image.
 
     TensorFlow wraps what the Python functions of an input pipeline raise into an error of its own.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        found = re.search(r"\bDataError: (.*)", error.message)
-        if found is None:
-            raise
-        raise DataError(found[1]) from error
+        found = re.search(r"\b(?:Data|Limit)Error: (.*)", error.message)
+        undecodable = re.search(r"[^\n]*(?:image|JPEG|PNG|GIF|BMP)[^\n]*", error.message)
+        if found is not None:
+            raise DataError(found[1]) from error
+        if undecodable is not None and isinstance(error, tf.errors.InvalidArgumentError):
+            raise DataError(f"could not decode an image: {undecodable[0]}") from error
+        raise
 
 
 def without_autotuning(dataset):

@@ -4,7 +4,9 @@ import pathlib
 import re
 import warnings
 
-from keras_gan.errors import NotFiniteError, RunError
+from keras_gan.errors import KerasGanError, NotFiniteError, RunError
+from keras_gan.loading import load_model
+from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.saving import is_whole, save_whole
 
 import keras
@@ -101,19 +103,24 @@ def step_of(path) -> int:
 
 
 def load_game(path) -> keras.Model:
-    """The game in a `.keras` file, in Keras's safe mode.
+    """The game in a `.keras` file, by stated limits and without any code in it.
 
     Raises:
         RunError: If it can't be read.
     """
     try:
-        return keras.models.load_model(path, safe_mode=True)
+        model = load_model(path)
+    except KerasGanError:
+        raise
     except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise RunError(
             f"could not read the checkpoint {path}: {reason}. If it is damaged, remove it and "
             "train again."
         ) from error
+    if not isinstance(model, AdversarialModel):
+        raise RunError(f"expected a game in {path}, got a {type(model).__name__}.")
+    return model
 
 
 def check_finite_state(gan):

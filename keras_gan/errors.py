@@ -3,8 +3,30 @@
 import difflib
 
 
+def printable(text) -> str:
+    r"""Text from data as it may be printed: what steers a terminal or turns a line is escaped.
+
+    Args:
+        text: Anything; its `str` counts. Line ends stay.
+
+    Example:
+
+    >>> print(printable("\x1b[2Jcats"))
+    \x1b[2Jcats
+    """
+    return "".join(
+        character
+        if character.isprintable() or character == "\n"
+        else character.encode("unicode_escape").decode()
+        for character in str(text)
+    )
+
+
 class KerasGanError(Exception):
-    """Base of every error that the package raises on purpose."""
+    """Base of every error that the package raises on purpose; its text is printable."""
+
+    def __init__(self, message=""):
+        super().__init__(printable(message))
 
 
 class ConfigError(KerasGanError, ValueError):
@@ -13,6 +35,10 @@ class ConfigError(KerasGanError, ValueError):
 
 class DataError(KerasGanError, ValueError):
     """A source that is missing, empty, corrupt or of the wrong shape."""
+
+
+class LimitError(DataError):
+    """A file that asks for more than the limits in `keras_gan.limits` allow."""
 
 
 class TrainingError(KerasGanError, RuntimeError):

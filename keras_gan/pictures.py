@@ -1,11 +1,15 @@
 """Samples as pictures: uint8, grids, PNG and GIF."""
 
+import io
 import math
 import pathlib
 
+from keras_gan import limits
+from keras_gan.datasets.headers import check_header
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
+from PIL import Image
 
 
 def to_uint8(images):
@@ -83,11 +87,30 @@ def save_gif(frames, path, seconds=6.0):
         path: File to write.
         seconds: How long one round takes, without the rest.
     """
-    from PIL import Image
-
     if not frames:
         raise ConfigError("expected at least one frame for a GIF, got none.")
-    pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    pictures = [palette_picture(frame) for frame in frames]
     each = max(40, math.floor(1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [2000]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def palette_picture(path):
+    """A PNG in 256 colours of its own."""
+    with limits.reading("a PNG", path, advice="Remove it."), open_png(path) as picture:
+        return picture.convert("P", palette=Image.Palette.ADAPTIVE)
+
+
+def open_png(path):
+    """A PNG file as a `PIL.Image`, its size checked; a file that is another format is refused.
+
+    Pillow opens many formats, whatever a file is called, and starts a program for some of them.
+
+    Raises:
+        DataError: For a picture that is larger than `keras_gan.limits` allow.
+        OSError: For no PNG.
+    """
+    with pathlib.Path(path).open("rb") as file:
+        content = limits.read_bounded(file, limits.MAX_IMAGE_BYTES, path)
+    check_header(content, path)
+    return Image.open(io.BytesIO(content), formats=("PNG",))

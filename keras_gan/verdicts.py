@@ -13,6 +13,7 @@ COLLAPSED = 0.5  # coverage or modes, as a share of their best, or of all modes
 FEW_COVERED = 0.1  # coverage
 COPIED = 0.1  # authentic samples; honest ones reach about 0.5
 RECENT = 0.25  # of the history that counts
+JUDGED = ("real_accuracy", "fake_accuracy", "g_gradient")  # rows without them are passed over
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,7 @@ def judge(history, measurements=()) -> list[Verdict]:
     >>> [verdict.name for verdict in verdicts.judge([row])]
     ['chance']
     """
+    history = [row for row in history if row.keys() >= set(JUDGED)]
     found = [
         *on_discriminator(history),
         *on_collapse(measurements),
@@ -72,8 +74,7 @@ def judge(history, measurements=()) -> list[Verdict]:
 def recent(history):
     """Means over the last quarter: accuracy on real, on generated samples, g's gradient."""
     rows = history[-max(1, round(RECENT * len(history))) :]
-    names = ("real_accuracy", "fake_accuracy", "g_gradient")
-    return tuple(sum(row[name] for row in rows) / len(rows) for name in names)
+    return tuple(sum(row[name] for row in rows) / len(rows) for name in JUDGED)
 
 
 def on_discriminator(history):

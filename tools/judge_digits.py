@@ -57,7 +57,7 @@ def build_classifier():
 def load_classifier(path: pathlib.Path):
     """The classifier in `path`, trained first where the file is missing."""
     if path.exists():
-        classifier = keras.models.load_model(path)
+        classifier = keras.models.load_model(path, safe_mode=True)
     else:
         keras.utils.set_random_seed(0)
         classifier = build_classifier()

@@ -65,7 +65,7 @@ class TimesCSV(Periodic):
         """Reads the rows up to the model's step, and goes on with their clock."""
         super().on_train_begin(logs)
         self.table.open(int(self.model.step))
-        before = float(self.table.rows[-1]["seconds"]) if self.table.rows else 0.0
+        before = float(self.table.rows[-1].get("seconds") or 0.0) if self.table.rows else 0.0
         self._start = time.monotonic() - before
 
     def act(self, logs):

@@ -1,9 +1,15 @@
 """A table of rows by step, kept as a CSV file."""
 
 import csv
+import io
+import math
 import pathlib
 
+from keras_gan import limits
+from keras_gan.errors import RunError
 from keras_gan.saving import taking_place_of
+
+COUNTERS = ("step", "images_seen")
 
 
 class Table:
@@ -24,9 +30,7 @@ class Table:
         """Reads the rows up to `step`."""
         self.rows = []
         if self.path.exists():
-            with self.path.open(newline="") as file:
-                rows = list(csv.DictReader(file))
-            self.rows = [row for row in rows if int(row["step"]) <= step]
+            self.rows = [row for row in read_rows(self.path) if float(row["step"]) <= step]
 
     def add(self, model, figures):
         """Adds a row: the model's step, the images seen, the figures.
@@ -56,10 +60,28 @@ def read_table(path) -> list[dict]:
 
     Args:
         path: CSV file that a `Table` wrote.
+
+    Raises:
+        RunError: For another file.
     """
     path = pathlib.Path(path)
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+    return [numbers(row) for row in read_rows(path)] if path.exists() else []
+
+
+def read_rows(path) -> list[dict]:
+    """The rows of a table as text, which says numbers.
+
+    Raises:
+        RunError: For a file that is no such table.
+    """
+    with limits.reading("a table of figures by step", path, RunError, "Remove it."):
+        rows = list(csv.DictReader(io.StringIO(limits.read_text(path), newline="")))
+        for row in rows:
+            if not all(math.isfinite(numbers(row).get(name, math.nan)) for name in COUNTERS):
+                raise ValueError(f"a row lacks one of {', '.join(COUNTERS)}")
+    return rows
+
+
+def numbers(row):
+    """A row's figures; what is empty is left out."""
+    return {name: float(value) for name, value in row.items() if value}

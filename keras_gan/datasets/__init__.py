@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from keras_gan import limits
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import Folder, ImageSource, Zip
@@ -117,10 +118,11 @@ def find_path(name: str) -> pathlib.Path:
     """Where a source lies: below `KERAS_GAN_DATA`, or where its path says."""
     local = os.environ.get("KERAS_GAN_DATA")
     places = [pathlib.Path(local) / name] if local else []
-    places.append(pathlib.Path(name).expanduser())
-    for place in places:
-        if place.exists() or split_zip(place)[0] is not None:
-            return place
+    places.append(pathlib.Path(os.path.expanduser(name)))
+    with limits.reading("a folder or file", name):
+        for place in places:
+            if place.exists() or split_zip(place)[0] is not None:
+                return place
     if os.sep in name or pathlib.Path(name).suffix:
         looked = " and ".join(str(place.absolute()) for place in places)
         raise DataError(f"expected a folder or file at {name}, found none (looked at {looked}).")

@@ -6,14 +6,17 @@ import pathlib
 import shutil
 import zlib
 
+from keras_gan import limits
 from keras_gan.datasets.source import Source, in_order, progress
 from keras_gan.errors import DataError
+from keras_gan.reading import read_json
 from keras_gan.saving import sync
 
 import numpy as np
 import tensorflow as tf
 
 FACTS, SAMPLES, ENTRIES = "cache.json", "samples.bin", "entries.npy"
+FACTS_SHAPE = {"dtype": str}
 ENTRY = np.dtype([("crc", "<u4"), ("label", "<i4")])
 SAMPLES_AT_ONCE = 64
 
@@ -48,7 +51,10 @@ class CachedSource(Source):
             fill(source, folder, facts)
         self._dtype = check(folder, source.name, facts)
         self._path, self._fingerprint = folder / SAMPLES, facts["fingerprint"]
-        self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
+        with limits.reading("a cache", folder, advice="Remove it, and it is filled again."):
+            self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
+            if self._entries.dtype != ENTRY or self._entries.shape != (len(source),):
+                raise ValueError("its entries are another set's")
 
     def fingerprint(self):
         """The source's."""
@@ -108,14 +114,10 @@ def facts_of(source):
 def check(folder, name, facts):
     """The dtype of a cache, or a `DataError` where it isn't that of a source with these facts."""
     path = folder / FACTS
-    try:
-        found = json.loads(path.read_text())
-        dtype = np.dtype(found.pop("dtype"))
+    found = read_json(path, FACTS_SHAPE, advice="Name a new folder.")
+    with limits.reading("a cache", folder, advice="Name a new folder."):
+        dtype = np.dtype(found["dtype"])
         size = (folder / SAMPLES).stat().st_size
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"expected a cache, or nothing, at {folder}, but: {error}; name a new folder."
-        ) from error
     wrong = [key for key, value in facts.items() if found.get(key) != value]
     if wrong:
         raise DataError(

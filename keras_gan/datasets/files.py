@@ -2,10 +2,13 @@
 
 import gzip
 import importlib.resources
+import math
 import os
 import pathlib
+import struct
 import zipfile
 
+from keras_gan import limits
 from keras_gan.datasets.source import ArraySource
 from keras_gan.errors import DataError
 
@@ -52,15 +55,13 @@ def read_idx(path: pathlib.Path, rank: int):
         rank: Number of axes that it must have.
 
     Raises:
-        DataError: For a missing, truncated or other file.
+        DataError: For a missing, truncated, too large or other file.
     """
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"expected a gzipped idx file at {path}, but: {error}.") from error
-    sizes = np.frombuffer(content[4 : 4 + 4 * rank], ">u4")
-    right = content[:4] == bytes([0, 0, 8, rank]) and len(sizes) == rank
-    if not right or len(content) != 4 + 4 * rank + sizes.astype("int64").prod():
+    with limits.reading("a gzipped idx file", path), gzip.open(path) as file:
+        content = limits.read_bounded(file, limits.MAX_ARRAY_BYTES, path)
+    right = content[:4] == bytes([0, 0, 8, rank]) and len(content) >= 4 + 4 * rank
+    sizes = struct.unpack_from(f">{rank}I", content, 4) if right else ()
+    if not right or len(content) != 4 + 4 * rank + math.prod(sizes):
         raise DataError(
             f"expected an idx file of uint8 with {rank} axes at {path}, whole; "
             f"got {len(content)} bytes beginning {content[:4].hex()}."
@@ -84,16 +85,8 @@ def download(dataset, split):
 
 def open_numpy(name, path: pathlib.Path, image_size=None):
     """A `.npy` of samples, or a `.npz` of samples and labels."""
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return ArraySource(name, content, image_size=image_size)
-        with content:
-            arrays = {key: content[key] for key in content.files}
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"expected a NumPy file at {path}, but: {error}.") from error
+    with limits.reading("a NumPy file", path):
+        arrays = read_npz(path) if zipfile.is_zipfile(path) else {"samples": read_npy(path)}
     samples = [arrays[key] for key in SAMPLE_KEYS if key in arrays] or list(arrays.values())
     labels = [arrays[key] for key in LABEL_KEYS if key in arrays]
     if len(samples) != 1 or len(labels) > 1:
@@ -102,3 +95,45 @@ def open_numpy(name, path: pathlib.Path, image_size=None):
             f"one of labels ({', '.join(LABEL_KEYS)}), got {', '.join(arrays) or 'none'}."
         )
     return ArraySource(name, samples[0], *labels, image_size=image_size)
+
+
+def read_npy(path):
+    """The array of a `.npy` file."""
+    with path.open("rb") as file:
+        check_array(file, path.stat().st_size, path)
+        return np.load(path, allow_pickle=False)
+
+
+def read_npz(path):
+    """The arrays of a `.npz` file, by name."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        total = sum(info.file_size for info in entries)
+        limits.check_size(total, limits.MAX_ARRAY_BYTES, f"the arrays of {path}")
+        for info in entries:
+            with archive.open(info) as file:
+                check_array(file, info.file_size, f"{info.filename} of {path}")
+    with np.load(path, allow_pickle=False) as arrays:
+        return {key: arrays[key] for key in arrays.files}
+
+
+def check_array(file, size, what):
+    """Raises `DataError` for a `.npy` whose header claims another size than what follows it.
+
+    Args:
+        file: The open file.
+        size: Its bytes.
+        what: Its name for the error.
+    """
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read_header = np.lib.format.read_array_header_2_0
+    shape, _, dtype = read_header(file)
+    claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
+    limits.check_size(claimed, limits.MAX_ARRAY_BYTES, what)
+    if min((0, *shape)) < 0 or (claimed != held and not dtype.hasobject):
+        raise DataError(
+            f"expected a whole array in {what}: its header says {claimed:,} bytes (an array of "
+            f"{shape}, {dtype}), and {held:,} follow. Write it again."
+        )

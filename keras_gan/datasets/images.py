@@ -7,9 +7,11 @@ import pathlib
 import threading
 import zipfile
 
+from keras_gan import limits
+from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import Source, digest, fit_square, progress
-from keras_gan.errors import DataError
+from keras_gan.errors import DataError, LimitError
 
 import numpy as np
 import tensorflow as tf
@@ -29,7 +31,8 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
-        return (self.path / name).read_bytes()
+        with (self.path / name).open("rb") as file:
+            return limits.read_bounded(file, limits.MAX_IMAGE_BYTES, "it")
 
     def fingerprint(self) -> str:
         """Another one where a file came, went or was written to."""
@@ -56,10 +59,10 @@ class Zip:
     """
 
     def __init__(self, path: pathlib.Path, inner: str = ""):
-        try:
+        with limits.reading("a zip of images", path):
             self.file = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise DataError(f"expected a zip of images at {path}, but: {error}.") from error
+        for info in self.file.infolist():
+            limits.check_entry(info, path)
         self.prefix = inner.strip("/") + "/" if inner else ""
         entries = (info.filename for info in self.file.infolist() if not info.is_dir())
         self.names = Names(
@@ -71,8 +74,10 @@ class Zip:
 
     def read(self, name: str) -> bytes:
         """The bytes of one entry."""
+        info = self.file.getinfo(self.prefix + name)
+        limits.check_size(info.file_size, limits.MAX_IMAGE_BYTES, "it")
         with self._lock:
-            return self.file.read(self.prefix + name)
+            return self.file.read(info)
 
     def fingerprint(self) -> str:
         """Another one where an entry came, went or changed."""
@@ -160,9 +165,10 @@ class ImageSource(EncodedSource):
         self._archive = archive
         shapes, corrupt = decode_all(archive)
         if corrupt and not skip_corrupt:
+            told = [f"{file} ({why})" if why else file for file, why in corrupt.items()]
             raise DataError(
                 f"expected images that can be decoded in {name}, but {len(corrupt)} of "
-                f"{len(shapes)} can't: {', '.join(corrupt[:5])}{', ...' if corrupt[5:] else ''}; "
+                f"{len(archive.names)} can't: {', '.join(told[:5])}{', ...' if told[5:] else ''}; "
                 "mend or remove them, or leave them out with skip_corrupt (--skip-corrupt)."
             )
         if len(corrupt) == len(shapes):
@@ -186,7 +192,7 @@ class ImageSource(EncodedSource):
         """The bytes of the files."""
         names = [self._names[index] for index in indices]
         try:
-            return [self._archive.read(name) for name in names], self._labels[indices]
+            return [read_checked(self._archive, name) for name in names], self._labels[indices]
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(
                 f"could not read an image of {self.name} that was there before: {error}; restore "
@@ -194,7 +200,18 @@ class ImageSource(EncodedSource):
             ) from error
 
 
-UNREADABLE = (tf.errors.InvalidArgumentError, zipfile.BadZipFile, OSError, ValueError)
+UNREADABLE = (tf.errors.OpError, *limits.UNREADABLE)
+
+
+def read_checked(archive, name):
+    """The bytes of an image that is not too large to be decoded.
+
+    Raises:
+        DataError: For one that is, or whose header doesn't say.
+    """
+    content = archive.read(name)
+    check_header(content, "it")
+    return content
 
 
 def decode_all(archive):
@@ -205,24 +222,26 @@ def decode_all(archive):
 
     Returns:
         `(count, 3)` int32 array of heights, widths and channels, zeros for what can't be decoded;
-        and the list of the names of those.
+        and name -> reason of those, empty for corrupt ones.
     """
 
     def shapes_of(first):
         names = archive.names[first : first + FILES_AT_ONCE]
         try:
-            return decode_at_once(tf.constant([archive.read(name) for name in names])).numpy()
+            contents = [read_checked(archive, name) for name in names]
+            return decode_at_once(tf.constant(contents)).numpy(), {}
         except UNREADABLE:  # at least one of them
-            return np.array([shape_of(archive, name) for name in names])
+            return shapes_one_by_one(archive, names)
 
-    shapes = np.zeros((len(archive.names), 3), "int32")
+    shapes, corrupt = np.zeros((len(archive.names), 3), "int32"), {}
     starts = range(0, len(shapes), FILES_AT_ONCE)
     bar = progress("looking at the images", len(shapes))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for first, found in zip(starts, map_lazily(pool, shapes_of, starts), strict=True):
-            shapes[first : first + len(found)] = found
-            bar.update(len(found))
-    return shapes, [archive.names[index] for index in np.flatnonzero(~shapes.all(axis=1))]
+            shapes[first : first + len(found[0])] = found[0]
+            corrupt |= found[1]
+            bar.update(len(found[0]))
+    return shapes, corrupt
 
 
 @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
@@ -237,12 +256,18 @@ def decode_at_once(contents):
     )
 
 
-def shape_of(archive, name):
-    """The shape of one image, zeros where it can't be decoded."""
-    try:
-        return tf.io.decode_image(archive.read(name), expand_animations=False).shape
-    except UNREADABLE:
-        return (0, 0, 0)
+def shapes_one_by_one(archive, names):
+    """Shapes `(count, 3)`, zeros for what can't be decoded, and for that name -> reason."""
+    shapes, corrupt = np.zeros((len(names), 3), "int32"), {}
+    for index, name in enumerate(names):
+        try:
+            content = read_checked(archive, name)
+            shapes[index] = tf.io.decode_image(content, expand_animations=False).shape
+        except UNREADABLE as error:
+            corrupt[name] = str(error) if isinstance(error, LimitError) else ""
+        if not shapes[index].all():
+            corrupt.setdefault(name, "")
+    return shapes, corrupt
 
 
 def map_lazily(pool, function, values, ahead=16):

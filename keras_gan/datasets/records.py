@@ -6,6 +6,7 @@ rather than read. It is made once, by reading everything, whereby TensorFlow che
 own checksum.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -13,9 +14,12 @@ import pathlib
 import re
 import zlib
 
+from keras_gan import limits
+from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.images import SPLITS, EncodedSource, check_channels
 from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
+from keras_gan.reading import read_json
 from keras_gan.saving import taking_place_of, write_whole
 
 import numpy as np
@@ -23,6 +27,14 @@ import tensorflow as tf
 
 FORMAT = "keras_gan records 1"
 MANIFEST = "manifest.json"
+MANIFEST_SHAPE = {
+    "format": str,
+    "finished": bool,
+    "shards": [{"name": str, "bytes": int}],
+    "sample_shape": [int],
+    "class_names": (None, [str]),
+}
+INDEX_SHAPE = {"shards": [[(str, int)]], "ends": [int]}
 IMAGE_KEYS = ("image/encoded", "image", "image_raw", "data")
 LABEL_KEYS = ("image/class/label", "label")
 SHAPE_KEY = "shape"
@@ -116,8 +128,23 @@ class RecordSource(EncodedSource):
         entries = self._entries[indices]
         pairs = zip(indices, entries, strict=True)
         examples = (tf.train.Example.FromString(self._record(*pair)) for pair in pairs)
-        images = [e.features.feature[self._layout.image].bytes_list.value[0] for e in examples]
+        images = [self._image(*pair) for pair in zip(indices, examples, strict=True)]
         return images, entries["label"]
+
+    def _image(self, index, example):
+        """The image's bytes, or a `DataError` where they can't be an image of this set."""
+        values = example.features.feature[self._layout.image].bytes_list.value
+        what = f"record {index} of {self.name}"
+        if len(values) != 1:
+            raise DataError(f"expected one {self._layout.image} in {what}, got {len(values)}.")
+        if self._layout.encoded:
+            check_header(values[0], what)
+        elif len(values[0]) != np.prod(self._layout.stored_shape):
+            raise DataError(
+                f"expected {self._layout.stored_shape} values in {what}, as in the first record, "
+                f"got {len(values[0])}."
+            )
+        return values[0]
 
     def decode(self, content):
         """The image of an image file or of plain values."""
@@ -130,9 +157,9 @@ class RecordSource(EncodedSource):
         """The record of an entry, or a `DataError` that names it."""
         path = self._paths[np.searchsorted(self._ends, index, side="right")]
         with path.open("rb", buffering=0) as file:
-            file.seek(int(entry["offset"]))
-            record = file.read(int(entry["length"]))
-        if zlib.crc32(record) != entry["crc"]:
+            file.seek(max(int(entry["offset"]), 0))
+            record = file.read(np.clip(entry["length"], 0, limits.MAX_IMAGE_BYTES))
+        if len(record) != entry["length"] or zlib.crc32(record) != entry["crc"]:
             raise DataError(
                 f"expected record {index} as it was indexed in {path} at byte {entry['offset']}, "
                 "but it is damaged or another one; restore the file, or make the set again."
@@ -193,8 +220,9 @@ def find_layout(path) -> Layout:
             f"{', '.join(sorted(key for key in features if features[key].WhichOneof('kind')))}."
         )
     content = features[image].bytes_list.value[0]
-    if len(shape) == 3 and len(content) == np.prod(shape):
-        return Layout(image, label, shape, encoded=False)
+    if len(shape) == 3 and min(shape) > 0 and len(content) == np.prod(shape):
+        return check_layout(Layout(image, label, shape, encoded=False), path)
+    check_header(content, f"{image} of the first record of {path}")
     try:
         decoded = tf.io.decode_image(content, expand_animations=False)
     except tf.errors.InvalidArgumentError as error:
@@ -202,7 +230,17 @@ def find_layout(path) -> Layout:
             f"expected an image file, or uint8 values with a {SHAPE_KEY}, under {image} in the "
             f"records of {path}, but: {first_line(error)}."
         ) from error
-    return Layout(image, label, tuple(decoded.shape), encoded=True)
+    return check_layout(Layout(image, label, tuple(decoded.shape), encoded=True), path)
+
+
+def check_layout(layout, path):
+    """The layout, or a `DataError` where its images have no 1 to 4 channels."""
+    if not 1 <= layout.shape[2] <= 4:
+        raise DataError(
+            f"expected images of 1 to 4 channels in {path}, got {layout.shape[2]} "
+            f"({SHAPE_KEY} {layout.stored_shape})."
+        )
+    return layout
 
 
 def first_line(error):
@@ -222,13 +260,8 @@ def read_manifest(path: pathlib.Path) -> dict | None:
     file = path / MANIFEST
     if not file.is_file():
         return None
-    try:
-        manifest = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise DataError(f"could not read {file}: {error}; make the set again.") from error
-    keys = {"finished", "shards", "sample_shape", "class_names"}
-    right = isinstance(manifest, dict) and manifest.get("format") == FORMAT
-    if not right or not keys <= set(manifest):
+    manifest = read_json(file, MANIFEST_SHAPE, advice="Make the set again.")
+    if manifest["format"] != FORMAT or len(manifest["sample_shape"]) != 3:
         raise DataError(f"expected a manifest of the format {FORMAT!r} at {file}, got another.")
     if not manifest["finished"]:
         raise DataError(
@@ -275,13 +308,13 @@ def open_index(path, paths, label_key):
     base = path / "records" if path.is_dir() else path
     facts_path, entries_path = (base.with_name(f"{base.name}.index.{s}") for s in ("json", "npy"))
     shards = [[file.name, file.stat().st_size] for file in paths]
-    try:
-        facts = json.loads(facts_path.read_text())
+    with contextlib.suppress(DataError, *limits.UNREADABLE):  # none yet, or another's
+        facts = read_json(facts_path, INDEX_SHAPE)
         entries = np.load(entries_path, mmap_mode="r", allow_pickle=False)
-        if facts["shards"] == shards and entries.dtype == ENTRY:
-            return np.array(facts["ends"]), entries
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # none yet, or another set's
+        ends, right = facts["ends"], entries.dtype == ENTRY and entries.ndim == 1
+        whole = len(ends) == len(paths) and ends == sorted(ends) and ends[-1] == len(entries)
+        if facts["shards"] == shards and right and whole:
+            return np.array(ends), entries
     ends, entries = make_index(paths, label_key)
     try:
         save_entries(entries_path, entries)
@@ -332,7 +365,7 @@ def entries_of(path, label_key):
                 part["label"] = read_labels(batch, label_key)
             offset += int(steps.sum())
             yield part
-    except tf.errors.OpError as error:
+    except (tf.errors.OpError, UnicodeError) as error:  # TensorFlow puts bytes into its texts
         raise DataError(
             f"expected whole records in {path}, but: {first_line(error)}; restore the file, or "
             "make the set again."

@@ -3,8 +3,8 @@
 import hashlib
 import sys
 
-from keras_gan import batches
-from keras_gan.errors import DataError
+from keras_gan import batches, limits
+from keras_gan.errors import DataError, LimitError, printable
 
 import numpy as np
 import tensorflow as tf
@@ -31,9 +31,9 @@ class Source:
     extractor = None
 
     def __init__(self, name, count, sample_shape, class_names=None, skipped=0):
-        self.name = name
+        self.name = printable(name)
         self.sample_shape = tuple(int(size) for size in sample_shape)
-        self.class_names = None if class_names is None else tuple(map(str, class_names))
+        self.class_names = None if class_names is None else tuple(map(printable, class_names))
         self.skipped = skipped
         self._count = count
 
@@ -225,7 +225,7 @@ def fit_square(image, size):
 def check_samples(name, samples):
     """The samples as uint8 or float32, at least one and all finite."""
     samples = np.asarray(samples)
-    if samples.ndim < 2 or len(samples) == 0:
+    if samples.ndim < 2 or samples.size == 0:
         raise DataError(
             f"expected {name} to hold samples as (count, ...), got an array of {samples.shape}."
         )
@@ -237,13 +237,15 @@ def check_samples(name, samples):
         raise DataError(
             f"expected {name} to hold uint8 images or floats, got {samples.dtype}; convert them."
         )
+    with np.errstate(over="ignore"):
+        samples = samples.astype("float32")
     batches.check_finite(samples, f" in {name}")
     if samples.ndim == 4 and np.abs(samples).max() > 1 + 1e-6:
         raise DataError(
             f"expected float images in [-1, 1] in {name}, got {samples.min():g} to "
             f"{samples.max():g}; bring them there, or store them as uint8 from 0 to 255."
         )
-    return samples.astype("float32")
+    return samples
 
 
 def check_labels(name, labels, count):
@@ -253,5 +255,10 @@ def check_labels(name, labels, count):
         raise DataError(
             f"expected {count} labels in {name} as whole numbers from 0, got {labels.dtype} of "
             f"shape {labels.shape}."
+        )
+    if labels.max() >= limits.MAX_CLASSES:
+        raise LimitError(
+            f"expected at most {limits.MAX_CLASSES:,} classes in {name}, got the label "
+            f"{labels.max()}; number the classes from 0."
         )
     return labels.astype("int32")

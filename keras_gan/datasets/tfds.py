@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
 
@@ -59,6 +60,8 @@ class TFDSSource(EncodedSource):
     def read(self, indices):
         """The records, read at once."""
         records = self._records.__getitems__(indices.tolist())
+        for record in records:
+            check_header(record["image"], f"a record of {self.name}")
         labels = [record.get("label", 0) for record in records]
         return [record["image"] for record in records], np.array(labels, "int32")
 

@@ -4,9 +4,10 @@ import dataclasses
 import json
 
 from keras_gan import callbacks, datasets, metrics, verdicts
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import ConfigError
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.reading import EVALUATIONS, read_json
 from keras_gan.saving import write_whole
 
 import numpy as np
@@ -172,10 +173,7 @@ def open_run_source(run, data=None):
 
 def write_evaluation(path, found, data, step):
     """Adds an evaluation to the run's `evaluation.json`, newest last."""
-    try:
-        before = json.loads(path.read_text()) if path.exists() else []
-    except ValueError as error:
-        raise RunError(f"could not read {path}: {error}. Remove it.") from error
+    before = read_json(path, EVALUATIONS, "Remove it.") if path.exists() else []
     entry = {"step": step, "data": data, **dataclasses.asdict(found)}
     write_whole(path, json.dumps([*before, entry], indent=2) + "\n")
 

@@ -6,6 +6,7 @@ import pathlib
 
 from keras_gan.checkpoints import Checkpoints, load_game
 from keras_gan.errors import RunError
+from keras_gan.runs.reading import CONFIG, read_json
 from keras_gan.saving import write_whole
 
 KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
@@ -39,17 +40,14 @@ class Run:
         """The settings of the run.
 
         Raises:
-            RunError: If the folder holds no run.
+            RunError: If the folder holds no run, or its settings can't be read.
         """
-        try:
-            return json.loads(self.config_path.read_text())
-        except FileNotFoundError:
+        if not self.config_path.exists():
             raise RunError(
                 f"expected a run folder at {self.folder}, found no config.json in it; "
                 "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
-            ) from None
-        except (OSError, ValueError) as error:
-            raise RunError(f"could not read {self.config_path}: {error}.") from error
+            )
+        return read_json(self.config_path, CONFIG)
 
     def keep_schedules(self, config) -> dict:
         """The settings asked for, with the schedules of the run that is gone on with.

@@ -9,6 +9,9 @@ import platform
 import shlex
 import sys
 
+from keras_gan import limits
+from keras_gan.reading import parse
+
 import tensorflow as tf
 
 PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
@@ -39,11 +42,14 @@ def read(path) -> list[dict]:
     """
     path = pathlib.Path(path)
     found = []
-    for line in path.read_text().splitlines() if path.exists() else ():
+    text = limits.read_text(path, errors="replace") if path.exists() else ""
+    for line in text.splitlines():
         try:
-            found.append(json.loads(line))
+            session = parse(line)
         except ValueError:
             continue
+        if isinstance(session, dict):
+            found.append(session)
     return found
 
 

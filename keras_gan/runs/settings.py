@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 
 from keras_gan import recipes
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, printable
 from keras_gan.models.checks import check_seed
 
 
@@ -94,7 +94,7 @@ def summary(config):
     shape = "x".join(map(str, config["sample_shape"]))
     classes = f" in {len(config['classes'])} classes" if config["classes"] else ""
     skipped = f", {config['skipped']} corrupt files skipped" if config["skipped"] else ""
-    return (
+    return printable(
         f"{config['recipe']} on {config['data']}: {config['samples']:,} samples of {shape}{classes}"
         f"{skipped}; {config['steps']:,} steps of {config['batch_size']}"
     )

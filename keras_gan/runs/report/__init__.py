@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 
+from keras_gan.errors import printable
 from keras_gan.runs.folder import writing_to
 from keras_gan.runs.report.facts import facts_of
 from keras_gan.saving import write_whole
@@ -58,7 +59,10 @@ def page(title, data):
         data: What `assets/report.js` draws.
     """
     # "<" ends a script however deep in a string it stands
-    values = {"title": html.escape(title), "data": json.dumps(data).replace("<", "\\u003c")}
+    values = {
+        "title": html.escape(printable(title)),
+        "data": json.dumps(data).replace("<", "\\u003c"),
+    }
 
     def fill(match):
         name = match[1]

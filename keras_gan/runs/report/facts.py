@@ -2,19 +2,19 @@
 
 import base64
 import io
-import json
 import math
 
-from keras_gan import verdicts
+from keras_gan import limits, verdicts
 from keras_gan.callbacks import read_table
+from keras_gan.callbacks.table import COUNTERS
 from keras_gan.errors import RunError
+from keras_gan.pictures import open_png
 from keras_gan.runs import sessions
+from keras_gan.runs.reading import EVALUATIONS, THROUGHPUT, read_json
 from keras_gan.runs.settings import summary
 
 import numpy as np
-from PIL import Image
 
-COUNTERS = ("step", "images_seen", "seconds")
 MAX_ROWS = 2_000  # of a table; more are averaged, as no screen shows them
 MAX_FRAMES = 60  # of the film
 FILM_BYTES = 8_000_000  # of all its frames
@@ -38,7 +38,7 @@ def facts_of(run) -> dict:
     times = read_table(run.times_path)
     history = with_seconds(read_table(run.history_path), times)
     measured = with_seconds(read_table(run.metrics_path), times)
-    evaluations = read_json(run.evaluation_path, [])
+    evaluations = read_part(run.evaluation_path, EVALUATIONS) or []
     figures = [*measured, *(found["figures"] for found in evaluations)]
     return {
         "name": run.folder.name,
@@ -51,22 +51,13 @@ def facts_of(run) -> dict:
         "film": film_of(run),
         "neighbours": picture_uri(run.neighbours_path) if run.neighbours_path.exists() else None,
         "sessions": sessions.read(run.sessions_path),
-        "throughput": read_json(run.throughput_path, None),
+        "throughput": read_part(run.throughput_path, THROUGHPUT),
     }
 
 
-def read_json(path, default):
-    """The content of a JSON file; `default` where there is none.
-
-    Raises:
-        RunError: If it is no JSON.
-    """
-    if not path.exists():
-        return default
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise RunError(f"could not read {path}: {error}. Remove it to go on without it.") from error
+def read_part(path, shape):
+    """The content of a JSON file that needn't be there; None where it isn't."""
+    return read_json(path, shape, "Remove it to go on without it.") if path.exists() else None
 
 
 def with_seconds(rows, times):
@@ -76,6 +67,7 @@ def with_seconds(rows, times):
         rows: Rows of a table.
         times: Rows of `times.csv`; between two of them time runs evenly.
     """
+    times = [row for row in times if "seconds" in row]
     if not times:
         return rows
     known = ([0.0, *(row[name] for row in times)] for name in ("step", "seconds"))
@@ -126,9 +118,9 @@ def finite(number):
 def film_of(run):
     """Sample grids, or pictures of densities, evenly chosen; the last one is among them."""
     for folder in (run.samples_folder, run.density_folder):
-        paths = sorted(folder.glob("*.png"))
+        paths = [path for path in sorted(folder.glob("*.png")) if path.stem.isdecimal()]
         if paths:
-            size = max(path.stat().st_size for path in paths)
+            size = max(1, *(path.stat().st_size for path in paths))
             count = min(len(paths), MAX_FRAMES, max(FILM_BYTES // size, 2))
             chosen = np.unique(np.linspace(0, len(paths) - 1, count).round().astype(int))
             paths = [paths[index] for index in chosen]
@@ -145,13 +137,9 @@ def picture_uri(path):
     Raises:
         RunError: If it is no picture.
     """
-    try:
-        data = path.read_bytes()
-        with Image.open(io.BytesIO(data)) as picture:
-            if max(picture.size) > MAX_SIDE:
-                data = shrunk(picture)
-    except OSError as error:
-        raise RunError(f"could not read the picture {path}: {error}. Remove it.") from error
+    with limits.reading("a picture", path, RunError, "Remove it."), open_png(path) as picture:
+        large = max(picture.size) > MAX_SIDE
+        data = shrunk(picture) if large else path.read_bytes()
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 

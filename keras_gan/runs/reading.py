@@ -1,0 +1,26 @@
+"""What the JSON files of a run folder must hold."""
+
+from keras_gan import reading
+from keras_gan.errors import RunError
+
+COUNT, NUMBER = int, (int, float, None)
+CONFIG = {
+    **{name: str for name in ("recipe", "data")},
+    **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
+    "sample_shape": [COUNT],
+    "classes": (None, [str]),
+}
+EVALUATIONS = [
+    {"step": COUNT, "data": str, "seed": COUNT, "figures": {str: NUMBER}, "reports": [str]}
+]
+THROUGHPUT = {
+    "parts": [{"name": str, "milliseconds": (int, float)}],
+    "total": (int, float),
+    "batch_size": COUNT,
+    "note": str,
+}
+
+
+def read_json(path, shape, advice=""):
+    """The content of a JSON file of a run; as `keras_gan.reading.read_json`, with a `RunError`."""
+    return reading.read_json(path, shape, RunError, advice)
