@@ -219,11 +219,8 @@ def test_damaged_and_truncated_shards_are_named(photos, tmp_path):
 
 def test_manifests_that_are_not_ours(photos, tmp_path):
     make(photos, tmp_path / "set")
-    for text, message in (
-        ("{", "expected JSON"),
-        ("[]", "no dict"),
-        ('{"format": 1}', "is 1, no str"),
-    ):
+    wrong = {"{": "expected JSON", "[]": "no dict", '{"format": 1}': "lacks 'finished'"}
+    for text, message in wrong.items():
         (tmp_path / "set" / "manifest.json").write_text(text)
         with pytest.raises(DataError, match=message):
             datasets.open_source(tmp_path / "set")

@@ -128,6 +128,24 @@ def test_a_training_that_lacks_devices_says_so(tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("name", ["slurm.sh", "kubernetes.yaml"])
+def test_the_commands_for_clusters_say_which_worker_is_which(name, tmp_path):
+    """Their shell text, as far as it makes TF_CONFIG, run by a real shell."""
+    text = (HERE.parent / "tools" / "distribute" / name).read_text()
+    lines = re.search(r"( +workers=.*\n)?( +export TF_CONFIG=(?:.|\n)*?)\n +exec", text)[0]
+    script = lines.rsplit("\n", 1)[0] + '\necho "$TF_CONFIG"'
+    places = {"hosts": "keras-gan-0,keras-gan-1", "SLURM_PROCID": "1", "JOB_COMPLETION_INDEX": "1"}
+    told = subprocess.run(
+        ["bash", "-euc", script], env=places, capture_output=True, text=True, check=True
+    )
+    settings = json.loads(told.stdout)
+    assert settings["task"] == {"type": "worker", "index": 1}
+    hosts = [re.split(r"[.:]", address)[0] for address in settings["cluster"]["worker"]]
+    assert hosts == ["keras-gan-0", "keras-gan-1"]
+    assert all(address.endswith(":2222") for address in settings["cluster"]["worker"])
+    subprocess.run(["bash", "-nc", text if name.endswith(".sh") else script], check=True)
+
+
 # The command on two workers, one of which is told to end, or dies.
 
 TRAIN = ["train", "gan", "--data", "digits", "--width", "10", "--batch-size", "16", "--every", "50"]
