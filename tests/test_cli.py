@@ -304,6 +304,16 @@ def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
     assert "could not write to" in error
 
 
+def test_two_trainings_in_one_run_at_once_are_refused(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert train(out, "--steps", 1) == 0
+    with runs.sessions.alone(out / "sessions.jsonl"):
+        error = refused(capsys, [*TRAIN, "--out", out, "--steps", 2])
+    assert "expected no other training in" in error
+    assert newest(out).name == "00000001.keras"
+    assert train(out, "--steps", 2) == 0
+
+
 class Breaks(keras.callbacks.Callback):
     """Makes a weight NaN after step 7, as an instability would that lower rates avoid."""
 

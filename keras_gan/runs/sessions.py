@@ -1,5 +1,6 @@
 """When, by what command and on what machine a run was trained: a line of JSON a session."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import json
@@ -10,6 +11,7 @@ import shlex
 import sys
 
 from keras_gan import limits
+from keras_gan.errors import RunError
 from keras_gan.reading import parse
 
 import tensorflow as tf
@@ -32,6 +34,33 @@ def record(path, step):
     }
     with pathlib.Path(path).open("a") as file:
         file.write(json.dumps(session) + "\n")
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Keeps another training out of the run while it lasts; the lock ends with the process.
+
+    Where the system or the file system has no locks, nothing is kept out.
+
+    Args:
+        path: The run's `sessions.jsonl`.
+
+    Raises:
+        RunError: If another process trains in the run.
+    """
+    path = pathlib.Path(path)
+    with path.open("a") as file:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(
+                    f"expected no other training in {path.parent}, but a process trains there; "
+                    "wait for its end, stop it, or choose another --out."
+                ) from None
+        yield
 
 
 def read(path) -> list[dict]:

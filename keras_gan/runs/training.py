@@ -155,14 +155,22 @@ def begin_and_play(plan):
     with plan.strategy.scope():
         gan = start_or_resume(run, plan.config, chief)
     check_same_step(plan.strategy, int(gan.step))
-    if chief:
-        with writing_to(run.folder):
-            sessions.record(run.sessions_path, int(gan.step))
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
     if gan.step > 0:
         plan.tell(f"Going on from step {int(gan.step):,}.")
-    return play(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
+    with writing_in(run, int(gan.step)) if chief else contextlib.nullcontext():
+        return play(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
+
+
+@contextlib.contextmanager
+def writing_in(run, step):
+    """A session of a run, in which no other process trains."""
+    with contextlib.ExitStack() as stack:
+        with writing_to(run.folder):
+            stack.enter_context(sessions.alone(run.sessions_path))
+            sessions.record(run.sessions_path, step)
+        yield
 
 
 def finish(gan, plan, interrupted) -> Result:
