@@ -58,7 +58,7 @@ def wait_for(moment, process_ended):
     while not moment():
         assert not process_ended(), "the training ended before it was killed"
         assert time.monotonic() - begun < 300, "the training makes no checkpoints"
-        time.sleep(0.0005)
+        time.sleep(0.002)
 
 
 def kill_at_random(start, settings, out, chance, while_saving):
