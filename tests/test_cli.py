@@ -235,10 +235,8 @@ def flipped(content, index):
 
 
 @pytest.mark.parametrize("damage", [lambda x: x[: len(x) // 2], lambda x: flipped(x, len(x) // 3)])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, tmp_path, damage):
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, damage):
     out = tmp_path / "run"
-    shutil.copytree(run, out)
-    rows = (out / "history.csv").read_bytes()
     assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
     names = [path.name for path in sorted((out / "checkpoints").iterdir())]
     assert names == ["00000006.keras", "00000008.keras", "00000009.keras"]
@@ -248,7 +246,6 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, tmp_path, damage)
         assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
     assert differing(whole, state_of(runs.Run(out).load())) == []
     assert (out / "history.csv").read_bytes() == history
-    assert history.startswith(rows)
 
 
 def test_a_run_without_a_whole_checkpoint_says_so(run, tmp_path, capsys):

@@ -6,7 +6,6 @@ import math
 
 from keras_gan import limits, verdicts
 from keras_gan.callbacks import read_table
-from keras_gan.callbacks.table import COUNTERS
 from keras_gan.errors import RunError
 from keras_gan.pictures import open_png
 from keras_gan.runs import sessions
@@ -15,6 +14,7 @@ from keras_gan.runs.settings import summary
 
 import numpy as np
 
+COUNTERS = ("step", "images_seen", "seconds")
 MAX_ROWS = 2_000  # of a table; more are averaged, as no screen shows them
 MAX_FRAMES = 60  # of the film
 FILM_BYTES = 8_000_000  # of all its frames
