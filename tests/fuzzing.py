@@ -25,7 +25,7 @@ from keras_gan import batches, callbacks, datasets, pictures, runs
 from keras_gan.metrics import Evaluation
 from keras_gan.runs.evaluation import open_run_source, write_evaluation
 from keras_gan.runs.settings import summary
-from keras_gan.runs.training import describe
+from keras_gan.runs.starting import describe
 
 import numpy as np
 import tensorflow as tf

@@ -19,11 +19,12 @@ RUN/export/            SavedModel versions and generator.onnx
 from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run
+from keras_gan.runs.plan import Keeping, Result
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
 from keras_gan.runs.strategies import STRATEGIES
 from keras_gan.runs.throughput import measure_throughput
-from keras_gan.runs.training import Keeping, Result, train
+from keras_gan.runs.training import train
 
 __all__ = [
     "STRATEGIES",

@@ -1,9 +1,6 @@
 """Training in a run folder, to its end or to a signal."""
 
-import collections.abc
 import contextlib
-import dataclasses
-import json
 import math
 import signal
 import threading
@@ -14,8 +11,10 @@ from keras_gan.runs import sessions
 from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.plan import Keeping, Plan, Result
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_numbers, summary
+from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
     check_same_step,
@@ -25,69 +24,9 @@ from keras_gan.runs.strategies import (
     naming_lost_workers,
 )
 
-import keras
 import tensorflow as tf
 
 GPU_STEPS = 10
-
-
-@dataclasses.dataclass(frozen=True)
-class Keeping:
-    """What is kept of a training while it runs.
-
-    Attributes:
-        every: Steps between two checkpoints.
-        keep: How many of the newest checkpoints stay.
-        roll_backs: How often a training whose numbers aren't finite any more goes back to its
-            newest checkpoint, each time with half the learning rates.
-    """
-
-    every: int = 500
-    keep: int = 3
-    roll_backs: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """How a training ended.
-
-    Attributes:
-        gan: The model.
-        interrupted: The signal that ended it, or None.
-        exported: What was exported, None where it was not finished, or in a worker that isn't
-            the first.
-    """
-
-    gan: keras.Model
-    interrupted: signal.Signals | None = None
-    exported: tuple | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """All that a training needs beside the game.
-
-    Attributes:
-        run: The `Run`.
-        config: Its settings.
-        source: The opened `Source`.
-        dataset: Its batches.
-        every: Steps between two rows of the history and two sample grids.
-        measure: Callback that measures the game, or None.
-        keeping: A `Keeping`.
-        strategy: The `tf.distribute.Strategy`.
-        tell: Called with lines that say what happens.
-    """
-
-    run: Run
-    config: dict
-    source: datasets.Source
-    dataset: tf.data.Dataset
-    every: int
-    measure: keras.callbacks.Callback | None
-    keeping: Keeping
-    strategy: tf.distribute.Strategy
-    tell: collections.abc.Callable
 
 
 def quiet(line):
@@ -95,7 +34,7 @@ def quiet(line):
 
 
 def train(
-    settings, out, every=50, measuring=None, keeping=Keeping(), distribute=None, tell=quiet
+    settings, out, every=50, measuring=None, keeping=None, distribute=None, tell=quiet
 ) -> Result:
     """Trains in a run folder; the same call again goes on with it, bit for bit.
 
@@ -104,7 +43,8 @@ def train(
         out: The run folder.
         every: Steps between two rows of the history and two sample grids.
         measuring: A `Measuring`, to measure the generator while it learns; None for no metrics.
-        keeping: A `Keeping`: how often to save, and what to do where numbers aren't finite.
+        keeping: A `Keeping`: how often to save, and what to do where numbers aren't finite;
+            `Keeping()` by default.
         distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines that
             TF_CONFIG names; each calls this with the same arguments and a folder that all share,
             and the first one writes. None for one device.
@@ -121,6 +61,7 @@ def train(
         kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
     """
     recipes.get(settings.recipe)
+    keeping = keeping or Keeping()
     check_numbers(settings, every, keeping)
     strategy = make_strategy(distribute)
     chief = is_chief(strategy)
@@ -214,65 +155,6 @@ def roll_back(count, plan):
         f"with 1/{2**count} of the learning rates."
     )
     return gan
-
-
-def start_or_resume(run, config, chief=True):
-    """The model of the run's newest checkpoint, or a new one in a new run folder.
-
-    Args:
-        run: A `Run`.
-        config: Its settings.
-        chief: Whether this process may write.
-
-    Raises:
-        RunError: For another run's folder, or a checkpoint of another recipe.
-    """
-    gan = build(config)
-    if chief:
-        run.claim(config)
-    if not run.checkpoints.paths():
-        return gan
-    saved = run.load()
-    if describe(saved) != describe(gan):
-        raise RunError(
-            f"expected a checkpoint of {config['recipe']} in {run.checkpoints.folder}, got "
-            f"one of another game ({difference(describe(saved), describe(gan))}). Choose another "
-            "--out, or remove the checkpoints to begin again."
-        )
-    return saved
-
-
-def build(config):
-    """The new model that a run's settings describe."""
-    keras.utils.set_random_seed(config["seed"])
-    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    policy = config["mixed_precision"]
-    return recipes.build(
-        config["recipe"],
-        tuple(config["sample_shape"]),
-        num_classes=config["classes"] and len(config["classes"]),
-        seed=config["seed"],
-        width=config["width"],
-        dtype=policy and f"mixed_{policy}",
-        jit_compile=config["jit"] if alone or config["jit"] else "auto",
-        images=config["schedule_steps"] * config["batch_size"],
-        augmentation=config["augmentation"],
-        moments=config["moments"],
-        update=config["update"],
-        accumulation=config["accumulation"],
-        remat=config["remat"],
-    )
-
-
-def describe(gan):
-    """What a model was built and compiled from, as JSON text by player and setting."""
-    facts = {**gan.get_config(), **gan.get_compile_config()}
-    return {key: json.dumps(value, sort_keys=True, default=str) for key, value in facts.items()}
-
-
-def difference(found, wanted):
-    """The names of the facts that differ."""
-    return ", ".join(k for k in {**found, **wanted} if found.get(k) != wanted.get(k))
 
 
 def pictures_of(gan, plan):
