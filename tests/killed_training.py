@@ -14,50 +14,16 @@ import sys
 import keras_gan as kg
 from keras_gan import callbacks, checkpoints
 
-import keras
 import tensorflow as tf
+from test_resume import build
 
 EVERY, ROW, KEEP = 7, 5, 3
-
-
-def build(jit):
-    """A game whose state is of every kind.
-
-    BatchNorm, Dropout, spectral vectors, loss scales, lazy penalties, LeCam's anchors, ADA's
-    controller, schedules, a moving average.
-    """
-    keras.utils.set_random_seed(7)
-    gan = kg.GAN(
-        kg.networks.DCGANGenerator((8, 8, 1), 6, 4, num_classes=10, dtype="mixed_float16"),
-        discriminator("mixed_float16"),
-        seed=5,
-    )
-    gan.compile(
-        penalties=[kg.penalties.R1(0.1, interval=2), kg.penalties.LeCam(0.1)],
-        augmentation=kg.augment.ADA(("color",), p=0.3, interval=2, images=1000),
-        schedules={
-            "learning_rate": kg.schedules.Cosine(1e-3, 1e-4, 4000),
-            "r1": kg.schedules.Cosine(0.1, 0.01, 4000),
-        },
-        jit_compile=jit,
-    )
-    return gan
-
-
-def discriminator(policy):
-    """A small one with Dropout and spectral normalisation."""
-    images, labels = keras.Input((8, 8, 1)), keras.Input((), dtype="int32")
-    x = keras.layers.Flatten(dtype=policy)(images)
-    x = keras.layers.Dropout(0.3, dtype=policy)(x)
-    x = kg.layers.SpectralNormalization(keras.layers.Dense(16, dtype=policy))(x)
-    x = keras.layers.Multiply()([x, keras.layers.Embedding(10, 16, dtype=policy)(labels)])
-    return keras.Model([images, labels], keras.layers.Dense(1, dtype="float32")(x))
 
 
 def train(out, data, steps, jit):
     """Trains to the last step from the newest checkpoint, or from the beginning."""
     kept = checkpoints.Checkpoints(os.path.join(out, "checkpoints"), KEEP)
-    gan = kept.load() if kept.newest() else build(jit)
+    gan = kept.load() if kept.newest() else build("mixed_float16", jit, num_classes=10, n_critic=1)
     dataset = kg.datasets.load(data, image_size=8, batch_size=8, labels=True, channels=1)
     remaining = steps - int(gan.step)
     if remaining:

@@ -17,7 +17,7 @@ COMBINATIONS = [
 ]
 
 
-def build(policy, jit):
+def build(policy, jit, num_classes=3, n_critic=2):
     """A game with every kind of state.
 
     BatchNorm, Dropout, spectral vectors, loss scales, a lazy penalty, LeCam's anchors, ADA's
@@ -25,8 +25,8 @@ def build(policy, jit):
     """
     keras.utils.set_random_seed(7)
     gan = kg.GAN(
-        kg.networks.DCGANGenerator((8, 8, 1), 6, 4, num_classes=3, dtype=policy),
-        discriminator(policy),
+        kg.networks.DCGANGenerator((8, 8, 1), 6, 4, num_classes, dtype=policy),
+        discriminator(policy, num_classes),
         seed=5,
     )
     gan.compile(
@@ -37,19 +37,19 @@ def build(policy, jit):
             "beta_2": kg.schedules.Cosine(0.9, 0.99, 48),
             "r1": kg.schedules.Cosine(0.1, 0.01, 48),
         },
-        n_critic=2,
+        n_critic=n_critic,
         jit_compile=jit,
     )
     return gan
 
 
-def discriminator(policy):
+def discriminator(policy, num_classes):
     """A small one with Dropout and spectral normalisation."""
     images, labels = keras.Input((8, 8, 1)), keras.Input((), dtype="int32")
     x = keras.layers.Flatten(dtype=policy)(images)
     x = keras.layers.Dropout(0.3, dtype=policy)(x)
     x = kg.layers.SpectralNormalization(keras.layers.Dense(16, dtype=policy))(x)
-    x = keras.layers.Multiply()([x, keras.layers.Embedding(3, 16, dtype=policy)(labels)])
+    x = keras.layers.Multiply()([x, keras.layers.Embedding(num_classes, 16, dtype=policy)(labels)])
     return keras.Model([images, labels], keras.layers.Dense(1, dtype="float32")(x))
 
 
