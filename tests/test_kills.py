@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-STEPS_A_KILL = 100  # more than a killed part gets to train, so that all kills meet a training
+STEPS_A_KILL = 50  # more than a killed part gets to train, so that all kills meet a training
 
 
 @pytest.fixture(scope="module")
