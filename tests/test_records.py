@@ -59,13 +59,18 @@ def write_examples(path, features):
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for row in features:
-            made = tf.train.Example()
-            for key, value in row.items():
-                if isinstance(value, bytes):
-                    made.features.feature[key].bytes_list.value.append(value)
-                else:
-                    made.features.feature[key].int64_list.value.extend(value)
-            writer.write(made.SerializeToString())
+            writer.write(example(row).SerializeToString())
+
+
+def example(row):
+    """One record's features."""
+    made = tf.train.Example()
+    for key, value in row.items():
+        if isinstance(value, bytes):
+            made.features.feature[key].bytes_list.value.append(value)
+        else:
+            made.features.feature[key].int64_list.value.extend(value)
+    return made
 
 
 def bytes_of(folder):
@@ -294,6 +299,20 @@ def test_records_that_hold_no_images(tmp_path, rows, message):
     write_examples(tmp_path / "x.tfrecord", rows)
     with pytest.raises(DataError, match=message):
         datasets.open_source(tmp_path / "x.tfrecord", image_size=8)
+
+
+def test_records_after_the_first_that_hold_no_image_are_named(tmp_path):
+    write_examples(tmp_path / "x.tfrecord", [{"image": png(0)}, {"text": b"a"}])
+    source = datasets.open_source(tmp_path / "x.tfrecord", image_size=8)
+    with pytest.raises(DataError, match=r"expected one image in record 1 of .*, got 0"):
+        source[1]
+    with tf.io.TFRecordWriter(str(tmp_path / "y.tfrecord")) as writer:
+        for record in (example({"image": png(0)}).SerializeToString(), b"\xff no example"):
+            writer.write(record)
+    source = datasets.open_source(tmp_path / "y.tfrecord", image_size=8)
+    assert source[0][0].shape == (8, 8, 3)
+    with pytest.raises(DataError, match=r"expected a tf.train.Example in record 1 of "):
+        source[1]
 
 
 def test_files_that_are_no_records(tmp_path):

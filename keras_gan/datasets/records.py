@@ -24,6 +24,7 @@ from keras_gan.saving import taking_place_of, write_whole
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 FORMAT = "keras_gan records 1"
 MANIFEST = "manifest.json"
@@ -126,15 +127,17 @@ class RecordSource(EncodedSource):
     def read(self, indices):
         """The images of the records."""
         entries = self._entries[indices]
-        pairs = zip(indices, entries, strict=True)
-        examples = (tf.train.Example.FromString(self._record(*pair)) for pair in pairs)
-        images = [self._image(*pair) for pair in zip(indices, examples, strict=True)]
+        images = [self._image(*pair) for pair in zip(indices, entries, strict=True)]
         return images, entries["label"]
 
-    def _image(self, index, example):
-        """The image's bytes, or a `DataError` where they can't be an image of this set."""
-        values = example.features.feature[self._layout.image].bytes_list.value
+    def _image(self, index, entry):
+        """The bytes of a record's image, or a `DataError` where they can't be one of this set."""
         what = f"record {index} of {self.name}"
+        try:
+            example = tf.train.Example.FromString(self._record(index, entry))
+        except DecodeError as error:
+            raise DataError(f"expected a tf.train.Example in {what}, but: {error}.") from error
+        values = example.features.feature[self._layout.image].bytes_list.value
         if len(values) != 1:
             raise DataError(f"expected one {self._layout.image} in {what}, got {len(values)}.")
         if self._layout.encoded:
