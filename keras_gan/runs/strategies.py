@@ -136,7 +136,7 @@ class StopTogether(keras.callbacks.Callback):
 
 
 @contextlib.contextmanager
-def naming_lost_workers(strategy, gan):
+def naming_lost_workers(strategy):
     """Turns the loss of another process into a `TrainingError`."""
     try:
         yield
@@ -144,6 +144,6 @@ def naming_lost_workers(strategy, gan):
         if num_processes(strategy) == 1:
             raise
         raise TrainingError(
-            f"lost another worker at step {int(gan.step)}: {str(error).splitlines()[0]} Start all "
-            "workers again with the same command; they go on from the newest checkpoint."
+            f"lost another worker: {str(error).splitlines()[0]} Start all workers again with the "
+            "same command; they go on from the newest checkpoint."
         ) from error

@@ -84,9 +84,10 @@ def train(
     )
     measure = measure_while_training(run, source, measuring) if measuring and chief else None
     plan = Plan(run, config, source, dataset, every, measure, keeping, strategy, tell)
-    gan, interrupted = begin_and_play(plan)
-    result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
-    largest(strategy, 0)  # the others wait, as the first worker holds them together
+    with naming_lost_workers(strategy):
+        gan, interrupted = begin_and_play(plan)
+        result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
+        largest(strategy, 0)  # the others wait, as the first worker holds them together
     return result
 
 
@@ -189,8 +190,7 @@ def fit(gan, plan):
         if is_chief(plan.strategy):
             made += what_is_left(gan, plan, stack)
         made += [StopTogether(plan.strategy, received)]
-        with naming_lost_workers(plan.strategy, gan):
-            gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=made)
+        gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=made)
     finished = int(gan.step) >= steps
     return None if finished or not received else received[0]
 
