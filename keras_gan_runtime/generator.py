@@ -68,14 +68,16 @@ class Generator:
         check_range("count", count, 1, 2**31 - 1)
         check_range("seed", seed, 0, 2**63 - 1)
         check_range("truncation", truncation, 0, 1)
-        feed = {"truncation": np.float32(truncation)} if "truncation" in self.inputs else {}
+        feed = (
+            {"truncation": np.array(truncation, "float32")} if "truncation" in self.inputs else {}
+        )
         if "latents" in self.inputs:
             scale = np.float32(1 if feed else truncation)
             feed["latents"] = scale * self.latents(count, seed)
         else:
             if truncation != 1 and not feed:
                 raise ValueError("expected truncation 1: this file was exported without it.")
-            feed |= {"count": np.int32(count), "seed": np.int64(seed)}
+            feed |= {"count": np.array(count, "int32"), "seed": np.array(seed, "int64")}
         if labels := self.labels(count, seed, label):
             feed["labels"] = labels[0]
         return self.session.run([self.output], feed)[0]

@@ -1,7 +1,21 @@
-"""The trained generator for programs that don't know Keras: SavedModel and ONNX."""
+"""The trained generator for programs that don't know Keras: SavedModel, ONNX, LiteRT."""
 
+from keras_gan.export.interface import Card, Interface
+from keras_gan.export.litert import to_litert
 from keras_gan.export.onnx import to_onnx
-from keras_gan.export.parity import Exported
+from keras_gan.export.parity import Exported, work_folder
+from keras_gan.export.precision import PRECISIONS
 from keras_gan.export.saved_model import to_saved_model
+from keras_gan.export.serving import write_serving_files
 
-__all__ = ["Exported", "to_onnx", "to_saved_model"]
+__all__ = [
+    "PRECISIONS",
+    "Card",
+    "Exported",
+    "Interface",
+    "to_litert",
+    "to_onnx",
+    "to_saved_model",
+    "work_folder",
+    "write_serving_files",
+]

@@ -1,95 +1,219 @@
 """ONNX, for programs in any language."""
 
 import contextlib
-import importlib.metadata
-import json
 import logging
 import pathlib
 import warnings
 
 from keras_gan.errors import ConfigError, ExportError
+from keras_gan.export import noise_graph
+from keras_gan.export.interface import (
+    Card,
+    Interface,
+    call_through,
+    check_interface,
+    facts,
+    output_name,
+)
 from keras_gan.export.parity import (
     Exported,
-    call,
     check_parity,
+    example_inputs,
     float32_generator,
-    output_name,
     work_folder,
 )
+from keras_gan.export.precision import check_precision, lower
 
+import numpy as np
 import tensorflow as tf
 
-TOLERANCE = 1e-5
 OPSETS = range(15, 19)  # the newest that tf2onnx 1.17 writes is 18
+TOLERANCE = 1e-5
+MEAN_TOLERANCES = {"float16": 1e-3, "int8": 0.1, "int8_dynamic": 0.1}  # of samples in [-1, 1]
+CALIBRATION_BATCHES = 16  # of 64 samples
 
 
-def to_onnx(gan, path, opset=18, recipe=None, class_names=None) -> Exported:
-    """Writes the averaged generator, in float32, as an ONNX file.
+def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32") -> Exported:
+    """Writes the averaged generator, computing in float32, as an ONNX file.
 
     Inputs `latents (batch, latent_dim) float32` and, for class-conditional networks,
     `labels (batch,) int32`; output `images (batch, height, width, channels) float32` in [-1, 1]
-    (`samples` where they are no images). Metadata that an app can read: `keras_gan_version`,
-    `latent_size`, `range`, and where they are known `recipe` and `classes` (a JSON list).
+    (`samples` where they are no images); an `Interface` changes them. Metadata that an app can
+    read: `keras_gan_version`, `latent_size`, `latent_distribution`, for images `range` and
+    `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`.
+    `keras_gan_runtime.Generator` reads such a file. Equal games give equal bytes.
 
     Args:
         gan: A `GAN`.
         path: The file to write; replaced if it is there.
         opset: Version of ONNX's operators, one of `OPSETS`.
-        recipe: Name of the recipe it was trained by.
-        class_names: Names of the classes, label 0 first.
+        card: A `Card`: what the file says of the generator.
+        interface: An `Interface`: what it takes and gives.
+        precision: `"float32"`; `"float16"` stores weights in half the bytes; `"int8"` computes
+            in 8 bits, by scales found with 1,024 latents of seed 0; `"int8_dynamic"` matrix
+            products alone, by scales found in each call.
 
     Returns:
         An `Exported`.
 
     Raises:
-        ConfigError: For an opset out of range.
+        ConfigError: For an opset, precision or interface that can't be.
         ExportError: If it can't be written, or differs from the Keras generator by more than
-            1e-5. Then nothing is left, and a file that was there stays.
+            1e-5 (in uint8 by more than 1; in a lower precision by more in the mean than
+            `MEAN_TOLERANCES`). Then nothing is left, and a file that was there stays.
 
     Example:
 
         kg.export.to_onnx(gan, "digits.onnx")
     """
-    if opset not in OPSETS:
-        raise ConfigError(f"expected an opset from {OPSETS[0]} to {OPSETS[-1]}, got {opset}.")
+    card, interface = card or Card(), interface or Interface()
+    check_opset(opset, interface)
+    check_precision(precision)
+    check_interface(gan, interface)
     import onnx
-    import onnxruntime
 
     path = pathlib.Path(path)
     generator = float32_generator(gan)
-    model = convert(gan, generator, opset)
-    describe(model, gan, recipe, class_names)
-    onnx.checker.check_model(model, full_check=True)
     with work_folder(path.parent) as work:
+        onnx.save(convert(gan, generator, interface, opset), work / path.name)
+        fold(work / path.name)
+        lower(work / path.name, precision, list(calibration_inputs(gan, interface)))
+        model = onnx.load(work / path.name)
+        finish(model, gan, card, interface)
         onnx.save(model, work / path.name)
-        session = onnxruntime.InferenceSession(work / path.name, providers=["CPUExecutionProvider"])
-        difference = check_parity(
-            gan,
-            generator,
-            lambda inputs: session.run([output_name(gan)], inputs)[0],
-            TOLERANCE,
-            "ONNX file",
-        )
+        exported = compare(gan, generator, work / path.name, interface, precision)
         (work / path.name).replace(path)
-    return Exported(path, difference)
+    return Exported(path, *exported)
 
 
-def convert(gan, generator, opset):
-    """The averaged generator as an `onnx.ModelProto` with the documented names."""
-    latents = tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")
-    labels = [tf.TensorSpec((None,), tf.int32, name="labels")] if gan.conditional else []
-    serve = tf.function(lambda *inputs: call(generator, *inputs))
+def check_opset(opset, interface):
+    """Raises `ConfigError` for an opset out of range, or too old for noise."""
+    if opset not in OPSETS:
+        raise ConfigError(f"expected an opset from {OPSETS[0]} to {OPSETS[-1]}, got {opset}.")
+    if interface.seeded and opset < noise_graph.MIN_OPSET:
+        raise ConfigError(
+            f"expected opset {noise_graph.MIN_OPSET} for noise drawn inside, got {opset}."
+        )
+
+
+def convert(gan, generator, interface, opset):
+    """The averaged generator as an `onnx.ModelProto`, latents not yet drawn inside."""
+    specs = {"latents": tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")}
+    if gan.conditional:
+        specs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
+    if interface.truncation:
+        specs["truncation"] = tf.TensorSpec((), tf.float32, name="truncation")
+
+    def serve(*inputs):
+        return call_through(generator, interface, dict(zip(specs, inputs, strict=True)))
+
     with quiet_tf2onnx() as tf2onnx:
-        model, _ = tf2onnx.convert.from_function(serve, [latents, *labels], opset=opset)
-    check_inputs(model, ["latents", "labels"][: 1 + gan.conditional])
+        model, _ = tf2onnx.convert.from_function(tf.function(serve), [*specs.values()], opset=opset)
+    check_inputs(model, [*specs])
     rename_output(model, output_name(gan))
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    for size, dim in zip(
-        gan.sample_shape, model.graph.output[0].type.tensor_type.shape.dim[1:], strict=True
-    ):
-        dim.dim_value = size
     return model
+
+
+def fold(path):
+    """Folds constants and fuses what standard operators can, by onnxruntime's own optimiser.
+
+    onnxslim folds one to three nodes more or less, and is a dependency more; the time is the same.
+    """
+    import onnx
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path)
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(onnx.load(path).SerializeToString(), options)
+
+
+def calibration_inputs(gan, interface):
+    """Yields inputs by which scales of activations are found."""
+    for index in range(CALIBRATION_BATCHES):
+        inputs = example_inputs(gan, 64, seed=index)
+        if interface.truncation:
+            inputs["truncation"] = np.array(1, "float32")
+        yield inputs
+
+
+def finish(model, gan, card, interface):
+    """Draws latents inside where asked; gives shapes, names and metadata; checks the model."""
+    import onnx
+
+    if interface.seeded:
+        noise_graph.draw_latents(model, gan.latent_dim, gan.latent_distribution)
+    name_dimensions(model, gan, interface)
+    rename_tensors(model)
+    used = {node.domain for node in model.graph.node}
+    kept = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:], model.metadata_props[:]
+    model.opset_import.extend(kept)
+    known = facts(gan, card, interface)
+    onnx.helper.set_model_props(model, known)
+    model.producer_name, model.producer_version = "keras_gan", known["keras_gan_version"]
+    model.doc_string = "The averaged generator of a GAN: latents -> samples."
+    onnx.checker.check_model(model, full_check=True)
+
+
+def name_dimensions(model, gan, interface):
+    """A symbolic batch, and the known sizes of the output."""
+    (output,) = model.graph.output
+    sizes = gan.sample_shape
+    if interface.channels_first:
+        sizes = (sizes[-1], *sizes[:-1])
+    for size, dim in zip(sizes, output.type.tensor_type.shape.dim[1:], strict=True):
+        dim.dim_value = size
+    for value in (*model.graph.input, output):
+        if value.type.tensor_type.shape.dim:
+            value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    del model.graph.value_info[:]
+
+
+def rename_tensors(model):
+    """Names tensors and nodes by their order, as tf2onnx's names differ between equal games."""
+    graph = model.graph
+    kept = {value.name for value in (*graph.input, *graph.output)}
+    names = {name: name for name in kept}
+    for index, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{index}"
+        node.input[:] = [names.setdefault(name, f"tensor_{len(names)}") for name in node.input]
+        node.output[:] = [names.setdefault(name, f"tensor_{len(names)}") for name in node.output]
+    for entry in graph.initializer:
+        entry.name = names[entry.name]
+    constants = sorted(graph.initializer, key=lambda entry: int(entry.name.split("_")[1]))
+    del graph.initializer[:]
+    graph.initializer.extend(constants)
+    graph.name, graph.doc_string = "generator", ""
+
+
+def compare(gan, generator, path, interface, precision):
+    """Largest and mean difference of a file's samples from the Keras generator's."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    truncation = {"truncation": np.array(0.7, "float32")} if interface.truncation else {}
+
+    def run(inputs):
+        fed = {**inputs, **truncation}
+        if interface.seeded:  # the seed of example_inputs
+            fed["count"] = np.array(len(fed.pop("latents")), "int32")
+            fed["seed"] = fed["count"].astype("int64")
+        return session.run([output_name(gan)], fed)[0]
+
+    def expected(inputs):
+        return call_through(generator, interface, {**inputs, **truncation})
+
+    return check_parity(gan, expected, run, tolerances(interface, precision), "ONNX file")
+
+
+def tolerances(interface, precision):
+    """Largest and mean difference allowed."""
+    unit = 127.5 if interface.uint8 else 1.0
+    if precision in MEAN_TOLERANCES:
+        return np.inf, unit * MEAN_TOLERANCES[precision]
+    return (1.0, np.inf) if interface.uint8 else (TOLERANCE, np.inf)
 
 
 def check_inputs(model, wanted):
@@ -126,22 +250,3 @@ def rename_output(model, name):
         node.output[:] = [name if entry == output.name else entry for entry in node.output]
         node.input[:] = [name if entry == output.name else entry for entry in node.input]
     output.name = name
-
-
-def describe(model, gan, recipe, class_names):
-    """Adds the metadata."""
-    import onnx
-
-    version = importlib.metadata.version("keras_gan")
-    if class_names is None and gan.num_classes:
-        class_names = [str(label) for label in range(gan.num_classes)]
-    facts = {
-        "keras_gan_version": version,
-        "latent_size": str(gan.latent_dim),
-        "range": "-1 1",
-        "recipe": recipe,
-        "classes": json.dumps(list(class_names)) if class_names else None,
-    }
-    onnx.helper.set_model_props(model, {key: fact for key, fact in facts.items() if fact})
-    model.producer_name, model.producer_version = "keras_gan", version
-    model.doc_string = "The averaged generator of a GAN: latents -> samples."

@@ -1,41 +1,51 @@
 """SavedModel, laid out as TF Serving reads it."""
 
 import pathlib
+import shutil
 
 from keras_gan import pictures
-from keras_gan.export.parity import (
-    Exported,
-    call,
-    check_parity,
-    float32_generator,
-    output_name,
-    work_folder,
-)
+from keras_gan.export.interface import call, output_name
+from keras_gan.export.parity import Exported, check_parity, float32_generator, work_folder
+from keras_gan.export.warm_up import write_warm_up
 
+import numpy as np
 import tensorflow as tf
 
-TOLERANCE = 1e-6
-MAX_PNG_COUNT = 1024
+TOLERANCE, XLA_TOLERANCE = 1e-6, 1e-5
+MAX_COUNT = 1024
+EXTRA = "assets.extra"  # where TF Serving looks for no assets of its own
 
 
-def to_saved_model(gan, folder) -> Exported:
+def to_saved_model(gan, folder, jit_compile=False, warm_up=False, beside=()) -> Exported:
     """Writes the averaged generator, in float32, as the next version below a folder.
 
-    Signatures: `serving_default`, `latents (batch, latent_dim) float32 [, labels (batch,) int32] ->
-    images` float32 in [-1, 1] (`samples` where they are no images); for images also `sample_png`,
-    `count () int32, seed () int64 -> png_bytes () string`: a grid for clients without numpy, of the
-    samples of `gan.sample(count, seed=seed)`, classes in turn where the generator has any.
+    Signatures:
+
+    - `serving_default`: `latents (batch, latent_dim) float32 [, labels (batch,) int32] -> images`
+      float32 in [-1, 1] (`samples` where they are no images);
+    - `sample`, of images: `count () int32, seed () int64, truncation () float32 [, label () int32]
+      -> images (count, height, width, channels) uint8`: those of `gan.sample(count, seed)`. Where
+      the generator has classes, label -1 takes them in turn. Seed 0, truncation 1 and label -1
+      are the signature's defaults; a count is brought into 1 to 1,024;
+    - `sample_png`: the same inputs `-> png_bytes () string`, a grid for clients without numpy.
 
     Args:
         gan: A `GAN`.
         folder: The model's folder; `1`, `2`, ... are made in it.
+        jit_compile: Whether the generator is compiled by XLA, once for each batch size, where it
+            runs; a server on a processor has to allow it.
+        warm_up: Whether to write requests that TF Serving answers to itself before it opens, so
+            that the first client doesn't wait. Needs `pip install "keras_gan[serving]"`.
+        beside: Files to copy into the version's `assets.extra`, which TF Serving passes over, such
+            as the same generator in ONNX for `keras-gan serve`.
 
     Returns:
         An `Exported` with the version folder.
 
     Raises:
+        ConfigError: For warm-up without its extra.
         ExportError: If it can't be written, or differs from the Keras generator by more than
-            1e-6. Then nothing is left.
+            1e-6 (compiled by XLA, 1e-5). Then nothing is left.
 
     Example:
 
@@ -44,19 +54,17 @@ def to_saved_model(gan, folder) -> Exported:
     folder = pathlib.Path(folder)
     generator = float32_generator(gan)
     with work_folder(folder) as work:
-        write(gan, generator, work / "model")
-        loaded = tf.saved_model.load(str(work / "model"))
-        serve = loaded.signatures["serving_default"]
-
-        def run(inputs):
-            return serve(**{name: tf.constant(value) for name, value in inputs.items()})[
-                output_name(gan)
-            ]
-
-        difference = check_parity(gan, generator, run, TOLERANCE, "SavedModel")
+        model = work / "model"
+        write(gan, generator, model, jit_compile)
+        if warm_up:
+            write_warm_up(gan, model / EXTRA, folder.name)
+        for path in beside:
+            (model / EXTRA).mkdir(exist_ok=True)
+            shutil.copyfile(path, model / EXTRA / pathlib.Path(path).name)
+        found = compare(gan, generator, model, jit_compile)
         version = folder / str(next_version(folder))
-        (work / "model").rename(version)
-    return Exported(version, difference)
+        model.rename(version)
+    return Exported(version, *found)
 
 
 def next_version(folder):
@@ -65,23 +73,20 @@ def next_version(folder):
     return max(versions, default=0) + 1
 
 
-def write(gan, generator, path):
+def write(gan, generator, path, jit_compile):
     """Writes the SavedModel, unchecked.
 
     `tf.saved_model.save` rather than Keras's `ExportArchive`, which stores each weight twice.
     """
-    latents = tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")
-    labels = [tf.TensorSpec((None,), tf.int32, name="labels")] if gan.conditional else []
-    name = output_name(gan)
 
-    def serve(latents, *labels):
-        return {name: call(generator, latents, *labels)}
+    @tf.function(jit_compile=jit_compile)
+    def run(latents, *labels):
+        return call(generator, latents, *labels)
 
-    signatures = {"serving_default": tf.function(serve).get_concrete_function(latents, *labels)}
-    if name == "images":
-        signatures["sample_png"] = tf.function(
-            sample_png_function(gan, generator)
-        ).get_concrete_function(count=tf.TensorSpec((), tf.int32), seed=tf.TensorSpec((), tf.int64))
+    signatures = {"serving_default": serving_function(gan, run)}
+    if output_name(gan) == "images":
+        signatures["sample"] = sample_function(gan, run, lambda x: {"images": pictures.to_uint8(x)})
+        signatures["sample_png"] = sample_function(gan, run, png_of)
     module = tf.Module()
     module.weights = [variable.value for variable in generator.variables]
     try:
@@ -90,17 +95,62 @@ def write(gan, generator, path):
         raise OSError(error.message) from error
 
 
-def sample_png_function(gan, generator):
-    """`(count, seed) -> {"png_bytes": PNG}` of a grid of samples.
+def serving_function(gan, run):
+    """`latents [, labels] -> samples` for any batch."""
+    latents = tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")
+    labels = [tf.TensorSpec((None,), tf.int32, name="labels")] if gan.conditional else []
+    name = output_name(gan)
+    serve = tf.function(lambda latents, *labels: {name: run(latents, *labels)})
+    return serve.get_concrete_function(latents, *labels)
+
+
+def sample_function(gan, run, finish):
+    """`count, seed, truncation [, label] -> finish(images)`, with defaults."""
+
+    def sample(count, seed, truncation, label=None):
+        count = tf.clip_by_value(count, 1, MAX_COUNT)
+        latents = truncation * gan.latents(count, seed)
+        if label is None:
+            return finish(run(latents))
+        in_turn = tf.range(count) % (gan.num_classes or 1)
+        return finish(run(latents, tf.where(label < 0, in_turn, label)))
+
+    with tf.device(None):
+        seed, truncation = tf.constant(0, tf.int64), tf.constant(1.0)
+        label = tf.constant(-1)
+    if gan.conditional:
+
+        def signature(count, seed=seed, truncation=truncation, label=label):
+            return sample(count, seed, truncation, label)
+
+    else:
+
+        def signature(count, seed=seed, truncation=truncation):
+            return sample(count, seed, truncation)
+
+    kinds = [tf.int32, tf.int64, tf.float32, tf.int32][: 3 + gan.conditional]
+    return tf.function(signature, input_signature=[tf.TensorSpec((), kind) for kind in kinds])
+
+
+def png_of(images):
+    """The grid of images as PNG.
 
     TF Serving's REST API sends strings whose name ends in `_bytes` as base64.
     """
+    return {"png_bytes": pictures.png(pictures.grid(images))}
 
-    def sample_png(count, seed):
-        limited = tf.clip_by_value(count, 1, MAX_PNG_COUNT)
-        latents = gan.latents(limited, seed)
-        labels = (tf.range(limited) % (gan.num_classes or 1),) if gan.conditional else ()
-        images = call(generator, latents, *labels)
-        return {"png_bytes": pictures.png(pictures.grid(images))}
 
-    return sample_png
+def compare(gan, generator, path, jit_compile):
+    """Largest and mean difference of the SavedModel's samples from the Keras generator's."""
+    loaded = tf.saved_model.load(str(path))
+    serve = loaded.signatures["serving_default"]
+
+    def run(inputs):
+        tensors = {name: tf.constant(value) for name, value in inputs.items()}
+        return serve(**tensors)[output_name(gan)]
+
+    def expected(inputs):
+        return call(generator, *inputs.values())
+
+    tolerance = XLA_TOLERANCE if jit_compile else TOLERANCE
+    return check_parity(gan, expected, run, (tolerance, np.inf), "SavedModel")

@@ -13,11 +13,11 @@ RUN/evaluation.json    figures of `keras-gan evaluate`, and neighbours.png
 RUN/sessions.jsonl     when, by what command and on what machine it was trained
 RUN/throughput.json    where a step's time goes, where `keras-gan report --throughput` measured it
 RUN/report.html        all of this to look at, in one file
-RUN/export/            SavedModel versions and generator.onnx
+RUN/export/            SavedModel versions, generator.onnx and generator.py
 """
 
 from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
-from keras_gan.runs.exporting import export_run
+from keras_gan.runs.exporting import Exporting, compare_quality, export_run
 from keras_gan.runs.folder import Run
 from keras_gan.runs.plan import Keeping, Result
 from keras_gan.runs.report import write_report
@@ -28,11 +28,13 @@ from keras_gan.runs.training import train
 
 __all__ = [
     "STRATEGIES",
+    "Exporting",
     "Keeping",
     "Measuring",
     "Result",
     "Run",
     "Settings",
+    "compare_quality",
     "evaluate_run",
     "evaluate_source",
     "export_run",

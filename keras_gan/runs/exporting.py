@@ -1,33 +1,132 @@
 """A run's generator for other programs."""
 
+import dataclasses
 import pathlib
+import shutil
 
 from keras_gan import export
+from keras_gan.runs.evaluation import Measuring, open_run_source, sampler
+
+import numpy as np
 
 
-def export_run(run, gan=None, out=None, opset=18, best=False):
-    """Exports a run's generator as SavedModel and ONNX.
+@dataclasses.dataclass(frozen=True)
+class Exporting:
+    """What to export beside the SavedModel, and how.
+
+    Attributes:
+        opset: Of the ONNX file.
+        interface: A `keras_gan.export.Interface`: what the ONNX file takes and gives.
+        precision: Of the ONNX file, one of `keras_gan.export.PRECISIONS`.
+        licence: What may be done with the generator, for the file's metadata.
+        jit_compile: Whether the SavedModel is compiled by XLA where it runs.
+        litert: Whether to write `generator.tflite` too.
+        serving: Whether to write warm-up requests and the files to run TF Serving with.
+    """
+
+    opset: int = 18
+    interface: export.Interface = dataclasses.field(default_factory=export.Interface)
+    precision: str = "float32"
+    licence: str | None = None
+    jit_compile: bool = False
+    litert: bool = False
+    serving: bool = False
+
+
+def export_run(run, gan=None, out=None, exporting=None, best=False):
+    """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py` for it.
+
+    The version's `assets.extra` has the generator as ONNX too, with latents in and float32 images
+    out, for `keras-gan serve`.
 
     Args:
         run: A `Run`.
         gan: Its model; of the newest checkpoint by default.
         out: The folder; `RUN/export` by default.
-        opset: Of the ONNX file.
+        exporting: An `Exporting`.
         best: Without `gan`: whether to take the best checkpoint by the run's metrics.
 
     Returns:
-        The two `Exported`, SavedModel first.
+        The `Exported`, SavedModel first.
     """
+    exporting = exporting or Exporting()
     config = run.read_config()
     gan = gan or run.load(best)
     out = pathlib.Path(out or run.export_folder)
-    return (
-        export.to_saved_model(gan, out),
-        export.to_onnx(
-            gan,
-            out / "generator.onnx",
-            opset,
-            recipe=config.get("recipe"),
-            class_names=config.get("classes"),
-        ),
-    )
+    card = export.Card(config.get("recipe"), config.get("classes"), exporting.licence)
+    with export.work_folder(out) as work:
+        served = export.to_onnx(gan, work / "generator.onnx", exporting.opset, card)
+        saved_model = export.to_saved_model(
+            gan, out, exporting.jit_compile, exporting.serving, beside=[served.path]
+        )
+        made = [saved_model, for_apps(gan, served, out, card, exporting)]
+    if exporting.litert:
+        made.append(export.to_litert(gan, out / "generator.tflite"))
+    if exporting.serving:
+        export.write_serving_files(out)
+    return made
+
+
+def for_apps(gan, served, out, card, exporting):
+    """Puts `generator.onnx`, as asked for, and `generator.py` into the model's folder.
+
+    Args:
+        gan: The game.
+        served: The `Exported` ONNX file that is served; it is moved where it is what is asked for.
+        out: The folder.
+        card: A `keras_gan.export.Card`.
+        exporting: An `Exporting`.
+
+    Returns:
+        The `Exported` ONNX file.
+    """
+    from keras_gan_runtime import generator
+
+    path, form = out / "generator.onnx", (exporting.interface, exporting.precision)
+    if form == (export.Interface(), "float32"):
+        exported = dataclasses.replace(served, path=served.path.replace(path))
+    else:
+        exported = export.to_onnx(gan, path, exporting.opset, card, *form)
+    shutil.copyfile(generator.__file__, out / "generator.py")
+    return exported
+
+
+class ExportedGame:
+    """An ONNX file that is sampled as the game it came from.
+
+    Args:
+        gan: The game.
+        path: The file.
+    """
+
+    def __init__(self, gan, path):
+        self.conditional, self.num_classes = gan.conditional, gan.num_classes
+        from keras_gan_runtime import Generator
+
+        self.generator = Generator(path)
+
+    def sample(self, n, seed=0, labels=None):
+        """Samples as `GAN.sample` gives them, whatever the file's interface."""
+        images = self.generator.sample(n, seed, labels)
+        if self.generator.metadata.get("layout") == "NCHW":
+            images = np.moveaxis(images, 1, -1)
+        return images / np.float32(127.5) - 1 if images.dtype == np.uint8 else images
+
+
+def compare_quality(run, gan, path, count=10_000, tell=lambda line: None):
+    """What an ONNX file's precision costs: the Frechet distance of both generators from the data.
+
+    Args:
+        run: The run that the generator is from.
+        gan: Its model.
+        path: The ONNX file.
+        count: Samples of each, and of the data.
+        tell: Called with lines that say what happens.
+
+    Returns:
+        Two `keras_gan.metrics.Evaluation`: of the Keras generator and of the file.
+    """
+    source = open_run_source(run)
+    evaluator = Measuring(("frechet",), count=count).evaluator(source, tell)
+    games = (gan, ExportedGame(gan, path))
+    return tuple(evaluator.evaluate(sampler(game, source)) for game in games)

@@ -1,0 +1,44 @@
+"""Files with which an operator runs TF Serving on an exported model."""
+
+import pathlib
+import re
+import string
+
+from keras_gan.errors import ConfigError
+from keras_gan.export.parity import work_folder
+
+FILES = ("models.config", "batching.config", "monitoring.config", "compose.yaml", "kubernetes.yaml")
+
+
+def write_serving_files(folder, name=None):
+    """Writes TF Serving's configurations, a compose file and a Kubernetes manifest.
+
+    Args:
+        folder: The model's folder, in which its versions are.
+        name: The model's name, of lower-case letters, digits and dashes; the folder's by default.
+
+    Returns:
+        The paths that were written.
+
+    Raises:
+        ConfigError: For a name that Kubernetes or TF Serving would refuse.
+        ExportError: If they can't be written.
+
+    Example:
+
+        kg.export.write_serving_files("saved_models/digits")
+    """
+    folder = pathlib.Path(folder)
+    name = folder.resolve().name if name is None else name
+    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?", name):
+        raise ConfigError(
+            "expected a model's name of lower-case letters, digits and dashes, beginning with a "
+            f"letter, got {name!r}; call the folder so."
+        )
+    sources = {file: pathlib.Path(__file__).with_name(file).read_text() for file in FILES}
+    with work_folder(folder) as work:
+        for file, text in sources.items():
+            (work / file).write_text(string.Template(text).substitute(name=name))
+        for file in FILES:
+            (work / file).replace(folder / file)
+    return [folder / file for file in FILES]
