@@ -11,6 +11,7 @@ import keras_gan as kg
 from keras_gan import recipes, runs
 from keras_gan.cli import main
 from keras_gan.errors import DataError
+from keras_gan_runtime import Generator
 
 import keras
 import numpy as np
@@ -131,7 +132,30 @@ def test_export_command_and_script_make_the_next_version(run, tmp_path):
     assert main(["export", str(run), "--out", str(out), "--opset", "17"]) == 0
     script = pathlib.Path(__file__).parents[1] / "tools" / "export.py"
     subprocess.run([sys.executable, script, run, "--out", out], check=True)
-    assert sorted(path.name for path in out.iterdir()) == ["1", "2", "generator.onnx"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "1",
+        "2",
+        "generator.onnx",
+        "generator.py",
+    ]
+
+
+def test_export_for_every_program(run, tmp_path, capsys):
+    out = tmp_path / "tiny-digits"
+    options = ["--serving", "--litert", "--precision", "float16", "--uint8", "--licence", "CC0"]
+    assert main(["export", str(run), "--out", str(out), *options]) == 0
+    told = capsys.readouterr().out
+    assert told.count("difference from Keras: at most") == 3
+    for name in ("Keras", "float16"):
+        assert f"{name}: frechet[digits]" in told
+    generator = Generator(out / "generator.onnx")
+    assert generator.sample(2, 0, 7).dtype == np.uint8
+    assert (generator.metadata["licence"], generator.metadata["recipe"]) == ("CC0", "dcgan")
+    served = Generator(out / "1" / "assets.extra" / "generator.onnx")
+    assert served.sample(2, 0, 7).dtype == np.float32
+    expected = runs.Run(run).load().sample(2, seed=0, labels=7)
+    assert np.abs(served.sample(2, 0, 7) - expected).max() <= 1e-5
+    assert {"generator.tflite", "generator.py", "models.config"} <= {p.name for p in out.iterdir()}
 
 
 def test_recipes_and_version(capsys):

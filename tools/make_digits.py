@@ -14,6 +14,7 @@ import sys
 from keras_gan.cli import main as keras_gan
 
 WIDTH, STEPS, EVERY = 48, 8000, 200
+EXPORT = ("--serving", "--licence", "Apache-2.0")
 
 
 def main():
@@ -23,7 +24,7 @@ def main():
     arguments = parser.parse_args()
     settings = ["--width", str(WIDTH), "--steps", str(STEPS), "--every", str(EVERY)]
     code = keras_gan(["train", "dcgan", "--data", "digits", "--out", str(arguments.run), *settings])
-    code = code or keras_gan(["export", str(arguments.run), "--out", str(arguments.out)])
+    code = code or keras_gan(["export", str(arguments.run), "--out", str(arguments.out), *EXPORT])
     if code == 0:
         grid = arguments.run / "samples" / f"{STEPS:08d}.png"
         shutil.copyfile(grid, arguments.out / "samples.png")
