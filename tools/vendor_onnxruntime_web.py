@@ -1,0 +1,48 @@
+"""Fetches the parts of onnxruntime-web that the exported page carries.
+
+python tools/vendor_onnxruntime_web.py
+
+npm packs the version that is pinned here, and nothing is written unless the package has the SHA-512
+that is pinned too (`npm view onnxruntime-web dist.integrity`). The licence is the one in onnxruntime's
+wheel for Python; the npm package has none.
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+ASSETS = pathlib.Path(__file__).parents[1] / "keras_gan" / "export" / "web" / "assets"
+PACKAGE = "onnxruntime-web@1.30.0"
+INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+LICENCE = "onnxruntime-web.LICENSE"
+
+
+def main():
+    """Fetches, checks and writes."""
+    with tempfile.TemporaryDirectory() as work:
+        subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=work, check=True)
+        (archive,) = pathlib.Path(work).iterdir()
+        digest = hashlib.sha512(archive.read_bytes()).digest()
+        received = "sha512-" + base64.b64encode(digest).decode()
+        if received != INTEGRITY:
+            sys.exit(f"expected {PACKAGE} with {INTEGRITY}, got {received}; nothing was written.")
+        with tarfile.open(archive) as package:
+            for name in FILES:
+                content = package.extractfile(f"package/dist/{name}").read()
+                (ASSETS / name).write_bytes(content)
+    (licence,) = (
+        file for file in importlib.metadata.files("onnxruntime") if file.name == "LICENSE"
+    )
+    (ASSETS / LICENCE).write_bytes(licence.read_binary())
+    for name in (*FILES, LICENCE):
+        print(ASSETS / name, (ASSETS / name).stat().st_size)
+
+
+if __name__ == "__main__":
+    main()
