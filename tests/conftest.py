@@ -99,6 +99,27 @@ def browser():
     chrome.quit()
 
 
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def node_app(tmp_path_factory):
+    """The example app for Node with onnxruntime-node; a copy where that isn't installed."""
+    if shutil.which("node") is None:
+        pytest.skip("no Node on this machine")
+    app = ROOT / "tools" / "node"
+    if (app / "node_modules").exists():
+        return app
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine to install onnxruntime-node with")
+    copy = tmp_path_factory.mktemp("node")
+    for folder in ("tools/node", "keras_gan_runtime"):
+        shutil.copytree(ROOT / folder, copy / folder)
+    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=copy / "tools" / "node", check=True, capture_output=True)
+    return copy / "tools" / "node"
+
+
 def resize(browser, width, height=900):
     """Makes the page as wide as a screen of so many pixels."""
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}

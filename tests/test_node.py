@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -20,26 +19,7 @@ import parity_runtimes
 
 ROOT = pathlib.Path(__file__).parents[1]
 DIGITS = ROOT / "saved_models" / "digits" / "generator.onnx"
-NODE = shutil.which("node")
 SEEDS = (0, 1, 12345, 2**32 + 5, 2**53 - 1, 2**53 + 1, 2**63 - 1)
-
-pytestmark = pytest.mark.skipif(NODE is None, reason="no Node on this machine")
-
-
-@pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The folder of the example app with onnxruntime-node; a copy where it isn't installed."""
-    app = ROOT / "tools" / "node"
-    if (app / "node_modules").exists():
-        return app
-    if shutil.which("npm") is None:
-        pytest.skip("no npm on this machine to install onnxruntime-node with")
-    copy = tmp_path_factory.mktemp("node")
-    for folder in ("tools/node", "keras_gan_runtime"):
-        shutil.copytree(ROOT / folder, copy / folder)
-    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(install, cwd=copy / "tools" / "node", check=True, capture_output=True)
-    return copy / "tools" / "node"
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +32,7 @@ def colours(tmp_path_factory):
 def node(*words, **options):
     """Runs a program in Node."""
     return subprocess.run(
-        [NODE, *map(str, words)], capture_output=True, text=True, timeout=60, **options
+        ["node", *map(str, words)], capture_output=True, text=True, timeout=60, **options
     )
 
 
@@ -99,11 +79,11 @@ def test_what_is_no_seed_is_refused(seed):
 
 @pytest.mark.parametrize("model", ["digits", "colours"])
 @pytest.mark.parametrize(("seed", "label"), [(0, None), (2**63 - 1, 1)])
-def test_png_is_the_same_as_in_python(app, colours, tmp_path, model, seed, label):
+def test_png_is_the_same_as_in_python(node_app, colours, tmp_path, model, seed, label):
     model = DIGITS if model == "digits" else colours
     out = tmp_path / "samples.png"
     words = [model, out, "--count", 7, "--seed", seed, "--truncation", 0.7]
-    told = node("sample.mjs", *words, *(["--label", label] if label else []), cwd=app)
+    told = node("sample.mjs", *words, *(["--label", label] if label else []), cwd=node_app)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout == f"{out}: 7 samples, seed {seed}\n"
     generator = python.Generator(model)
@@ -126,18 +106,18 @@ def test_png_is_the_same_as_in_python(app, colours, tmp_path, model, seed, label
         ([DIGITS, "x.png", "--truncation", "2"], "expected truncation from 0 to 1, got 2"),
     ],
 )
-def test_bad_words_are_told_without_a_picture(app, words, message):
-    told = node("sample.mjs", *words, cwd=app)
+def test_bad_words_are_told_without_a_picture(node_app, words, message):
+    told = node("sample.mjs", *words, cwd=node_app)
     assert told.returncode == 1
     assert message in told.stderr
     assert len(told.stderr.splitlines()) == 1
-    assert not (app / "x.png").exists()
+    assert not (node_app / "x.png").exists()
 
 
-def test_parity_is_measured_in_node(app):
+def test_parity_is_measured_in_node(node_app):
     generator = python.Generator(DIGITS)
     latents, labels = generator.latents(5, seed=3), np.arange(5, dtype="int32")
-    found = parity_runtimes.in_node(DIGITS, latents, labels, repeats=2, app=app)
+    found = parity_runtimes.in_node(DIGITS, latents, labels, repeats=2, app=node_app)
     (expected,) = generator.session.run(["images"], {"latents": latents, "labels": labels})
     assert np.abs(found["samples"] - expected).max() <= 1e-5
     assert set(found["milliseconds"]) == {1, 64}

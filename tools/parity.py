@@ -1,0 +1,220 @@
+"""The parity matrix: one generator in every program that it is exported to, against Keras.
+
+    python tools/parity.py                       # the shipped digits and every network family
+    python tools/parity.py --game digits --json parity.json
+
+Prints a table for each: the largest and the mean absolute difference from the Keras generator
+over 64 samples, the file's size, the median time of a call at batch 1 and 64, and the time of a
+cold start: from a new process, or from opening the page, to the first sample. The processor's
+threads are each program's own choice. Node needs `npm install --ignore-scripts` in tools/node
+once; the browser chromium and chromedriver; what isn't there is left out, and said.
+"""
+
+import argparse
+import functools
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import consumers
+import keras_gan as kg
+import parity_runtimes
+from keras_gan import export
+from keras_gan.export.interface import output_name
+from keras_gan.export.parity import example_inputs
+
+import numpy as np
+import tensorflow as tf
+
+ROOT = pathlib.Path(__file__).parents[1]
+DIGITS = ROOT / "saved_models" / "digits" / "1"
+COUNT, REPEATS = 64, 20
+# The largest difference allowed; of lower precisions, the mean difference for each unit of spread
+BOUNDS = {"savedmodel": 1e-6, "session": 1e-6, "opset": 1e-5, "litert": 1e-5, "node": 1e-5}
+BOUNDS |= {"browser": 1e-5}
+MEAN_BOUNDS = {"float16": 1e-3, "int8": 0.2}
+OPSETS = (15, 17, 18)
+
+
+def shipped_digits():
+    """The shipped generator of digits in Keras, its weights from the SavedModel."""
+    shape = (28, 28, 1)
+    networks = kg.networks.DCGANGenerator, kg.networks.DCGANDiscriminator
+    gan = kg.GAN(networks[0](shape, 32, 48, 10), networks[1](shape, 8, 10))
+    weights = tf.saved_model.load(str(DIGITS)).weights
+    gan.moving_average.set_weights([weight.numpy() for weight in weights])
+    return gan
+
+
+def untrained(family, shape, latent_dim, size, **generator):
+    """A game of a network family with its first weights."""
+    make = (
+        getattr(kg.networks, f"{family}Generator"),
+        getattr(kg.networks, f"{family}Discriminator"),
+    )
+    num_classes = generator.get("num_classes")
+    width = (8,) if family == "MLP" else 4
+    return kg.GAN(
+        make[0](shape, latent_dim, size, **generator),
+        make[1](shape, width, num_classes=num_classes),
+    )
+
+
+GAMES = {
+    "digits": shipped_digits,
+    "mlp": lambda: untrained("MLP", (28, 28, 1), 64, (256, 256)),
+    "mlp with labels": lambda: untrained("MLP", (28, 28, 1), 64, (256, 256), num_classes=10),
+    "mlp of points": lambda: untrained("MLP", (2,), 8, (128, 128)),
+    "dcgan": lambda: untrained("DCGAN", (32, 32, 3), 64, 16),
+    "dcgan with labels": lambda: untrained("DCGAN", (32, 32, 3), 64, 16, num_classes=10),
+    "dcgan with conditional BatchNorm": lambda: untrained(
+        "DCGAN", (32, 32, 3), 64, 16, num_classes=10, conditioning="batch_norm"
+    ),
+}
+
+
+def export_all(gan, folder):
+    """Exports a game in every form; gives the path of each by the consumer's name."""
+    paths = {"savedmodel": export.to_saved_model(gan, folder / "saved").path}
+    paths["session"] = paths["savedmodel"]
+    for opset in OPSETS:
+        paths[f"opset {opset}"] = export.to_onnx(gan, folder / f"{opset}.onnx", opset).path
+    for precision in ("float16", "int8"):
+        path = folder / f"{precision}.onnx"
+        paths[precision] = export.to_onnx(gan, path, precision=precision).path
+    paths["litert"] = export.to_litert(gan, folder / "generator.tflite").path
+    return {**paths, "node": paths["opset 18"], "browser": paths["opset 18"]}
+
+
+def measure(gan, consumer, path, inputs, timed=True, node_app=parity_runtimes.NODE_APP):
+    """One row of the matrix, a dict.
+
+    Args:
+        gan: The game.
+        consumer: A key of `export_all`.
+        path: Its file.
+        inputs: Name -> array of `COUNT` rows.
+        timed: Whether to time it, too.
+        node_app: The folder of the app for Node, installed.
+    """
+    expected = gan([*inputs.values()] if len(inputs) > 1 else inputs["latents"]).numpy()
+    if consumer in ("node", "browser"):
+        run = functools.partial(parity_runtimes.in_node, app=node_app)
+        run = run if consumer == "node" else parity_runtimes.in_browser
+        found = run(path, inputs["latents"], inputs.get("labels"), REPEATS if timed else 1)
+        times = {**found["milliseconds"], "cold_start": found["cold_start"]} if timed else {}
+        samples = found["samples"]
+    else:
+        run = consumers.opener(consumer)(path, output_name(gan))
+        samples = run(inputs)
+        times = time_calls(gan, consumer, path, run, inputs) if timed else {}
+    apart = np.abs(samples.astype("float64") - expected)
+    row = {"largest": float(apart.max()), "mean": float(apart.mean())}
+    row |= {"spread": float(np.std(expected)), "bytes": size_of(path)}
+    return {**row, **times}
+
+
+def time_calls(gan, consumer, path, run, inputs):
+    """Median milliseconds by batch size, and the seconds of a cold start."""
+    times = {}
+    for size in (1, COUNT):
+        part = {name: values[:size] for name, values in inputs.items()}
+        run(part)
+        call = functools.partial(run, part)
+        times[size] = 1000 * statistics.median(seconds(call) for _ in range(REPEATS))
+    with tempfile.TemporaryDirectory() as work:
+        one = pathlib.Path(work) / "inputs.npz"
+        np.savez(one, **{name: values[:1] for name, values in inputs.items()})
+        program = ROOT / "tools" / "consumers.py"
+        command = [sys.executable, program, consumer, path, output_name(gan), one]
+        call = functools.partial(subprocess.run, command, check=True, capture_output=True)
+        times["cold_start"] = statistics.median(seconds(call) for _ in range(3))
+    return times
+
+
+def seconds(call):
+    """How long a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def size_of(path):
+    """Bytes of a file, or of a SavedModel's own files."""
+    files = [path] if path.is_file() else [*path.glob("*.pb"), *path.glob("variables/*")]
+    return sum(file.stat().st_size for file in files)
+
+
+def unavailable():
+    """Consumers that can't be had on this machine, with the reason."""
+    missing = {}
+    if not (parity_runtimes.NODE_APP / "node_modules").exists():
+        missing["node"] = "run npm install --ignore-scripts in tools/node"
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        missing["browser"] = "no chromium and chromedriver"
+    return missing
+
+
+def within_bounds(consumer, row):
+    """Whether a row's differences are as small as they have to be."""
+    kind = consumer.split()[0]
+    if kind in MEAN_BOUNDS:
+        return row["mean"] <= MEAN_BOUNDS[kind] * row["spread"]
+    return row["largest"] <= BOUNDS[kind]
+
+
+def matrix(game, timed=True, left_out=(), node_app=parity_runtimes.NODE_APP):
+    """All rows of one game, consumer -> row, but for the consumers that are left out."""
+    gan = GAMES[game]()
+    inputs = example_inputs(gan, COUNT, seed=0)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = export_all(gan, pathlib.Path(folder))
+        return {
+            consumer: measure(gan, consumer, path, inputs, timed, node_app)
+            for consumer, path in paths.items()
+            if consumer not in left_out
+        }
+
+
+def table(rows):
+    """The rows as lines of a table."""
+    lines = [
+        "| | largest | mean | kB | batch 1, ms | batch 64, ms | cold start, s |",
+        "|---" * 7 + "|",
+    ]
+    for consumer, row in rows.items():
+        lines.append(
+            f"| {consumer} | {row['largest']:.1e} | {row['mean']:.1e} | {row['bytes'] / 1000:,.0f} "
+            f"| {row[1]:.2f} | {row[COUNT]:.1f} | {row['cold_start']:.2f} |"
+        )
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--game", choices=GAMES, action="append", help="only these")
+    parser.add_argument("--json", type=pathlib.Path, help="a file for the numbers")
+    arguments = parser.parse_args()
+    missing = unavailable()
+    for consumer, reason in missing.items():
+        print(f"Without {consumer}: {reason}.")
+    found, apart = {}, []
+    for game in arguments.game or GAMES:
+        found[game] = matrix(game, left_out=missing)
+        print(f"\n{game}\n", *table(found[game]), sep="\n", flush=True)
+        bad = [name for name, row in found[game].items() if not within_bounds(name, row)]
+        apart += [f"{game} in {name}" for name in bad]
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+    for line in apart:
+        print(f"Too far apart: {line}.")
+    return 1 if apart else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
