@@ -93,12 +93,13 @@ export class Generator {
       if (label === null) return null;
       throw new RangeError("expected no label: this generator has no classes.");
     }
-    if (label === null) return Int32Array.from({ length: count }, (_, i) => i % this.classes.length);
+    const classes = this.classes.length || 1;
+    if (label === null) return Int32Array.from({ length: count }, (_, i) => i % classes);
     const labels = typeof label === "number" ? Array(count).fill(label) : Array.from(label);
     if (labels.length !== count || !labels.every(Number.isInteger)) {
       throw new RangeError(`expected one integer label or ${count}, got ${label}.`);
     }
-    for (const each of labels) checkRange("every label", each, 0, this.classes.length - 1);
+    for (const each of labels) checkRange("every label", each, 0, classes - 1);
     return Int32Array.from(labels);
   }
 
@@ -107,7 +108,7 @@ export class Generator {
   }
 }
 
-/** Images in [-1, 1] as integers from 0 to 255, rounded half to even; what lies outside is clipped. */
+/** Images in [-1, 1] as integers from 0 to 255, half to even; what lies outside is clipped. */
 export function toUint8(images) {
   // a Uint8ClampedArray rounds and clips so by itself
   return Uint8ClampedArray.from(images, (x) => Math.fround(Math.fround(x + 1) * 127.5));
@@ -127,7 +128,7 @@ function checkRange(name, value, low, high) {
 
 function checkedSeed(seed) {
   if (typeof seed !== "bigint" && !Number.isSafeInteger(seed)) {
-    throw new RangeError(`expected a seed that is an integer, a BigInt from 2**53 on, got ${seed}.`);
+    throw new RangeError(`expected an integer seed, a BigInt from 2**53 on, got ${seed}.`);
   }
   checkRange("seed", seed, 0n, 2n ** 63n - 1n);
   return BigInt(seed);
@@ -168,8 +169,8 @@ function* fields(message) {
   }
 }
 
-// TensorFlow's stateless random numbers: Philox-4x32-10 (Salmon et al., "Parallel Random Numbers: As
-// Easy as 1, 2, 3", SC 2011), keyed by a scrambled seed; normals by Box and Muller.
+// TensorFlow's stateless random numbers: Philox-4x32-10 (Salmon et al., "Parallel Random Numbers:
+// As Easy as 1, 2, 3", SC 2011), keyed by a scrambled seed; normals by Box and Muller.
 
 const SCRAMBLE = [0x3ec8f720, 0x02461e29];
 

@@ -2,9 +2,9 @@
 
 python tools/vendor_onnxruntime_web.py
 
-npm packs the version that is pinned here, and nothing is written unless the package has the SHA-512
-that is pinned too (`npm view onnxruntime-web dist.integrity`). The licence is the one in onnxruntime's
-wheel for Python; the npm package has none.
+npm packs the version that is pinned here, and nothing is written unless the package has the
+SHA-512 that is pinned too (`npm view onnxruntime-web dist.integrity`). The licence is the one in
+onnxruntime's wheel for Python; the npm package has none.
 """
 
 import base64
@@ -18,8 +18,16 @@ import tempfile
 
 ASSETS = pathlib.Path(__file__).parents[1] / "keras_gan" / "export" / "web" / "assets"
 PACKAGE = "onnxruntime-web@1.30.0"
-INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+INTEGRITY = (
+    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZ"
+    "ClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+)
+FILES = {  # name -> SHA-256, which the tests compare with what lies there
+    "ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    "ort-wasm-simd-threaded.wasm": (
+        "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
+    ),
+}
 LICENCE = "onnxruntime-web.LICENSE"
 
 
@@ -41,7 +49,7 @@ def main():
     )
     (ASSETS / LICENCE).write_bytes(licence.read_binary())
     for name in (*FILES, LICENCE):
-        print(ASSETS / name, (ASSETS / name).stat().st_size)
+        print(name, hashlib.sha256((ASSETS / name).read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """`keras-gan export`."""
 
+import shlex
+
 from keras_gan import export, runs
 
 
@@ -20,6 +22,7 @@ def add_export(commands):
     add_onnx(parser.add_argument_group("generator.onnx"))
     more = parser.add_argument_group("other programs")
     more.add_argument("--jit", action="store_true", help="a SavedModel that XLA compiles")
+    more.add_argument("--web", metavar="DIR", help="a web page, as a folder of static files")
     more.add_argument("--litert", action="store_true", help="generator.tflite too")
     more.add_argument(
         "--serving",
@@ -72,3 +75,7 @@ def run_export(arguments):
         before, after = runs.compare_quality(run, gan, made[1].path, tell=print)
         for name, found in (("Keras", before), (arguments.precision, after)):
             print(f"{name}: {found.lines()[0]}")
+    if arguments.web:
+        page = export.page_of(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
+        server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
+        print(f"{page}  (look at it at localhost:8000: {server})")

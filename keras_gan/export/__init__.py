@@ -1,4 +1,4 @@
-"""The trained generator for programs that don't know Keras: SavedModel, ONNX, LiteRT."""
+"""The trained generator for programs that don't know Keras: SavedModel, ONNX, LiteRT, a page."""
 
 from keras_gan.export.interface import Card, Interface
 from keras_gan.export.litert import to_litert
@@ -7,15 +7,18 @@ from keras_gan.export.parity import Exported, work_folder
 from keras_gan.export.precision import PRECISIONS
 from keras_gan.export.saved_model import to_saved_model
 from keras_gan.export.serving import write_serving_files
+from keras_gan.export.web import page_of, to_web
 
 __all__ = [
     "PRECISIONS",
     "Card",
     "Exported",
     "Interface",
+    "page_of",
     "to_litert",
     "to_onnx",
     "to_saved_model",
+    "to_web",
     "work_folder",
     "write_serving_files",
 ]

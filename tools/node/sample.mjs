@@ -7,7 +7,8 @@ import * as ort from "onnxruntime-node";
 import { Generator, toUint8 } from "../../keras_gan_runtime/generator.js";
 import { png } from "./png.mjs";
 
-const USAGE = "node sample.mjs MODEL.onnx OUT.png [--count 16] [--seed 0] [--label 3] [--truncation 0.8]";
+const USAGE =
+  "node sample.mjs MODEL.onnx OUT.png [--count 16] [--seed 0] [--label 3] [--truncation 0.8]";
 
 async function main() {
   const { model, out, count, seed, ...choices } = readArguments();
