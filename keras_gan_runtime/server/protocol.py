@@ -68,7 +68,7 @@ class Protocol(HttpToolsProtocol):
         self.in_headers = False
         if self.transport.is_closing():
             return
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > MAX_HEADER_BYTES:
             self.refuse(431, f"expected at most {MAX_HEADER_BYTES} bytes of headers.")
         else:

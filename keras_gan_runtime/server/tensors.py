@@ -12,6 +12,7 @@ from keras_gan_runtime.server.signatures import TYPES
 import numpy as np
 import orjson
 
+MAX_RANK = 32
 MAX_WHOLE = 2**24 - 1
 MAX_FLOAT = float(np.finfo(np.float32).max)
 RANGES = {"DT_INT32": 2**31, "DT_INT64": 2**63}
@@ -29,6 +30,8 @@ def to_array(value, dtype):
         RequestError: 400 where it is no such tensor.
     """
     shape = shape_of(value)
+    if len(shape) > MAX_RANK:
+        raise invalid(f"expected lists nested at most {MAX_RANK} deep, got {len(shape)}.")
     items = [value]
     for level, size in enumerate(shape):
         items = list(itertools.chain.from_iterable(lists(items, size, level, len(shape))))
@@ -98,7 +101,10 @@ def wrong_type(item, dtype):
 
 def tell(item):
     """A JSON value for a message."""
-    return shorten(orjson.dumps(item).decode())
+    try:
+        return shorten(orjson.dumps(item).decode())
+    except orjson.JSONEncodeError:  # nested deeper than it writes, though not than it reads
+        return "..."
 
 
 def to_json(array):
