@@ -40,7 +40,8 @@ class ServerProcess:
     """
 
     def __init__(self, folder, *options, **environment):
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self.errors = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115
+        self.told = None
         words = [sys.executable, "-m", "keras_gan_runtime", "serve", folder, "--port", 0, *options]
         start = time.monotonic()
         self.process = subprocess.Popen(
@@ -74,6 +75,8 @@ class ServerProcess:
         finally:
             self.process.kill()
             self.process.stdout.close()
+            self.told = self.log()
+            self.errors.close()
 
     def request(self, method, path, body=None, headers=(), timeout=60):
         """One request on a connection of its own: `(status, headers, bytes)`."""
@@ -91,8 +94,11 @@ class ServerProcess:
 
     def log(self):
         """What it has logged."""
-        self.errors.seek(0)
-        return self.errors.read()
+        return self.told or pathlib.Path(self.errors.name).read_text()
+
+    def connections(self):
+        """Files and connections that it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def memory(self):
         """Megabytes that it holds."""

@@ -8,6 +8,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 
+def is_api(request):
+    """Whether a path is below `/v1`."""
+    return request.scope["path"].lower().startswith("/v1/")
+
+
 def malformed(request):
     """TF Serving's error for what is no path of its API."""
     return invalid(f"Malformed request: {request.method} {shorten(request.scope['path'])}")
@@ -32,7 +37,7 @@ async def answer_error(request, error):
 
 async def answer_other_path(request, error):
     """A path or method that no route has."""
-    if request.scope["path"].startswith("/v1/"):
+    if is_api(request):
         return await answer_error(request, malformed(request))
     return error_response(error.status_code, error.detail, error.headers)
 

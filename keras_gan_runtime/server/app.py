@@ -8,7 +8,7 @@ import re
 import urllib.parse
 
 from keras_gan_runtime.server import answers, pages, rest, sampling
-from keras_gan_runtime.server.answers import json_response, malformed
+from keras_gan_runtime.server.answers import is_api, json_response, malformed
 from keras_gan_runtime.server.batching import Batcher
 from keras_gan_runtime.server.errors import RequestError, invalid, shorten
 from keras_gan_runtime.server.middleware import Guarded, Metered
@@ -16,6 +16,7 @@ from keras_gan_runtime.server.png import grid, png
 from keras_gan_runtime.server.signatures import metadata_of
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -41,11 +42,11 @@ def build_app(versions, metrics, settings):
     api = Api(versions, metrics, settings)
     app = Starlette(
         routes=[
-            Route("/v1/{rest:path}", api.answer, methods=["GET", "POST"]),
             Route("/", api.index),
             Route("/metrics", api.metrics_page),
             Route("/healthz", api.alive),
             Route("/readyz", api.ready),
+            Route("/{rest:path}", api.answer, methods=["GET", "POST"]),
         ],
         middleware=[Middleware(Metered, metrics), Middleware(Guarded, settings.token)],
         exception_handlers=answers.HANDLERS,
@@ -86,7 +87,7 @@ class Api:
             self.metrics.version.set(self.versions.current.version)
 
     async def answer(self, request):
-        """All paths below `/v1`."""
+        """All paths below `/v1`, in whatever case."""
         path = request.scope["raw_path"].decode()
         if request.method == "POST" and (found := PREDICT.fullmatch(path)):
             return await self.predict(request, *found.groups())
@@ -94,7 +95,7 @@ class Api:
             return await self.picture(request, found[1])
         if request.method == "GET" and (found := STATUS.fullmatch(path)):
             return self.status(*found.groups())
-        raise malformed(request)
+        raise malformed(request) if is_api(request) else HTTPException(404)
 
     async def predict(self, request, name, version, label, method):
         """`POST NAME:predict`."""
