@@ -38,7 +38,8 @@ class Model:
     """
 
     def __init__(self, version, path, threads, batch_size):
-        self.version, self.generator = version, Generator(path, threads)
+        self.version = version
+        self.generator = Generator(path, threads, spinning=False)  # requests need the processor too
         metadata, inputs = self.generator.metadata, self.generator.inputs
         self.num_classes = len(self.generator.classes) if "labels" in inputs else 0
         if inputs != ["latents", "labels"][: 1 + bool(self.num_classes)]:
