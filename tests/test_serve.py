@@ -425,6 +425,17 @@ def test_large_headers_are_refused(server):
             assert b" 431 " in connection.recv(1000)
 
 
+def test_there_are_so_many_connections_and_no_more(server):
+    with contextlib.ExitStack() as stack:
+        many = [stack.enter_context(contextlib.closing(open_socket(server))) for _ in range(520)]
+        refused = read_all(many[-1])
+        assert b" 503 " in refused
+        assert b"retry-after: 1" in refused
+        many[100].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in many[100].recv(1000)
+    assert wait_until(lambda: server.predict(sample(1))[0] == 200)
+
+
 def test_one_connection_serves_many_requests(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     with contextlib.closing(connection):

@@ -178,7 +178,9 @@ class Api:
     async def compute(self, request, job):
         """A job's samples; the job is dropped where its client is gone."""
         future = self.batcher.submit(job)
-        request.scope["state"]["connection"].waiting = future
+        connection = request.scope.get("state", {}).get("connection")
+        if connection is not None:  # a `Protocol`; other servers of this app tell of no loss
+            connection.waiting = future
         try:
             return await future
         except asyncio.CancelledError:

@@ -8,7 +8,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 MAX_HEADER_BYTES = 2**15
-MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS = 512  # well below the 1,024 files that most systems let a process open
 
 
 class Protocol(HttpToolsProtocol):
@@ -144,6 +144,7 @@ class Protocol(HttpToolsProtocol):
         """Answers what never becomes a request, and closes."""
         body = orjson.dumps({"error": message})
         headers = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        headers += "connection: close\r\nretry-after: 1\r\n\r\n"
+        headers += "retry-after: 1\r\n" if status == 503 else ""
+        headers += "connection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + headers.encode() + body)
         self.transport.close()
