@@ -11,6 +11,7 @@ from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
 from keras_gan.cli.train import EXIT_SIGNAL, add_train
 from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
+from keras_gan_runtime.server.command import add_serve
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
 
@@ -56,6 +57,7 @@ def build_parser():
     add_evaluate(commands)
     add_report(commands)
     add_export(commands)
+    add_serve(commands)
     listing = commands.add_parser("recipes", help="list the recipes")
     listing.set_defaults(command=run_recipes)
     return parser

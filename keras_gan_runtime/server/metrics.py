@@ -1,0 +1,39 @@
+"""What a monitor sees at `/metrics`."""
+
+import prometheus_client as prometheus
+
+
+class Metrics:
+    """Prometheus's counters, in a registry of their own."""
+
+    def __init__(self):
+        self.registry = prometheus.CollectorRegistry()
+        prometheus.ProcessCollector(registry=self.registry)
+        self.requests = prometheus.Counter(
+            "keras_gan_requests",
+            "Requests by signature or path, and status",
+            ("signature", "status"),
+            registry=self.registry,
+        )
+        self.seconds = prometheus.Histogram(
+            "keras_gan_request_seconds",
+            "From a request's headers to its answer",
+            ("signature",),
+            registry=self.registry,
+        )
+        self.batches = prometheus.Histogram(
+            "keras_gan_batch_samples",
+            "Samples computed together",
+            buckets=[2**power for power in range(11)],
+            registry=self.registry,
+        )
+        self.queued = prometheus.Gauge(
+            "keras_gan_queued_samples", "Samples that wait", registry=self.registry
+        )
+        self.version = prometheus.Gauge(
+            "keras_gan_version", "The version that is served", registry=self.registry
+        )
+
+    def text(self):
+        """All of them as Prometheus reads them."""
+        return prometheus.generate_latest(self.registry)

@@ -1,0 +1,36 @@
+"""The page at `/`."""
+
+import html
+import urllib.parse
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{name}</title>
+<style>body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 40em }}
+img {{ image-rendering: pixelated; width: 20em }}</style>
+<h1>{name}</h1>
+<p>Version {version}, served by keras_gan with TF Serving's REST API.</p>
+{grid}
+<ul>{links}</ul>
+<table>{facts}</table>
+"""
+
+
+def index(model, name):
+    """What is served, and where."""
+    path = f"/v1/models/{urllib.parse.quote(name, safe='')}"
+    pictures = [f"{path}/sample.png?count=64&amp;seed={seed}" for seed in range(2)]
+    grid = f'<p><img src="{pictures[0]}" alt="64 samples">' if model.is_images else ""
+    links = [path, f"{path}/metadata", *(pictures if model.is_images else ()), "/metrics"]
+    facts = model.generator.metadata | {"signatures": ", ".join(model.signatures)}
+    return PAGE.format(
+        name=html.escape(name),
+        version=model.version,
+        grid=grid,
+        links="".join(f'<li><a href="{link}">{link}</a>' for link in links),
+        facts="".join(
+            f"<tr><td>{html.escape(key)}<td>{html.escape(fact)}" for key, fact in facts.items()
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Requests as jobs: the values in range, and a model's samples from them."""
+
+import math
+
+from keras_gan_runtime.server.batching import Job
+from keras_gan_runtime.server.errors import invalid
+
+import numpy as np
+
+
+def given_job(model, arrays, max_count):
+    """The job of `serving_default`: latents, and labels where there are classes."""
+    latents = arrays["latents"]
+    count = len(latents)
+    check("rows", count, 1, max_count)
+    if not np.isfinite(latents).all():
+        raise invalid("expected latents that are finite numbers.")
+    labels = arrays.get("labels", np.zeros(count, np.int32))
+    if len(labels) != count:
+        raise invalid(f"expected as many labels as latents, got {len(labels)} and {count}.")
+    if model.num_classes:
+        check("every label", int(labels.min()), 0, model.num_classes - 1)
+        check("every label", int(labels.max()), 0, model.num_classes - 1)
+    return Job(model, count, labels, latents)
+
+
+def drawn_job(model, values, max_count):
+    """The job of `sample` and `sample_png`: `count, seed, truncation [, label]`."""
+    count, label = values["count"], values.get("label", -1)
+    check("count", count, 1, max_count)
+    check("seed", values["seed"], 0, 2**63 - 1)
+    check("truncation", values["truncation"], 0, 1)
+    check("label", label, -1, max(model.num_classes, 1) - 1)
+    if label == -1:
+        labels = np.arange(count, dtype=np.int32) % max(model.num_classes, 1)
+    else:
+        labels = np.full(count, label, np.int32)
+    seed, truncation = values["seed"], values["truncation"]
+    return Job(model, count, labels, seed=seed, truncation=truncation, pixels=True)
+
+
+def query_values(model, query):
+    """The values of `sample.png?count=16&seed=0&label=3&truncation=0.8`, with defaults."""
+    inputs = model.signatures["sample_png"].inputs
+    values = {name: tensor.default for name, tensor in inputs.items()} | {"count": 16}
+    for name, text in query.items():
+        if name not in inputs:
+            raise invalid(f"expected {', '.join(inputs)}, got {name[:40]!r}.")
+        whole = inputs[name].dtype != "DT_FLOAT"
+        try:
+            values[name] = int(text[:40]) if whole else float(text[:40])
+        except ValueError:
+            kind = "a whole number" if whole else "a number"
+            raise invalid(f"expected {kind} for {name}, got {text[:40]!r}.") from None
+    return values
+
+
+def check(name, value, low, high):
+    """Raises `RequestError` for a number out of range, or NaN."""
+    if math.isnan(value) or not low <= value <= high:
+        raise invalid(f"expected {name} from {low} to {high}, got {value}.")
