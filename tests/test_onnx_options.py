@@ -26,7 +26,7 @@ def points_gan():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_noise_is_tensorflows(seed):
-    ours = normal(bits(4097, seed)).ravel()[:4097]
+    ours = normal(bits([4097], [seed])).ravel()[:4097]
     theirs = noise.normal((4097,), noise.make_key(seed)).numpy()
     apart = np.abs(ours - theirs) / np.spacing(np.abs(theirs))
     assert apart.max() <= 4

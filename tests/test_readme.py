@@ -78,6 +78,10 @@ def test_both_shipped_generators_make_the_same_digits():
     )["images"]
     run = session.run(["images"], {"latents": latents, "labels": labels})[0]
     assert np.abs(run - served).max() <= 1e-5
+    runtime = ROOT / "keras_gan_runtime" / "generator.py"
+    assert (folder / "generator.py").read_text() == runtime.read_text()
+    served = folder / "1" / "assets.extra" / "generator.onnx"
+    assert served.read_bytes() == (folder / "generator.onnx").read_bytes()
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png"]
     contents = {path.read_bytes() for path in files}  # a clone has equal files once
     assert sum(map(len, contents)) < 3e6

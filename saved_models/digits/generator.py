@@ -17,6 +17,8 @@ class Generator:
         path: A file that `keras_gan.export.to_onnx` or `keras-gan export` wrote.
         threads: Of the processor that one call uses; all by default.
         providers: Of onnxruntime; the first that can is used.
+        spinning: Whether threads wait for the next call by keeping the processor busy: faster, but
+            where others need the processor too.
 
     Attributes:
         session: The `onnxruntime.InferenceSession`.
@@ -34,9 +36,10 @@ class Generator:
         pixels = to_uint8(threes)
     """
 
-    def __init__(self, path, threads=0, providers=("CPUExecutionProvider",)):
+    def __init__(self, path, threads=0, providers=("CPUExecutionProvider",), spinning=True):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
         self.session = open_session(path, options, list(providers))
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
         if "latent_size" not in self.metadata:
@@ -84,10 +87,19 @@ class Generator:
 
     def latents(self, count, seed=0):
         """Latents `(count, latent_size)` float32 of a seed, as `GAN.latents` draws them."""
-        numbers = bits(count * self.latent_size, seed)
+        return self.latents_of([(count, seed)])[0]
+
+    def latents_of(self, draws):
+        """The latents of several `(count, seed)`, drawn at once: a list of `latents`' arrays."""
+        sizes = [count * self.latent_size for count, _ in draws]
+        numbers = bits(sizes, [seed for _, seed in draws])
         uniform = self.metadata.get("latent_distribution") == "uniform"
         drawn = unit(numbers) * np.float32(2) - np.float32(1) if uniform else normal(numbers)
-        return drawn.reshape(-1)[: count * self.latent_size].reshape(count, self.latent_size)
+        drawn, found, start = drawn.reshape(-1), [], 0
+        for size in sizes:
+            found.append(drawn[start : start + size].reshape(-1, self.latent_size))
+            start += 4 * blocks(size)
+        return found
 
     def labels(self, count, seed=0, label=None):
         """`(labels,)` as int32 `(count,)`, or `()` for a generator without classes."""
@@ -130,26 +142,33 @@ def to_uint8(images):
 
 LOW = np.uint64(2**32 - 1)
 HALF = np.uint64(32)
-SCRAMBLE = (0x3EC8F720, 0x02461E29)
+SCRAMBLE = (np.uint64(0x3EC8F720), np.uint64(0x02461E29))
 
 
-def bits(count, seed):
-    """At least `count` random 32-bit numbers of a seed, uint64 `(n, 4)`."""
-    seed = np.array([[seed & 0xFFFFFFFF, seed >> 32, 0, 0]], np.uint64)
-    key_0, key_1, *stream = philox(seed, *SCRAMBLE)[0]
-    counters = np.zeros((-(-count // 4), 4), np.uint64)
-    counters[:, 0] = np.arange(len(counters), dtype=np.uint64)
-    counters[:, 2:] = stream
+def bits(counts, seeds):
+    """At least `counts[i]` random 32-bit numbers of each seed, one after the other: `(n, 4)`."""
+    seeds = np.array(seeds, np.uint64)
+    zeros = np.zeros_like(seeds)
+    scrambled = philox(np.stack([seeds & LOW, seeds >> HALF, zeros, zeros], axis=1), *SCRAMBLE)
+    sizes = [blocks(count) for count in counts]
+    key_0, key_1, *stream = np.repeat(scrambled, sizes, axis=0).T
+    places = np.concatenate([np.arange(size, dtype=np.uint64) for size in sizes])
+    counters = np.stack([places, np.zeros_like(places), *stream], axis=1)
     return philox(counters, key_0, key_1)
 
 
+def blocks(count):
+    """Blocks of four numbers that hold so many."""
+    return -(-count // 4)
+
+
 def philox(counters, key_0, key_1):
-    """Ten rounds of Philox-4x32 on counters `(n, 4)`."""
+    """Ten rounds of Philox-4x32 on counters `(n, 4)`, with one key for all or one for each."""
     a, b, c, d = counters.T
     for turn in range(10):
         left, right = np.uint64(0xD2511F53) * a, np.uint64(0xCD9E8D57) * c
-        turned_0 = np.uint64((int(key_0) + turn * 0x9E3779B9) & 0xFFFFFFFF)
-        turned_1 = np.uint64((int(key_1) + turn * 0xBB67AE85) & 0xFFFFFFFF)
+        turned_0 = (np.uint64(turn * 0x9E3779B9) + key_0) & LOW
+        turned_1 = (np.uint64(turn * 0xBB67AE85) + key_1) & LOW
         a, b = (right >> HALF) ^ b ^ turned_0, right & LOW
         c, d = (left >> HALF) ^ d ^ turned_1, left & LOW
     return np.stack([a, b, c, d], axis=1)
