@@ -54,13 +54,13 @@ def test_noise_is_the_same_as_in_python():
     )
     found = evaluated(f"{code}.map((values) => Array.from(values)))", "bits", "normal", "unit")
     for seed, (bits, normal, unit) in zip(SEEDS, found, strict=True):
-        numbers = python.bits(4099, seed)
+        numbers = python.bits([4099], [seed])
         assert np.array_equal(bits, numbers.reshape(-1))
         expected = python.normal(numbers).reshape(-1)
         received = np.array(normal, "float32")
         apart = np.abs(received.view("int32").astype(int) - expected.view("int32"))
         assert apart.max() <= 3  # units in the last place
-        assert np.array_equal(unit, python.unit(python.bits(9, seed)).reshape(-1))
+        assert np.array_equal(unit, python.unit(python.bits([9], [seed])).reshape(-1))
 
 
 def test_pixels_are_rounded_half_to_even_and_clipped():

@@ -1,6 +1,7 @@
 """What the README shows must run as it stands."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -51,6 +52,20 @@ def test_apps_six_lines_run_without_tensorflow():
         [sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert told.startswith("(16, 28, 28, 1) -")
+
+
+def test_apps_lines_with_the_file_beside_the_model():
+    code = re.search(r"```python\n(from generator import .*?)```", README, re.DOTALL)[1]
+    blocked = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{blocked}{code}print(threes.shape, threes.dtype)"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "saved_models" / "digits")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.strip() == "(16, 28, 28, 1) uint8"
 
 
 def test_serving_call_fits_the_signature():
