@@ -37,7 +37,7 @@ def build_app(versions, metrics, settings):
     Args:
         versions: The `Versions`, with one that is loaded.
         metrics: The `Metrics`.
-        settings: `max_count`, `max_body`, `batch_size`, `batch_wait`, `timeout` and `token`.
+        settings: The `Settings`.
     """
     api = Api(versions, metrics, settings)
     app = Starlette(
@@ -65,11 +65,9 @@ class Api:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app):
-        """Starts the batches' thread and the watch for new versions, and ends them."""
+        """Starts the batches' threads and the watch for new versions, and ends them."""
         settings = self.settings
-        self.batcher = Batcher(
-            settings.batch_size, settings.batch_wait, settings.max_count, self.metrics
-        )
+        self.batcher = Batcher(settings, self.metrics)
         self.metrics.version.set(self.versions.current.version)
         watch = asyncio.create_task(self.watch())
         yield

@@ -1,8 +1,9 @@
-"""Requests that wait are computed together, by one thread.
+"""Requests that wait are computed together, by a thread for each processor.
 
-The thread takes what is queued whenever it is free, up to a batch's samples; so nobody waits while
-the processor is idle, and the busier it is, the fuller the batches are. A request that is larger
-than a batch is computed in parts, which take turns with the others.
+A thread takes what is queued whenever it is free, up to a batch's samples; so nobody waits while
+a processor is idle, and the busier they are, the fuller the batches are. A request that is larger
+than a batch is computed in parts, which take turns with the others. Batches beside each other, each
+on one processor, are faster than one batch on all of them, whose threads wait for each other.
 """
 
 import asyncio
@@ -33,36 +34,27 @@ class Job:
         self.seed, self.truncation, self.pixels = seed, truncation, pixels
         self.future = asyncio.get_running_loop().create_future()
         self.taken = self.filled = 0
-        self.samples = None
-
-    def fill(self, start, samples):
-        """Keeps a part of the samples; whether it was the last."""
-        if self.samples is None:
-            shape = (self.count, *samples.shape[1:])
-            self.samples = np.empty(shape, np.uint8 if self.pixels else np.float32)
-        part = to_uint8(samples) if self.pixels else samples
-        self.samples[start : start + len(part)] = part
-        self.filled += len(part)
-        return self.filled == self.count
+        self.samples = np.empty((count, *model.shape), np.uint8 if pixels else np.float32)
 
 
 class Batcher:
-    """The queue and its thread.
+    """The queue and its threads.
 
     Args:
-        batch_size: Samples computed together.
-        wait: Seconds that a batch waits to be full.
-        max_count: Samples of the largest request, for which there is room at least.
+        settings: `batch_size`, `batch_wait` in seconds, `threads` and `max_count`.
         metrics: The `Metrics`.
     """
 
-    def __init__(self, batch_size, wait, max_count, metrics):
-        self.batch_size, self.wait, self.max_count = batch_size, wait, max_count
-        self.metrics, self.queue, self.queued = metrics, collections.deque(), 0
-        self.condition, self.ended = threading.Condition(), False
-        self.loop = asyncio.get_running_loop()
-        self.thread = threading.Thread(target=self._work, name="batches", daemon=True)
-        self.thread.start()
+    def __init__(self, settings, metrics):
+        self.settings, self.metrics = settings, metrics
+        self.queue, self.queued, self.ended = collections.deque(), 0, False
+        self.condition, self.loop = threading.Condition(), asyncio.get_running_loop()
+        self.threads = [
+            threading.Thread(target=self._work, name=f"batches-{index}", daemon=True)
+            for index in range(settings.threads)
+        ]
+        for thread in self.threads:
+            thread.start()
 
     def submit(self, job):
         """Queues a job; returns the future of its samples.
@@ -84,16 +76,18 @@ class Batcher:
         return job.future
 
     def close(self):
-        """Ends the thread once the queue is empty."""
+        """Ends the threads once the queue is empty."""
         with self.condition:
             self.ended = True
-            self.condition.notify()
-        self.thread.join()
+            self.condition.notify_all()
+        for thread in self.threads:
+            thread.join()
 
     def _room(self, model):
         """Samples that may wait: so many that their memory is bounded."""
         size = 4 * int(np.prod(model.shape))
-        return max(self.max_count, min(8 * self.max_count, MAX_QUEUED_BYTES // size))
+        most = self.settings.max_count
+        return max(most, min(8 * most, MAX_QUEUED_BYTES // size))
 
     def _work(self):
         while parts := self._take():
@@ -111,15 +105,23 @@ class Batcher:
                 self.condition.wait_for(lambda: self.queue or self.ended)
                 if not self.queue:
                     return []
-                if self.wait and self.queued < self.batch_size:
-                    self.condition.wait_for(lambda: self.queued >= self.batch_size, self.wait)
+                if self.queued < self.settings.batch_size and self.settings.batch_wait:
+                    self.condition.wait_for(self._is_full, self.settings.batch_wait)
                 parts = self._parts()
             self.metrics.queued.set(self.queued)
+            if self.queue:
+                self.condition.notify()
             return parts
+
+    def _is_full(self):
+        """Whether a batch has no room for more."""
+        return self.queued >= self.settings.batch_size
 
     def _parts(self):
         """The next jobs, as far as a batch holds them; the rest of a large one goes last."""
-        parts, room, model = [], self.batch_size, self.queue[0].model
+        if not self.queue:  # another thread took what this one waited for
+            return []
+        parts, room, model = [], self.settings.batch_size, self.queue[0].model
         while room and self.queue and self.queue[0].model is model:
             job = self.queue.popleft()
             left = job.count - job.taken
@@ -148,13 +150,21 @@ class Batcher:
             place += stop - start
             if not np.isfinite(part).all():
                 done.append((job, invalid("expected latents whose samples are finite numbers.")))
-            elif job.fill(start, part):
+            elif self._fill(job, start, part):
                 done.append((job, job.samples))
         return done
 
+    def _fill(self, job, start, samples):
+        """Keeps a part of a job's samples; whether it was the last."""
+        stop = start + len(samples)
+        job.samples[start:stop] = to_uint8(samples) if job.pixels else samples
+        with self.condition:
+            job.filled += len(samples)
+            return job.filled == job.count
+
 
 def draw_latents(model, jobs):
-    """Gives jobs the latents of their seeds."""
+    """Gives jobs the latents of their seeds; two threads with parts of one job draw the same."""
     drawn = model.generator.latents_of([(job.count, job.seed) for job in jobs]) if jobs else []
     for job, latents in zip(jobs, drawn, strict=True):
         job.latents = np.float32(job.truncation) * latents

@@ -35,8 +35,8 @@ def add_limits(serve):
     for name, default, told in (
         ("--max-count", 1024, "samples a request may ask for"),
         ("--max-body", 2**22, "bytes that a request may have"),
-        ("--batch-size", 64, "samples that are computed together"),
-        ("--threads", 0, "of the processor; 0 for all"),
+        ("--batch-size", 32, "samples that are computed together"),
+        ("--threads", 0, "batches at a time; 0 for as many as there are processors"),
     ):
         limits.add_argument(
             name, type=int, default=default, metavar="N", help=f"{told} (default: {default:,})"

@@ -20,7 +20,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
-        self.waiting = self.timer = None
+        self.waiting = self.timer = self.stalled = None
         self.in_headers, self.received, self.header_bytes, self.unsent = False, True, 0, 0
 
     # What uvicorn calls.
@@ -36,6 +36,8 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc):
         """Drops what nobody waits for."""
         self.stop_timer()
+        if self.stalled is not None:
+            self.stalled.cancel()
         if self.waiting is not None:
             self.waiting.cancel()
         super().connection_lost(exc)
@@ -92,16 +94,28 @@ class Protocol(HttpToolsProtocol):
         if self.draining():
             self.start_timer()
 
+    def pause_writing(self):
+        """The client takes its answer slowly, or not at all."""
+        super().pause_writing()
+        self.look_at_unsent()
+
+    def resume_writing(self):
+        """The client has taken nearly all."""
+        if self.stalled is not None:
+            self.stalled.cancel()
+            self.stalled = None
+        self.unsent = 0
+        super().resume_writing()
+
     def timeout_keep_alive_handler(self):
-        """Closes an idle connection; one whose client takes nothing of its answer is cut."""
-        left = self.transport.get_write_buffer_size()
-        if not left:
-            self.transport.close()
-        elif left == self.unsent:
+        """Closes an idle connection, unless an answer is still on its way."""
+        if self.stalled is not None:
+            self.timeout_keep_alive_task = None
+            self.wait_for_next()
+        elif self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
-            self.unsent, self.timeout_keep_alive_task = left, None
-            self.wait_for_next()
+            self.transport.close()
 
     def send_400_response(self, msg):
         """What can't be parsed."""
@@ -131,6 +145,15 @@ class Protocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+
+    def look_at_unsent(self):
+        """Cuts a client that has taken nothing of its answer since the last look."""
+        left = self.transport.get_write_buffer_size()
+        if left == self.unsent:
+            self.transport.abort()
+        else:
+            self.unsent = left
+            self.stalled = self.loop.call_later(self.timeout_keep_alive, self.look_at_unsent)
 
     def late(self):
         """The client took too long."""

@@ -32,6 +32,7 @@ class Settings:
     max_body: int
     batch_size: int
     batch_wait: float
+    threads: int
     timeout: float
     token: str | None
 
@@ -89,6 +90,7 @@ def read_settings(arguments):
         max_body=arguments.max_body,
         batch_size=arguments.batch_size,
         batch_wait=arguments.batch_wait_ms / 1000,
+        threads=arguments.threads or os.cpu_count(),
         timeout=arguments.timeout,
         token=read_token(arguments.token_file),
     )
@@ -121,9 +123,7 @@ def open_versions(arguments):
     name = folder.resolve().name if arguments.name is None else arguments.name
     if not re.fullmatch("[^/:]+", name):
         raise ServeError(f"expected a --name without / and :, got {name!r}.")
-    load = functools.partial(
-        Model, threads=arguments.threads, batch_size=min(arguments.batch_size, arguments.max_count)
-    )
+    load = functools.partial(Model, batch_size=min(arguments.batch_size, arguments.max_count))
     versions = Versions(folder, name, load)
     versions.refresh()
     if versions.current is None:

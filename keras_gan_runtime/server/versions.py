@@ -23,7 +23,6 @@ class Model:
     Args:
         version: Its number.
         path: The ONNX file.
-        threads: Of the processor; 0 for all.
         batch_size: Samples of the first run, which takes the memory that later ones need.
 
     Attributes:
@@ -37,9 +36,9 @@ class Model:
         ValueError: For a file that can't be served.
     """
 
-    def __init__(self, version, path, threads, batch_size):
+    def __init__(self, version, path, batch_size):
         self.version = version
-        self.generator = Generator(path, threads, spinning=False)  # requests need the processor too
+        self.generator = Generator(path, threads=1)  # batches run beside each other instead
         metadata, inputs = self.generator.metadata, self.generator.inputs
         self.num_classes = len(self.generator.classes) if "labels" in inputs else 0
         if inputs != ["latents", "labels"][: 1 + bool(self.num_classes)]:
