@@ -64,7 +64,7 @@ def test_a_run_holds_everything(run):
     config = json.loads((run / "config.json").read_text())
     assert config["classes"] == list("0123456789")
     loaded = tf.saved_model.load(str(run / "export" / "1"))
-    assert set(loaded.signatures) == {"serving_default", "sample_png"}
+    assert set(loaded.signatures) == {"serving_default", "sample", "sample_png"}
     session = onnxruntime.InferenceSession(run / "export" / "generator.onnx")
     assert session.get_modelmeta().custom_metadata_map["recipe"] == "dcgan"
 

@@ -52,7 +52,6 @@ def add_onnx(group):
 def run_export(arguments):
     """Exports, and says what was made and how exact it is."""
     run = runs.Run(arguments.run)
-    gan = run.load(arguments.best)
     interface = export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
@@ -65,13 +64,14 @@ def run_export(arguments):
         arguments.litert,
         arguments.serving,
     )
-    made = runs.export_run(run, gan, arguments.out, exporting)
+    made = runs.export_run(run, None, arguments.out, exporting, arguments.best)
     for exported in made:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "
             f"mean {exported.mean:.2g})"
         )
     if arguments.precision != "float32":
+        gan = run.load(arguments.best)
         before, after = runs.compare_quality(run, gan, made[1].path, tell=print)
         for name, found in (("Keras", before), (arguments.precision, after)):
             print(f"{name}: {found.lines()[0]}")

@@ -17,8 +17,6 @@ class Generator:
         path: A file that `keras_gan.export.to_onnx` or `keras-gan export` wrote.
         threads: Of the processor that one call uses; all by default.
         providers: Of onnxruntime; the first that can is used.
-        spinning: Whether threads wait for the next call by keeping the processor busy: faster, but
-            where others need the processor too.
 
     Attributes:
         session: The `onnxruntime.InferenceSession`.
@@ -36,10 +34,9 @@ class Generator:
         pixels = to_uint8(threes)
     """
 
-    def __init__(self, path, threads=0, providers=("CPUExecutionProvider",), spinning=True):
+    def __init__(self, path, threads=0, providers=("CPUExecutionProvider",)):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
         self.session = open_session(path, options, list(providers))
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
         if "latent_size" not in self.metadata:
