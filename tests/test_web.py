@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import pathlib
-import shutil
 import sys
 
 import keras_gan as kg
@@ -31,6 +30,7 @@ import vendor_onnxruntime_web
 
 ROOT = pathlib.Path(__file__).parents[1]
 DIGITS = ROOT / "saved_models" / "digits" / "generator.onnx"
+LONG = "a name that is longer than any screen of a phone is wide"
 PICTURES = "return [...document.querySelectorAll(arguments[0])].map((c) => c.toDataURL())"
 
 
@@ -40,9 +40,8 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     export.page_of(DIGITS, folder / "digits")
     export.to_web(tiny_gan(channels=3), folder / "colours", export.Card("<b>dcgan</b>"))
-    export.to_web(
-        tiny_gan(3, channels=4), folder / "see-through", export.Card(classes=("<i>", "b", "c"))
-    )
+    card = export.Card(classes=("<i>", "b", LONG))
+    export.to_web(tiny_gan(3, channels=4), folder / "see-through", card)
     return folder
 
 
@@ -159,10 +158,7 @@ def test_colours_are_those_of_python(browser, visit, pages, name, mode):
 def test_what_the_page_tells(browser, visit):
     visit("see-through")
     assert [option.text for option in find(browser, "#label option")] == [
-        "in turn",
-        "<i>",
-        "b",
-        "c",
+        *("in turn", "<i>", "b", LONG),
     ]
     assert (
         find(browser, "#grid [role=option]")[0].get_attribute("aria-label") == "Sample 1, class <i>"
@@ -174,7 +170,7 @@ def test_what_the_page_tells(browser, visit):
     assert len(find(browser, "#directions input")) == 6
 
 
-@pytest.mark.parametrize("name", ["digits", "colours"])
+@pytest.mark.parametrize("name", ["digits", "see-through"])
 def test_a_phone_has_no_sideways_scroll(browser, visit, name):
     resize(browser, 390, 844)
     visit(name)
@@ -257,26 +253,19 @@ def test_back_brings_the_picture_before(browser, visit):
     assert np.array_equal(drawn(browser, "#grid canvas"), first)
 
 
-@pytest.mark.parametrize(
-    "choices",
-    [
-        "seed=9223372036854775808",
-        "seed=x",
-        "class=10",
-        "truncation=2",
-        "d=1",
-        "picks=1,1",
-        "mix=",
-        "picks=40",
-        "colour=red",
-        "truncation=NaN",
-    ],
-)
-def test_a_link_that_asks_for_too_much_is_told_of(browser, visit, pages, choices):
-    visit(choices=choices)
-    told = find(browser, "#trouble")[0]
-    assert choices.split("=")[0] in told.text
-    assert np.abs(drawn(browser, "#grid canvas") - expected(pages, "digits", 40, 0)).max() <= 1
+def test_a_link_that_asks_for_too_much_is_told_of(browser, visit, pages):
+    visit(choices="seed=1")
+    refused = ["seed=9223372036854775808", "seed=x", "class=10", "truncation=2", "truncation=NaN"]
+    refused += ["d=1", "picks=1,1", "picks=40", "mix=", "colour=red"]
+    wanted = expected(pages, "digits", 40, 0)
+    for choices in refused:
+        browser.execute_script("location.hash = arguments[0]", choices)
+        name = choices.split("=")[0]
+        wait(browser, f"return document.getElementById('trouble').textContent.includes('{name}')")
+        settle(browser)
+        assert np.abs(drawn(browser, "#grid canvas") - wanted).max() <= 1, choices
+    browser.execute_script("location.hash = 'class=9'")
+    wait(browser, "return document.getElementById('trouble').hidden")
 
 
 def test_the_keyboard_is_enough(browser, visit):
@@ -415,9 +404,6 @@ def test_command_exports_a_run_with_its_page(tmp_path, capsys):
     assert f"python -m http.server --directory '{page}' 8000" in capsys.readouterr().out
     made, beside = page / "generator.onnx", run / "export" / "generator.onnx"
     assert made.read_bytes() == beside.read_bytes()
-    shutil.rmtree(run / "export")
-    assert main(["export", str(run), "--web", str(run)]) == 2
-    assert "holds other files" in capsys.readouterr().err
 
 
 def test_vendored_files_are_those_that_were_checked():

@@ -139,7 +139,7 @@ function showChoices() {
   showSlider(byId("truncation"), byId("truncation-value"), truncation, truncation.toFixed(2));
   showSlider(byId("mix"), byId("mix-value"), mix, `${Math.round(100 * mix)} %`);
   [...byId("directions").children].forEach((row, index) =>
-    showSlider(row.children[1], row.children[2], d[index], d[index].toFixed(1))
+    showSlider(row.children[1], row.children[2], d[index], signed(d[index]))
   );
   byId("reset").disabled = d.every((amount) => amount === 0);
   page.cells.forEach((made, index) => {
@@ -148,6 +148,8 @@ function showChoices() {
     made.dataset.pick = place >= 0 ? "AB"[place] : "";
   });
 }
+
+const signed = (amount) => amount.toFixed(1).replace("-", "−");
 
 function showSlider(input, output, value, text) {
   input.value = value;
