@@ -5,8 +5,10 @@ A few kills in the suite, twenty of each kind with: pytest -m slow tests/test_ki
 
 import io
 import json
+import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -66,14 +68,30 @@ def kill_at_random(start, settings, out, chance, while_saving):
     before = checkpoints_of(out)
     number, wait = start(out=str(out), **settings)
     ended = lambda: not pathlib.Path(f"/proc/{number}").exists()  # noqa: E731
+    saving = lambda: any(".new" in name for name in checkpoints_of(out))  # noqa: E731
     wait_for(lambda: any(n[:-6].isdigit() for n in checkpoints_of(out) - before), ended)
     time.sleep(chance.uniform(0.0, 0.5))
     if while_saving:
-        wait_for(lambda: any(".new" in name for name in checkpoints_of(out)), ended)
-        time.sleep(chance.uniform(0.0, 0.02))
-    subprocess.run(["kill", "-KILL", str(number)], check=True)
+        wait_for(lambda: saving() and stopped_while(saving, number, chance), ended)
+    os.kill(number, signal.SIGKILL)
     assert wait() == -9
-    return any(".new" in name for name in checkpoints_of(out))
+    return saving()
+
+
+def stopped_while(saving, number, chance):
+    """Stops a process a moment later; lets it go on if that was too late for what it was at."""
+    time.sleep(chance.uniform(0.0, 0.02))
+    os.kill(number, signal.SIGSTOP)
+    wait_for(lambda: state_of(number) == "T", lambda: False)
+    if saving():
+        return True
+    os.kill(number, signal.SIGCONT)
+    return False
+
+
+def state_of(number):
+    """The letter of a process's state: T where it is stopped."""
+    return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2][0]
 
 
 def contents(path):
