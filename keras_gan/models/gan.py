@@ -1,6 +1,6 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-from keras_gan import augment, losses, optimizers, replicas
+from keras_gan import augment, compilation, losses, optimizers, replicas
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
@@ -236,7 +236,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         step = tf.identity(self.step.value)
         self._follow_augmentation_schedule()
         generator_moves = (self.phase(step) + 1) % self.n_critic == 0
-        measured = UPDATES[self.update](self, real, step, generator_moves)
+        with compilation.under_xla(self.jit_compile):
+            measured = UPDATES[self.update](self, real, step, generator_moves)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         batch_size *= self.distribute_strategy.num_replicas_in_sync

@@ -67,6 +67,39 @@ def with_one_hot(x, labels, num_classes):
     return keras.layers.Concatenate(dtype=x.dtype)([x, one_hot])
 
 
+SMALLEST_MAP, LARGEST_IMAGE = 4, 1024
+
+
+def check_power_of_two(image_shape, smallest=SMALLEST_MAP):
+    """Raises `ConfigError` unless images are squares whose size is a power of two.
+
+    Args:
+        image_shape: `(size, size, channels)`.
+        smallest: The smallest size that the network takes.
+    """
+    shape = tuple(image_shape)
+    sizes = [smallest << k for k in range((LARGEST_IMAGE // smallest).bit_length())]
+    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in sizes:
+        raise ConfigError(
+            f"expected an image_shape of (size, size, channels) with a size of {sizes}, got "
+            f"{shape}; resize the images with image_size."
+        )
+    if not 1 <= shape[2] <= 4:
+        raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
+
+
+def stage_widths(size, width, max_width):
+    """Channels of the stages from the image to the 4x4 map: doubled each time, up to `max_width`.
+
+    Args:
+        size: Of the image.
+        width: Channels at the image's size; where it is more than `max_width` it is all stages'.
+        max_width: Most channels.
+    """
+    stages = (size // SMALLEST_MAP).bit_length()
+    return [min(width << stage, max(width, max_width)) for stage in range(stages)]
+
+
 CONDITIONINGS = ("projection", "concatenation", "auxiliary")
 
 

@@ -1,0 +1,134 @@
+"""Equalised learning rate: weights of variance 1, scaled where they are used."""
+
+import keras
+from keras import ops
+
+
+class Equalized(keras.layers.Layer):
+    """Base of the layers whose weight w is kept at variance 1 and used as w gain / sqrt(fan-in).
+
+    Adam's steps don't depend on a gradient's size, so with weights of one scale all layers learn at
+    one speed.
+
+    Args:
+        gain: Standard deviation of the outputs, for independent inputs of variance 1.
+        rate: Learning rate of this layer relative to the optimizer's; 0.01 in StyleGAN's mapping.
+        use_bias: Whether there is a bias.
+        bias: Value that it begins with.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 4.1.
+    """
+
+    def __init__(self, gain=1.0, rate=1.0, use_bias=True, bias=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.gain, self.rate, self.use_bias, self.initial_bias = gain, rate, use_bias, bias
+
+    def add_weights(self, shape):
+        """Makes the kernel, whose last axis is the outputs, and the bias."""
+        normal = keras.initializers.RandomNormal(stddev=1.0 / self.rate)
+        self.kernel = self.add_weight(shape, normal, name="kernel")
+        if self.use_bias:
+            begin = keras.initializers.Constant(self.initial_bias / self.rate)
+            self.bias = self.add_weight(shape[-1:], begin, name="bias")
+
+    def scaled_kernel(self):
+        """The kernel as it is used."""
+        fan_in = int(ops.size(self.kernel)) // self.kernel.shape[-1]
+        return self.kernel * (self.gain * self.rate * fan_in**-0.5)
+
+    def with_bias(self, outputs):
+        """The outputs with the bias, where there is one."""
+        return outputs + self.bias * self.rate if self.use_bias else outputs
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "gain": self.gain,
+            "rate": self.rate,
+            "use_bias": self.use_bias,
+            "bias": self.initial_bias,
+        }
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class EqualizedDense(Equalized):
+    """A dense layer with equalised learning rate.
+
+    Args:
+        units: Number of outputs.
+        **kwargs: As in `Equalized`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.EqualizedDense(3)
+    >>> layer(np.ones((2, 4), "float32")).shape
+    TensorShape([2, 3])
+    """
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        """Makes the weights for `(batch, features)`."""
+        self.add_weights((input_shape[-1], self.units))
+
+    def call(self, inputs):
+        """`(batch, features) -> (batch, units)`."""
+        return self.with_bias(ops.matmul(inputs, self.scaled_kernel()))
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, units)`."""
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class EqualizedConv2D(Equalized):
+    """A convolution with equalised learning rate.
+
+    Args:
+        filters: Output channels.
+        kernel_size: Side of the kernel.
+        padding: `"same"` or `"valid"`.
+        **kwargs: As in `Equalized`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.EqualizedConv2D(8, 3)
+    >>> layer(np.ones((2, 5, 5, 4), "float32")).shape
+    TensorShape([2, 5, 5, 8])
+    """
+
+    def __init__(self, filters, kernel_size, padding="same", **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size, self.padding = filters, kernel_size, padding
+
+    def build(self, input_shape):
+        """Makes the weights for `(batch, height, width, channels)`."""
+        self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
+        return self.with_bias(ops.conv(inputs, self.scaled_kernel(), padding=self.padding))
+
+    def compute_output_shape(self, input_shape):
+        """As of a convolution of stride 1."""
+        cut = 0 if self.padding == "same" else self.kernel_size - 1
+        return (input_shape[0], *(size - cut for size in input_shape[1:3]), self.filters)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "padding": self.padding,
+        }

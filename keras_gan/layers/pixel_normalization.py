@@ -1,0 +1,30 @@
+"""Pixel norm: a vector of channels at mean square 1."""
+
+import keras
+from keras import ops
+
+EPSILON = 1e-8
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class PixelNormalization(keras.layers.Layer):
+    """x / sqrt(mean(x^2) + 1e-8) over the channels of each place.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 4.2.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.PixelNormalization()(np.array([[3.0, 3.0]], "float32")).numpy().tolist()
+    [[1.0, 1.0]]
+    """
+
+    def call(self, inputs):
+        """`(batch, ..., channels)`, the same shape out."""
+        squares = ops.square(ops.cast(inputs, "float32"))
+        scale = ops.rsqrt(ops.mean(squares, axis=-1, keepdims=True) + EPSILON)
+        return inputs * ops.cast(scale, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """The same."""
+        return input_shape

@@ -1,0 +1,79 @@
+"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Upsample2D(keras.layers.Layer):
+    """Twice the height and width: zeros between, then the filter [1, 3, 3, 1] / 4 along both axes.
+
+    Computed as (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn; beyond the edge lie zeros.
+
+    Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; the
+    filter as in Zhang, "Making Convolutional Networks Shift-Invariant Again", ICML 2019.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.Upsample2D()(np.ones((1, 2, 2, 1), "float32"))[0, :, :, 0].numpy().tolist()[1]
+    [0.75, 1.0, 1.0, 0.75]
+    """
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, channels)`."""
+        return doubled(doubled(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width doubled."""
+        batch, height, width, channels = input_shape
+        return (batch, 2 * height, 2 * width, channels)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Downsample2D(keras.layers.Layer):
+    """Half the height and width: the filter [1, 3, 3, 1] / 8 at every second place of both axes.
+
+    y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8; beyond the edge lie zeros.
+
+    Source: as for `Upsample2D`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.Downsample2D()(np.ones((1, 6, 6, 1), "float32"))[0, 1, :, 0].numpy().tolist()
+    [0.875, 1.0, 0.875]
+    """
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, channels)`."""
+        return halved(halved(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width halved."""
+        batch, height, width, channels = input_shape
+        return (batch, height // 2, width // 2, channels)
+
+
+def doubled(x, axis):
+    """Twice as long along one axis."""
+    padded = ops.pad(x, [[1, 1] if i == axis else [0, 0] for i in range(4)])
+    before, after = (cut(padded, axis, start, x.shape[axis]) for start in (0, 2))
+    pairs = ops.stack([(before + 3.0 * x) / 4.0, (3.0 * x + after) / 4.0], axis=axis + 1)
+    shape = [2 * size if i == axis else size for i, size in enumerate(x.shape)]
+    return ops.reshape(pairs, (-1, *shape[1:]))
+
+
+def halved(x, axis):
+    """Half as long along one axis."""
+    half = x.shape[axis] // 2
+    padded = ops.pad(x, [[1, 1] if i == axis else [0, 0] for i in range(4)])
+    first, second, third, fourth = (cut(padded, axis, start, half, 2) for start in range(4))
+    return (first + 3.0 * (second + third) + fourth) / 8.0
+
+
+def cut(x, axis, start, length, step=1):
+    """`length` places of an axis from `start` on, every `step`-th."""
+    index = [slice(None)] * 4
+    index[axis] = slice(start, start + step * (length - 1) + 1, step)
+    return x[tuple(index)]

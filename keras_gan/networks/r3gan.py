@@ -1,0 +1,270 @@
+"""R3GAN: a modern residual network without normalisation, for square images of 4 * 2^k pixels.
+
+Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024.
+"""
+
+from keras_gan.errors import ConfigError
+from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, Upsample2D
+from keras_gan.networks.network import (
+    Network,
+    check_num_classes,
+    check_power_of_two,
+    label_input,
+    resolve_policy,
+    stage_widths,
+)
+
+import keras
+from keras import ops
+
+GROUP = 16  # channels of a group
+SLOPE = 0.2
+ACTIVATION_GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class R3GANGenerator(Network):
+    """A learnt 4x4 map, scaled by the latents, grows through stages of residual blocks.
+
+    Per stage: 2x up, a 1x1 convolution where the width changes, and `blocks` residual blocks; at
+    the end a 1x1 convolution and no tanh. Maps for 32x32, width 768: 4x4x768, 8x8x768, 16x16x768,
+    32x32x768, 32x32x3, which with 10 classes has 20.78 million weights, as published; for 256x256
+    and width 96: 4x4 to 32x32x768, 64x64x384, 128x128x192, 256x256x96.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        latent_dim: Size of the latent vector; 64 in the paper.
+        width: Channels of the last stage, a multiple of 8; inwards they double, up to `max_width`.
+        num_classes: For a class-conditional generator: the class's embedding, as long as the
+            latents, is concatenated to them.
+        blocks: Residual blocks a stage.
+        max_width: Channels of the widest stage, or `width` where that is more; 768 in the paper.
+        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape or a width that the network can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.R3GANGenerator((32, 32, 3), latent_dim=16, width=8).output_shape
+    (None, 32, 32, 3)
+    """
+
+    def __init__(
+        self,
+        image_shape=(32, 32, 3),
+        latent_dim=64,
+        width=64,
+        num_classes=None,
+        blocks=2,
+        max_width=768,
+        dtype=None,
+        name="r3gan_generator",
+    ):
+        widths = widths_of(image_shape, width, max_width)[::-1]
+        check_num_classes(num_classes)
+        policy = resolve_policy(dtype)
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = latents if num_classes is None else [latents, label_input()]
+        x = latents
+        if num_classes is not None:
+            embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
+            x = keras.layers.Concatenate(dtype=policy)([latents, embedded])
+        x = Basis(widths[0], dtype=policy)(x)
+        for stage, channels in enumerate(widths):
+            if stage:
+                x = Upsample2D(dtype=policy)(changed_width(x, channels, policy))
+            for _ in range(blocks):
+                x = residual_block(x, len(widths) * blocks, policy)
+        x = convolution(image_shape[-1], 1.0, policy)(x)
+        images = keras.layers.Activation("linear", dtype="float32", name="images")(x)
+        config = {
+            "image_shape": list(image_shape),
+            "latent_dim": latent_dim,
+            "width": width,
+            "num_classes": num_classes,
+            "blocks": blocks,
+            "max_width": max_width,
+        }
+        super().__init__(inputs, images, config, policy, name)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class R3GANDiscriminator(Network):
+    """The generator's mirror: stages of residual blocks down to 4x4, then one logit.
+
+    Per stage: `blocks` residual blocks, 2x down, a 1x1 convolution where the width changes. The 4x4
+    map becomes a vector by a depthwise convolution. For 32x32, width 768 and 10 classes it has
+    21.28 million weights, as published.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        width: Channels of the first stage, a multiple of 8; inwards they double, up to `max_width`.
+        num_classes: For a class-conditional discriminator: the logit is the inner product of a
+            vector of the image's and the class's embedding.
+        blocks: Residual blocks a stage.
+        max_width: Channels of the widest stage, or `width` where that is more.
+        dtype: Precision policy; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape or a width that the network can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.R3GANDiscriminator((32, 32, 3), width=8).output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        image_shape=(32, 32, 3),
+        width=64,
+        num_classes=None,
+        blocks=2,
+        max_width=768,
+        dtype=None,
+        name="r3gan_discriminator",
+    ):
+        widths = widths_of(image_shape, width, max_width)
+        check_num_classes(num_classes)
+        policy = resolve_policy(dtype)
+        images = keras.Input(tuple(image_shape), name="images")
+        inputs = images if num_classes is None else [images, label_input()]
+        x = convolution(widths[0], 1.0, policy)(images)
+        for stage, channels in enumerate(widths):
+            if stage:
+                x = changed_width(Downsample2D(dtype=policy)(x), channels, policy)
+            for _ in range(blocks):
+                x = residual_block(x, len(widths) * blocks, policy)
+        x = keras.layers.DepthwiseConv2D(
+            4, use_bias=False, depthwise_initializer=normal(4**-2, fan_in=False), dtype=policy
+        )(x)
+        x = keras.layers.Flatten(dtype="float32")(x)
+        outputs = 1 if num_classes is None else widths[-1]
+        name_of_logits = "logits" if num_classes is None else None
+        x = linear(outputs, "float32", name=name_of_logits)(x)
+        if num_classes is not None:
+            embed = embedding(num_classes, outputs, outputs**-0.5, "float32")
+            product = ops.sum(x * embed(inputs[1]), axis=-1, keepdims=True)
+            x = keras.layers.Activation("linear", dtype="float32", name="logits")(product)
+        config = {
+            "image_shape": list(image_shape),
+            "width": width,
+            "num_classes": num_classes,
+            "blocks": blocks,
+            "max_width": max_width,
+        }
+        super().__init__(inputs, x, config, policy, name)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Basis(keras.layers.Layer):
+    """A learnt map of 4x4 places, each channel scaled by a linear function of the latents.
+
+    Args:
+        channels: Of the map.
+        **kwargs: As in `keras.layers.Layer`.
+    """
+
+    def __init__(self, channels, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def build(self, input_shape):
+        """Makes the map and the linear function's kernel for `(batch, latent_dim)`."""
+        unit = keras.initializers.RandomNormal(stddev=1.0)
+        self.basis = self.add_weight((4, 4, self.channels), unit, name="basis")
+        self.kernel = self.add_weight((input_shape[-1], self.channels), normal(1.0), name="kernel")
+
+    def call(self, inputs):
+        """`(batch, latent_dim) -> (batch, 4, 4, channels)`."""
+        scales = ops.matmul(inputs, self.kernel)
+        return self.basis * ops.reshape(scales, (-1, 1, 1, self.channels))
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, 4, 4, channels)`."""
+        return (input_shape[0], 4, 4, self.channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "channels": self.channels}
+
+
+def residual_block(x, blocks, policy):
+    """x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
+
+    The first two are followed by a bias and LeakyReLU 0.2. The variances begin so that the sum over
+    all blocks stays bounded: W3 is 0, and the others' gain is L^(-1/4) for a network of L blocks.
+
+    Args:
+        x: `(batch, height, width, channels)`.
+        blocks: L.
+        policy: Precision policy.
+
+    Source: Huang et al., section 3.3; Zhang et al., "Fixup Initialization", ICLR 2019.
+    """
+    channels = x.shape[-1]
+    gain = ACTIVATION_GAIN * blocks**-0.25
+    y = convolution(2 * channels, gain, policy, use_bias=True)(x)
+    y = LeakyReLU(SLOPE, dtype=policy)(y)
+    y = GroupedConv2D(
+        2 * channels, 3, 2 * channels // GROUP, kernel_initializer=normal(gain**2), dtype=policy
+    )(y)
+    y = LeakyReLU(SLOPE, dtype=policy)(y)
+    y = convolution(channels, 0.0, policy)(y)
+    return keras.layers.Add(dtype=policy)([x, y])
+
+
+def changed_width(x, channels, policy):
+    """x through a 1x1 convolution, where it hasn't so many channels already."""
+    return x if x.shape[-1] == channels else convolution(channels, 1.0, policy)(x)
+
+
+def convolution(filters, gain, policy, use_bias=False):
+    """A 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
+    return keras.layers.Conv2D(
+        filters, 1, use_bias=use_bias, kernel_initializer=normal(gain**2), dtype=policy
+    )
+
+
+def linear(units, policy, name=None):
+    """A linear layer of gain 1, without bias."""
+    return keras.layers.Dense(
+        units, use_bias=False, kernel_initializer=normal(1.0), dtype=policy, name=name
+    )
+
+
+def embedding(num_classes, size, gain, policy):
+    """A vector for each class: the bias-free linear function of the one-hot label."""
+    deviation = gain * num_classes**-0.5
+    return keras.layers.Embedding(
+        num_classes, size, keras.initializers.RandomNormal(stddev=deviation), dtype=policy
+    )
+
+
+def normal(variance, fan_in=True):
+    """The initializer N(0, variance / fan-in), or N(0, variance)."""
+    if variance == 0.0:
+        return "zeros"
+    if not fan_in:
+        return keras.initializers.RandomNormal(stddev=variance**0.5)
+    return keras.initializers.VarianceScaling(variance, "fan_in", "untruncated_normal")
+
+
+def widths_of(image_shape, width, max_width):
+    """Channels of the stages from the image inwards.
+
+    Raises:
+        ConfigError: For an image shape or a width that R3GAN can't have.
+    """
+    check_power_of_two(image_shape, smallest=4)
+    if width < 8 or width % 8 or max_width % 8:
+        raise ConfigError(
+            f"expected a width and max_width in multiples of 8, as a group has {GROUP} of a "
+            f"block's 2 * width channels, got {width} and {max_width}."
+        )
+    return stage_widths(image_shape[0], width, max_width)
