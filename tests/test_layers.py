@@ -83,8 +83,9 @@ def test_spectral_discriminators_keep_w_under_mixed_precision_too(policy):
     wrapped = [x for x in discriminator.layers if isinstance(x, kg.layers.SpectralNormalization)]
     assert len(wrapped) == 4  # a convolution, two dense layers, the embedding
     before = [np.array(w) for w in discriminator.trainable_weights]
+    judge = tf.function(lambda: discriminator(inputs, training=True))
     for _ in range(200):
-        logits = discriminator(inputs, training=True)
+        logits = judge()
     assert logits.dtype == tf.float32
     for old, new in zip(before, discriminator.trainable_weights, strict=True):
         assert np.array_equal(old, np.array(new))
@@ -176,3 +177,79 @@ def test_batch_normalization_is_keras_own(policy, jit):
     for ours, keras_own in zip(*found[::-1], strict=True):
         ours, keras_own = (np.array(tf.cast(x, tf.float32)) for x in (ours, keras_own))
         np.testing.assert_allclose(ours, keras_own, atol=tolerance * np.abs(keras_own).max())
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "fan_in"),
+    [
+        (kg.layers.EqualizedDense(400, gain=2.0, rate=0.01, bias=1.0), (300, 200), 200),
+        (kg.layers.EqualizedConv2D(64, 3, gain=2.0, padding="valid"), (4, 20, 20, 32), 288),
+    ],
+)
+def test_equalized_weights_have_variance_one_and_are_scaled_in_use(layer, inputs, fan_in):
+    x = RNG.normal(size=inputs).astype("float32")
+    outputs = np.array(layer(x))
+    kernel, bias = layer.get_weights()
+    assert abs(np.std(kernel) * layer.rate - 1.0) < 0.02
+    assert abs(np.std(outputs) - 2.0) < 0.1  # the gain
+    plain = x @ kernel if kernel.ndim == 2 else tf.nn.conv2d(x, kernel, 1, "VALID").numpy()
+    expected = plain * 2.0 * layer.rate / fan_in**0.5 + bias * layer.rate
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(bias * layer.rate, layer.initial_bias)
+    again = type(layer).from_config(layer.get_config())
+    assert again.compute_output_shape(inputs) == outputs.shape
+    again.build(inputs)
+    again.set_weights(layer.get_weights())
+    assert np.array_equal(again(x), outputs)
+
+
+def test_equalized_layers_without_bias():
+    assert len(kg.layers.EqualizedDense(3, use_bias=False)(np.ones((2, 4), "float32"))) == 2
+    layer = kg.layers.EqualizedConv2D(3, 1, use_bias=False)
+    layer.build((None, 4, 4, 2))
+    assert [weight.shape for weight in layer.weights] == [(1, 1, 2, 3)]
+
+
+def test_pixel_norm_brings_every_place_to_mean_square_one():
+    x = RNG.normal(3.0, 2.0, (2, 3, 3, 5)).astype("float32")
+    expected = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-8)
+    np.testing.assert_allclose(kg.layers.PixelNormalization()(x), expected, rtol=1e-5)
+    assert np.isfinite(kg.layers.PixelNormalization()(np.zeros((1, 4), "float32"))).all()
+
+
+@pytest.mark.parametrize(("batch", "group"), [(8, 4), (6, 3), (5, 1), (2, 2)])
+@pytest.mark.parametrize("num_channels", [1, 2])
+def test_minibatch_standard_deviation_of_groups(batch, group, num_channels):
+    """Groups of 4, or of the largest number below that divides the batch."""
+    layer = kg.layers.MinibatchStandardDeviation(4, num_channels)
+    x = RNG.normal(size=(batch, 3, 3, 4)).astype("float32")
+    y = x.reshape(group, batch // group, 3, 3, num_channels, 4 // num_channels)
+    deviation = np.sqrt(y.var(axis=0) + 1e-8).mean(axis=(1, 2, 4))
+    maps = np.tile(deviation, (group, 1))[:, None, None] * np.ones((1, 3, 3, 1))
+    expected = np.concatenate([x, maps], axis=-1)
+    any_batch = tf.function(layer, input_signature=[tf.TensorSpec([None, 3, 3, 4])])
+    for found in (layer(x), any_batch(x), tf.function(layer, jit_compile=True)(x)):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert layer.compute_output_shape(x.shape) == expected.shape
+    assert type(layer).from_config(layer.get_config()).num_channels == num_channels
+
+
+def test_real_and_generated_samples_dont_meet_in_a_group():
+    x = keras.Input((4, 4, 3))
+    y = kg.layers.MinibatchStandardDeviation()(x)
+    assert kg.models.view.mixes_samples(keras.Model(x, y))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: kg.layers.MinibatchStandardDeviation(0), "group_size .* got 0 and 1"),
+        (
+            lambda: kg.layers.MinibatchStandardDeviation(4, 2).build((1, 4, 4, 3)),
+            "input's 3, got 2",
+        ),
+    ],
+)
+def test_bad_arguments_of_layers(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
