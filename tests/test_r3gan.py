@@ -144,8 +144,10 @@ def test_resampling_is_upfirdn_with_1331():
     x = RNG.normal(size=(2, 4, 6, 3))
     up = filtered(with_zeros_between(x), 2, 1, gain=2.0)
     down = filtered(x, 1, 1, gain=1.0)[:, ::2, ::2]
-    np.testing.assert_allclose(Upsample2D()(x.astype("float32")), up, atol=1e-6)
-    np.testing.assert_allclose(Downsample2D()(x.astype("float32")), down, atol=1e-6)
+    for under_xla in (False, True):
+        with compilation.under_xla(under_xla):
+            np.testing.assert_allclose(Upsample2D()(x.astype("float32")), up, atol=1e-6)
+            np.testing.assert_allclose(Downsample2D()(x.astype("float32")), down, atol=1e-6)
     assert Upsample2D().compute_output_shape((None, 4, 6, 3)) == (None, 8, 12, 3)
     assert Downsample2D().compute_output_shape((None, 4, 6, 3)) == (None, 2, 3, 3)
 

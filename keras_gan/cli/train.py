@@ -41,7 +41,10 @@ def add_train_numbers(train):
     numbers.add_argument("--steps", type=int, help="step at which to end (default: the recipe's)")
     numbers.add_argument("--batch-size", type=int, help="samples a step (default: the recipe's)")
     numbers.add_argument(
-        "--width", type=int, help="the networks' width; smaller is faster (default: the recipe's)"
+        "--width",
+        type=width_of,
+        help="the networks' width; smaller is faster, and 'small' is the recipe's way on a "
+        "processor (default: the recipe's)",
     )
     numbers.add_argument(
         "--every", type=int, default=50, help="steps between two sample grids (default: 50)"
@@ -49,6 +52,11 @@ def add_train_numbers(train):
     numbers.add_argument(
         "--seed", type=int, default=0, help="decides weights, noise and order (default: 0)"
     )
+
+
+def width_of(word):
+    """A width from the command line: a whole number, or a word that the recipes know."""
+    return int(word) if word.lstrip("-").isdigit() else word
 
 
 def add_train_data(train):
@@ -72,8 +80,9 @@ def add_train_data(train):
     )
     data.add_argument(
         "--augment",
-        choices=tuple(augment.AUGMENTATIONS),
-        help="show the discriminator everything through an augmentation, for few data",
+        choices=(*augment.AUGMENTATIONS, "none"),
+        help="show the discriminator everything through an augmentation, for few data (default: "
+        "the recipe's)",
     )
     data.add_argument(
         "--unconditional",

@@ -28,7 +28,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     >>> import numpy as np, keras_gan as kg
     >>> layer = kg.layers.GroupedConv2D(8, 3, groups=4)
     >>> layer(np.ones((2, 5, 5, 8), "float32")).shape, layer.kernel.shape
-    (TensorShape([2, 5, 5, 8]), (3, 3, 2, 8))
+    (TensorShape([2, 5, 5, 8]), TensorShape([3, 3, 2, 8]))
     """
 
     def __init__(self, filters, kernel_size, groups, **kwargs):

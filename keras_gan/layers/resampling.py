@@ -1,6 +1,15 @@
-"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]."""
+"""Twice or half the size, smoothed by the filter [1, 3, 3, 1].
+
+TensorFlow has quick depthwise convolutions on a processor, where slices of every second place take
+ten times as long, in gradients above all; XLA makes one loop of the slices, and is slow at
+depthwise convolutions. So each is computed in the way that suits it.
+"""
+
+from keras_gan import compilation
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -8,7 +17,8 @@ from keras import ops
 class Upsample2D(keras.layers.Layer):
     """Twice the height and width: zeros between, then the filter [1, 3, 3, 1] / 4 along both axes.
 
-    Computed as (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn; beyond the edge lie zeros.
+    That is (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn, or every value twice and then
+    the filter [1, 2, 1] / 4; beyond the edge lie zeros.
 
     Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; the
     filter as in Zhang, "Making Convolutional Networks Shift-Invariant Again", ICML 2019.
@@ -22,7 +32,10 @@ class Upsample2D(keras.layers.Layer):
 
     def call(self, inputs):
         """`(batch, height, width, channels) -> (batch, 2 height, 2 width, channels)`."""
-        return doubled(doubled(inputs, 1), 2)
+        if compilation.for_xla():
+            return doubled(doubled(inputs, 1), 2)
+        kernel = depthwise_kernel([1.0, 2.0, 1.0], inputs)
+        return tf.nn.depthwise_conv2d(repeated(inputs), kernel, (1, 1, 1, 1), "SAME")
 
     def compute_output_shape(self, input_shape):
         """Height and width doubled."""
@@ -47,12 +60,34 @@ class Downsample2D(keras.layers.Layer):
 
     def call(self, inputs):
         """`(batch, height, width, channels) -> (batch, height / 2, width / 2, channels)`."""
-        return halved(halved(inputs, 1), 2)
+        if compilation.for_xla():
+            return halved(halved(inputs, 1), 2)
+        kernel = depthwise_kernel([1.0, 3.0, 3.0, 1.0], inputs)
+        padded = ops.pad(inputs, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        return tf.nn.depthwise_conv2d(padded, kernel, (1, 2, 2, 1), "VALID")
 
     def compute_output_shape(self, input_shape):
         """Height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
+
+
+def depthwise_kernel(taps, x):
+    """The filter along both axes with a sum of 1, for every channel of x."""
+    square = np.outer(taps, taps) / np.sum(taps) ** 2
+    return tf.constant(np.tile(square[:, :, None, None], (1, 1, x.shape[-1], 1)), x.dtype)
+
+
+def repeated(x):
+    """Every value twice along height and width: nearest neighbours.
+
+    Joined rows and columns, whose gradients are quicker than those of TensorFlow's resizing, and
+    which have second ones.
+    """
+    _, height, width, channels = x.shape
+    columns = ops.reshape(ops.concatenate([x, x], axis=-1), (-1, height, 1, 2 * width * channels))
+    rows = ops.concatenate([columns, columns], axis=2)
+    return ops.reshape(rows, (-1, 2 * height, 2 * width, channels))
 
 
 def doubled(x, axis):

@@ -17,13 +17,15 @@ class Settings:
         data: A source, as in `keras_gan.datasets.load`.
         steps: Step at which to end; the recipe's by default.
         batch_size: Samples a step; the recipe's by default.
-        width: The networks' width; the recipe's by default.
+        width: The networks' width, or `"small"` for the recipe's way on a processor; the recipe's
+            by default.
         seed: Decides the initial weights, the noise and the order of the data.
         image_size: As in `keras_gan.datasets.load`.
         channels: Likewise.
         skip_corrupt: Likewise.
         conditional: Whether to learn the classes; where the data have labels by default.
-        augmentation: `"diffaugment"` or `"ada"`, for few data; none by default.
+        augmentation: `"diffaugment"` or `"ada"`, for few data, or `"none"`; the recipe's by
+            default.
         mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
         jit: Whether to compile with XLA; on a GPU by default.
         update: Who moves when, as in `GAN.compile`; the recipe's by default.
@@ -39,7 +41,7 @@ class Settings:
     data: str
     steps: int | None = None
     batch_size: int | None = None
-    width: int | None = None
+    width: int | str | None = None
     seed: int = 0
     image_size: int | None = None
     channels: int | None = None
@@ -61,7 +63,7 @@ class Settings:
         Args:
             source: The opened `Source`.
         """
-        recipe = recipes.get(self.recipe)
+        recipe = recipes.sized(recipes.get(self.recipe), self.width)
         if self.conditional:
             source.require_labels()
         classes = None if self.conditional is False else source.class_names
@@ -79,7 +81,7 @@ class Settings:
             "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
             "width": recipe.width if self.width is None else self.width,
             "seed": self.seed,
-            "augmentation": self.augmentation,
+            "augmentation": self.augmentation or recipe.augmentation,
             "mixed_precision": self.mixed_precision,
             "jit": self.jit,
             "update": recipe.update if self.update is None else self.update,
@@ -108,6 +110,6 @@ def check_numbers(settings, every, keeping):
     if keeping.roll_backs < 0:
         raise ConfigError(f"expected roll-backs of 0 or more, got {keeping.roll_backs}.")
     for name, value in numbers.items():
-        if value is not None and value < 1:
+        if isinstance(value, int) and value < 1:
             raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
     check_seed(settings.seed)

@@ -1,0 +1,157 @@
+"""From a recipe to a game."""
+
+import dataclasses
+
+from keras_gan import losses, models, optimizers, penalties, schedules
+from keras_gan.errors import ConfigError
+from keras_gan.recipes.table import get
+
+SMALL, NO_AUGMENTATION = "small", "none"
+
+
+def build(
+    recipe,
+    sample_shape,
+    num_classes=None,
+    seed=0,
+    width=None,
+    dtype=None,
+    jit_compile=None,
+    images=None,
+    augmentation=None,
+    moments=None,
+    update=None,
+    accumulation=1,
+    remat=False,
+):
+    """The compiled game of a recipe.
+
+    Args:
+        recipe: A `Recipe`, or its name.
+        sample_shape: Shape of the data's samples.
+        num_classes: For a class-conditional game; None without labels.
+        seed: Decides all noise; the initial weights are drawn as Keras draws them.
+        width: The networks' width instead of the recipe's, or `"small"` for all that the recipe
+            does otherwise on a processor.
+        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
+        jit_compile: As in `GAN.compile`; as the recipe says by default.
+        images: Images over which the recipe's schedules run; its own steps' by default.
+        augmentation: As in `GAN.compile`; the recipe's by default, and `"none"` for none.
+        moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
+        update: As in `GAN.compile`; the recipe's by default.
+        accumulation, remat: As in `GAN.compile`.
+
+    Returns:
+        A compiled `GAN`.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.recipes.build("dcgan", (28, 28, 1), width=8).sample_shape
+    (28, 28, 1)
+    """
+    recipe = sized(get(recipe) if isinstance(recipe, str) else recipe, width)
+    recipe = in_unit_of(for_size(recipe, sample_shape[0]), moments)
+    generator, discriminator = recipe.build(
+        sample_shape, num_classes, recipe.latent_dim, recipe.width, dtype, moments
+    )
+    gan = models.GAN(
+        generator,
+        discriminator,
+        seed,
+        recipe.moving_average_half_life,
+        recipe.latent_distribution,
+    )
+    made = make_penalties(recipe)
+    if jit_compile is None:
+        jit_compile = True if recipe.jit else "auto"
+    augmentation = augmentation or recipe.augmentation
+    gan.compile(
+        adam(recipe, "generator"),
+        adam(recipe, "discriminator"),
+        loss=losses.get(recipe.loss),
+        penalties=made,
+        augmentation=None if augmentation == NO_AUGMENTATION else augmentation,
+        schedules=cosines(recipe, made, images or recipe.steps * recipe.batch_size),
+        n_critic=recipe.n_critic,
+        update=update or recipe.update,
+        accumulation=accumulation,
+        remat=remat,
+        jit_compile=jit_compile,
+        steps_per_execution=recipe.steps_per_execution,
+    )
+    return gan
+
+
+def sized(recipe, width):
+    """The recipe with another width, or as it is for a processor.
+
+    Args:
+        recipe: A `Recipe`.
+        width: A whole number, `"small"`, or None for the recipe's own.
+
+    Raises:
+        ConfigError: For a word that isn't known.
+    """
+    if width is None:
+        return recipe
+    if width == SMALL:
+        return dataclasses.replace(recipe, **recipe.small)
+    if isinstance(width, str):
+        raise ConfigError(f"expected a width as a whole number or {SMALL!r}, got {width!r}.")
+    return dataclasses.replace(recipe, width=width)
+
+
+def for_size(recipe, size):
+    """The recipe with the numbers that depend on the images' size worked out."""
+
+    def settled(numbers):
+        return {name: n(size) if callable(n) else n for name, n in numbers.items()}
+
+    return dataclasses.replace(
+        recipe, penalties=settled(recipe.penalties), ends=settled(recipe.ends)
+    )
+
+
+def make_penalties(recipe):
+    """The recipe's penalties with their weights and intervals."""
+    interval = recipe.interval
+    return [
+        getattr(penalties, name)(weight, interval[name] if isinstance(interval, dict) else interval)
+        for name, weight in recipe.penalties.items()
+    ]
+
+
+def in_unit_of(recipe, moments):
+    """The recipe with the weights of its gradient penalties for data of these moments.
+
+    A gradient is per unit of the data, so that its square is smaller where the data are larger.
+    """
+    if moments is None:
+        return recipe
+    unit = sum(moments[1]) / len(moments[1])
+    weights = {name: unit * weight for name, weight in recipe.penalties.items()}
+    names = {getattr(penalties, name).name for name in weights}
+    ends = {name: unit * end if name in names else end for name, end in recipe.ends.items()}
+    return dataclasses.replace(recipe, penalties=weights, ends=ends)
+
+
+def adam(recipe, player):
+    """A player's optimizer; its name is fixed, so that two runs' settings can be compared."""
+    rate = recipe.learning_rate
+    if player == "discriminator" and recipe.discriminator_learning_rate is not None:
+        rate = recipe.discriminator_learning_rate
+    return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
+
+
+def cosines(recipe, made, images):
+    """The schedules that bring the recipe's numbers to their ends.
+
+    Args:
+        recipe: The `Recipe`.
+        made: Its penalties.
+        images: Images over which they run.
+    """
+    numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2, "augmentation": 0.0}
+    numbers |= {penalty.name: penalty.weight for penalty in made}
+    return {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
