@@ -146,7 +146,7 @@ def run_invert(arguments):
     if arguments.latents:
         with writing_to(arguments.latents):
             found.save(arguments.latents)
-    print(explore.told(found, nearest))
+    print(found.summary(nearest))
 
 
 def read_pictures(arguments, sample_shape):

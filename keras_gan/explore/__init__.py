@@ -3,7 +3,7 @@
 from keras_gan.explore.classes import classes
 from keras_gan.explore.directions import WAYS, Directions, directions
 from keras_gan.explore.interpolate import Film, interpolate, slerp
-from keras_gan.explore.invert import Inversion, Search, invert, told
+from keras_gan.explore.invert import Inversion, Search, invert
 from keras_gan.explore.mix import mix
 from keras_gan.explore.neighbours import Nearest, nearest_in_source, neighbours
 from keras_gan.explore.sheets import Sheet
@@ -27,6 +27,5 @@ __all__ = [
     "nearest_in_source",
     "neighbours",
     "slerp",
-    "told",
     "truncation",
 ]

@@ -1,6 +1,7 @@
 """Interpolation: the way through latents, as a film."""
 
 import dataclasses
+import math
 
 from keras_gan import films, pictures
 from keras_gan.errors import ConfigError
@@ -66,15 +67,15 @@ def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):
     keys = np.concatenate([latents_of(gan, seed) for seed in seeds])
     way = path(keys, frames, loop, straight=gan.latent_distribution == "uniform")
     together = shown_together(gan, labels)
+    count = 1 if together is None else len(together)
     images = gan.sample_at(
-        np.repeat(way, len(together), axis=0),
-        None
-        if together == [None]
-        else labels_for(gan, len(way) * len(together), together * len(way)),
+        np.repeat(way, count, axis=0),
+        None if together is None else np.tile(together, len(way)),
         truncation,
     )
-    images = images.reshape(len(way), len(together), *images.shape[1:])
-    return Film(np.stack([pictures.grid(of_frame).numpy() for of_frame in images]))
+    images = images.reshape(len(way), count, *images.shape[1:])
+    columns = columns_of(count)
+    return Film(np.stack([pictures.grid(frame, columns).numpy() for frame in images]))
 
 
 def latents_of(gan, seed):
@@ -85,17 +86,27 @@ def latents_of(gan, seed):
 
 
 def shown_together(gan, labels):
-    """The classes that a frame shows side by side; `[None]` without classes."""
-    if labels is not None:
-        return [int(label) for label in labels_for(gan, 1, labels)]
-    if not gan.conditional:
-        return [None]
+    """The classes that a frame shows side by side, ints; None for networks without labels."""
+    if labels is not None or not gan.conditional:
+        return labels_for(gan, 1, labels)
     if gan.num_classes is None or gan.num_classes > MOST_CLASSES:
         raise ConfigError(
             f"expected a label: the generator has {gan.num_classes} classes, and a frame shows at "
             f"most {MOST_CLASSES} side by side."
         )
-    return list(range(gan.num_classes))
+    return labels_for(gan, gan.num_classes)
+
+
+def columns_of(count):
+    """Columns of a grid, at least as wide as high, that leaves the fewest places empty.
+
+    Example:
+
+    >>> [columns_of(count) for count in (1, 3, 7, 10, 16)]
+    [1, 3, 4, 5, 4]
+    """
+    square = math.ceil(math.sqrt(count))
+    return min(range(square, 2 * square), key=lambda columns: (-count % columns, columns))
 
 
 def path(keys, frames, loop=True, straight=False):

@@ -93,10 +93,16 @@ class Inversion:
                 None.
             class_names: For the captions; numbers by default.
         """
+        names = names_of(self.labels, class_names) or [None] * len(self.errors)
+        captions = [
+            f"{error:.1f}" if name is None else f"as {name}: {error:.1f}"
+            for name, error in zip(names, self.errors, strict=True)
+        ]
+        empty = [""] * len(captions)
         rows = {
-            "real": (self.pictures, names_of(self.labels, class_names)),
-            "found": (self.found, [f"{error:.1f}" for error in self.errors]),
-            "difference": ((self.found - self.pictures) / 2, None),
+            "real": (self.pictures, empty),
+            "found": (self.found, captions),
+            "difference": ((self.found - self.pictures) / 2, empty),
         }
         if nearest is not None:
             neighbours = nearest.images[:, 0]
@@ -105,8 +111,19 @@ class Inversion:
         return Sheet(
             np.stack([images for images, _ in rows.values()]),
             rows=list(rows),
-            cells=[captions or [""] * len(self.pictures) for _, captions in rows.values()],
+            cells=[captions for _, captions in rows.values()],
             title="root mean square errors, in grey levels of 255",
+        )
+
+    def summary(self, nearest) -> str:
+        """How near it came, in a sentence, beside the `Nearest` of the pictures."""
+        near = root_mean_squares(nearest.images[:, 0], self.pictures)
+        closer = int((self.errors < near).sum())
+        return (
+            f"{len(near)} pictures: found within {self.errors.mean():.1f} grey levels of 255 (root "
+            f"mean square, {self.errors.min():.1f} to {self.errors.max():.1f}); the nearest random "
+            f"samples {self.start_errors.mean():.1f}, the nearest training pictures "
+            f"{near.mean():.1f}; nearer than those in {closer} of {len(near)}"
         )
 
 
@@ -162,18 +179,6 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
     found = decode_all(space, generator, codes, labels, search.batch_size)
     errors = [root_mean_squares(made, images) for made in (first, found)]
     return Inversion(images, found, codes, labels, *errors, space.name, generator)
-
-
-def told(found, nearest):
-    """In words, how near an `Inversion` came, beside the `Nearest` of its pictures."""
-    near = root_mean_squares(nearest.images[:, 0], found.pictures)
-    closer = int((found.errors < near).sum())
-    return (
-        f"{len(found.errors)} pictures: found within {found.errors.mean():.1f} grey levels of 255 "
-        f"(root mean square, {found.errors.min():.1f} to {found.errors.max():.1f}); the nearest "
-        f"random samples {found.start_errors.mean():.1f}, the nearest training pictures "
-        f"{near.mean():.1f}; nearer than those in {closer} of {len(near)}"
-    )
 
 
 def check_pictures(gan, images):

@@ -70,7 +70,11 @@ class Sheet:
         images = enlarged(pictures.to_uint8(self.images).numpy(), SMALLEST)
         height, width = images.shape[2:4]
         lefts, tops, size = self.layout(images.shape)
-        limits.check_pixels(size[1], size[0], 0, "a sheet")
+        if size[0] * size[1] > limits.MAX_PIXELS:
+            raise ConfigError(
+                f"expected a sheet of at most {limits.MAX_PIXELS:,} pixels, got {size[0]} by "
+                f"{size[1]}; ask for fewer rows or columns."
+            )
         sheet = Image.new("RGB", size, "white")
         write = Writer(ImageDraw.Draw(sheet))
         if self.title:
