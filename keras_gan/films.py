@@ -72,14 +72,14 @@ def enlarged(images, smallest):
 
     Args:
         images: `(..., height, width, channels)`.
-        smallest: Of the longer side.
+        smallest: Of the shorter side.
 
     Example:
 
     >>> enlarged(np.zeros((28, 28, 1)), 64).shape
     (84, 84, 1)
     """
-    factor = max(1, math.ceil(smallest / max(images.shape[-3:-1])))
+    factor = max(1, math.ceil(smallest / min(images.shape[-3:-1])))
     return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 

@@ -30,7 +30,7 @@ def test_an_mp4_has_all_frames_and_plays_in_browsers(tmp_path):
     with av.open(str(tmp_path / "film.mp4")) as film:
         (stream,) = film.streams.video
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
-        assert (stream.height, stream.width, stream.average_rate) == (262, 204, 30)
+        assert (stream.height, stream.width, stream.average_rate) == (334, 260, 30)
         shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(stream)]
     assert len(shown) == 25
     for image, frame in zip(shown, frames, strict=True):

@@ -64,7 +64,8 @@ def add_truncation(kinds):
 
 def run_truncation(arguments):
     """Writes the sheet."""
-    out, run, gan, label = opened(arguments)
+    out, run, label = opened(arguments)
+    gan = run.load(arguments.best)
     numbers = arguments.count, arguments.columns, arguments.seed
     save(explore.truncation(gan, *numbers, label, class_names(run)), out)
 
@@ -84,7 +85,8 @@ def add_interpolate(kinds):
 
 def run_interpolate(arguments):
     """Writes the film."""
-    out, _, gan, label = opened(arguments, films.SMALLEST)
+    out, run, label = opened(arguments, films.SMALLEST)
+    gan = run.load(arguments.best)
     numbers = arguments.seeds, arguments.frames, label, arguments.truncation
     save(explore.interpolate(gan, *numbers, loop=not arguments.once), out)
 
@@ -102,9 +104,10 @@ def add_classes(kinds):
 
 def run_classes(arguments):
     """Writes the sheet."""
-    out, run, gan, _ = opened(arguments)
+    out, run, _ = opened(arguments)
     names = class_names(run)
     labels = arguments.labels and [find_label(word, names) for word in arguments.labels]
+    gan = run.load(arguments.best)
     numbers = arguments.count, arguments.seed, labels, arguments.truncation
     save(explore.classes(gan, *numbers, names), out)
 
@@ -132,10 +135,10 @@ def add_invert(kinds):
 def run_invert(arguments):
     """Inverts, writes the sheet, and says how near it came."""
     word, arguments.label = arguments.label, None
-    out, run, gan, _ = opened(arguments)
-    source = open_run_source(run, arguments.data)
-    images, own = read_pictures(arguments, gan.sample_shape)
-    labels = labels_to_invert(word, own, run, gan)
+    out, run, _ = opened(arguments)
+    images, own = read_pictures(arguments, run.read_config()["sample_shape"])
+    labels = labels_to_invert(word, own, class_names(run))
+    source, gan = open_run_source(run, arguments.data), run.load(arguments.best)
     search = explore.Search(
         starts=arguments.starts, steps=arguments.steps, extractor=arguments.extractor
     )
@@ -162,13 +165,13 @@ def read_pictures(arguments, sample_shape):
     return images, source.read_labels()[places] if source.class_names else None
 
 
-def labels_to_invert(word, own, run, gan):
+def labels_to_invert(word, own, classes):
     """The labels to invert with, as `explore.invert` takes them."""
     if word in (None, "guess", "all"):
         return word or "guess"
     if word != "own":
-        return find_label(word, class_names(run))
-    if own is None or not gan.conditional:
+        return find_label(word, classes)
+    if own is None or classes is None:
         raise ConfigError("expected a generator with classes, and pictures with labels, for own.")
     return own
 
@@ -185,7 +188,8 @@ def add_neighbours(kinds):
 
 def run_neighbours(arguments):
     """Writes the sheet."""
-    out, run, gan, label = opened(arguments)
+    out, run, label = opened(arguments)
+    gan = run.load(arguments.best)
     source = open_run_source(run, arguments.data)
     fitting = source.extractor or metrics.default_extractor(source.sample_shape)
     extractor = arguments.extractor or fitting
@@ -206,7 +210,8 @@ def add_directions(kinds):
 
 def run_directions(arguments):
     """Writes the sheet, and the directions where asked for."""
-    out, _, gan, label = opened(arguments)
+    out, run, label = opened(arguments)
+    gan = run.load(arguments.best)
     found = explore.directions(gan, arguments.by, arguments.count, label, arguments.seed)
     save(found.sheet(gan, arguments.seed, label, arguments.columns), out)
     if arguments.latents:
@@ -228,12 +233,13 @@ def add_mix(kinds):
 
 def run_mix(arguments):
     """Writes the sheet."""
-    out, _, gan, label = opened(arguments)
+    out, run, label = opened(arguments)
+    gan = run.load(arguments.best)
     save(explore.mix(gan, arguments.rows, arguments.columns, arguments.layer, label), out)
 
 
 def opened(arguments, suffixes=(".png",)):
-    """The file to write, the run, its game, and the label asked for."""
+    """The file to write, the run, and the label asked for."""
     out = pathlib.Path(arguments.out)
     if out.suffix not in suffixes:
         raise ConfigError(f"expected --out to end in {' or '.join(suffixes)}, got {out}.")
@@ -241,7 +247,7 @@ def opened(arguments, suffixes=(".png",)):
         films.check_film_path(out)
     run = runs.Run(arguments.run)
     label = find_label(getattr(arguments, "label", None), class_names(run))
-    return out, run, run.load(arguments.best), label
+    return out, run, label
 
 
 def class_names(run):
