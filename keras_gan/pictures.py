@@ -8,6 +8,7 @@ from keras_gan import limits
 from keras_gan.datasets.headers import check_header
 from keras_gan.errors import ConfigError
 
+import numpy as np
 import tensorflow as tf
 from PIL import Image
 
@@ -79,26 +80,40 @@ def save_grid(images, path, columns=None):
     path.write_bytes(png(grid(images, columns)).numpy())
 
 
-def save_gif(frames, path, seconds=6.0):
+def save_gif(frames, path, seconds=6.0, rest=2.0):
     """Writes pictures as an endless GIF that rests on the last one.
 
     Args:
-        frames: Paths of PNG files of one size, in order; at least one.
+        frames: Paths of PNG files, or uint8 arrays `(height, width, channels)`; of one size, in
+            order; at least one.
         path: File to write.
-        seconds: How long one round takes, without the rest.
+        seconds: How long one round takes, without the rest; at least 0.04 a frame.
+        rest: Seconds for which the last frame is shown, where that is longer than the others.
     """
-    if not frames:
+    if not len(frames):
         raise ConfigError("expected at least one frame for a GIF, got none.")
     pictures = [palette_picture(frame) for frame in frames]
     each = max(40, math.floor(1000 * seconds / len(pictures)))
-    durations = [each] * (len(pictures) - 1) + [2000]
+    durations = [each] * (len(pictures) - 1) + [max(each, round(1000 * rest))]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
-def palette_picture(path):
-    """A PNG in 256 colours of its own."""
-    with limits.reading("a PNG", path, advice="Remove it."), open_png(path) as picture:
+def palette_picture(frame):
+    """A PNG file or a uint8 array as a `PIL.Image` in 256 colours of its own."""
+    if not isinstance(frame, str | pathlib.Path):
+        return to_pillow(frame).convert("P", palette=Image.Palette.ADAPTIVE)
+    with limits.reading("a PNG", frame, advice="Remove it."), open_png(frame) as picture:
         return picture.convert("P", palette=Image.Palette.ADAPTIVE)
+
+
+def to_pillow(image):
+    """A uint8 array `(height, width, 1 to 4 channels)` as a `PIL.Image` in RGB, laid on white."""
+    image = np.asarray(image)
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    if image.shape[2] in (1, 3):
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
 def open_png(path):

@@ -7,6 +7,8 @@ import os
 import pathlib
 import zipfile
 
+import numpy as np
+
 SEAL = b"keras_gan sha256 "
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip's earliest date
 CHUNK = 1 << 20
@@ -55,6 +57,12 @@ def write_whole(path, text):
     """
     with taking_place_of(path) as new:
         new.write_text(text)
+
+
+def save_npz(path, **arrays):
+    """Writes arrays as an `.npz` of that very name; a failure leaves the old file."""
+    with taking_place_of(path) as new, new.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def save_whole(model, path):

@@ -63,6 +63,36 @@ def random_images(count=32, size=8, channels=1, seed=0):
     return values.astype("float32")
 
 
+def spread(gan):
+    """A game whose averaged generator has larger weights, so that its pictures differ."""
+    random, network = np.random.default_rng(0), gan.moving_average
+    network.set_weights([w + random.normal(0, 0.3, w.shape) for w in network.get_weights()])
+    return gan
+
+
+@pytest.fixture(scope="session")
+def digits_like():
+    """A game of three classes, 8x8, whose pictures differ; no test changes it."""
+    keras.utils.set_random_seed(0)
+    return spread(tiny_gan(num_classes=3))
+
+
+@pytest.fixture(scope="session")
+def plain():
+    """A game without classes, 8x8 in colour, whose pictures differ; no test changes it."""
+    keras.utils.set_random_seed(0)
+    return spread(tiny_gan(channels=3))
+
+
+@pytest.fixture(scope="session")
+def styled():
+    """A game whose generator has styles; no test changes it."""
+    from tiny_styles import TinyStyles
+
+    keras.utils.set_random_seed(0)
+    return kg.GAN(TinyStyles(), kg.networks.DCGANDiscriminator((8, 8, 1), 4))
+
+
 def state_of(gan):
     """Every variable of a model and of its optimizers, by name."""
     variables = [*gan.weights, *gan.other_state()]

@@ -6,6 +6,7 @@ import sys
 
 from keras_gan import recipes
 from keras_gan.cli.evaluate import add_evaluate
+from keras_gan.cli.explore import add_explore
 from keras_gan.cli.export import add_export
 from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
@@ -57,6 +58,7 @@ def build_parser():
     add_evaluate(commands)
     add_report(commands)
     add_export(commands)
+    add_explore(commands)
     add_serve(commands)
     listing = commands.add_parser("recipes", help="list the recipes")
     listing.set_defaults(command=run_recipes)

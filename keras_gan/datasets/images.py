@@ -128,10 +128,7 @@ class EncodedSource(Source):
         """Decodes image by image, on all cores; each is cut to its central square and resized."""
 
         def sample(content, label):
-            image = tf.cast(self.decode(content), tf.float32) / 127.5 - 1.0
-            image = to_channels(image, self.sample_shape[2])
-            image = fit_square(image, self.sample_shape[0])
-            return tf.ensure_shape(image, self.sample_shape), label
+            return to_sample(self.decode(content), self.sample_shape), label
 
         batch_size = indices.element_spec.shape[0]
         samples = self.contents(indices).map(sample, num_parallel_calls=os.cpu_count())
@@ -201,6 +198,39 @@ class ImageSource(EncodedSource):
 
 
 UNREADABLE = (tf.errors.OpError, *limits.UNREADABLE)
+
+
+def read_image(path, sample_shape):
+    """One image file as a sample, cut to its central square and resized.
+
+    Args:
+        path: A PNG, JPEG, GIF or BMP.
+        sample_shape: `(size, size, channels)`.
+
+    Returns:
+        A float32 array of that shape in [-1, 1].
+
+    Raises:
+        DataError: For a file that is missing, too large, or can't be decoded.
+    """
+    path = pathlib.Path(path)
+    with limits.reading("an image", path, advice="Name another file."):
+        with path.open("rb") as file:
+            content = limits.read_bounded(file, limits.MAX_IMAGE_BYTES, path)
+        check_header(content, path)
+    try:
+        image = tf.io.decode_image(content, expand_animations=False)
+    except tf.errors.OpError as error:
+        raise DataError(
+            f"expected an image that can be decoded at {path}; mend it, or name another file."
+        ) from error
+    return to_sample(image, sample_shape).numpy()
+
+
+def to_sample(image, sample_shape):
+    """A uint8 image of any size as a float32 sample in [-1, 1]: its central square, resized."""
+    image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, sample_shape[2])
+    return tf.ensure_shape(fit_square(image, sample_shape[0]), sample_shape)
 
 
 def read_checked(archive, name):

@@ -31,10 +31,20 @@ def main_directions(generate, latents, labels=None, count=8, step=1e-2):
         total += jacobian @ jacobian.T
     values, vectors = np.linalg.eigh(total)
     strongest = vectors.T[::-1][:count]
-    largest = np.abs(strongest).argmax(axis=1)
-    signs = np.sign(strongest[np.arange(len(strongest)), largest])
     shares = np.maximum(values[::-1][:count], 0) / max(values.sum(), np.finfo(float).tiny)
-    return strongest * signs[:, None], shares
+    return oriented(strongest), shares
+
+
+def oriented(vectors):
+    """The vectors `(count, size)`, each turned so that its largest entry is positive.
+
+    Example:
+
+    >>> oriented(np.array([[1.0, -2.0], [3.0, 1.0]])).tolist()
+    [[-1.0, 2.0], [3.0, 1.0]]
+    """
+    largest = np.abs(vectors).argmax(axis=1)
+    return vectors * np.sign(vectors[np.arange(len(vectors)), largest])[:, None]
 
 
 def jacobian_at(generate, point, label, step):

@@ -66,10 +66,39 @@ class Sampling:
             raise ConfigError(f"expected to sample at least 1, got {n}.")
         if not 0 <= seed < 2**63:
             raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
+        labels = self._sampling_labels(n, seed, labels)
+        return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
+
+    def sample_at(self, latents, labels=None, truncation=1.0, batch_size=256):
+        """Samples of the averaged generator at these latents.
+
+        Args:
+            latents: `(n, latent_dim)` floats, n at least 1, such as `self.latents` gives.
+            labels: For class-conditional networks: one class for all, or `(n,)` ints.
+            truncation, batch_size: As in `sample`.
+
+        Returns:
+            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+
+        Raises:
+            ConfigError: For latents of another shape, a truncation out of range, labels where none
+                are wanted, or none where they are.
+
+        Example:
+
+            between = gan.sample_at((gan.latents(1, seed=0) + gan.latents(1, seed=1)) / 2**0.5)
+        """
         if not 0 <= truncation <= 1:
             raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
-        latents = truncation * self.latents(n, seed)
-        labels = self._sampling_labels(n, seed, labels)
+        latents = tf.convert_to_tensor(latents, tf.float32)
+        if latents.shape.rank != 2 or latents.shape[1] != self.latent_dim or not latents.shape[0]:
+            raise ConfigError(
+                f"expected latents (n, {self.latent_dim}), at least one, got {latents.shape}."
+            )
+        if self.conditional and labels is None:
+            raise ConfigError("expected labels: these networks take a class for each sample.")
+        n = latents.shape[0]
+        latents, labels = truncation * latents, self._sampling_labels(n, 0, labels)
         return np.concatenate(
             [
                 self._sampler(latents[i : i + batch_size], *(y[i : i + batch_size] for y in labels))

@@ -48,12 +48,16 @@ class Digits(Extractor):
         wanted = "(28, 28, 1) (Stacked('digits') reads each channel of others)"
         return check_images(samples, self.name, wanted, (28, 28, {1}))
 
-    def measure(self, samples):
-        """One batch through the network."""
+    def tensors(self, samples):
+        """One batch through the convolutions."""
         hidden, weights = ops.cast(samples, "float32"), self._weights
         for layer, stride in enumerate(STRIDES):
             hidden = ops.conv(hidden, weights[f"kernel{layer}"], stride, padding="same")
             hidden = ops.relu(hidden + weights[f"bias{layer}"])
-        features = ops.mean(hidden, axis=(1, 2))
+        return ops.mean(hidden, axis=(1, 2))
+
+    def measure(self, samples):
+        """One batch through the network."""
+        features, weights = self.tensors(samples), self._weights
         probabilities = ops.softmax(features @ weights["head_kernel"] + weights["head_bias"])
         return ops.convert_to_numpy(features), ops.convert_to_numpy(probabilities)

@@ -109,6 +109,20 @@ class Extractor:
         """The samples, where the extractor can read them; by default it reads all."""
         return samples
 
+    def tensors(self, samples):
+        """Features `(count, features)` as a tensor, through which gradients flow to the samples.
+
+        Args:
+            samples: A float tensor `(count, *sample_shape)`.
+
+        Raises:
+            ConfigError: For an extractor through which none flow.
+        """
+        raise ConfigError(
+            f"expected an extractor through which gradients flow, but {self.name} is none; take "
+            "'digits' or a Keras model."
+        )
+
     def measure(self, samples):
         """`(features, probabilities or None)` of one batch: what an extractor defines."""
         raise TypeError(f"{type(self).__name__} defines no measure.")

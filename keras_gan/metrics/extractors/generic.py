@@ -107,13 +107,17 @@ class Network(Extractor):
 
     def measure(self, samples):
         """One batch."""
+        return ops.convert_to_numpy(self.tensors(samples)), None
+
+    def tensors(self, samples):
+        """One batch through the model."""
         output = self.model(ops.convert_to_tensor(samples), training=False)
         if not keras.ops.is_tensor(output) or len(output.shape) < 2:
             raise DataError(
                 f"expected one output (batch, ..., features) from {self.name}, got {output!r}."
             )
         pooled = ops.mean(output, axis=tuple(range(1, len(output.shape) - 1)))
-        return ops.convert_to_numpy(ops.cast(pooled, "float32")), None
+        return ops.cast(pooled, "float32")
 
 
 class Stacked(Extractor):

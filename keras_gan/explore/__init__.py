@@ -1,0 +1,31 @@
+"""What people do with a generator: look around in its latents, and find pictures in them."""
+
+from keras_gan.explore.classes import classes
+from keras_gan.explore.directions import WAYS, Directions, directions
+from keras_gan.explore.interpolate import Film, interpolate, slerp
+from keras_gan.explore.invert import Inversion, Search, invert
+from keras_gan.explore.mix import mix
+from keras_gan.explore.neighbours import Nearest, nearest_in_source, neighbours
+from keras_gan.explore.sheets import Sheet
+from keras_gan.explore.spaces import SPACES
+from keras_gan.explore.truncation import truncation
+
+__all__ = [
+    "SPACES",
+    "WAYS",
+    "Directions",
+    "Film",
+    "Inversion",
+    "Nearest",
+    "Search",
+    "Sheet",
+    "classes",
+    "directions",
+    "interpolate",
+    "invert",
+    "mix",
+    "nearest_in_source",
+    "neighbours",
+    "slerp",
+    "truncation",
+]

@@ -1,0 +1,81 @@
+"""Style mixing: one picture's coarse styles with another one's fine ones."""
+
+from keras_gan.errors import ConfigError
+from keras_gan.explore.checks import check_images, labels_for
+from keras_gan.explore.interpolate import latents_of
+from keras_gan.explore.sheets import Sheet
+from keras_gan.explore.styles import images_of, require_styles, styles_of
+
+import numpy as np
+
+
+def mix(gan, coarse_seeds, fine_seeds, layer=None, label=None):
+    """A sheet of crossed styles: each row the coarse ones of a seed, each column the fine ones.
+
+    Above and on the left stand the pictures that they are from.
+
+    Args:
+        gan: A game whose generator has styles, such as a `GAN` of StyleGAN2's networks.
+        coarse_seeds: Seeds of the rows: they decide pose and shape.
+        fine_seeds: Seeds of the columns: they decide colour and texture.
+        layer: The style from which on the fine ones take over, from 1 to `num_styles - 1`; the
+            middle by default.
+        label: For class-conditional networks: the class; the first by default.
+
+    Returns:
+        A `Sheet`.
+
+    Raises:
+        ConfigError: For a generator without styles, no seeds, or a layer out of range.
+
+    Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial
+    Networks", CVPR 2019, section 3.1.
+
+    Example:
+
+        kg.explore.mix(gan, coarse_seeds=[1, 2, 3], fine_seeds=[4, 5, 6], layer=4).save("mix.png")
+    """
+    check_images(gan)
+    generator = gan.moving_average
+    require_styles(generator)
+    if not len(coarse_seeds) or not len(fine_seeds):
+        raise ConfigError("expected at least one seed for the rows and one for the columns.")
+    layer = generator.num_styles // 2 if layer is None else layer
+    if not 1 <= layer < generator.num_styles:
+        raise ConfigError(
+            f"expected a layer from 1 to {generator.num_styles - 1}, where the fine styles take "
+            f"over, got {layer}."
+        )
+    seeds = [*coarse_seeds, *fine_seeds]
+    latents = np.concatenate([latents_of(gan, seed) for seed in seeds])
+    if gan.conditional and label is None:
+        label = 0
+    labels = labels_for(gan, len(seeds), label)
+    styles = np.repeat(styles_of(generator, latents, labels)[:, None], generator.num_styles, axis=1)
+    coarse, fine = np.split(styles, [len(coarse_seeds)])
+    crossed = np.repeat(coarse[:, None], len(fine), axis=1)
+    crossed[:, :, layer:] = fine[None, :, layer:]
+    sources = images_of(generator, styles)
+    return Sheet(
+        framed(
+            images_of(generator, crossed.reshape(-1, *styles.shape[1:])),
+            *np.split(sources, [len(coarse_seeds)]),
+        ),
+        rows=["", *(f"seed {seed}" for seed in coarse_seeds)],
+        columns=["", *(f"seed {seed}" for seed in fine_seeds)],
+        title=f"rows: styles 1 to {layer}; columns: styles {layer + 1} to {generator.num_styles}",
+    )
+
+
+def framed(images, left, above):
+    """A table of images with one more column on the left and one more row above.
+
+    Args:
+        images: `(rows * columns, height, width, channels)`, row by row.
+        left: One a row.
+        above: One a column.
+    """
+    table = images.reshape(len(left), len(above), *images.shape[1:])
+    table = np.concatenate([left[:, None], table], axis=1)
+    corner = np.ones_like(left[:1])
+    return np.concatenate([np.concatenate([corner, above])[None], table])
