@@ -354,3 +354,16 @@ def test_inception_files_that_are_something_else(archive):
     pack(archive, classify_image_graph_def__pb=b"no graph")
     with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):
         inception.Inception()
+
+
+def test_a_model_from_a_file(tmp_path):
+    model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(5, 3)])
+    model.save(tmp_path / "mine.keras")
+    extractor = extractors.get(str(tmp_path / "mine.keras"))
+    assert extractor.describe() == "mine"
+    expected = model.predict(random_images(6), verbose=0).mean(axis=(1, 2))
+    assert extractor.features(random_images(6)) == pytest.approx(expected, abs=1e-6)
+    (tmp_path / "broken.keras").write_bytes(b"no model")
+    for name in ("broken.keras", "absent.keras"):
+        with pytest.raises(DataError, match=name):
+            extractors.get(str(tmp_path / name))

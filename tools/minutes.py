@@ -1,7 +1,9 @@
-"""How close recipes come to their data after so many minutes of training.
+r"""How close recipes come to their data after so many minutes of training.
 
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2 --unconditional
+    python tools/minutes.py r3gan --width small --data cats.zip --image-size 32 --minutes 60 \
+        --seeds 0 --metrics frechet kernel --extractor photos.keras --samples r3gan.png
 
 The minutes are those of training, with its start and without the measuring: 10,000 samples against
 10,000 real ones. Prints a row a seed and their means, and appends them to a JSON lines file.
@@ -52,16 +54,18 @@ def train(arguments, seed, source, evaluator):
     """One run's rows.
 
     Args:
-        arguments: With `recipe`, `unconditional`, `augment`, `update`, `minutes` and `steps`.
+        arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
+            `minutes`, `steps` and `samples`.
     """
     keras.utils.set_random_seed(seed)
-    recipe = kg.recipes.get(arguments.recipe)
+    recipe = kg.recipes.sized(kg.recipes.get(arguments.recipe), arguments.width)
     classes = None if arguments.unconditional else source.class_names
     gan = kg.recipes.build(
         recipe,
         source.sample_shape,
         num_classes=classes and len(classes),
         seed=seed,
+        images=arguments.images,
         augmentation=arguments.augment,
         update=arguments.update,
     )
@@ -72,6 +76,8 @@ def train(arguments, seed, source, evaluator):
         lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])
+    if arguments.samples:
+        kg.pictures.save_grid(gan.sample(64, seed=0), arguments.samples)
     return marks.found
 
 
@@ -95,13 +101,19 @@ def main():
     parser.add_argument("--steps", type=int, nargs="*", default=[], help="measure at these too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--unconditional", action="store_true")
-    parser.add_argument("--augment", choices=tuple(kg.augment.AUGMENTATIONS))
+    parser.add_argument("--image-size", type=int)
+    parser.add_argument("--channels", type=int, choices=(1, 3))
+    parser.add_argument("--width", type=lambda word: int(word) if word.isdigit() else word)
+    parser.add_argument("--images", type=int, help="over which the recipe's schedules run")
+    parser.add_argument("--augment", choices=(*kg.augment.AUGMENTATIONS, "none"))
     parser.add_argument("--update", choices=kg.models.updates.UPDATES)
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
+    parser.add_argument("--extractor", help="as in keras-gan evaluate")
+    parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
     parser.add_argument("--out", default="minutes.jsonl")
     arguments = parser.parse_args()
-    source = kg.datasets.open_source(arguments.data)
-    evaluator = Measuring(tuple(arguments.metrics)).evaluator(source)
+    source = kg.datasets.open_source(arguments.data, arguments.image_size, arguments.channels)
+    evaluator = Measuring(tuple(arguments.metrics), arguments.extractor).evaluator(source)
     runs = []
     for seed in arguments.seeds:
         print(f"{arguments.recipe} on {arguments.data}, seed {seed}", flush=True)

@@ -30,7 +30,9 @@ def add_measuring(group):
         help=f"of {', '.join(metrics.METRICS)} (default: those that fit the data)",
     )
     group.add_argument(
-        "--extractor", help="digits, inception or pixels (default: what fits the data)"
+        "--extractor",
+        help="digits, inception, pixels, or the .keras file of a Keras model (default: what fits "
+        "the data)",
     )
     group.add_argument(
         "--evaluate-count",

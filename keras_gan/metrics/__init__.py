@@ -61,6 +61,7 @@ DEFAULTS = {
     "stacked_digits": ("modes", "frechet"),
     "pixels": ("frechet", "sliced_wasserstein", *NEIGHBOURS),
 }
+OF_FEATURES = ("frechet", "kernel", *NEIGHBOURS)  # of any other extractor
 
 
 def get(names, extractor) -> list[FeatureMetric]:

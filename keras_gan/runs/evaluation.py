@@ -41,7 +41,8 @@ class Measuring:
         fitting = source.extractor or metrics.default_extractor(source.sample_shape)
         extractor = self.extractor or fitting
         known = getattr(source, "distribution", None)
-        names = self.names or (*(["closeness"] if known else []), *metrics.DEFAULTS[extractor])
+        fitting_metrics = metrics.DEFAULTS.get(extractor, metrics.OF_FEATURES)
+        names = self.names or (*(["closeness"] if known else []), *fitting_metrics)
         made = [metrics.known.Closeness(known) if n == "closeness" and known else n for n in names]
         return metrics.Evaluator(
             source,

@@ -1,8 +1,10 @@
 """What looks at samples so that two sets of them can be compared: features and classes."""
 
 import functools
+import pathlib
 
-from keras_gan.errors import ConfigError, unknown
+from keras_gan.errors import ConfigError, DataError, KerasGanError, unknown
+from keras_gan.loading import load_model
 from keras_gan.metrics.extractors.digits import Digits
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
@@ -37,8 +39,8 @@ def get(identifier) -> Extractor:
     Args:
         identifier: `digits` (28x28 grey digits), `stacked_digits` (28x28x3, each channel a digit),
             `inception` (images; fetched once), `pixels` (the samples themselves, also points), an
-            `Extractor`, a Keras model (its output, averaged over the picture where that has
-            spatial axes), or a callable `samples -> (count, features)`.
+            `Extractor`, a Keras model or the path of one's `.keras` file (its output, averaged over
+            the picture where that has spatial axes), or a callable `samples -> (count, features)`.
 
     Returns:
         An `Extractor`; the same one each time for a name.
@@ -56,6 +58,8 @@ def get(identifier) -> Extractor:
     if isinstance(identifier, Extractor):
         return identifier
     if isinstance(identifier, str):
+        if identifier.endswith(".keras"):
+            return of_file(identifier)
         if identifier not in EXTRACTORS:
             raise unknown("extractor", identifier, EXTRACTORS)
         return open_named(identifier)
@@ -73,3 +77,20 @@ def get(identifier) -> Extractor:
 def open_named(name):
     """The one extractor of this name."""
     return EXTRACTORS[name]()
+
+
+@functools.cache
+def of_file(path):
+    """The extractor that a `.keras` file holds, by the file's name.
+
+    Raises:
+        DataError: Where no model can be read from it.
+    """
+    path = pathlib.Path(path)
+    try:
+        return Network(load_model(path), name=path.stem)
+    except KerasGanError:
+        raise
+    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DataError(f"could not read an extractor from {path}: {reason}") from error
