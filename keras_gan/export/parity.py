@@ -33,14 +33,15 @@ def float32_generator(gan):
     """The averaged generator, computing in float32 whatever precision it was trained in.
 
     Returns:
-        A Keras model: the game's own where it computes in float32, else a copy.
+        A Keras model: the game's own where it computes in float32, else a copy; or what it gives
+        `for_export`, where it needs less than all that it has.
     """
     generator = gan.moving_average
-    if compute_dtypes(generator) <= {"float32"}:
-        return generator
-    copy = type(generator).from_config(in_float32(generator.get_config()))
-    copy.set_weights(generator.get_weights())
-    return copy
+    if not compute_dtypes(generator) <= {"float32"}:
+        weights = generator.get_weights()
+        generator = type(generator).from_config(in_float32(generator.get_config()))
+        generator.set_weights(weights)
+    return generator.for_export() if hasattr(generator, "for_export") else generator
 
 
 def in_float32(config):

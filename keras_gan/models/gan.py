@@ -237,7 +237,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         self._follow_augmentation_schedule()
         generator_moves = (self.phase(step) + 1) % self.n_critic == 0
         with compilation.under_xla(self.jit_compile):
-            measured = UPDATES[self.update](self, real, step, generator_moves)
+            measured = self.play(real, step, generator_moves)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         batch_size *= self.distribute_strategy.num_replicas_in_sync
@@ -248,6 +248,10 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         due = {penalty.name: is_due(penalty, self.phase(step)) for penalty in self.penalties}
         self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
         return self.get_metrics_result()
+
+    def play(self, real, step, generator_moves):
+        """The players' moves of a step, as `updates` describes them; what they measured."""
+        return UPDATES[self.update](self, real, step, generator_moves)
 
     def draw_noise(self, batch_size, player, step):
         """The `Noise` of a player's half-step."""
