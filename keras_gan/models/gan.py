@@ -1,5 +1,7 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
+import contextlib
+
 from keras_gan import augment, compilation, losses, optimizers, replicas
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
@@ -252,6 +254,18 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     def play(self, real, step, generator_moves):
         """The players' moves of a step, as `updates` describes them; what they measured."""
         return UPDATES[self.update](self, real, step, generator_moves)
+
+    @contextlib.contextmanager
+    def as_in_a_step(self, real):
+        """While it lasts, half-steps that are called alone do what they do in the next step.
+
+        Args:
+            real: `(samples, labels)`.
+
+        Yields:
+            What they see of it.
+        """
+        yield real
 
     def draw_noise(self, batch_size, player, step):
         """The `Noise` of a player's half-step."""

@@ -8,6 +8,7 @@ from keras_gan.errors import ConfigError
 from keras_gan.models.gan import GAN
 from keras_gan.models.remat import Rematerialized
 from keras_gan.networks.progressive import Growing
+from keras_gan.penalties import branch
 
 import keras
 import tensorflow as tf
@@ -66,7 +67,7 @@ class ProgressiveGAN(GAN):
         super().__init__(
             generator, discriminator, seed, moving_average_half_life, latent_distribution, name
         )
-        self._stage = None
+        self._stage = self._chosen = None
         self._set_level(0.0)
 
     @property
@@ -102,32 +103,64 @@ class ProgressiveGAN(GAN):
 
     def play(self, real, step, generator_moves):
         """As in `GAN`, at the stage that the images seen so far have led to."""
-        level = ops.minimum(self.scheduled("level", None), float(self.generator.last_stage))
-        before = ops.convert_to_tensor(self.level)
-        changed = (ops.floor(level) != ops.floor(before)) | (ops.ceil(level) != ops.ceil(before))
-        ops.cond(changed, self._begin_anew, lambda: None)
+        level = self._level_of_step()
+        stage, begins = self._stage_of_step() if self._chosen is None else self._chosen
+        branch(begins, self._begin_anew, lambda: None)
         self._set_level(level)
 
         def at(stage):
             with self._at(stage):
-                return super(ProgressiveGAN, self).play(
-                    (self._shown(real[0], stage), real[1]), step, generator_moves
-                )
+                images = shown(real[0], self.generator.last_stage, stage, level)
+                return super(ProgressiveGAN, self).play((images, real[1]), step, generator_moves)
 
+        if isinstance(stage, int):
+            return {**at(stage), "level": level}
         stages = range(self.generator.last_stage + 1)
-        measured = tf.switch_case(
-            ops.cast(ops.ceil(level), "int32"), [functools.partial(at, stage) for stage in stages]
-        )
+        measured = tf.switch_case(stage, [functools.partial(at, stage) for stage in stages])
         return {**measured, "level": level}
+
+    @contextlib.contextmanager
+    def as_in_a_step(self, real):
+        """As in `GAN`: at the next step's stage."""
+        stage = int(self._stage_of_step()[0])
+        last, level = self.generator.last_stage, self._level_of_step()
+        with self._at(stage):
+            yield shown(real[0], last, stage, level), real[1]
+
+    def _level_of_step(self):
+        """Where the images seen have led to, a float32 scalar."""
+        return ops.minimum(self.scheduled("level", None), float(self.generator.last_stage))
+
+    def _stage_of_step(self):
+        """The stage that the step trains, and whether other layers take part than before."""
+        level, before = self._level_of_step(), ops.convert_to_tensor(self.level)
+        other = (ops.floor(level) != ops.floor(before)) | (ops.ceil(level) != ops.ceil(before))
+        return ops.cast(ops.ceil(level), "int32"), other
+
+    def kind_of_step(self, step):
+        """As in `GAN`, and the stage."""
+        stage, begins = self._stage_of_step()
+        return *super().kind_of_step(step), int(stage), bool(begins)
+
+    @contextlib.contextmanager
+    def choosing_branches_of(self, step):
+        """As in the base class; the host has chosen the stage too."""
+        with tf.init_scope():
+            self._chosen = self.kind_of_step(step)[-2:]
+        try:
+            with super().choosing_branches_of(step):
+                yield
+        finally:
+            self._chosen = None
 
     @contextlib.contextmanager
     def _at(self, stage):
         """While it lasts, the players are those of a stage."""
-        self._stage = stage
+        before, self._stage = self._stage, stage
         try:
             yield
         finally:
-            self._stage = None
+            self._stage = before
 
     def _begin_anew(self):
         """Forgets all that the optimizers know of earlier gradients, and how many there were."""
@@ -136,15 +169,6 @@ class ProgressiveGAN(GAN):
             for variable in optimizer.variables:
                 if variable is not optimizer._learning_rate:
                     variable.assign(ops.zeros_like(variable))
-
-    def _shown(self, images, stage):
-        """Real images at a stage's size; while it fades in, so do their details."""
-        images = shrunk(images, 2 ** (self.generator.last_stage - stage))
-        if stage == 0:
-            return images
-        alpha = self.level - (stage - 1.0)
-        coarse = ops.repeat(ops.repeat(shrunk(images, 2), 2, axis=1), 2, axis=2)
-        return (1.0 - alpha) * coarse + alpha * images
 
     def _player(self, player, training):
         """The network of the stage that is played, or in training what stands for it."""
@@ -168,6 +192,23 @@ class ProgressiveGAN(GAN):
         """As in the base class; the level isn't averaged."""
         super().update_moving_average(average, network, batch_size)
         average.level.assign(network.level)
+
+
+def shown(images, last_stage, stage, level):
+    """Real images at the size of a stage; while that fades in, so do their details.
+
+    Args:
+        images: `(batch, size, size, channels)`, of the last stage.
+        last_stage: The stage of that size.
+        stage: Int, from 0 to `last_stage`.
+        level: From `stage - 1` to `stage`, a scalar.
+    """
+    images = shrunk(images, 2 ** (last_stage - stage))
+    if stage == 0:
+        return images
+    alpha = level - (stage - 1.0)
+    coarse = ops.repeat(ops.repeat(shrunk(images, 2), 2, axis=1), 2, axis=2)
+    return (1.0 - alpha) * coarse + alpha * images
 
 
 def shrunk(images, factor):

@@ -99,6 +99,8 @@ class ProgressiveGenerator(Growing):
     ((None, 32, 32, 3), (None, 4, 4, 3))
     """
 
+    tolerance = 1e-4  # of exports: pixel norm enlarges rounding where a vector is short
+
     def __init__(
         self,
         image_shape=(32, 32, 3),
