@@ -8,7 +8,7 @@ from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.maxout import Maxout
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.pixel_normalization import PixelNormalization
-from keras_gan.layers.resampling import Downsample2D, Upsample2D
+from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Upsample2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "LeakyReLU",
     "Maxout",
     "MinibatchStandardDeviation",
+    "NearestUpsample2D",
     "PixelNormalization",
     "SpectralNormalization",
     "Upsample2D",

@@ -1,4 +1,4 @@
-"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]."""
+"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]; or larger by repeated pixels."""
 
 import keras
 from keras import ops
@@ -53,6 +53,51 @@ class Downsample2D(keras.layers.Layer):
         """Height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class NearestUpsample2D(keras.layers.Layer):
+    """Every pixel repeated along both axes, as `keras.layers.UpSampling2D` does it.
+
+    Its height and width stay known in a graph, which the converter to LiteRT needs.
+
+    Args:
+        factor: How often, at least 1.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> x = np.array([[1.0, 2.0]], "float32").reshape(1, 1, 2, 1)
+    >>> kg.layers.NearestUpsample2D()(x)[0, :, :, 0].numpy().tolist()
+    [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
+    """
+
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, k height, k width, channels)`."""
+        return repeated(inputs, self.factor)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width times the factor."""
+        batch, height, width, channels = input_shape
+        return (batch, self.factor * height, self.factor * width, channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+def repeated(x, factor):
+    """Images whose every pixel is repeated `factor` times along both axes."""
+    _, height, width, channels = x.shape
+    wide = ops.concatenate([x] * factor, axis=-1)  # which repeats a pixel's channels after it
+    wide = ops.reshape(wide, (-1, height, factor * width, channels))
+    high = ops.concatenate([wide] * factor, axis=2)  # and a row after it
+    return ops.reshape(high, (-1, factor * height, factor * width, channels))
 
 
 def doubled(x, axis):

@@ -5,6 +5,7 @@ import functools
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
+from keras_gan.layers.resampling import repeated
 from keras_gan.models.gan import GAN
 from keras_gan.models.remat import Rematerialized
 from keras_gan.networks.progressive import Growing
@@ -207,7 +208,7 @@ def shown(images, last_stage, stage, level):
     if stage == 0:
         return images
     alpha = level - (stage - 1.0)
-    coarse = ops.repeat(ops.repeat(shrunk(images, 2), 2, axis=1), 2, axis=2)
+    coarse = repeated(shrunk(images, 2), 2)
     return (1.0 - alpha) * coarse + alpha * images
 
 

@@ -11,6 +11,7 @@ from keras_gan.layers import (
     EqualizedDense,
     LeakyReLU,
     MinibatchStandardDeviation,
+    NearestUpsample2D,
     PixelNormalization,
 )
 from keras_gan.networks.network import (
@@ -134,7 +135,7 @@ class ProgressiveGenerator(Growing):
         missing = 2 ** (self.last_stage - stage)
         if missing == 1:
             return model
-        enlarged = keras.layers.UpSampling2D(missing, dtype="float32")(model.output)
+        enlarged = NearestUpsample2D(missing, dtype="float32")(model.output)
         return keras.Model(model.input, enlarged)
 
 
@@ -292,7 +293,7 @@ class GeneratorStages(Stages):
         self.to_rgb = [
             self.convolution(self.channels, f"to_rgb_{size}", 1, gain=1.0) for size in self.sizes
         ]
-        self.enlarge = keras.layers.UpSampling2D(dtype="float32", name="enlarge")
+        self.enlarge = NearestUpsample2D(dtype="float32", name="enlarge")
         self.images = keras.layers.Activation("linear", dtype="float32", name="images")
 
     def first_block(self):
@@ -312,7 +313,7 @@ class GeneratorStages(Stages):
     def block(self, stage):
         """2x up and two convolutions."""
         width, size = self.widths[stage], self.sizes[stage]
-        layers = [keras.layers.UpSampling2D(dtype=self.policy)]
+        layers = [NearestUpsample2D(dtype=self.policy)]
         for place in ("first", "second"):
             layers += [self.convolution(width, f"{place}_conv_{size}"), *self.normalized()]
         return layers
