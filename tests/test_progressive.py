@@ -153,7 +153,7 @@ def test_a_saved_game_goes_on_in_the_middle_of_a_fade_bit_for_bit(tmp_path):
 
 def test_under_jit_in_bfloat16_all_stages_train_and_go_on_bit_for_bit(tmp_path):
     """The step is compiled once; it is a function of what was saved alone."""
-    gan = build(dtype="mixed_bfloat16", jit_compile=True, augmentation="diffaugment", n_critic=2)
+    gan = build(dtype="mixed_bfloat16", jit_compile=True, augmentation="diffaugment")
     images = random_images(24)
     logs = gan.fit(images, batch_size=8, steps_per_epoch=2, verbose=0).history
     gan.save_weights(tmp_path / "game.weights.h5")
