@@ -3,6 +3,7 @@
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
+from keras_gan.layers.fade_in import FadeIn
 from keras_gan.layers.grouped_convolution import GroupedConv2D
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.maxout import Maxout
@@ -17,6 +18,7 @@ __all__ = [
     "Downsample2D",
     "EqualizedConv2D",
     "EqualizedDense",
+    "FadeIn",
     "GroupedConv2D",
     "LeakyReLU",
     "Maxout",

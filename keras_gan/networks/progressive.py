@@ -9,6 +9,7 @@ import math
 from keras_gan.layers import (
     EqualizedConv2D,
     EqualizedDense,
+    FadeIn,
     LeakyReLU,
     MinibatchStandardDeviation,
     NearestUpsample2D,
@@ -187,47 +188,6 @@ class ProgressiveDiscriminator(Growing):
             "group_size": group_size,
         }
         super().__init__(stages, config, policy, name)
-
-
-@keras.saving.register_keras_serializable(package="keras_gan")
-class FadeIn(keras.layers.Layer):
-    """(1 - alpha) low + alpha high, with alpha = level - (stage - 1) between 0 and 1.
-
-    At 0 and at 1 it is one of the two, bit for bit.
-
-    Args:
-        level: What the variable `level` begins with.
-        **kwargs: As in `keras.layers.Layer`.
-    """
-
-    def __init__(self, level, **kwargs):
-        super().__init__(**kwargs)
-        self.first_level = level
-
-    def build(self, input_shape):
-        """Makes the level, which no optimizer moves."""
-        self.level = self.add_weight(
-            (),
-            keras.initializers.Constant(self.first_level),
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-            name="level",
-        )
-
-    def call(self, inputs, stage):
-        """`[low, high]`, both `(batch, height, width, channels)`, at the fading of a stage."""
-        low, high = inputs
-        alpha = ops.clip(self.level - (stage - 1.0), 0.0, 1.0)
-        return ops.cast(1.0 - alpha, low.dtype) * low + ops.cast(alpha, high.dtype) * high
-
-    def compute_output_shape(self, input_shape):
-        """That of both inputs."""
-        return input_shape[1]
-
-    def get_config(self):
-        """Constructor arguments."""
-        return {**super().get_config(), "level": self.first_level}
 
 
 class Stages:
