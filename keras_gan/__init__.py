@@ -24,13 +24,14 @@ from keras_gan import (
     schedules,
     verdicts,
 )
-from keras_gan.models import GAN, AdversarialModel
+from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN
 
 __version__ = importlib.metadata.version("keras_gan")
 
 __all__ = [
     "GAN",
     "AdversarialModel",
+    "ProgressiveGAN",
     "augment",
     "callbacks",
     "checkpoints",

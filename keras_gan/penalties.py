@@ -229,6 +229,34 @@ class DRAGAN(Penalty):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
+class Drift(Penalty):
+    """Keeps the critic's logits near 0, which a Wasserstein loss leaves free: weight E[D(x)^2].
+
+    Args:
+        weight: epsilon; 0.001 in the paper.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, appendix A.1.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> from keras import ops
+    >>> float(kg.penalties.Drift(0.5)(lambda x: 3.0 * x[:, 0], ops.ones((4, 1)), None))
+    4.5
+    """
+
+    name = "drift"
+
+    def __init__(self, weight=0.001, interval=1):
+        super().__init__(weight, interval)
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[D(x)^2] at real samples."""
+        return ops.mean(ops.square(discriminator(real)))
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
 class LeCam(Penalty):
     """Holds D's logits near what they were: weight (E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]).
 

@@ -74,6 +74,50 @@ class Cosine(Schedule):
         return {"start": self.start, "end": self.end, "images": self.images}
 
 
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Growth(Schedule):
+    """The level of a `ProgressiveGAN`: it rests for `stable_images`, rises by 1 in `fade_images`.
+
+    And so on: level s is 4 * 2^s pixels. The game holds it at its networks' last stage.
+
+    Args:
+        stable_images: Images seen at each size, at least 1.
+        fade_images: Images over which the next size fades in; 0 for at once.
+
+    Raises:
+        ConfigError: For images out of range.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, appendix A.1.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> level = kg.schedules.Growth(stable_images=600, fade_images=400)
+    >>> [float(level(seen)) for seen in (0, 600, 700, 1000, 1700)]
+    [0.0, 0.0, 0.25, 1.0, 1.25]
+    """
+
+    def __init__(self, stable_images=800_000, fade_images=800_000):
+        if not (stable_images >= 1 and fade_images >= 0):
+            raise ConfigError(
+                "expected stable_images of at least 1 and fade_images of at least 0, got "
+                f"{stable_images} and {fade_images}."
+            )
+        self.stable_images, self.fade_images = stable_images, fade_images
+
+    def __call__(self, images_seen):
+        """The number after so many images."""
+        seen = ops.cast(images_seen, "float64")
+        each = float(self.stable_images + self.fade_images)
+        grown = ops.floor(seen / each)
+        faded = ops.maximum(seen - grown * each - float(self.stable_images), 0.0)
+        return ops.cast(grown + faded / max(float(self.fade_images), 1.0), "float32")
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {"stable_images": self.stable_images, "fade_images": self.fade_images}
+
+
 OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
 
 

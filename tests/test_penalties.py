@@ -156,6 +156,12 @@ def test_consistency_compares_a_sample_with_its_transformed_copy():
     assert float(measured) == pytest.approx(expected, rel=1e-5)
 
 
+def test_drift_is_the_mean_square_of_the_logits_of_real_samples():
+    penalty = penalties.Drift(0.5, interval=2)
+    expected = 0.5 * 2 * ((REAL**2).sum(axis=1) ** 2).mean()
+    assert float(penalty(quadratic, REAL, FAKE)) == pytest.approx(expected, rel=1e-5)
+
+
 def test_interval_scales_the_weight():
     every_step, lazy = penalties.R1(0.3), penalties.R1(0.3, interval=8)
     assert float(lazy(quadratic, REAL, None)) == pytest.approx(
@@ -225,6 +231,7 @@ def test_bad_arguments(make, message):
 
 def test_round_trip_through_keras_serialization():
     made = [*ALL.values(), penalties.LeCam(0.3, 2, 0.9), penalties.WeightClipping(0.2)]
+    made += [penalties.Drift(0.01, 4)]
     made += [penalties.Consistency(kg.augment.DiffAugment(("color",)), 5.0, 4)]
     for penalty in made:
         config = keras.saving.serialize_keras_object(penalty)

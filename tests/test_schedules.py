@@ -1,6 +1,6 @@
 import keras_gan as kg
 from keras_gan.errors import ConfigError
-from keras_gan.schedules import Cosine
+from keras_gan.schedules import Cosine, Growth
 
 import keras
 import numpy as np
@@ -33,6 +33,23 @@ def adam_in_numpy(slopes, rates, betas, beta_1=0.5, epsilon=1e-7):
         alpha = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         weight -= alpha * mean / (np.sqrt(square) + epsilon)
     return weight
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_growth_rests_and_fades_in_turn(jit):
+    schedule = Growth(stable_images=600_000, fade_images=800_000)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    function = tf.function(again, jit_compile=jit)
+    seen = np.concatenate([np.arange(0, 7_000_000, 99_991), [600_000, 1_400_000, 2_800_000]])
+    phases, rest = np.divmod(seen, 1_400_000)
+    expected = phases + np.clip((rest - 600_000) / 800_000, 0, 1)
+    found = [float(function(tf.constant(n, tf.int64))) for n in seen]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    at_once = Growth(stable_images=10, fade_images=0)
+    assert [float(at_once(n)) for n in (0, 9, 10, 19, 20)] == [0, 0, 1, 1, 2]
+    for wrong in ((0, 8), (8, -1)):
+        with pytest.raises(ConfigError, match="stable_images of at least 1"):
+            Growth(*wrong)
 
 
 @pytest.mark.parametrize("jit", [False, True])

@@ -75,6 +75,7 @@ GAMES = {
     "dcgan with conditional BatchNorm": lambda: untrained(
         "DCGAN", (32, 32, 3), 64, 16, num_classes=10, conditioning="batch_norm"
     ),
+    "progan with labels": lambda: untrained("Progressive", (16, 16, 3), 64, 32, num_classes=10),
 }
 
 

@@ -3,12 +3,13 @@
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
+from keras_gan.layers.fade_in import FadeIn
 from keras_gan.layers.grouped_convolution import GroupedConv2D
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.maxout import Maxout
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.pixel_normalization import PixelNormalization
-from keras_gan.layers.resampling import Downsample2D, Upsample2D
+from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Upsample2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "Downsample2D",
     "EqualizedConv2D",
     "EqualizedDense",
+    "FadeIn",
     "GroupedConv2D",
     "LeakyReLU",
     "Maxout",
     "MinibatchStandardDeviation",
+    "NearestUpsample2D",
     "PixelNormalization",
     "SpectralNormalization",
     "Upsample2D",

@@ -1,5 +1,7 @@
 """Equalised learning rate: weights of variance 1, scaled where they are used."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -34,7 +36,7 @@ class Equalized(keras.layers.Layer):
 
     def scaled_kernel(self):
         """The kernel as it is used."""
-        fan_in = int(ops.size(self.kernel)) // self.kernel.shape[-1]
+        fan_in = math.prod(self.kernel.shape[:-1])
         return self.kernel * (self.gain * self.rate * fan_in**-0.5)
 
     def with_bias(self, outputs):

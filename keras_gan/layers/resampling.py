@@ -1,4 +1,4 @@
-"""Twice or half the size, smoothed by the filter [1, 3, 3, 1].
+"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]; or larger by repeated pixels.
 
 TensorFlow has quick depthwise convolutions on a processor, where slices of every second place take
 ten times as long, in gradients above all; XLA makes one loop of the slices, and is slow at
@@ -72,22 +72,59 @@ class Downsample2D(keras.layers.Layer):
         return (batch, height // 2, width // 2, channels)
 
 
-def depthwise_kernel(taps, x):
-    """The filter along both axes with a sum of 1, for every channel of x."""
-    square = np.outer(taps, taps) / np.sum(taps) ** 2
-    return tf.constant(np.tile(square[:, :, None, None], (1, 1, x.shape[-1], 1)), x.dtype)
+@keras.saving.register_keras_serializable(package="keras_gan")
+class NearestUpsample2D(keras.layers.Layer):
+    """Every pixel repeated along both axes, as `keras.layers.UpSampling2D` does it.
+
+    Its height and width stay known in a graph, which the converter to LiteRT needs.
+
+    Args:
+        factor: How often, at least 1.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> x = np.array([[1.0, 2.0]], "float32").reshape(1, 1, 2, 1)
+    >>> kg.layers.NearestUpsample2D()(x)[0, :, :, 0].numpy().tolist()
+    [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
+    """
+
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, k height, k width, channels)`."""
+        return repeated(inputs, self.factor)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width times the factor."""
+        batch, height, width, channels = input_shape
+        return (batch, self.factor * height, self.factor * width, channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "factor": self.factor}
 
 
-def repeated(x):
-    """Every value twice along height and width: nearest neighbours.
+def repeated(x, factor=2):
+    """Images whose every pixel is repeated `factor` times along both axes.
 
     Joined rows and columns, whose gradients are quicker than those of TensorFlow's resizing, and
     which have second ones.
     """
     _, height, width, channels = x.shape
-    columns = ops.reshape(ops.concatenate([x, x], axis=-1), (-1, height, 1, 2 * width * channels))
-    rows = ops.concatenate([columns, columns], axis=2)
-    return ops.reshape(rows, (-1, 2 * height, 2 * width, channels))
+    wide = ops.concatenate([x] * factor, axis=-1)  # which repeats a pixel's channels after it
+    wide = ops.reshape(wide, (-1, height, factor * width, channels))
+    high = ops.concatenate([wide] * factor, axis=2)  # and a row after it
+    return ops.reshape(high, (-1, factor * height, factor * width, channels))
+
+
+def depthwise_kernel(taps, x):
+    """The filter along both axes with a sum of 1, for every channel of x."""
+    square = np.outer(taps, taps) / np.sum(taps) ** 2
+    return tf.constant(np.tile(square[:, :, None, None], (1, 1, x.shape[-1], 1)), x.dtype)
 
 
 def doubled(x, axis):

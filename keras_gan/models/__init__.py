@@ -2,5 +2,6 @@
 
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.gan import GAN, Noise
+from keras_gan.models.progressive import ProgressiveGAN
 
-__all__ = ["GAN", "AdversarialModel", "Noise"]
+__all__ = ["GAN", "AdversarialModel", "Noise", "ProgressiveGAN"]

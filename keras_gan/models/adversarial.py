@@ -113,7 +113,7 @@ class AdversarialModel(Replicated, keras.Model):
             What was measured, the L2 norm of the gradient as `d_gradient` or `g_gradient`, and
             with `inputs` their gradient as `slope`.
         """
-        variables = getattr(self, player).trainable_variables
+        variables = self.moving_variables(player)
         optimizer = getattr(self, f"{player}_optimizer")
         scale = optimizer.scale_loss
         if parts > 1:
@@ -125,6 +125,10 @@ class AdversarialModel(Replicated, keras.Model):
         with schedules.applied(optimizer, self._optimizer_numbers(optimizer)):
             optimizer.apply(grads, variables)
         return {**measured, f"{player[0]}_gradient": norm}
+
+    def moving_variables(self, player):
+        """The weights that a player moves in a step: all that are trainable."""
+        return getattr(self, player).trainable_variables
 
     def _optimizer_numbers(self, optimizer):
         """The numbers with which an optimizer moves now.

@@ -1,5 +1,7 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
+import contextlib
+
 from keras_gan import augment, compilation, losses, optimizers, replicas
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
@@ -237,7 +239,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         self._follow_augmentation_schedule()
         generator_moves = (self.phase(step) + 1) % self.n_critic == 0
         with compilation.under_xla(self.jit_compile):
-            measured = UPDATES[self.update](self, real, step, generator_moves)
+            measured = self.play(real, step, generator_moves)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         batch_size *= self.distribute_strategy.num_replicas_in_sync
@@ -248,6 +250,22 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         due = {penalty.name: is_due(penalty, self.phase(step)) for penalty in self.penalties}
         self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
         return self.get_metrics_result()
+
+    def play(self, real, step, generator_moves):
+        """The players' moves of a step, as `updates` describes them; what they measured."""
+        return UPDATES[self.update](self, real, step, generator_moves)
+
+    @contextlib.contextmanager
+    def as_in_a_step(self, real):
+        """While it lasts, half-steps that are called alone do what they do in the next step.
+
+        Args:
+            real: `(samples, labels)`.
+
+        Yields:
+            What they see of it.
+        """
+        yield real
 
     def draw_noise(self, batch_size, player, step):
         """The `Noise` of a player's half-step."""

@@ -88,12 +88,11 @@ def narrow_places(network):
         before, between and after them, how many bytes a sample it makes within.
     """
     known = {id(tensor) for tensor in network.inputs}
-    operations = [op for op in network.operations if id(op.output) not in known]
+    calls = [call for call in calls_of(network) if id(call.outputs[0]) not in known]
     waiting, narrow, within = set(known), [], [0]
-    for index, operation in enumerate(operations):
-        made = keras.tree.flatten(operation.output)
-        later = operations[index + 1 :]
-        wanted = {id(t) for op in later for t in keras.tree.flatten(op.input)}
+    for index, call in enumerate(calls):
+        made, later = call.outputs, calls[index + 1 :]
+        wanted = {id(tensor) for other in later for tensor in other.input_tensors}
         waiting = {i for i in {*waiting, *map(id, made)} if i in wanted}
         open_ends = waiting - {id(tensor) for tensor in network.inputs[1:]}
         if later and open_ends == {id(made[0])}:
@@ -102,6 +101,12 @@ def narrow_places(network):
         elif later:
             within[-1] += sum(map(size_of, made))
     return narrow, within
+
+
+def calls_of(network):
+    """The calls of its layers from the inputs to the outputs; a layer may be called repeatedly."""
+    depths = sorted(network._nodes_by_depth, reverse=True)
+    return [call for depth in depths for call in network._nodes_by_depth[depth]]
 
 
 def size_of(tensor):

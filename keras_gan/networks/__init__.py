@@ -3,6 +3,7 @@
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
 from keras_gan.networks.network import Network, compute_dtypes
+from keras_gan.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from keras_gan.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "Network",
+    "ProgressiveDiscriminator",
+    "ProgressiveGenerator",
     "R3GANDiscriminator",
     "R3GANGenerator",
     "compute_dtypes",

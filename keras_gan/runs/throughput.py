@@ -54,8 +54,25 @@ def measure(gan, dataset, rounds=ROUNDS):
     batches = iter(dataset.from_step(int(gan.step)))
     data = milliseconds(lambda: next(batches), rounds)
     real = gan.unpack(next(batches))
-    batch_size = int(real[0].shape[0])
-    noise = gan.draw_noise(batch_size, "discriminator", 0)
+    with gan.as_in_a_step(real) as seen:
+        alone, extra = of_discriminator(gan, seen, rounds)
+    every = max([penalty.interval for penalty in gan.penalties] + [gan.n_critic])
+    raw = real[0] if real[1] is None else real
+    step = compiled(gan, lambda: gan.train_step(raw))
+    total = milliseconds(lambda: [step() for _ in range(every)], max(rounds // every, 3)) / every
+    parts = [("discriminator", alone), ("its penalties", extra)]
+    parts += [("generator, moving average, logs", max(total - alone - extra, 0.0))]
+    return {
+        "parts": [{"name": n, "milliseconds": ms} for n, ms in [*parts, ("data, beside it", data)]],
+        "total": total,
+        "batch_size": int(real[0].shape[0]),
+        "note": NOTE,
+    }
+
+
+def of_discriminator(gan, real, rounds):
+    """Milliseconds of the discriminator's half-step alone, and of its penalties in the mean."""
+    noise = gan.draw_noise(int(real[0].shape[0]), "discriminator", 0)
     fake = gan.generate(noise.latents, real[1])
 
     def discriminator(due):
@@ -66,18 +83,7 @@ def measure(gan, dataset, rounds=ROUNDS):
     extra = sum(
         max(discriminator((penalty,)) - alone, 0.0) / penalty.interval for penalty in gan.penalties
     )
-    every = max([penalty.interval for penalty in gan.penalties] + [gan.n_critic])
-    raw = real[0] if real[1] is None else real
-    step = compiled(gan, lambda: gan.train_step(raw))
-    total = milliseconds(lambda: [step() for _ in range(every)], max(rounds // every, 3)) / every
-    parts = [("discriminator", alone), ("its penalties", extra)]
-    parts += [("generator, moving average, logs", max(total - alone - extra, 0.0))]
-    return {
-        "parts": [{"name": n, "milliseconds": ms} for n, ms in [*parts, ("data, beside it", data)]],
-        "total": total,
-        "batch_size": batch_size,
-        "note": NOTE,
-    }
+    return alone, extra
 
 
 def compiled(gan, function):

@@ -1,0 +1,54 @@
+"""Fade in: the mixture of two sizes of a network that grows."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class FadeIn(keras.layers.Layer):
+    """(1 - alpha) low + alpha high, with alpha = level - (stage - 1) between 0 and 1.
+
+    At 0 and at 1 it is one of the two, bit for bit.
+
+    Args:
+        level: What the variable `level` begins with.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, figure 2.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> low, high = np.zeros((1, 1, 1, 1), "float32"), np.ones((1, 1, 1, 1), "float32")
+    >>> float(kg.layers.FadeIn(level=1.25)([low, high], stage=2)[0, 0, 0, 0])
+    0.25
+    """
+
+    def __init__(self, level, **kwargs):
+        super().__init__(**kwargs)
+        self.first_level = level
+
+    def build(self, input_shape):
+        """Makes the level, which no optimizer moves."""
+        self.level = self.add_weight(
+            (),
+            keras.initializers.Constant(self.first_level),
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+            name="level",
+        )
+
+    def call(self, inputs, stage):
+        """`[low, high]`, both `(batch, height, width, channels)`, at the fading of a stage."""
+        low, high = inputs
+        alpha = ops.clip(self.level - (stage - 1.0), 0.0, 1.0)
+        return ops.cast(1.0 - alpha, low.dtype) * low + ops.cast(alpha, high.dtype) * high
+
+    def compute_output_shape(self, input_shape):
+        """That of both inputs."""
+        return input_shape[1]
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "level": self.first_level}

@@ -1,0 +1,326 @@
+import itertools
+
+import keras_gan as kg
+from keras_gan import export
+from keras_gan.errors import ConfigError
+from keras_gan.export.interface import call
+from keras_gan.models.progressive import shown
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tensorflow as tf
+from conftest import differing, random_images, state_of, tiny_gan
+
+FAST = kg.schedules.Growth(stable_images=1, fade_images=15)  # batches of 8: level 0, 0.47, 1, 1.47
+
+
+def networks(size=16, num_classes=None, dtype=None, channels=1):
+    shape = (size, size, channels)
+    return (
+        kg.networks.ProgressiveGenerator(shape, 6, 4, num_classes, dtype=dtype),
+        kg.networks.ProgressiveDiscriminator(shape, 4, num_classes, dtype=dtype),
+    )
+
+
+def build(size=8, level=FAST, num_classes=None, dtype=None, beta_1=0.5, **rules):
+    """A game by the paper's rules, but that momentum would move what has no gradient."""
+    keras.utils.set_random_seed(3)
+    gan = kg.ProgressiveGAN(*networks(size, num_classes, dtype), seed=5)
+    gan.compile(
+        *(kg.optimizers.Adam(1e-3, beta_1, 0.99, epsilon=1e-8) for _ in gan.players),
+        loss="wasserstein",
+        penalties=[kg.penalties.GradientPenalty(10.0), kg.penalties.Drift()],
+        schedules={"level": level},
+        **rules,
+    )
+    return gan
+
+
+def fit(gan, steps, labels=None):
+    size = gan.sample_shape[0]
+    gan.fit(random_images(24, size), labels, batch_size=8, steps_per_epoch=steps, verbose=0)
+    return gan
+
+
+def doubled(images):
+    return images.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def halved(images):
+    n, height, width, channels = images.shape
+    return images.reshape(n, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+
+
+def inputs_of(x, num_classes):
+    return x if num_classes is None else [x, np.arange(len(x), dtype="int32") % num_classes]
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_every_level_is_its_stage_bit_for_bit(num_classes, dtype):
+    """At the final size: the stage's picture enlarged, and the stage's logit of such a picture."""
+    generator, discriminator = networks(16, num_classes, dtype)
+    latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
+    called = lambda network, x: np.array(network(inputs_of(x, num_classes)))  # noqa: E731
+    for level in (0.0, 0.3, 1.0, 1.75, 2.0):
+        generator.level.assign(level)
+        discriminator.level.assign(level)
+        stage = int(np.ceil(level))
+        pictures = called(generator.at(stage), latents)
+        assert pictures.shape == (8, 4 << stage, 4 << stage, 1)
+        enlarged = pictures
+        for _ in range(2 - stage):
+            enlarged = doubled(enlarged)
+        np.testing.assert_array_equal(called(generator, latents), enlarged)
+        np.testing.assert_array_equal(called(generator.for_export(), latents), enlarged)
+        logits = called(discriminator.at(stage), pictures)
+        np.testing.assert_array_equal(called(discriminator, enlarged), logits)
+        assert (pictures.dtype, logits.dtype, logits.shape) == ("float32", "float32", (8, 1))
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_a_stage_fades_in_from_the_one_below(stage):
+    """At 0 it is the lower stage, at 1 the stage alone, bit for bit; between them a mixture."""
+    generator, discriminator = networks(16)
+    latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
+    images = random_images(8, 4 << stage)
+    made, judged = {}, {}
+    for alpha in (0.0, 0.25, 1.0):
+        for network in (generator, discriminator):
+            network.level.assign(stage - 1 + alpha)
+        made[alpha] = np.array(generator.at(stage)(latents))
+        judged[alpha] = np.array(discriminator.at(stage)(images))
+    for network in (generator, discriminator):
+        network.level.assign(stage - 1)
+    np.testing.assert_array_equal(made[0.0], doubled(np.array(generator.at(stage - 1)(latents))))
+    pooled = keras.ops.average_pool(images, 2, 2)
+    np.testing.assert_array_equal(judged[0.0], discriminator.at(stage - 1)(pooled))
+    alone = [network._stages.model(stage, ()) for network in (generator, discriminator)]
+    np.testing.assert_array_equal(made[1.0], alone[0](latents))
+    np.testing.assert_array_equal(judged[1.0], alone[1](images))
+    np.testing.assert_allclose(made[0.25], 0.75 * made[0.0] + 0.25 * made[1.0], atol=1e-6)
+
+
+def test_the_papers_networks_have_the_papers_number_of_weights():
+    """Table 2 row by row: 23.1 million each at 1024x1024, and a 1x1 layer for each lower size."""
+    table = [512, 512, 512, 512, 256, 128, 64, 32, 16]
+    conv = lambda size, before, after: size**2 * before * after + after  # noqa: E731
+    grown = list(itertools.pairwise(table))
+    made = conv(4, 512, 512) + conv(3, 512, 512)
+    made += sum(conv(3, low, high) + conv(3, high, high) for low, high in grown)
+    judged = sum(conv(3, high, high) + conv(3, high, low) for low, high in grown)
+    judged += conv(3, 513, 512) + conv(4, 512, 512) + 512 + 1
+    assert f"{(made + conv(1, 16, 3)) / 1e6:.1f}" == "23.1"
+    assert f"{(judged + conv(1, 3, 16)) / 1e6:.1f}" == "23.1"
+    made += sum(conv(1, width, 3) for width in table)
+    judged += sum(conv(1, 3, width) for width in table)
+    places = 15 * 512  # a bias at each of the first map's 16 places instead of one for all
+    shape, level = (1024, 1024, 3), 1
+    generator = kg.networks.ProgressiveGenerator(shape, latent_dim=512, width=16)
+    assert generator.count_params() == made + places + level
+    discriminator = kg.networks.ProgressiveDiscriminator(shape, width=16)
+    assert discriminator.count_params() == judged + level
+
+
+@pytest.mark.parametrize(("stage", "level"), [(0, 0.0), (1, 0.25), (2, 1.5), (2, 2.0)])
+def test_real_images_fade_like_generated_ones(stage, level):
+    images = random_images(4, 16, 3)
+    pooled = [images, halved(images), halved(halved(images))][::-1]
+    alpha = level - (stage - 1)
+    expected = pooled[stage]
+    if stage:
+        expected = (1 - alpha) * doubled(pooled[stage - 1]) + alpha * expected
+    np.testing.assert_allclose(shown(images, 2, stage, level), expected, atol=1e-6)
+
+
+def test_a_saved_game_goes_on_in_the_middle_of_a_fade_bit_for_bit(tmp_path):
+    labels = np.arange(24) % 3
+    level = kg.schedules.Growth(8, 24)  # 0, 0, 1/3, 2/3, 1
+    gan = fit(build(level=level, num_classes=3), 3, labels)
+    assert float(gan.level) == float(gan.moving_average.level) == pytest.approx(1 / 3)
+    gan.save(tmp_path / "game.keras")
+    again = keras.models.load_model(tmp_path / "game.keras")
+    assert isinstance(again, kg.ProgressiveGAN)
+    np.testing.assert_array_equal(again.sample(4, seed=1), gan.sample(4, seed=1))
+    for game in (gan, again):
+        fit(game, 2, labels)
+        assert float(game.level) == 1
+    assert differing(state_of(gan), state_of(again)) == []
+
+
+def test_under_jit_in_bfloat16_all_stages_train_and_go_on_bit_for_bit(tmp_path):
+    """The step is compiled once; it is a function of what was saved alone."""
+    gan = build(dtype="mixed_bfloat16", jit_compile=True, augmentation="diffaugment")
+    images = random_images(24)
+    logs = gan.fit(images, batch_size=8, steps_per_epoch=2, verbose=0).history
+    gan.save_weights(tmp_path / "game.weights.h5")
+    ends = []
+    for _ in range(2):
+        more = gan.fit(images, batch_size=8, steps_per_epoch=2, verbose=0).history
+        ends.append(state_of(gan))
+        gan.load_weights(tmp_path / "game.weights.h5")
+        assert int(gan.step) == 2
+    assert differing(*ends) == []
+    assert all(np.isfinite(values).all() for one in (logs, more) for values in one.values())
+    assert logs["level"][0] == pytest.approx((0 + 7 / 15) / 2)
+    assert more["level"] == [1]
+
+
+def slots_of(gan, player):
+    """Path of a weight -> its value, and Adam's two moments."""
+    optimizer = getattr(gan, f"{player}_optimizer")
+    weights = getattr(gan, player).trainable_variables
+    state = zip(weights, optimizer._momentums, optimizer._velocities, strict=True)
+    return {w.path: [np.array(x) for x in (w, m, v)] for w, m, v in state}
+
+
+def rests(path, level):
+    """Whether a weight of an 8x8 network takes no part at a level."""
+    if level == 0:
+        return path.split("/")[0].endswith("_8")
+    return level == 1 and ("_rgb_4" in path)
+
+
+def test_each_stage_begins_with_new_optimizers_and_the_others_layers_rest():
+    """The first step after a beginning has the moments, and the length, of Adam's first step."""
+    gan = build(level=kg.schedules.Growth(16, 16), run_eagerly=True)
+    seen = []
+    for _ in range(6):
+        before = {player: slots_of(gan, player) for player in gan.players}
+        fit(gan, 1)
+        seen.append((float(gan.level), int(gan.generator_optimizer.iterations)))
+        for player in gan.players:
+            check_moves(before[player], slots_of(gan, player), *seen[-1])
+    assert seen == [(0, 1), (0, 2), (0, 3), (0.5, 1), (1, 1), (1, 2)]
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+
+
+def check_moves(before, after, level, step):
+    for path, (weight, momentum, velocity) in after.items():
+        move = weight - before[path][0]
+        if rests(path, level):
+            assert not any(state.any() for state in (move, momentum, velocity)), path
+        elif step == 1:
+            gradient = momentum / 0.5
+            np.testing.assert_allclose(velocity, 0.01 * gradient**2, rtol=1e-3, atol=1e-12)
+            clear = np.abs(gradient) > 1e-4
+            assert clear.any() or path == "linear/bias", path
+            np.testing.assert_allclose(np.abs(move[clear]), 1e-3, rtol=2e-2)
+
+
+def multiplications(graph):
+    """Of all convolutions in a graph of fixed shapes."""
+    return sum(
+        int(np.prod(op.outputs[0].shape) * np.prod(op.inputs[1].shape[:3]))
+        for op in graph.get_operations()
+        if op.type == "Conv2D"
+    )
+
+
+def test_a_step_of_a_stage_computes_its_size_alone():
+    gan = build(size=16)
+    step = tf.function(gan.train_step, autograph=False)
+    graph = step.get_concrete_function(tf.TensorSpec((8, 16, 16, 1))).graph
+    (case,) = [op for op in graph.get_operations() if op.type == "Case"]
+    branches = [graph._get_function(branch.name).graph for branch in case.get_attr("branches")]
+    assert [largest_map(branch) for branch in branches] == [4, 8, 16]
+    costs = list(map(multiplications, branches))
+    assert costs[0] < costs[1] < costs[2]
+    assert 4 * costs[0] < costs[2]
+
+
+def largest_map(graph):
+    """The longest side of what convolutions of a batch take and give."""
+    ops = [op for op in graph.get_operations() if op.type == "Conv2D"]
+    return max(t.shape[1] for op in ops for t in (op.inputs[0], *op.outputs))
+
+
+@pytest.mark.parametrize("rules", [{"remat": True}, {"accumulation": 2}, {"host": True}])
+def test_other_ways_to_a_step_are_the_same_step(rules):
+    """Activations computed again, a batch in parts, and branches chosen by the host."""
+    host = rules.pop("host", False)
+    update = {"update": "alternating"}
+    plain, other = (build(**update, **more, run_eagerly=True) for more in ({}, rules))
+    images = tf.constant(random_images(8))
+    for _ in range(3):
+        logs = plain.train_step(images)
+        if host:
+            with other.choosing_branches_of(int(other.step)):
+                found = other.train_step(images)
+        else:
+            found = other.train_step(images)
+        assert other._stage is other._chosen is None
+        names = ["level"] if "accumulation" in rules else logs
+        for name in names:
+            assert float(found[name]) == pytest.approx(float(logs[name]), rel=1e-4), name
+    kinds = [other.kind_of_step(int(other.step))[-2:], plain.kind_of_step(int(plain.step))[-2:]]
+    assert kinds[0] == kinds[1]
+
+
+def test_half_steps_alone_are_those_of_the_stage():
+    gan = build(size=16, run_eagerly=True)
+    real = tf.constant(random_images(8, 16)), None
+    noise = gan.draw_noise(8, "discriminator", 0)
+    with gan.as_in_a_step(real) as seen:
+        assert seen[0].shape == gan.generate(noise.latents).shape == (8, 4, 4, 1)
+        weights = gan.discriminator.get_weights()
+        measured = gan.discriminator_step(seen, noise, gan.penalties)
+        moved = sum(map(np.any, map(np.not_equal, weights, gan.discriminator.get_weights())))
+        assert moved == len(gan.discriminator.at(0).trainable_variables)
+    assert measured.keys() < set(gan.measured)
+    assert gan.generate(noise.latents).shape == (8, 16, 16, 1)
+
+
+def test_evaluates_at_the_final_size():
+    gan = fit(build(run_eagerly=True), 1)
+    found = gan.evaluate(random_images(16), batch_size=8, verbose=0, return_dict=True)
+    assert np.isfinite(list(found.values())).all()
+    assert float(gan.level) == 0
+
+
+@pytest.mark.parametrize(("level", "num_classes"), [(2.0, None), (1.0, 3), (1.5, 3)])
+def test_exports_agree_and_hold_what_is_seen_alone(level, num_classes, tmp_path):
+    gan = kg.ProgressiveGAN(*networks(16, num_classes))
+    gan.moving_average.level.assign(level)
+    saved_model = export.to_saved_model(gan, tmp_path / "model")
+    onnx_file = export.to_onnx(gan, tmp_path / "model.onnx")
+    loaded = tf.saved_model.load(str(saved_model.path))
+    session = onnxruntime.InferenceSession(onnx_file.path)
+    for count in (1, 16):
+        inputs = {"latents": gan.latents(count, seed=1).numpy()}
+        if num_classes:
+            inputs["labels"] = np.arange(count, dtype="int32") % num_classes
+        expected = np.array(call(gan.moving_average, *inputs.values()))
+        tensors = {name: tf.constant(value) for name, value in inputs.items()}
+        served = loaded.signatures["serving_default"](**tensors)["images"].numpy()
+        assert np.abs(served - expected).max() <= 1e-4
+        assert np.abs(session.run(["images"], inputs)[0] - expected).max() <= 1e-4
+    convolutions = [node for node in onnx.load(onnx_file.path).graph.node if node.op_type == "Conv"]
+    stage = int(np.ceil(level))
+    pictures = 1 if level == stage else 2
+    assert len(convolutions) == 1 + 2 * stage + pictures
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: kg.networks.ProgressiveGenerator((4, 4, 3)), r"\[8, 16, .*got \(4, 4, 3\)"),
+        (lambda: kg.networks.ProgressiveDiscriminator((48, 48, 3)), "48, 48, 3"),
+        (lambda: kg.networks.ProgressiveGenerator((8, 8, 1), num_classes=1), "num_classes >= 2"),
+        (lambda: kg.ProgressiveGAN(tiny_gan().generator, tiny_gan().discriminator), "that grow"),
+        (lambda: build(update="one_stage"), "mixes samples"),
+        (lambda: build(level=1.0), "Schedule for level"),
+        (
+            lambda: kg.ProgressiveGAN(*networks(8)).compile(
+                keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1e-3, 9, 0.9))
+            ),
+            "each stage begins",
+        ),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
