@@ -55,7 +55,7 @@ def build(
     generator, discriminator = recipe.build(
         sample_shape, num_classes, recipe.latent_dim, recipe.width, dtype, moments
     )
-    gan = models.GAN(
+    gan = recipe.game(
         generator,
         discriminator,
         seed,
@@ -72,7 +72,7 @@ def build(
         loss=losses.get(recipe.loss),
         penalties=made,
         augmentation=None if augmentation == NO_AUGMENTATION else augmentation,
-        schedules=cosines(recipe, made, images or recipe.steps * recipe.batch_size),
+        schedules=schedules_of(recipe, gan, made, images or recipe.steps * recipe.batch_size),
         n_critic=recipe.n_critic,
         update=update or recipe.update,
         accumulation=accumulation,
@@ -144,14 +144,20 @@ def adam(recipe, player):
     return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
 
 
-def cosines(recipe, made, images):
-    """The schedules that bring the recipe's numbers to their ends.
+def schedules_of(recipe, gan, made, images):
+    """The schedules that bring the recipe's numbers to their ends, and let a game grow.
 
     Args:
         recipe: The `Recipe`.
+        gan: Its game; in one that grows each size fades in and rests over as many images, and the
+            last size rests twice as long.
         made: Its penalties.
         images: Images over which they run.
     """
     numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2, "augmentation": 0.0}
     numbers |= {penalty.name: penalty.weight for penalty in made}
-    return {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
+    made = {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
+    if isinstance(gan, models.ProgressiveGAN):
+        phase = max(1, images // (2 * gan.generator.last_stage + 2))
+        made["level"] = schedules.Growth(phase, phase)
+    return made

@@ -38,6 +38,15 @@ def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype, moments=Non
     )
 
 
+def build_progan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """Networks that grow from 4x4 pixels, for squares of 8 to 1024 pixels, with WGAN-GP's loss."""
+    common = {"num_classes": num_classes, "max_width": min(8 * width, 512), "dtype": dtype}
+    return (
+        networks.ProgressiveGenerator(sample_shape, latent_dim, width, **common),
+        networks.ProgressiveDiscriminator(sample_shape, width, **common),
+    )
+
+
 def build_r3gan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
     """The residual networks of 2024 without normalisation, for squares of 4 to 1024 pixels."""
     common = {"num_classes": num_classes, "dtype": dtype}

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
+from keras_gan.models import GAN
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -20,6 +22,7 @@ class Recipe:
         moving_average_half_life: In images.
         batch_size: Samples a step.
         steps: Steps of a run, where the user doesn't say.
+        game: The class of the game, `GAN` or one that is made and compiled as it is.
         small: What differs on a processor, field -> value: less width, and what goes with it.
         discriminator_learning_rate: The discriminator's own.
         penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of the
@@ -46,6 +49,7 @@ class Recipe:
     moving_average_half_life: int
     batch_size: int
     steps: int
+    game: type = GAN
     small: dict = dataclasses.field(default_factory=dict)
     discriminator_learning_rate: float | None = None
     penalties: dict = dataclasses.field(default_factory=dict)

@@ -1,10 +1,18 @@
 """The table of recipes."""
 
 from keras_gan.errors import unknown
-from keras_gan.recipes.pairs import build_dcgan, build_mlp, build_points, build_quick, build_r3gan
+from keras_gan.models import ProgressiveGAN
+from keras_gan.recipes.pairs import (
+    build_dcgan,
+    build_mlp,
+    build_points,
+    build_progan,
+    build_quick,
+    build_r3gan,
+)
 from keras_gan.recipes.recipe import Recipe
 
-NS, RP = "non_saturating", "relativistic_paired"
+NS, RP, WA = "non_saturating", "relativistic_paired", "wasserstein"
 
 
 def r3gan_gamma(size):
@@ -26,6 +34,10 @@ RECIPES = {
                     penalties={"R1": 0.2, "R2": 0.2},
                     ends={"learning_rate": 1e-5, "r1": 0.002, "r2": 0.002},
                     jit=True, steps_per_execution=50),
+    "progan": Recipe(build_progan, 128, 64, WA, 1e-3, 0.0, 0.99, 11_000,  16, 750_000,
+                    game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001},
+                    small={"width": 16, "latent_dim": 64, "batch_size": 32, "steps": 4_000,
+                           "update": "shared"}),
     "r3gan": Recipe(build_r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256, 78_125,
                     penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
                     ends={"learning_rate": 5e-5, "beta_2": 0.99,
