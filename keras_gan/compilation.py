@@ -24,6 +24,11 @@ def under_xla(compiled):
         _UNDER_XLA.reset(token)
 
 
+def for_xla():
+    """Whether what is being traced will be compiled by XLA."""
+    return _UNDER_XLA.get()
+
+
 def for_xla_on_cpu():
     """Whether what is being traced will be compiled by XLA for a processor."""
-    return _UNDER_XLA.get() and not tf.config.list_logical_devices("GPU")
+    return for_xla() and not tf.config.list_logical_devices("GPU")

@@ -7,8 +7,10 @@ from keras_gan.layers.grouped_convolution import GroupedConv2D
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.maxout import Maxout
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gan.layers.modulated_convolution import ModulatedConv2D
+from keras_gan.layers.pixel_noise import PixelNoise
 from keras_gan.layers.pixel_normalization import PixelNormalization
-from keras_gan.layers.resampling import Downsample2D, Upsample2D
+from keras_gan.layers.resampling import Downsample2D, Smooth2D, Upsample2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -21,7 +23,10 @@ __all__ = [
     "LeakyReLU",
     "Maxout",
     "MinibatchStandardDeviation",
+    "ModulatedConv2D",
+    "PixelNoise",
     "PixelNormalization",
+    "Smooth2D",
     "SpectralNormalization",
     "Upsample2D",
 ]
