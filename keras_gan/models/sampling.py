@@ -3,6 +3,7 @@
 from keras_gan import noise
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
+from keras_gan.networks import truncated
 
 import numpy as np
 import tensorflow as tf
@@ -44,8 +45,9 @@ class Sampling:
             seed: Non-negative int; the same seed gives the same samples.
             labels: For class-conditional networks: one class for all, or `(n,)` ints; drawn
                 uniformly from the seed by default.
-            truncation: From 0 to 1: latents are scaled by it. Less than 1 trades variety for
-                typical samples; 0 is the one sample at the centre.
+            truncation: From 0 to 1. Less than 1 trades variety for typical samples; 0 is the one
+                sample at the centre. Latents are scaled by it, or what the generator makes of
+                them, where it says so (StyleGAN2).
             batch_size: Samples a forward pass.
 
         Returns:
@@ -68,11 +70,11 @@ class Sampling:
             raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
         if not 0 <= truncation <= 1:
             raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
-        latents = truncation * self.latents(n, seed)
-        labels = self._sampling_labels(n, seed, labels)
+        latents, truncation = self.latents(n, seed), tf.constant(truncation, tf.float32)
+        inputs = latents, *self._sampling_labels(n, seed, labels)
         return np.concatenate(
             [
-                self._sampler(latents[i : i + batch_size], *(y[i : i + batch_size] for y in labels))
+                self._sampler(truncation, *(rows[i : i + batch_size] for rows in inputs))
                 for i in range(0, n, batch_size)
             ]
         )
@@ -101,7 +103,7 @@ class Sampling:
             latents = tf.TensorSpec([None, self.latent_dim], tf.float32)
             labels = [tf.TensorSpec([None], tf.int32)] if self.conditional else []
             self.__dict__["_sampler_function"] = tf.function(
-                lambda *inputs: self(list(inputs) if len(inputs) > 1 else inputs[0]),
-                input_signature=[latents, *labels],
+                lambda truncation, *inputs: truncated(self, inputs, truncation),
+                input_signature=[tf.TensorSpec([], tf.float32), latents, *labels],
             )
         return self.__dict__["_sampler_function"]

@@ -115,12 +115,13 @@ class StyleGAN2Generator(Network):
         """Images whose styles are nearer to their average: w <- average + truncation (w - average).
 
         Args:
-            inputs: Latents, or `[latents, labels]`.
+            inputs: `[latents]`, or `[latents, labels]`.
             truncation: From 0 to 1.
 
         Source: Karras et al., CVPR 2019, section B.
         """
-        styles, average = self.mapping(inputs), self.get_layer("mapping").average
+        styles = self.mapping(inputs if len(inputs) > 1 else inputs[0])
+        average = self.get_layer("mapping").average
         return self.synthesis(truncation * styles + (1.0 - truncation) * average)
 
 
