@@ -59,7 +59,8 @@ def check_parity(gan, expected, run, tolerances, what):
         gan: The model.
         expected: `dict of input arrays -> samples`: the Keras generator.
         run: Likewise: the exported one.
-        tolerances: The largest absolute difference allowed, and the largest mean of all.
+        tolerances: The largest absolute difference allowed, and the largest mean of all; of floats
+            beyond [-1, 1] the first is relative to the largest, whose rounding is coarser.
         what: Name of the export, for the error.
 
     Returns:
@@ -68,7 +69,7 @@ def check_parity(gan, expected, run, tolerances, what):
     Raises:
         ExportError: Where samples differ by more than a tolerance.
     """
-    differences = []
+    differences, unit = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = example_inputs(gan, batch_size, seed=batch_size)
         wanted, received = np.asarray(expected(inputs)), np.asarray(run(inputs))
@@ -78,10 +79,13 @@ def check_parity(gan, expected, run, tolerances, what):
                 f"{received.shape} {received.dtype}."
             )
         differences.append(np.abs(received.astype("float64") - wanted).ravel())
+        if np.issubdtype(wanted.dtype, np.floating):
+            unit = max(unit, float(np.abs(wanted).max()))
     found = np.concatenate(differences)
     largest, mean = float(found.max()), float(found.mean())
-    if not (largest <= tolerances[0] and mean <= tolerances[1]):
-        bound = tolerances[0] if np.isfinite(tolerances[0]) else tolerances[1]
+    allowed = unit * tolerances[0]
+    if not (largest <= allowed and mean <= tolerances[1]):
+        bound = allowed if np.isfinite(allowed) else tolerances[1]
         raise ExportError(
             f"expected the {what} to agree with the Keras generator to {bound:g}, got a largest "
             f"difference of {largest:g} and a mean of {mean:g}; nothing was written."

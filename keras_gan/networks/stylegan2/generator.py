@@ -109,6 +109,7 @@ class StyleGAN2Generator(Network):
             training: Whether the noise is new; else it is a fixed map.
         """
         key = noise.make_key(0) if key is None else key
+        styles = ops.convert_to_tensor(styles, "float32")
         return self._halves()[1]([styles, key], training=training)
 
     def truncated(self, inputs, truncation):
