@@ -1,38 +1,40 @@
 """StyleGAN2: counts, styles, truncation, path length, training, saving and export."""
 
+import concurrent.futures
+
 import keras_gan as kg
 from keras_gan import export, gradients, networks, noise
 from keras_gan.errors import ConfigError
 from keras_gan.export import Interface
 from keras_gan.layers import PixelNoise
 from keras_gan_runtime import Generator
+from keras_gan_runtime.server.versions import Model
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import differing, random_images, state_of
+from conftest import differing, random_images, state_of, tiny_style_gan
 from keras import ops
+from server_process import ServerProcess, add_version
 
 SMALL = {"mapping_layers": 1, "max_width": 8}
 KEY = noise.make_key(3)
 
 
-def pair(num_classes=None, dtype=None, size=8, **of_generator):
+def pair(num_classes=None, **of_generator):
     """Networks of a few thousand weights."""
-    shape = (size, size, 3)
+    shape = (8, 8, 3)
     return (
-        networks.StyleGAN2Generator(shape, 8, 4, num_classes, dtype=dtype, **SMALL, **of_generator),
-        networks.StyleGAN2Discriminator(shape, 4, num_classes, dtype=dtype, **SMALL),
+        networks.StyleGAN2Generator(shape, 8, 4, num_classes, **SMALL, **of_generator),
+        networks.StyleGAN2Discriminator(shape, 4, num_classes, **SMALL),
     )
 
 
 def game(num_classes=None, dtype=None, penalties=(), **rules):
-    """A compiled game, whose noise and average are not those of the beginning."""
-    gan = kg.GAN(*pair(num_classes, dtype), seed=5)
-    for network in (gan.generator, gan.moving_average):
-        strengthen(network)
-        network.get_layer("mapping").average.assign(np.linspace(-1, 1, 8))
+    """A compiled game."""
+    keras.config.set_dtype_policy(dtype or "float32")
+    gan = tiny_style_gan(num_classes)
     gan.compile(penalties=penalties, **rules)
     return gan
 
@@ -377,3 +379,33 @@ def test_saved_model_truncates_as_sample_does(tmp_path):
         latents = gan.latents(count, seed=4)
         images = loaded.signatures["serving_default"](latents=latents)["images"]
         assert np.abs(images - gan.sample(count, seed=4)).max() <= 1e-4
+
+
+def test_a_server_computes_each_truncation_by_itself(tmp_path):
+    """Requests of several truncations at once, which can't share a batch."""
+    gan, folder = game(), tmp_path / "digits"
+    path, interface = tmp_path / "given.onnx", Interface(truncation=True)
+    export.to_onnx(gan, path, interface=interface)
+    folder.mkdir()
+    add_version(folder, 1, path.read_bytes())
+    truncations = [1.0, 0.5, 0.0, 0.5]
+
+    def ask(truncation):
+        inputs = {"count": 3, "seed": 4, "truncation": truncation}
+        return server.predict({"signature_name": "sample", "inputs": inputs})
+
+    with (
+        ServerProcess(folder, "--threads", 1, "--batch-wait-ms", 50) as server,
+        concurrent.futures.ThreadPoolExecutor() as pool,
+    ):
+        answers = list(pool.map(ask, truncations))
+    for truncation, (status, answer) in zip(truncations, answers, strict=True):
+        expected = kg.pictures.to_uint8(gan.sample(3, seed=4, truncation=truncation))
+        assert status == 200, answer
+        assert np.abs(np.array(answer["outputs"]) - np.array(expected, int)).max() <= 1
+
+
+def test_a_server_refuses_a_file_that_cannot_truncate(tmp_path):
+    path = export.to_onnx(game(), tmp_path / "plain.onnx").path
+    with pytest.raises(ValueError, match="expected the inputs latents, truncation"):
+        Model(1, path, 4)
