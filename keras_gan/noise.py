@@ -28,6 +28,22 @@ def make_key(seed, counter=0):
     return tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
 
 
+def key_of(values):
+    """A key that is a function of a float32 tensor: of the sum of its values' bits.
+
+    So what is handed random numbers has more of them that are its own, such as a generator the
+    noise of its layers from its latents.
+
+    Example:
+
+    >>> from keras_gan import noise
+    >>> noise.key_of([1.0, 0.0]).numpy().tolist()  # 1.0 is 0x3f800000
+    [1065353216, 0]
+    """
+    bits = tf.bitcast(tf.convert_to_tensor(values, tf.float32), tf.int32)
+    return make_key(tf.reduce_sum(tf.cast(bits, tf.int64)))
+
+
 def fold_in(key, number):
     """A new key that depends on `key` and on `number`: one for each independent draw.
 

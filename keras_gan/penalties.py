@@ -1,8 +1,9 @@
-"""What keeps the discriminator smooth.
+"""What keeps the discriminator smooth, and the generator.
 
 A penalty is called as `(discriminator, real, fake, key) -> scalar`, where `discriminator` maps
-samples to `(batch,)` logits and `key` decides what the penalty draws, if it draws. Its weight and
-its interval belong to it.
+samples to `(batch,)` logits and `key` decides what the penalty draws, if it draws; one on the
+generator as `(generator, latents, labels, key) -> scalar`. Its weight and its interval belong to
+it.
 """
 
 from keras_gan import gradients, noise, replicas
@@ -22,10 +23,12 @@ class Penalty:
 
     Attributes:
         name: Under which it is logged, and scheduled.
+        player: Whose objective it is a part of.
         variables: What it remembers from step to step, to be saved with the model.
     """
 
     name = "penalty"
+    player = "discriminator"
     variables = ()
 
     def __init__(self, weight: float, interval: int = 1):
@@ -49,6 +52,9 @@ class Penalty:
     def measure(self, discriminator, real, fake, key=None):
         """The penalty before its weight: what a penalty defines."""
         raise TypeError(f"{type(self).__name__} defines no measure.")
+
+    def check(self, network):
+        """Raises `ConfigError` for a network, its player, that can't have it."""
 
     def get_config(self):
         """Constructor arguments, as Keras serialises them."""
@@ -345,6 +351,89 @@ class Consistency(Penalty):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
+class PathLength(Penalty):
+    """A step of w changes G's image by a fixed length: weight E[(|J^T y| - a)^2].
+
+    J is the Jacobian of the image with respect to the styles, y ~ N(0, 1) an image over the root
+    of its pixels, and a the moving average of the length. |J^T y| is the root of the mean, over
+    the layers, of the squared norms of the gradients of <G(w), y> by each layer's style.
+
+    A penalty on the generator, which has to have a `mapping` and a `synthesis`, as StyleGAN2's.
+
+    Args:
+        weight: 2 in the paper.
+        interval: Every how many steps; see `Penalty`.
+        decay: Share of each new length in the moving average, from 0 to 1.
+        shrink: The penalty is taken on 1 of so many samples of a batch, to save memory.
+
+    Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020,
+    section 3.2.
+
+    Example:
+
+        gan.compile(penalties=[kg.penalties.R1(1.0, 16), kg.penalties.PathLength()])
+    """
+
+    name = "path_length"
+    player = "generator"
+
+    def __init__(self, weight=2.0, interval=4, decay=0.01, shrink=2):
+        super().__init__(weight, interval)
+        if not 0 < decay <= 1:
+            raise ConfigError(f"expected a decay of more than 0, up to 1, got {decay}.")
+        if shrink < 1 or int(shrink) != shrink:
+            raise ConfigError(f"expected a whole shrink >= 1, got {shrink}.")
+        self.decay, self.shrink = decay, int(shrink)
+        self.mean = keras.Variable(
+            0.0, trainable=False, dtype="float32", aggregation="mean", name="mean_path_length"
+        )
+        self.variables = (self.mean,)
+
+    def check(self, network):
+        """Raises `ConfigError` for a generator without a mapping and a synthesis."""
+        if not (hasattr(network, "mapping") and hasattr(network, "synthesis")):
+            raise ConfigError(
+                "expected a generator with a mapping and a synthesis for PathLength, such as "
+                f"StyleGAN2Generator, got {type(network).__name__}."
+            )
+
+    def measure(self, generator, latents, labels, key=None):
+        """E[(|J^T y| - a)^2]; a moves first.
+
+        Args:
+            generator: With `mapping(inputs, training)` and `synthesis(styles, key, training)`.
+            latents: `(batch, latent_dim)`.
+            labels: `(batch,)`, or None.
+            key: Decides y, and the noise of the synthesis.
+        """
+        count = -(-ops.shape(latents)[0] // self.shrink)
+        inputs = [rows[:count] for rows in (latents, labels) if rows is not None]
+        styles = generator.mapping(inputs if len(inputs) > 1 else inputs[0], training=True)
+        lengths = path_lengths(generator, styles, key)
+        (mean,) = replicas.means([ops.mean(ops.stop_gradient(lengths))])
+        moved = self.mean.value + self.decay * (mean - self.mean.value)
+        self.mean.assign(moved)
+        return ops.mean(ops.square(lengths - moved))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
+
+
+def path_lengths(generator, styles, key):
+    """|J^T y| of each sample, `(batch,)`; see `PathLength`."""
+
+    def product(styles):
+        images = generator.synthesis(styles, noise.fold_in(key, 1), training=True)
+        draws = replicas.rows_of_batch(lambda shape: noise.normal(shape, key), ops.shape(images))
+        pixels = images.shape[1] * images.shape[2]
+        return ops.sum(images * draws, axis=(1, 2, 3)) * pixels**-0.5
+
+    slopes = gradients.of_inputs(product, styles)
+    return ops.sqrt(ops.mean(ops.sum(ops.square(slopes), axis=2), axis=1) + 1e-12)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
 class WeightClipping(keras.constraints.Constraint):
     """Keeps every weight of the critic in [-limit, limit]: the first way to bound its slope.
 
@@ -380,7 +469,8 @@ def branch_on_interval(penalties, step, half_step, due=()):
     """Runs `half_step(due)` with the penalties that fall due at this step.
 
     Each lazy penalty is a branch rather than a mask, so that the steps without it do none of
-    its work, under XLA too. Penalties of one interval share their branch.
+    its work, under XLA too. Penalties of one interval share their branch, and where they aren't
+    due no branch is made for those whose interval is a multiple.
 
     Args:
         penalties: `Penalty` objects.
@@ -392,7 +482,7 @@ def branch_on_interval(penalties, step, half_step, due=()):
     """
     if not penalties:
         return half_step(due)
-    interval = penalties[0].interval
+    interval = min(penalty.interval for penalty in penalties)
     here = tuple(penalty for penalty in penalties if penalty.interval == interval)
     rest = [penalty for penalty in penalties if penalty.interval != interval]
 
@@ -400,7 +490,8 @@ def branch_on_interval(penalties, step, half_step, due=()):
         return branch_on_interval(rest, step, half_step, (*due, *here))
 
     def without_them():
-        return branch_on_interval(rest, step, half_step, due)
+        others = [penalty for penalty in rest if penalty.interval % interval]
+        return branch_on_interval(others, step, half_step, due)
 
     if interval == 1:
         return with_them()

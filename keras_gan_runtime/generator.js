@@ -28,7 +28,10 @@ export class Generator {
     return new Generator(ort, await ort.InferenceSession.create(bytes, options), metadata);
   }
 
-  /** See `load`. Attributes: session, latentSize, classes (names), sampleShape, metadata. */
+  /**
+   * See `load`. Attributes: session, latentSize, classes (names), sampleShape, metadata, and
+   * scalesLatents: whether truncation is a factor of the latents, rather than an input.
+   */
   constructor(ort, session, metadata) {
     this.ort = ort;
     this.session = session;
@@ -37,6 +40,8 @@ export class Generator {
     this.classes = JSON.parse(metadata.classes ?? "[]");
     this.inputs = session.inputNames;
     this.output = session.outputNames[0];
+    const own = this.inputs.includes("truncation") || metadata.truncation === "network";
+    this.scalesLatents = this.inputs.includes("latents") && !own;
     this.sampleShape = session.outputMetadata[0].shape.slice(1);
   }
 
@@ -47,35 +52,43 @@ export class Generator {
    * @param seed From 0 to 2**63 - 1; a BigInt from 2**53 on.
    * @param label For generators with classes: one class for all, or an array. By default classes
    *     in turn; generator.py draws them from the seed by NumPy's generator instead.
-   * @param truncation From 0 to 1: latents are scaled by it; less is more typical, less varied.
+   * @param truncation From 0 to 1; less is more typical, less varied. Latents are scaled by it
+   *     where it is no input of the file.
    * @returns A tensor with `data` and `dims`, as the file gives it: images in [-1, 1] or uint8.
    */
   async sample(count = 1, { seed = 0, label = null, truncation = 1 } = {}) {
     checkRange("count", count, 1, 2 ** 31 - 1);
     checkRange("truncation", truncation, 0, 1);
-    const feed = {};
-    if (this.inputs.includes("truncation")) feed.truncation = this.scalar("float32", truncation);
-    if (this.inputs.includes("latents")) {
-      const scale = Math.fround("truncation" in feed ? 1 : truncation);
-      const latents = this.latents(count, seed).map((latent) => scale * latent);
-      feed.latents = new this.ort.Tensor("float32", latents, [count, this.latentSize]);
-    } else {
-      if (truncation !== 1 && !("truncation" in feed)) {
-        throw new RangeError("expected truncation 1: this file was exported without it.");
-      }
-      feed.count = this.scalar("int32", count);
-      feed.seed = this.scalar("int64", checkedSeed(seed));
-    }
     const labels = this.labels(count, label);
+    if (this.inputs.includes("latents")) {
+      return this.run(this.latents(count, seed), labels, truncation);
+    }
+    const feed = { count: this.scalar("int32", count) };
+    feed.seed = this.scalar("int64", checkedSeed(seed));
     if (labels) feed.labels = new this.ort.Tensor("int32", labels, [count]);
-    return (await this.session.run(feed))[this.output];
+    return this.#run(feed, truncation);
   }
 
   /** Samples of latents, a Float32Array of `count * latentSize`, and an Int32Array of labels. */
-  async run(latents, labels = null) {
+  async run(latents, labels = null, truncation = 1) {
     const count = latents.length / this.latentSize;
-    const feed = { latents: new this.ort.Tensor("float32", latents, [count, this.latentSize]) };
+    const scale = Math.fround(this.scalesLatents ? truncation : 1);
+    const scaled = latents.map((latent) => scale * latent);
+    const feed = { latents: new this.ort.Tensor("float32", scaled, [count, this.latentSize]) };
     if (labels) feed.labels = new this.ort.Tensor("int32", labels, [count]);
+    return this.#run(feed, this.scalesLatents ? 1 : truncation);
+  }
+
+  /** Samples of a feed that has all but the truncation. */
+  async #run(feed, truncation) {
+    if (this.inputs.includes("truncation")) {
+      feed.truncation = this.scalar("float32", truncation);
+    } else if (truncation !== 1) {
+      throw new RangeError(
+        "expected truncation 1: this file was exported without it; export it with " +
+          "keras-gan export --truncation."
+      );
+    }
     return (await this.session.run(feed))[this.output];
   }
 

@@ -57,6 +57,22 @@ def tiny_gan(num_classes=None, size=8, channels=1, dtype=None, seed=0, **network
     )
 
 
+def tiny_style_gan(num_classes=None):
+    """A StyleGAN2 whose noise and average of w are not the zeros of the beginning."""
+    small = {"width": 4, "num_classes": num_classes, "mapping_layers": 1, "max_width": 8}
+    gan = kg.GAN(
+        kg.networks.StyleGAN2Generator((8, 8, 3), 8, **small),
+        kg.networks.StyleGAN2Discriminator((8, 8, 3), **small),
+        seed=5,
+    )
+    for network in (gan.generator, gan.moving_average):
+        network.get_layer("mapping").average.assign(np.linspace(-1, 1, 8))
+        for layer in network.layers:
+            if isinstance(layer, kg.layers.PixelNoise):
+                layer.strength.assign(0.3)
+    return gan
+
+
 def random_images(count=32, size=8, channels=1, seed=0):
     """Noise in [-1, 1]."""
     values = np.random.default_rng(seed).uniform(-1, 1, (count, size, size, channels))

@@ -10,7 +10,7 @@ from keras_gan_runtime import generator as python
 
 import numpy as np
 import pytest
-from conftest import tiny_gan
+from conftest import tiny_gan, tiny_style_gan
 from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
@@ -89,6 +89,20 @@ def test_png_is_the_same_as_in_python(node_app, colours, tmp_path, model, seed, 
     generator = python.Generator(model)
     labels = np.arange(7) % len(generator.classes) if label is None else label
     expected = pictures.grid(generator.sample(7, seed, labels, truncation=0.7)).numpy()
+    received = np.array(Image.open(out), int).reshape(expected.shape)
+    assert np.abs(received - expected).max() <= 1
+
+
+def test_a_network_that_truncates_itself(node_app, tmp_path):
+    """By the file's input; without it less than 1 is refused."""
+    gan, out, found = tiny_style_gan(), tmp_path / "samples.png", {}
+    for given in (False, True):
+        path = tmp_path / f"{given}.onnx"
+        export.to_onnx(gan, path, interface=export.Interface(truncation=given))
+        found[given] = node("sample.mjs", path, out, "--truncation", 0.5, cwd=node_app)
+    assert "export it with keras-gan export --truncation" in found[False].stderr
+    assert (found[True].returncode, found[True].stderr) == (0, "")
+    expected = pictures.grid(gan.sample(16, truncation=0.5)).numpy()
     received = np.array(Image.open(out), int).reshape(expected.shape)
     assert np.abs(received - expected).max() <= 1
 

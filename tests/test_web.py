@@ -15,7 +15,7 @@ from keras_gan_runtime.generator import Generator, to_uint8
 
 import numpy as np
 import pytest
-from conftest import resize, tiny_gan
+from conftest import resize, tiny_gan, tiny_style_gan
 from PIL import Image
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -42,6 +42,7 @@ def pages(tmp_path_factory):
     export.to_web(tiny_gan(channels=3), folder / "colours", export.Card("<b>dcgan</b>"))
     card = export.Card(classes=("<i>", "b", LONG))
     export.to_web(tiny_gan(3, channels=4), folder / "see-through", card)
+    export.to_web(tiny_style_gan(), folder / "styles")
     return folder
 
 
@@ -143,6 +144,14 @@ def test_digits_are_those_of_python(browser, visit, pages, choices, seed, label,
     visit(choices=choices)
     wanted = expected(pages, "digits", 40, seed, label, truncation)
     assert np.abs(drawn(browser, "#grid canvas") - wanted).max() <= 1
+
+
+def test_a_network_that_truncates_itself_does_so_on_the_page(browser, visit, pages):
+    visit("styles", "seed=5&truncation=0.5")
+    count = len(find(browser, "#grid canvas"))
+    generator = Generator(pages / "styles" / "generator.onnx")
+    wanted = to_uint8(generator.sample(count, 5, truncation=0.5)).astype(int)
+    assert np.abs(drawn(browser, "#grid canvas", "RGB") - wanted).max() <= 1
 
 
 @pytest.mark.parametrize(("name", "mode"), [("colours", "RGB"), ("see-through", "RGBA")])

@@ -1,6 +1,6 @@
 """The trained generator for programs that don't know Keras: SavedModel, ONNX, LiteRT, a page."""
 
-from keras_gan.export.interface import Card, Interface
+from keras_gan.export.interface import Card, Interface, served_interface
 from keras_gan.export.litert import to_litert
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
@@ -15,6 +15,7 @@ __all__ = [
     "Exported",
     "Interface",
     "page_of",
+    "served_interface",
     "to_litert",
     "to_onnx",
     "to_saved_model",

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 import json
 
-from keras_gan import pictures
+from keras_gan import networks, pictures
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
@@ -18,7 +18,7 @@ class Interface:
         seeded: Whether latents are drawn inside, from the inputs `count () int32` and
             `seed () int64`, instead of the input `latents (batch, latent_dim) float32`. They are
             those of `GAN.latents`. Needs opset 18.
-        truncation: Whether there is an input `truncation () float32` that latents are scaled by.
+        truncation: Whether there is an input `truncation () float32`, as of `GAN.sample`.
         uint8: Whether images come as uint8 from 0 to 255, instead of float32 in [-1, 1].
         channels_first: Whether images come as `(batch, channels, height, width)`.
 
@@ -63,9 +63,16 @@ def check_interface(gan, interface):
         )
 
 
-def call(generator, latents, *labels):
-    """Samples of a generator with or without labels."""
+def call(generator, latents, *labels, truncation=None):
+    """Samples of a generator with or without labels and truncation."""
+    if truncation is not None:
+        return networks.truncated(generator, [latents, *labels], truncation)
     return generator([latents, *labels] if labels else latents, training=False)
+
+
+def served_interface(gan):
+    """That of the files which are served and drawn on a page: what these need to truncate."""
+    return Interface(truncation=networks.truncates_itself(gan.moving_average))
 
 
 def call_through(generator, interface, inputs):
@@ -76,8 +83,8 @@ def call_through(generator, interface, inputs):
         interface: An `Interface`.
         inputs: Name -> tensor: `latents`, and where they are taken `labels` and `truncation`.
     """
-    latents = inputs["latents"] * inputs.get("truncation", 1.0)
-    samples = call(generator, latents, *([inputs["labels"]] if "labels" in inputs else []))
+    labels = [inputs["labels"]] if "labels" in inputs else []
+    samples = call(generator, inputs["latents"], *labels, truncation=inputs.get("truncation"))
     if interface.uint8:
         samples = pictures.to_uint8(samples)
     return tf.transpose(samples, [0, 3, 1, 2]) if interface.channels_first else samples
@@ -98,6 +105,7 @@ def facts(gan, card, interface):
         "keras_gan_version": importlib.metadata.version("keras_gan"),
         "latent_size": str(gan.latent_dim),
         "latent_distribution": gan.latent_distribution,
+        "truncation": "network" if networks.truncates_itself(gan.moving_average) else None,
         "range": "0 255" if interface.uint8 else "-1 1",
         "layout": "NCHW" if interface.channels_first else "NHWC",
         "classes": json.dumps(list(classes)) if classes else None,

@@ -40,7 +40,9 @@ def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32")
     `labels (batch,) int32`; output `images (batch, height, width, channels) float32` in [-1, 1]
     (`samples` where they are no images); an `Interface` changes them. Metadata that an app can
     read: `keras_gan_version`, `latent_size`, `latent_distribution`, for images `range` and
-    `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`.
+    `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
+    `truncation: network` where scaling latents would change nothing, so that less than 1 needs an
+    `Interface(truncation=True)`.
     `keras_gan_runtime.Generator` reads such a file. Equal games give equal bytes.
 
     Args:

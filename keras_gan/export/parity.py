@@ -60,7 +60,8 @@ def check_parity(gan, expected, run, tolerances, what):
         gan: The model.
         expected: `dict of input arrays -> samples`: the Keras generator.
         run: Likewise: the exported one.
-        tolerances: The largest absolute difference allowed, and the largest mean of all. A
+        tolerances: The largest absolute difference allowed, and the largest mean of all; of floats
+            beyond [-1, 1] the first is relative to the largest, whose rounding is coarser. A
             generator whose layers enlarge rounding has a `tolerance` of its own for the first.
         what: Name of the export, for the error.
 
@@ -72,7 +73,7 @@ def check_parity(gan, expected, run, tolerances, what):
     """
     most, most_in_mean = tolerances
     most = max(most, getattr(gan.moving_average, "tolerance", 0.0))
-    differences = []
+    differences, unit = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = example_inputs(gan, batch_size, seed=batch_size)
         wanted, received = np.asarray(expected(inputs)), np.asarray(run(inputs))
@@ -82,8 +83,11 @@ def check_parity(gan, expected, run, tolerances, what):
                 f"{received.shape} {received.dtype}."
             )
         differences.append(np.abs(received.astype("float64") - wanted).ravel())
+        if np.issubdtype(wanted.dtype, np.floating):
+            unit = max(unit, float(np.abs(wanted).max()))
     found = np.concatenate(differences)
     largest, mean = float(found.max()), float(found.mean())
+    most *= unit
     if not (largest <= most and mean <= most_in_mean):
         bound = most if np.isfinite(most) else most_in_mean
         raise ExportError(

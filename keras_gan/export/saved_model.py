@@ -80,8 +80,8 @@ def write(gan, generator, path, jit_compile):
     """
 
     @tf.function(jit_compile=jit_compile)
-    def run(latents, *labels):
-        return call(generator, latents, *labels)
+    def run(latents, *labels, truncation=None):
+        return call(generator, latents, *labels, truncation=truncation)
 
     signatures = {"serving_default": serving_function(gan, run)}
     if output_name(gan) == "images":
@@ -109,11 +109,11 @@ def sample_function(gan, run, finish):
 
     def sample(count, seed, truncation, label=None):
         count = tf.clip_by_value(count, 1, MAX_COUNT)
-        latents = truncation * gan.latents(count, seed)
-        if label is None:
-            return finish(run(latents))
-        in_turn = tf.range(count) % (gan.num_classes or 1)
-        return finish(run(latents, tf.where(label < 0, in_turn, label)))
+        inputs = [gan.latents(count, seed)]
+        if label is not None:
+            in_turn = tf.range(count) % (gan.num_classes or 1)
+            inputs.append(tf.where(label < 0, in_turn, label))
+        return finish(run(*inputs, truncation=truncation))
 
     with tf.device(None):
         seed, truncation = tf.constant(0, tf.int64), tf.constant(1.0)

@@ -8,8 +8,10 @@ from keras_gan.layers.grouped_convolution import GroupedConv2D
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.maxout import Maxout
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gan.layers.modulated_convolution import ModulatedConv2D
+from keras_gan.layers.pixel_noise import PixelNoise
 from keras_gan.layers.pixel_normalization import PixelNormalization
-from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Upsample2D
+from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Smooth2D, Upsample2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -23,8 +25,11 @@ __all__ = [
     "LeakyReLU",
     "Maxout",
     "MinibatchStandardDeviation",
+    "ModulatedConv2D",
     "NearestUpsample2D",
+    "PixelNoise",
     "PixelNormalization",
+    "Smooth2D",
     "SpectralNormalization",
     "Upsample2D",
 ]

@@ -99,6 +99,7 @@ class EqualizedConv2D(Equalized):
         filters: Output channels.
         kernel_size: Side of the kernel.
         padding: `"same"` or `"valid"`.
+        strides: Places from one output to the next.
         **kwargs: As in `Equalized`.
 
     Example:
@@ -109,9 +110,10 @@ class EqualizedConv2D(Equalized):
     TensorShape([2, 5, 5, 8])
     """
 
-    def __init__(self, filters, kernel_size, padding="same", **kwargs):
+    def __init__(self, filters, kernel_size, padding="same", strides=1, **kwargs):
         super().__init__(**kwargs)
-        self.filters, self.kernel_size, self.padding = filters, kernel_size, padding
+        self.filters, self.kernel_size = filters, kernel_size
+        self.padding, self.strides = padding, strides
 
     def build(self, input_shape):
         """Makes the weights for `(batch, height, width, channels)`."""
@@ -119,12 +121,14 @@ class EqualizedConv2D(Equalized):
 
     def call(self, inputs):
         """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
-        return self.with_bias(ops.conv(inputs, self.scaled_kernel(), padding=self.padding))
+        kernel = self.scaled_kernel()
+        return self.with_bias(ops.conv(inputs, kernel, self.strides, self.padding))
 
     def compute_output_shape(self, input_shape):
-        """As of a convolution of stride 1."""
+        """As of a convolution."""
         cut = 0 if self.padding == "same" else self.kernel_size - 1
-        return (input_shape[0], *(size - cut for size in input_shape[1:3]), self.filters)
+        places = ((size - cut - 1) // self.strides + 1 for size in input_shape[1:3])
+        return (input_shape[0], *places, self.filters)
 
     def get_config(self):
         """Constructor arguments."""
@@ -133,4 +137,5 @@ class EqualizedConv2D(Equalized):
             "filters": self.filters,
             "kernel_size": self.kernel_size,
             "padding": self.padding,
+            "strides": self.strides,
         }

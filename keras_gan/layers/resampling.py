@@ -1,9 +1,4 @@
-"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]; or larger by repeated pixels.
-
-TensorFlow has quick depthwise convolutions on a processor, where slices of every second place take
-ten times as long, in gradients above all; XLA makes one loop of the slices, and is slow at
-depthwise convolutions. So each is computed in the way that suits it.
-"""
+"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]; or larger by repeated pixels."""
 
 from keras_gan import compilation
 
@@ -12,13 +7,15 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+SMOOTH, TRIANGLE = (1.0, 3.0, 3.0, 1.0), (1.0, 2.0, 1.0)
+
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Upsample2D(keras.layers.Layer):
     """Twice the height and width: zeros between, then the filter [1, 3, 3, 1] / 4 along both axes.
 
-    That is (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn, or every value twice and then
-    the filter [1, 2, 1] / 4; beyond the edge lie zeros.
+    That is (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn; beyond the edge lie zeros.
+    Computed as each value twice, then [1, 2, 1] / 4.
 
     Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; the
     filter as in Zhang, "Making Convolutional Networks Shift-Invariant Again", ICML 2019.
@@ -32,10 +29,7 @@ class Upsample2D(keras.layers.Layer):
 
     def call(self, inputs):
         """`(batch, height, width, channels) -> (batch, 2 height, 2 width, channels)`."""
-        if compilation.for_xla():
-            return doubled(doubled(inputs, 1), 2)
-        kernel = depthwise_kernel([1.0, 2.0, 1.0], inputs)
-        return tf.nn.depthwise_conv2d(repeated(inputs), kernel, (1, 1, 1, 1), "SAME")
+        return filtered(repeated(inputs), TRIANGLE, 1)
 
     def compute_output_shape(self, input_shape):
         """Height and width doubled."""
@@ -60,16 +54,48 @@ class Downsample2D(keras.layers.Layer):
 
     def call(self, inputs):
         """`(batch, height, width, channels) -> (batch, height / 2, width / 2, channels)`."""
-        if compilation.for_xla():
-            return halved(halved(inputs, 1), 2)
-        kernel = depthwise_kernel([1.0, 3.0, 3.0, 1.0], inputs)
-        padded = ops.pad(inputs, [[0, 0], [1, 1], [1, 1], [0, 0]])
-        return tf.nn.depthwise_conv2d(padded, kernel, (1, 2, 2, 1), "VALID")
+        return filtered(inputs, SMOOTH, 1, stride=2)
 
     def compute_output_shape(self, input_shape):
         """Height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Smooth2D(keras.layers.Layer):
+    """The filter [1, 3, 3, 1] / 8 along both axes, before or after a convolution of stride 2.
+
+    Args:
+        padding: Zeros at each edge; the height and width become larger by 2 padding - 3.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Source: as for `Upsample2D`.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.Smooth2D(2)(np.ones((1, 4, 4, 1), "float32"))[0, 2, :, 0].numpy().tolist()
+    [0.5, 0.875, 1.0, 0.875, 0.5]
+    """
+
+    def __init__(self, padding, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, height + 2 padding - 3, ..., channels)`."""
+        return filtered(inputs, SMOOTH, self.padding)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width changed by 2 padding - 3."""
+        batch, height, width, channels = input_shape
+        more = 2 * self.padding - 3
+        return (batch, height + more, width + more, channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "padding": self.padding}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -121,27 +147,32 @@ def repeated(x, factor=2):
     return ops.reshape(high, (-1, factor * height, factor * width, channels))
 
 
-def depthwise_kernel(taps, x):
-    """The filter along both axes with a sum of 1, for every channel of x."""
-    square = np.outer(taps, taps) / np.sum(taps) ** 2
-    return tf.constant(np.tile(square[:, :, None, None], (1, 1, x.shape[-1], 1)), x.dtype)
+def filtered(x, taps, padding, stride=1):
+    """x through a filter along both axes, normalised to sum 1.
+
+    XLA fuses the sum of slices into one pass. TensorFlow itself doesn't: there it is a depthwise
+    convolution, whose gradient on a processor takes a tenth of the slices' time.
+
+    Args:
+        x: `(batch, height, width, channels)`.
+        taps: The filter, the same from both ends.
+        padding: Zeros at each edge.
+        stride: Places from one output to the next.
+    """
+    taps = np.array(taps) / np.sum(taps)
+    padded = ops.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
+    if compilation.for_xla():
+        return along(along(padded, taps, 1, stride), taps, 2, stride)
+    kernel = np.outer(taps, taps)[:, :, None, None].repeat(x.shape[-1], axis=2)
+    kernel = tf.constant(kernel, x.dtype)
+    return tf.nn.depthwise_conv2d(padded, kernel, [1, stride, stride, 1], "VALID")
 
 
-def doubled(x, axis):
-    """Twice as long along one axis."""
-    padded = ops.pad(x, [[1, 1] if i == axis else [0, 0] for i in range(4)])
-    before, after = (cut(padded, axis, start, x.shape[axis]) for start in (0, 2))
-    pairs = ops.stack([(before + 3.0 * x) / 4.0, (3.0 * x + after) / 4.0], axis=axis + 1)
-    shape = [2 * size if i == axis else size for i, size in enumerate(x.shape)]
-    return ops.reshape(pairs, (-1, *shape[1:]))
-
-
-def halved(x, axis):
-    """Half as long along one axis."""
-    half = x.shape[axis] // 2
-    padded = ops.pad(x, [[1, 1] if i == axis else [0, 0] for i in range(4)])
-    first, second, third, fourth = (cut(padded, axis, start, half, 2) for start in range(4))
-    return (first + 3.0 * (second + third) + fourth) / 8.0
+def along(x, taps, axis, stride):
+    """The filter along one axis, without padding."""
+    places = (x.shape[axis] - len(taps)) // stride + 1
+    slices = [cut(x, axis, start, places, stride) for start in range(len(taps))]
+    return sum(float(tap) * part for tap, part in zip(taps, slices, strict=True))
 
 
 def cut(x, axis, start, length, step=1):

@@ -34,8 +34,14 @@ def check_labels(labels, num_classes, error=DataError):
         raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
 
 
-def check_penalties(penalties):
-    """Raises `ConfigError` unless these are penalties, and of one name each is one."""
+def check_penalties(penalties, networks, n_critic):
+    """Raises `ConfigError` unless these are penalties that the game can have.
+
+    Args:
+        penalties: Of one name each has to be one.
+        networks: Name of a player -> its network.
+        n_critic: As in `GAN.compile`.
+    """
     strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
     if strange:
         raise ConfigError(
@@ -44,6 +50,13 @@ def check_penalties(penalties):
     names = [penalty.name for penalty in penalties]
     if len(set(names)) < len(names):
         raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
+    for penalty in penalties:
+        penalty.check(networks[penalty.player])
+        if penalty.player == "generator" and n_critic > 1:
+            raise ConfigError(
+                f"expected n_critic=1 for {type(penalty).__name__}, a penalty on the generator, "
+                f"got {n_critic}: the steps at which it is due may be those at which it rests."
+            )
 
 
 def check_augmentation(augmentation, sample_shape):

@@ -18,6 +18,7 @@ from keras_gan.models.half_steps import HalfSteps, Noise
 from keras_gan.models.remat import Rematerialized
 from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
 from keras_gan.models.updates import UPDATES
+from keras_gan.networks import truncated
 from keras_gan.noise import stream_key
 from keras_gan.penalties import is_due
 
@@ -135,7 +136,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
             generator_optimizer: Keras optimizer or its name; `Adam(1e-3, 0.0, 0.99)` by default.
             discriminator_optimizer: Likewise.
             loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
-            penalties: `keras_gan.penalties.Penalty` objects on the discriminator.
+            penalties: `keras_gan.penalties.Penalty` objects, on the discriminator or on the
+                generator.
             constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
                 `keras_gan.penalties.WeightClipping`.
             augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`: the
@@ -172,7 +174,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         """
         if n_critic < 1 or int(n_critic) != n_critic:
             raise ConfigError(f"expected a whole n_critic >= 1, got {n_critic}.")
-        check_penalties(penalties)
+        check_penalties(penalties, {p: getattr(self, p) for p in self.players}, n_critic)
         augmentation = augment.get(augmentation)
         check_augmentation(augmentation, self.sample_shape)
         self.loss = losses.get(loss)
@@ -337,6 +339,10 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     def call(self, inputs, training=False):
         """The averaged generator: `latents` or `[latents, labels]` -> samples."""
         return self.moving_average(inputs, training=False)
+
+    def truncated(self, inputs, truncation):
+        """Samples of the averaged generator by `keras_gan.networks.truncated`."""
+        return truncated(self.moving_average, inputs, truncation)
 
     def unpack(self, data):
         """A batch as `(samples, labels)`.

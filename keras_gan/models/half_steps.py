@@ -37,8 +37,9 @@ class HalfSteps:
         Args:
             real: `(samples, labels)`, labels None where the networks take none.
             noise: A `Noise`.
-            penalties: Those of `self.penalties` to compute; the others are reported as 0. What is
-                reported is the penalty before its weight.
+            penalties: Those of `self.penalties` to compute, of which the other player's are passed
+                over; its own that aren't among them are reported as 0. What is reported is the
+                penalty before its weight.
             fake: The generator's samples of this noise, where they are at hand.
 
         Returns:
@@ -49,26 +50,27 @@ class HalfSteps:
             seen = ops.stop_gradient(self._fake(real, noise) if fake is None else fake)
             view = View(self, real[1], noise.key)
             loss, measured, _ = self._adversarial(view, real, seen)
-            penalty, values = self._penalties(view, real[0], seen, noise.key, penalties)
+            penalty, values = self._discriminator_penalties(view, real, seen, noise, penalties)
             return loss + penalty, {**measured, **values}
 
         measured = self._move_in_parts("discriminator", objective, real, noise)
         self._constrain()
         return measured
 
-    def generator_step(self, real, noise):
+    def generator_step(self, real, noise, penalties=()):
         """The generator's half of a step; no other weight moves.
 
         Args:
             real: `(samples, labels)`; the samples are read by relativistic losses alone.
             noise: A `Noise`.
+            penalties: As in `discriminator_step`.
 
         Returns:
             Name -> float32 scalar.
         """
 
         def objective(real, noise):
-            return self._generator_objective(real, noise, self._fake(real, noise))
+            return self._generator_objective(real, noise, self._fake(real, noise), penalties)
 
         return self._move_in_parts("generator", objective, real, noise)
 
@@ -104,12 +106,12 @@ class HalfSteps:
         """
         if self.accumulation > 1:
             measured = self.discriminator_step(real, noise, penalties)
-            return measured | self.generator_step(real, noise)
+            return measured | self.generator_step(real, noise, penalties)
 
         def objective():
             fake = self._fake(real, noise)
             measured = self.discriminator_step(real, noise, penalties, fake)
-            loss, more = self._generator_objective(real, noise, fake)
+            loss, more = self._generator_objective(real, noise, fake, penalties)
             return loss, {**measured, **more}
 
         return self.move("generator", objective)
@@ -133,7 +135,8 @@ class HalfSteps:
         def objective():
             fake = self._fake(real, noise)
             measured, slope = self._move_and_pull(real, noise, penalties, ops.stop_gradient(fake))
-            return ops.sum(slope * fake), measured
+            penalty, values = self._generator_penalties(real, noise, penalties)
+            return ops.sum(slope * fake) + penalty, {**measured, **values}
 
         return self.move("generator", objective)
 
@@ -144,7 +147,7 @@ class HalfSteps:
         def objective():
             view = View(self, real[1], noise.key)
             loss, measured, (real_logits, fake_logits) = self._adversarial(view, real, seen)
-            penalty, values = self._penalties(view, real[0], fake, noise.key, penalties)
+            penalty, values = self._discriminator_penalties(view, real, fake, noise, penalties)
             measured["g_loss"] = self.loss.generator(real_logits, fake_logits)
             ratio = gradients.ratio_of_slopes(self.loss, real_logits, fake_logits)
             return loss + penalty, {**measured, **values, "ratio": ratio}
@@ -172,21 +175,37 @@ class HalfSteps:
             self.augmentation.update(ops.stop_gradient(real_logits))
         return loss, measured, (real_logits, fake_logits)
 
-    def _penalties(self, view, real, fake, key, due):
-        """Their weighted sum, and name -> the penalty before its weight, 0 if it isn't due."""
+    def _discriminator_penalties(self, view, real, fake, noise, due):
+        seen = (lambda x: view(x)[0]), real[0], fake
+        return self._penalties("discriminator", seen, noise.key, due)
+
+    def _generator_penalties(self, real, noise, due):
+        seen = self.generator, noise.latents, real[1]
+        return self._penalties("generator", seen, noise.key, due)
+
+    def _penalties(self, player, seen, key, due):
+        """A player's: the weighted sum, and name -> the penalty before its weight.
+
+        Args:
+            player: Name of the player.
+            seen: The first three arguments of their `measure`.
+            key: Of the half-step.
+            due: Those to compute; the others are 0.
+        """
         total, values = 0.0, {}
         for index, penalty in enumerate(self.penalties):
+            if penalty.player != player:
+                continue
             value = ops.zeros((), "float32")
             if penalty in due:
-                draws = fold_in(key, PENALTY_DRAWS + index)
-                value = penalty.measure(lambda x: view(x)[0], real, fake, draws)
+                value = penalty.measure(*seen, fold_in(key, PENALTY_DRAWS + index))
                 weight = self.scheduled(penalty.name, penalty.weight)
                 total += penalty.interval * weight * value
             values[penalty.name] = value
         return total, values
 
-    def _generator_objective(self, real, noise, fake):
-        """The generator's loss at its samples, and what is measured."""
+    def _generator_objective(self, real, noise, fake, penalties):
+        """The generator's loss at its samples with its penalties, and what is measured."""
         samples, labels = real
         view = View(self, labels, noise.key)
         fake_logits, fake_classes = view(fake)
@@ -195,7 +214,8 @@ class HalfSteps:
         measured = {"g_loss": loss}
         if self.classifies:
             loss = loss + losses.classification(fake_classes, labels)
-        return loss, measured
+        penalty, values = self._generator_penalties(real, noise, penalties)
+        return loss + penalty, {**measured, **values}
 
     def _accuracies(self, real_logits, fake_logits):
         real_margins, fake_margins = self.loss.margins(real_logits, fake_logits)

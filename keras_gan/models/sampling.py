@@ -3,6 +3,7 @@
 from keras_gan import noise
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
+from keras_gan.networks import truncated
 
 import numpy as np
 import tensorflow as tf
@@ -44,8 +45,9 @@ class Sampling:
             seed: Non-negative int; the same seed gives the same samples.
             labels: For class-conditional networks: one class for all, or `(n,)` ints; drawn
                 uniformly from the seed by default.
-            truncation: From 0 to 1: latents are scaled by it. Less than 1 trades variety for
-                typical samples; 0 is the one sample at the centre.
+            truncation: From 0 to 1. Less than 1 trades variety for typical samples; 0 is the one
+                sample at the centre. Latents are scaled by it, or what the generator makes of
+                them, where it says so (StyleGAN2).
             batch_size: Samples a forward pass.
 
         Returns:
@@ -97,11 +99,11 @@ class Sampling:
             )
         if self.conditional and labels is None:
             raise ConfigError("expected labels: these networks take a class for each sample.")
-        n = latents.shape[0]
-        latents, labels = truncation * latents, self._sampling_labels(n, 0, labels)
+        n, truncation = latents.shape[0], tf.constant(truncation, tf.float32)
+        inputs = latents, *self._sampling_labels(n, 0, labels)
         return np.concatenate(
             [
-                self._sampler(latents[i : i + batch_size], *(y[i : i + batch_size] for y in labels))
+                self._sampler(truncation, *(rows[i : i + batch_size] for rows in inputs))
                 for i in range(0, n, batch_size)
             ]
         )
@@ -130,7 +132,7 @@ class Sampling:
             latents = tf.TensorSpec([None, self.latent_dim], tf.float32)
             labels = [tf.TensorSpec([None], tf.int32)] if self.conditional else []
             self.__dict__["_sampler_function"] = tf.function(
-                lambda *inputs: self(list(inputs) if len(inputs) > 1 else inputs[0]),
-                input_signature=[latents, *labels],
+                lambda truncation, *inputs: truncated(self, inputs, truncation),
+                input_signature=[tf.TensorSpec([], tf.float32), latents, *labels],
             )
         return self.__dict__["_sampler_function"]

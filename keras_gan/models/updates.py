@@ -16,7 +16,11 @@ def alternating(gan, real, step, generator_moves):
     return measured | where_it_moves(
         gan,
         generator_moves,
-        lambda: gan.generator_step(real, draws["generator"]),
+        lambda: branch_on_interval(
+            penalties_on(gan, "generator"),
+            gan.phase(step),
+            lambda due: gan.generator_step(real, draws["generator"], due),
+        ),
         unmoved,
     )
 
@@ -50,8 +54,15 @@ def together(gan, both, real, step, generator_moves):
 def discriminator_alone(gan, real, noise, step):
     """The discriminator's half-step with the penalties that are due."""
     return branch_on_interval(
-        gan.penalties, gan.phase(step), lambda due: gan.discriminator_step(real, noise, due)
+        penalties_on(gan, "discriminator"),
+        gan.phase(step),
+        lambda due: gan.discriminator_step(real, noise, due),
     )
+
+
+def penalties_on(gan, player):
+    """The penalties on one player."""
+    return [penalty for penalty in gan.penalties if penalty.player == player]
 
 
 def where_it_moves(gan, generator_moves, moving, resting):

@@ -2,9 +2,10 @@
 
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
-from keras_gan.networks.network import Network, compute_dtypes
+from keras_gan.networks.network import Network, compute_dtypes, truncated, truncates_itself
 from keras_gan.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from keras_gan.networks.r3gan import R3GANDiscriminator, R3GANGenerator
+from keras_gan.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 
 __all__ = [
     "DCGANDiscriminator",
@@ -16,5 +17,9 @@ __all__ = [
     "ProgressiveGenerator",
     "R3GANDiscriminator",
     "R3GANGenerator",
+    "StyleGAN2Discriminator",
+    "StyleGAN2Generator",
     "compute_dtypes",
+    "truncated",
+    "truncates_itself",
 ]

@@ -31,6 +31,29 @@ class Network(keras.Model):
         return cls(**config)
 
 
+def truncated(generator, inputs, truncation):
+    """Samples nearer to the typical one: by the generator's own way, or of scaled latents.
+
+    A generator for which the length of its latents means nothing, such as StyleGAN2, has a method
+    `truncated(inputs, truncation)`.
+
+    Args:
+        generator: A network, or a game that is called as one.
+        inputs: `[latents]` or `[latents, labels]`.
+        truncation: From 0, the typical sample alone, to 1, which changes nothing.
+    """
+    if truncates_itself(generator):
+        return generator.truncated(inputs, truncation)
+    latents, *labels = inputs
+    latents = latents * truncation
+    return generator([latents, *labels] if labels else latents, training=False)
+
+
+def truncates_itself(generator) -> bool:
+    """Whether scaled latents are not the generator's way of truncation."""
+    return hasattr(generator, "truncated")
+
+
 def resolve_policy(dtype):
     """The precision policy by name, or Keras's global one for None."""
     return keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()

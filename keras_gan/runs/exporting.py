@@ -36,8 +36,8 @@ class Exporting:
 def export_run(run, gan=None, out=None, exporting=None, best=False):
     """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py` for it.
 
-    The version's `assets.extra` has the generator as ONNX too, with latents in and float32 images
-    out, for `keras-gan serve`.
+    The version's `assets.extra` has the generator as ONNX too, with latents in, and the truncation
+    where the generator has its own, and float32 images out, for `keras-gan serve`.
 
     Args:
         run: A `Run`.
@@ -55,7 +55,8 @@ def export_run(run, gan=None, out=None, exporting=None, best=False):
     out = pathlib.Path(out or run.export_folder)
     card = export.Card(config.get("recipe"), config.get("classes"), exporting.licence)
     with export.work_folder(out) as work:
-        served = export.to_onnx(gan, work / "generator.onnx", exporting.opset, card)
+        path, interface = work / "generator.onnx", export.served_interface(gan)
+        served = export.to_onnx(gan, path, exporting.opset, card, interface)
         saved_model = export.to_saved_model(
             gan, out, exporting.jit_compile, exporting.serving, beside=[served.path]
         )
@@ -83,7 +84,7 @@ def for_apps(gan, served, out, card, exporting):
     from keras_gan_runtime import generator
 
     path, form = out / "generator.onnx", (exporting.interface, exporting.precision)
-    if form == (export.Interface(), "float32"):
+    if form == (export.served_interface(gan), "float32"):
         exported = dataclasses.replace(served, path=served.path.replace(path))
     else:
         exported = export.to_onnx(gan, path, exporting.opset, card, *form)

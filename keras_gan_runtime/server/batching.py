@@ -27,11 +27,17 @@ class Job:
         latents, labels: float32 `(count, n)`, or None to be drawn; int32 `(count,)`.
         seed, truncation: Of latents that are drawn.
         pixels: Whether it wants uint8 pixels instead of floats.
+
+    Attributes:
+        kind: What jobs have in common that are computed together: the model, and a truncation
+            that is no factor of the latents.
     """
 
     def __init__(self, model, count, labels, latents=None, seed=0, truncation=1.0, pixels=False):
         self.model, self.count, self.labels, self.latents = model, count, labels, latents
-        self.seed, self.truncation, self.pixels = seed, truncation, pixels
+        self.seed, self.pixels = seed, pixels
+        scales = model.generator.scales_latents
+        self.scale, self.kind = (truncation, (model, 1.0)) if scales else (1.0, (model, truncation))
         self.future = asyncio.get_running_loop().create_future()
         self.taken = self.filled = 0
         self.samples = np.empty((count, *model.shape), np.uint8 if pixels else np.float32)
@@ -98,7 +104,7 @@ class Batcher:
             self.loop.call_soon_threadsafe(deliver, done)
 
     def _take(self):
-        """Waits for jobs; returns `(job, start, stop)`s of one model, or none at the end."""
+        """Waits for jobs; returns `(job, start, stop)`s of one kind, or none at the end."""
         with self.condition:
             parts = []
             while not parts:
@@ -121,8 +127,8 @@ class Batcher:
         """The next jobs, as far as a batch holds them; the rest of a large one goes last."""
         if not self.queue:  # another thread took what this one waited for
             return []
-        parts, room, model = [], self.settings.batch_size, self.queue[0].model
-        while room and self.queue and self.queue[0].model is model:
+        parts, room, kind = [], self.settings.batch_size, self.queue[0].kind
+        while room and self.queue and self.queue[0].kind == kind:
             job = self.queue.popleft()
             left = job.count - job.taken
             if job.future.done():  # its client is gone, or a part of it failed
@@ -139,12 +145,12 @@ class Batcher:
 
     def _compute(self, parts):
         """Runs the model; returns `(job, samples or error)` of the jobs that are done."""
-        model = parts[0][0].model
+        model, truncation = parts[0][0].kind
         draw_latents(model, [job for job, _, _ in parts if job.latents is None])
         latents = np.concatenate([job.latents[start:stop] for job, start, stop in parts])
         labels = np.concatenate([job.labels[start:stop] for job, start, stop in parts])
         self.metrics.batches.observe(len(latents))
-        samples, done, place = model.run(latents, labels), [], 0
+        samples, done, place = model.run(latents, labels, truncation), [], 0
         for job, start, stop in parts:
             part = samples[place : place + stop - start]
             place += stop - start
@@ -167,7 +173,7 @@ def draw_latents(model, jobs):
     """Gives jobs the latents of their seeds; two threads with parts of one job draw the same."""
     drawn = model.generator.latents_of([(job.count, job.seed) for job in jobs]) if jobs else []
     for job, latents in zip(jobs, drawn, strict=True):
-        job.latents = np.float32(job.truncation) * latents
+        job.latents = np.float32(job.scale) * latents
 
 
 def deliver(done):

@@ -41,8 +41,13 @@ class Model:
         self.generator = Generator(path, threads=1)  # batches run beside each other instead
         metadata, inputs = self.generator.metadata, self.generator.inputs
         self.num_classes = len(self.generator.classes) if "labels" in inputs else 0
-        if inputs != ["latents", "labels"][: 1 + bool(self.num_classes)]:
-            raise ValueError(f"expected the inputs latents [, labels] and classes, got {inputs}.")
+        labels = ["labels"] if self.num_classes else []
+        truncation = [] if self.generator.scales_latents else ["truncation"]
+        if inputs != ["latents", *labels, *truncation]:
+            raise ValueError(
+                f"expected the inputs {', '.join(['latents', *labels, *truncation])} and classes "
+                f"for labels, got {', '.join(inputs)}."
+            )
         layout = metadata.get("range", "-1 1"), metadata.get("layout", "NHWC")
         if layout != ("-1 1", "NHWC"):
             raise ValueError(f"expected float images, channels last, got {' and '.join(layout)}.")
@@ -55,10 +60,9 @@ class Model:
         self.is_images = images and len(self.shape) == 3 and self.shape[2] in range(1, 5)
         self.signatures = signatures_of(self)
 
-    def run(self, latents, labels):
-        """Samples of latents and, where there are classes, of labels."""
-        feed = {"latents": latents, "labels": labels} if self.num_classes else {"latents": latents}
-        return self.generator.session.run([self.generator.output], feed)[0]
+    def run(self, latents, labels, truncation=1.0):
+        """Samples of latents, where there are classes of labels, and of a truncation."""
+        return self.generator.run(latents, labels if self.num_classes else None, truncation)
 
 
 class Versions:

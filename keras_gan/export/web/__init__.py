@@ -10,6 +10,7 @@ import shutil
 
 from keras_gan.errors import ConfigError
 from keras_gan.export.directions import main_directions
+from keras_gan.export.interface import served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
 
@@ -45,7 +46,8 @@ def to_web(gan, folder, card=None) -> Exported:
     check_shape(gan.sample_shape)
     check_folder(folder)
     with work_folder(folder.parent) as work:
-        made = to_onnx(gan, work / "generator.onnx", card=card)
+        path, interface = work / "generator.onnx", served_interface(gan)
+        made = to_onnx(gan, path, card=card, interface=interface)
         page_of(made.path, folder)
     return Exported(folder, made.difference, made.mean)
 
@@ -112,10 +114,21 @@ def check_generator(generator):
     """Raises `ConfigError` for a file in another form than the page feeds and draws."""
     (output,) = generator.session.get_outputs()
     check_shape(tuple(output.shape[1:]))
-    if set(generator.inputs) - {"latents", "labels"} or output.type != "tensor(float)":
+    check_truncation(generator)
+    known = {"latents", "labels", "truncation"}
+    if set(generator.inputs) - known or output.type != "tensor(float)":
         raise ConfigError(
             "expected a generator that makes float32 images of latents and labels, got "
             f"{output.type} of {', '.join(generator.inputs)}; export it without other options."
+        )
+
+
+def check_truncation(generator):
+    """Raises `ConfigError` for a file that can't be truncated."""
+    if not generator.scales_latents and "truncation" not in generator.inputs:
+        raise ConfigError(
+            "expected a file with the input truncation, as this generator's latents can't be "
+            "scaled instead; export it with keras-gan export --truncation."
         )
 
 
@@ -125,8 +138,7 @@ def directions_of(generator):
     conditional = "labels" in generator.inputs
 
     def generate(latents, labels):
-        feed = {"latents": latents} | ({"labels": labels} if conditional else {})
-        return generator.session.run([generator.output], feed)[0]
+        return generator.run(latents, labels if conditional else None)
 
     latents = generator.latents(POINTS, SEED)
     directions, shares = main_directions(generate, latents, labels if conditional else None)

@@ -39,7 +39,8 @@ async function drawGrid() {
   const { seed, truncation, d } = choices;
   const size = generator.latentSize;
   const uniform = generator.metadata.latent_distribution === "uniform";
-  const drawn = generator.latents(cells.length, seed).map((latent) => truncation * latent);
+  const scale = generator.scalesLatents ? truncation : 1;
+  const drawn = generator.latents(cells.length, seed).map((latent) => scale * latent);
   page.latents = moved(drawn, size, directions, d, uniform);
   page.labels = generator.labels(cells.length, choices.class);
   for (let first = 0; first < cells.length; first += BATCH) {
@@ -53,7 +54,8 @@ async function drawGrid() {
 }
 
 async function drawSamples(canvases, latents, labels) {
-  const { data } = await page.generator.run(latents, labels);
+  const truncation = page.generator.scalesLatents ? 1 : page.choices.truncation; // else done
+  const { data } = await page.generator.run(latents, labels, truncation);
   const size = data.length / canvases.length;
   canvases.forEach((canvas, i) =>
     draw(canvas, data.subarray(i * size, (i + 1) * size), page.generator.sampleShape)

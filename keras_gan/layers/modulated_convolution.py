@@ -1,0 +1,88 @@
+"""Modulated convolution: a convolution whose input channels a style scales."""
+
+from keras_gan.layers.equalized import Equalized
+from keras_gan.layers.resampling import SMOOTH, filtered
+
+import keras
+from keras import ops
+
+EPSILON = 1e-8
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ModulatedConv2D(Equalized):
+    """A convolution with the weights s_i w_ijk of each sample, demodulated to unit variance.
+
+    y_j = d_j conv(x s, w)_j, with d_j = gain / sqrt(sum_ik (s_i w_ijk)^2 + 1e-8): as scales of
+    the activations, a batch shares one convolution. The sum is a matrix product of s^2 and w^2.
+
+    Twice the size is a convolution of stride 1/2 and then the filter [1, 3, 3, 1] / 4 along both
+    axes. Away from the edges that equals `Upsample2D` before the convolution, at a quarter of its
+    work.
+
+    Args:
+        filters: Output channels.
+        kernel_size: Side of the kernel; 3 for `upsample`.
+        demodulate: Whether outputs are divided by the weights' norm.
+        upsample: Whether height and width are doubled.
+        **kwargs: As in `Equalized`.
+
+    Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020,
+    equations 1 and 3.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.ModulatedConv2D(8, 3)
+    >>> layer([np.ones((2, 5, 5, 4), "float32"), np.ones((2, 4), "float32")]).shape
+    TensorShape([2, 5, 5, 8])
+    """
+
+    def __init__(self, filters, kernel_size, demodulate=True, upsample=False, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size = filters, kernel_size
+        self.demodulate, self.upsample = demodulate, upsample
+
+    def build(self, input_shape):
+        """Makes the weights for `[(batch, height, width, channels), (batch, channels)]`."""
+        self.add_weights((self.kernel_size, self.kernel_size, input_shape[0][-1], self.filters))
+
+    def call(self, inputs):
+        """`[x (batch, height, width, channels), scales (batch, channels)] -> (..., filters)`."""
+        x, scales = inputs
+        kernel = self.scaled_kernel()
+        x = x * scales[:, None, None, :]
+        if self.upsample:
+            x = ops.conv_transpose(x, ops.transpose(kernel, (0, 1, 3, 2)), 2, "valid")
+            x = filtered(x, SMOOTH, 1)
+        else:
+            x = ops.conv(x, kernel, padding="same")
+        if self.demodulate or self.upsample:
+            x = x * ops.cast(self._factors(kernel, scales), x.dtype)
+        return self.with_bias(x)
+
+    def _factors(self, kernel, scales):
+        """What outputs are multiplied by, float32: d, and 4 for the zeros that `upsample` adds."""
+        spread = 4.0 if self.upsample else 1.0
+        if not self.demodulate:
+            return spread
+        kernel, scales = (ops.cast(tensor, "float32") for tensor in (kernel, scales))
+        squares = ops.sum(ops.square(kernel), axis=(0, 1)) / self.gain**2
+        norms = ops.matmul(ops.square(scales), squares) + EPSILON
+        return spread * ops.rsqrt(norms)[:, None, None, :]
+
+    def compute_output_shape(self, input_shape):
+        """`filters` channels; height and width doubled by `upsample`."""
+        batch, height, width, _ = input_shape[0]
+        times = 2 if self.upsample else 1
+        return (batch, times * height, times * width, self.filters)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "demodulate": self.demodulate,
+            "upsample": self.upsample,
+        }

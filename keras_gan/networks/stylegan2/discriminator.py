@@ -1,0 +1,124 @@
+"""StyleGAN2's discriminator: residual blocks, each half the size of the one before."""
+
+from keras_gan.layers import (
+    Downsample2D,
+    EqualizedConv2D,
+    EqualizedDense,
+    MinibatchStandardDeviation,
+    PixelNormalization,
+    Smooth2D,
+)
+from keras_gan.networks.network import Network, label_input, resolve_policy, stage_widths
+from keras_gan.networks.stylegan2.generator import activated, check
+from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
+
+import keras
+from keras import ops
+
+HALF = 2**-0.5  # the gain of both summands of a block
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class StyleGAN2Discriminator(Network):
+    """Residual blocks down to 4x4, the batch's standard deviation as a feature, and a dense layer.
+
+    For 1024x1024x3 and width 32 it has 29.01 million weights; for 256x256x3 and width 64, 24.00
+    million.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        width: Channels of the first stage; inwards they double, up to `max_width`.
+        num_classes: For a class-conditional discriminator: the logit is the inner product of a
+            vector of the image's with the class's mapped embedding, over the root of their size.
+        mapping_layers: Dense layers of that mapping.
+        group_size: Samples whose standard deviation is taken.
+        max_width: Channels of the widest stage, or `width` where that is more.
+        dtype: Precision policy of the blocks; Keras's global one by default. The last layers, at
+            4x4, are float32.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape or a number that the network can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.StyleGAN2Discriminator((8, 8, 3), width=4).output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        image_shape=(256, 256, 3),
+        width=64,
+        num_classes=None,
+        mapping_layers=8,
+        group_size=4,
+        max_width=512,
+        dtype=None,
+        name="stylegan2_discriminator",
+    ):
+        check(image_shape, width, num_classes, mapping_layers)
+        widths = stage_widths(image_shape[0], width, max_width)
+        policy = resolve_policy(dtype)
+        images = keras.Input(tuple(image_shape), name="images")
+        inputs = images if num_classes is None else [images, label_input()]
+        x = EqualizedConv2D(widths[0], 1, gain=GAIN, dtype=policy)(images)
+        x = activated(x, policy)
+        for channels in widths[1:]:
+            x = block(x, channels, policy)
+        features = last_features(x, group_size)
+        if num_classes is None:
+            logits = EqualizedDense(1, dtype="float32", name="logits")(features)
+        else:
+            logits = projection(features, inputs[1], num_classes, mapping_layers)
+        config = {
+            "image_shape": list(image_shape),
+            "width": width,
+            "num_classes": num_classes,
+            "mapping_layers": mapping_layers,
+            "group_size": group_size,
+            "max_width": max_width,
+        }
+        super().__init__(inputs, logits, config, policy, name)
+
+
+def block(x, channels, policy):
+    """(a(W2 a(W1 x)) + W3 x) / sqrt 2, at half the size: 3x3, 3x3 and 1x1.
+
+    W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]: away from the edges the same as
+    `Downsample2D` after the convolution, at a quarter of its work. The gains are the convolutions',
+    as LeakyReLU passes them on.
+    """
+    y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, dtype=policy)(x)
+    y = Smooth2D(2, dtype=policy)(activated(y, policy))
+    y = EqualizedConv2D(channels, 3, "valid", strides=2, gain=GAIN * HALF, dtype=policy)(y)
+    y = activated(y, policy)
+    skipped = Downsample2D(dtype=policy)(x)
+    skipped = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skipped)
+    return keras.layers.Add(dtype=policy)([y, skipped])
+
+
+def last_features(x, group_size):
+    """A vector of each 4x4 map, in float32."""
+    policy = keras.dtype_policies.get("float32")
+    channels = x.shape[-1]
+    x = MinibatchStandardDeviation(group_size, dtype=policy)(x)
+    x = activated(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
+    x = keras.layers.Flatten(dtype=policy)(x)
+    return activated(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
+
+
+def projection(features, labels, num_classes, mapping_layers):
+    """<f(x), m(y)> / sqrt n: a vector of the image's and the label's mapped embedding.
+
+    Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, with the mapping of
+    Karras et al., NeurIPS 2020.
+    """
+    size = features.shape[-1]
+    mapped = EqualizedDense(size, dtype="float32")(ops.one_hot(labels, num_classes))
+    for layer in [PixelNormalization(dtype="float32"), *dense_layers(size, mapping_layers)]:
+        mapped = layer(mapped)
+    features = EqualizedDense(size, dtype="float32")(features)
+    product = ops.sum(features * mapped, axis=-1, keepdims=True) * size**-0.5
+    return keras.layers.Activation("linear", dtype="float32", name="logits")(product)

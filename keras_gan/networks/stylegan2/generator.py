@@ -1,0 +1,225 @@
+"""StyleGAN2's generator: mapping and synthesis."""
+
+from keras_gan import noise
+from keras_gan.errors import ConfigError
+from keras_gan.layers import EqualizedDense, LeakyReLU, ModulatedConv2D, PixelNoise, Upsample2D
+from keras_gan.networks.network import (
+    Network,
+    check_num_classes,
+    check_power_of_two,
+    label_input,
+    resolve_policy,
+    stage_widths,
+)
+from keras_gan.networks.stylegan2.mapping import GAIN, SLOPE, Mapping
+
+import keras
+from keras import ops
+
+LARGEST = 256.0  # of an activation in float16, whose numbers end at 65,504
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class StyleGAN2Generator(Network):
+    """Latents become styles, which modulate the convolutions that turn a learnt 4x4 map to images.
+
+    Each stage doubles the size, has two convolutions with noise, and adds its image to that of the
+    stage before, enlarged. There is no tanh. For 1024x1024x3 and width 32 it has 30.37 million
+    trainable weights; for 256x256x3 and width 64, 24.77 million.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        latent_dim: Size of the latent vector, and of w.
+        width: Channels of the last stage; inwards they double, up to `max_width`. At 512x512
+            and more the paper's networks have 32,768 / size, below 16,384 / size.
+        num_classes: For a class-conditional generator: the class's embedding is concatenated to
+            the latents.
+        mapping_layers: Dense layers from latents to w; 2 are enough for small data sets.
+        style_mixing: Share of the samples in training whose styles come from two latents.
+        max_width: Channels of the widest stage, or `width` where that is more.
+        dtype: Precision policy of the synthesis, such as `"mixed_bfloat16"`; Keras's global one by
+            default. Styles and the sum of images are float32.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape or a number that the network can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> generator = kg.networks.StyleGAN2Generator((8, 8, 3), latent_dim=16, width=4)
+    >>> styles = generator.mapping(kg.noise.normal((2, 16), kg.noise.make_key(0)))
+    >>> styles.shape, generator.synthesis(styles).shape
+    (TensorShape([2, 4, 16]), TensorShape([2, 8, 8, 3]))
+    """
+
+    def __init__(
+        self,
+        image_shape=(256, 256, 3),
+        latent_dim=512,
+        width=64,
+        num_classes=None,
+        mapping_layers=8,
+        style_mixing=0.9,
+        max_width=512,
+        dtype=None,
+        name="stylegan2_generator",
+    ):
+        check(image_shape, width, num_classes, mapping_layers)
+        if not 0 <= style_mixing <= 1:
+            raise ConfigError(f"expected a style_mixing from 0 to 1, got {style_mixing}.")
+        widths = stage_widths(image_shape[0], width, max_width)[::-1]
+        policy = resolve_policy(dtype)
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = latents if num_classes is None else [latents, label_input()]
+        mapping = Mapping(
+            latent_dim,
+            mapping_layers,
+            2 * len(widths),
+            num_classes,
+            style_mixing,
+            dtype="float32",
+            name="mapping",
+        )
+        styles, key = mapping(inputs), NoiseKey(dtype="float32")(latents)
+        images = synthesized(styles, key, widths, image_shape[-1], policy)
+        config = {
+            "image_shape": list(image_shape),
+            "latent_dim": latent_dim,
+            "width": width,
+            "num_classes": num_classes,
+            "mapping_layers": mapping_layers,
+            "style_mixing": style_mixing,
+            "max_width": max_width,
+        }
+        super().__init__(inputs, images, config, policy, name)
+        models = keras.Model(inputs, styles), keras.Model([styles, key], images)
+        self.__dict__["_halves"] = lambda: models  # a function, as Keras would save a model twice
+
+    def mapping(self, inputs, training=False):
+        """Styles `(batch, layers, latent_dim)` of latents, or of `[latents, labels]`."""
+        return self._halves()[0](inputs, training=training)
+
+    def synthesis(self, styles, key=None, training=False):
+        """Images of styles, float32.
+
+        Args:
+            styles: `(batch, layers, latent_dim)`; each layer's may come from other latents.
+            key: A `keras_gan.noise` key for the noise of training.
+            training: Whether the noise is new; else it is a fixed map.
+        """
+        key = noise.make_key(0) if key is None else key
+        styles = ops.convert_to_tensor(styles, "float32")
+        return self._halves()[1]([styles, key], training=training)
+
+    def truncated(self, inputs, truncation):
+        """Images whose styles are nearer to their average: w <- average + truncation (w - average).
+
+        Args:
+            inputs: `[latents]`, or `[latents, labels]`.
+            truncation: From 0 to 1.
+
+        Source: Karras et al., CVPR 2019, section B.
+        """
+        styles = self.mapping(inputs if len(inputs) > 1 else inputs[0])
+        average = self.get_layer("mapping").average
+        return self.synthesis(truncation * styles + (1.0 - truncation) * average)
+
+
+def check(image_shape, width, num_classes, mapping_layers):
+    """Raises `ConfigError` for what neither network can have."""
+    check_power_of_two(image_shape)
+    check_num_classes(num_classes)
+    for name, number in {"width": width, "mapping_layers": mapping_layers}.items():
+        if number < 1:
+            raise ConfigError(f"expected a {name} of at least 1, got {number}.")
+
+
+def synthesized(styles, key, widths, channels, policy):
+    """The functional graph from styles to images.
+
+    Args:
+        styles: `(batch, 2 len(widths), units)`.
+        key: A `keras_gan.noise` key.
+        widths: Channels of the stages, from 4x4 on.
+        channels: Of the images.
+        policy: Precision policy.
+    """
+    x, images = LearntMap(widths[0], dtype=policy)(styles), None
+    for stage, width in enumerate(widths):
+        number = max(2 * stage - 1, 0)
+        if stage:
+            x = styled(x, styles, key, number, width, policy, upsample=True)
+            number += 1
+        x = styled(x, styles, key, number, width, policy)
+        scales = affine(x, styles[:, number + 1])
+        more = ModulatedConv2D(channels, 1, demodulate=False, dtype=policy)([x, scales])
+        more = keras.layers.Activation("linear", dtype="float32")(more)
+        images = more if images is None else Upsample2D(dtype="float32")(images) + more
+    return keras.layers.Activation("linear", dtype="float32", name="images")(images)
+
+
+def styled(x, styles, key, number, width, policy, upsample=False):
+    """A modulated 3x3 convolution with noise and LeakyReLU, the `number`-th.
+
+    The gain of sqrt 2 is the convolution's, as LeakyReLU passes it on: a pass over the map less.
+    """
+    convolution = ModulatedConv2D(width, 3, upsample=upsample, gain=GAIN, dtype=policy)
+    x = convolution([x, affine(x, styles[:, number])])
+    x = PixelNoise(number, dtype=policy)([x, key])
+    return activated(x, policy)
+
+
+def affine(x, style):
+    """The scales of x's channels by a style, around 1."""
+    return EqualizedDense(x.shape[-1], bias=1.0, dtype="float32")(style)
+
+
+def activated(x, policy):
+    """x through LeakyReLU; in float16 within +-256, so that the next layers can't overflow."""
+    x = LeakyReLU(SLOPE, dtype=policy)(x)
+    return ops.clip(x, -LARGEST, LARGEST) if policy.compute_dtype == "float16" else x
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LearntMap(keras.layers.Layer):
+    """A learnt map of 4x4 places, the same for each sample.
+
+    Args:
+        channels: Of the map.
+        **kwargs: As in `keras.layers.Layer`.
+    """
+
+    def __init__(self, channels, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def build(self, input_shape):
+        """Makes the map."""
+        unit = keras.initializers.RandomNormal(stddev=1.0)
+        self.map = self.add_weight((4, 4, self.channels), unit, name="map")
+
+    def call(self, inputs):
+        """`(batch, ...) -> (batch, 4, 4, channels)`."""
+        return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, 4, 4, channels)`."""
+        return (input_shape[0], 4, 4, self.channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "channels": self.channels}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class NoiseKey(keras.layers.Layer):
+    """The key of a batch's noise: a function of its latents, and so of (seed, step) in training."""
+
+    def call(self, inputs):
+        """`(batch, latent_dim)` float32 to a `keras_gan.noise` key."""
+        return noise.key_of(inputs)
+
+    def compute_output_spec(self, inputs):
+        """A key: two int64 numbers."""
+        return keras.KerasTensor((2,), "int64")
