@@ -314,7 +314,7 @@ def test_a_discriminator_step_is_the_same_under_xla():
     found = []
     for jit in (False, True):
         keras.utils.set_random_seed(0)
-        gan = game(penalties=[kg.penalties.R1(1.0)])
+        gan = game()
         strengthen(gan.generator, 0.0)  # XLA draws other noise
 
         @tf.function(jit_compile=jit)
@@ -322,7 +322,7 @@ def test_a_discriminator_step_is_the_same_under_xla():
             with kg.compilation.under_xla(jit):
                 fake = gan.generate(latents, training=False)
                 draws = kg.models.gan.Noise(latents, KEY)
-                return fake, gan.discriminator_step((real, None), draws, gan.penalties, fake)
+                return fake, gan.discriminator_step((real, None), draws, (), fake)
 
         fake, measured = step(random_images(4, channels=3), latents_of(4))
         found.append([np.array(fake), *(np.array(value) for value in measured.values())])
@@ -333,7 +333,7 @@ def test_a_discriminator_step_is_the_same_under_xla():
 def test_a_saved_game_continues_bit_for_bit(tmp_path):
     """With noise, mixing, the average of w and of the path length; and samples are the same."""
     images, labels = random_images(8, channels=3), np.arange(8) % 3
-    gan = game(3, None, [kg.penalties.R1(1.0), kg.penalties.PathLength(interval=1)])
+    gan = game(3, None, [kg.penalties.PathLength(interval=1)])
     save = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
     gan.fit(images, labels, batch_size=4, epochs=2, verbose=0, callbacks=[save])
     part, again = (keras.models.load_model(tmp_path / f"{epoch}.keras") for epoch in (1, 2))
