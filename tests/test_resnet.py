@@ -15,7 +15,7 @@ BIGGAN = {"conditioning": "split_latents", "normalization": "spectral", "initial
 GENERATORS = {
     "unconditional": {},
     "concatenation": {"num_classes": 3},
-    "batch_norm": {"num_classes": 3, "conditioning": "batch_norm"},
+    "batch_norm": {"num_classes": 3, "conditioning": "batch_norm", "attention": 8},
     "split_latents": {"conditioning": "split_latents"},
     "biggan": {"num_classes": 3, "attention": 8, **BIGGAN},
 }
@@ -116,10 +116,9 @@ def test_each_part_of_the_latents_reaches_its_own_block_alone():
     assert changed == [False, True, True]
 
 
-@pytest.mark.parametrize("options", ["batch_norm", "biggan"])
-def test_three_steps_compiled_in_mixed_precision(options):
-    gan = game(options, dtype="mixed_bfloat16")
-    gan.compile(loss="hinge", jit_compile=options == "biggan")
+def test_three_steps_compiled_in_mixed_precision():
+    gan = game("batch_norm", dtype="mixed_bfloat16")
+    gan.compile(loss="hinge", jit_compile=True)
     before = state_of(gan)
     history = gan.fit(*batch(24, gan), batch_size=8, epochs=1, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
@@ -133,7 +132,7 @@ def test_a_half_step_compiled_by_xla_is_the_same():
     found, penalties = [], [kg.penalties.R1(0.1)]
     for jit in (False, True):
         keras.utils.set_random_seed(1)
-        gan = game()
+        gan = game("unconditional")
         gan.compile(*(keras.optimizers.SGD(0.1) for _ in range(2)), "hinge", penalties)
         latents = tf.constant(np.random.default_rng(0).normal(size=(8, 7)).astype("float32"))
         noise = kg.models.Noise(latents, kg.noise.make_key(0))
