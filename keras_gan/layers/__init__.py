@@ -1,5 +1,6 @@
 """Layers that Keras lacks."""
 
+from keras_gan.layers.adaptive_batch_normalization import AdaptiveBatchNormalization
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
@@ -11,10 +12,13 @@ from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDevia
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
 from keras_gan.layers.pixel_noise import PixelNoise
 from keras_gan.layers.pixel_normalization import PixelNormalization
+from keras_gan.layers.resampled_convolution import PooledConv2D, UpsampledConv2D
 from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Smooth2D, Upsample2D
+from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
+    "AdaptiveBatchNormalization",
     "BatchNormalization",
     "ConditionalBatchNormalization",
     "Downsample2D",
@@ -29,7 +33,10 @@ __all__ = [
     "NearestUpsample2D",
     "PixelNoise",
     "PixelNormalization",
+    "PooledConv2D",
+    "SelfAttention",
     "Smooth2D",
     "SpectralNormalization",
     "Upsample2D",
+    "UpsampledConv2D",
 ]

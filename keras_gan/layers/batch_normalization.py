@@ -13,7 +13,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     is computed as Keras does.
 
     Args:
-        **kwargs: As in `keras.layers.BatchNormalization`, with its scale and centre.
+        **kwargs: As in `keras.layers.BatchNormalization`.
 
     Source: Ioffe and Szegedy, "Batch Normalization", ICML 2015.
 
@@ -29,10 +29,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """The inputs, each channel with mean beta and standard deviation gamma over the batch."""
         if not training or len(inputs.shape) != 4 or mask is not None:
             return super().call(inputs, training=training, mask=mask)
+        channels = inputs.shape[-1:]
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs,
-            ops.cast(self.gamma, "float32"),
-            ops.cast(self.beta, "float32"),
+            ops.cast(self.gamma, "float32") if self.scale else ops.ones(channels, "float32"),
+            ops.cast(self.beta, "float32") if self.center else ops.zeros(channels, "float32"),
             epsilon=self.epsilon,
             is_training=True,
         )
@@ -43,3 +44,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         ):
             moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
         return outputs
+
+
+def scaled_and_shifted(x, scales, shifts):
+    """scale x + shift, with a scale and a shift for each sample and channel.
+
+    Args:
+        x: `(batch, ..., channels)`.
+        scales, shifts: `(batch, channels)`.
+    """
+    shape = (-1, *[1] * (len(x.shape) - 2), x.shape[-1])
+    return ops.reshape(scales, shape) * x + ops.reshape(shifts, shape)

@@ -1,5 +1,7 @@
 """BatchNorm whose scale and shift belong to the class."""
 
+from keras_gan.layers.batch_normalization import BatchNormalization, scaled_and_shifted
+
 import keras
 from keras import ops
 
@@ -29,7 +31,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     def __init__(self, num_classes, momentum=0.9, epsilon=1e-3, **kwargs):
         super().__init__(**kwargs)
         self.num_classes, self.momentum, self.epsilon = num_classes, momentum, epsilon
-        self.normalization = keras.layers.BatchNormalization(
+        self.normalization = BatchNormalization(
             momentum=momentum,
             epsilon=epsilon,
             center=False,
@@ -48,11 +50,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         """`[(batch, ..., channels), (batch,) ints] -> (batch, ..., channels)`."""
         x, labels = inputs
         labels = ops.cast(labels, "int32")
-        shape = (-1, *[1] * (len(x.shape) - 2), x.shape[-1])
-        gamma, beta = (
-            ops.reshape(ops.take(table, labels, axis=0), shape) for table in (self.gamma, self.beta)
-        )
-        return gamma * self.normalization(x, training=training) + beta
+        gamma, beta = (ops.take(table, labels, axis=0) for table in (self.gamma, self.beta))
+        return scaled_and_shifted(self.normalization(x, training=training), gamma, beta)
 
     def compute_output_shape(self, input_shapes):
         """As the first input."""

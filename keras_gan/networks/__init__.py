@@ -5,6 +5,7 @@ from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
 from keras_gan.networks.network import Network, compute_dtypes, truncated, truncates_itself
 from keras_gan.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from keras_gan.networks.r3gan import R3GANDiscriminator, R3GANGenerator
+from keras_gan.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from keras_gan.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "ProgressiveGenerator",
     "R3GANDiscriminator",
     "R3GANGenerator",
+    "ResNetDiscriminator",
+    "ResNetGenerator",
     "StyleGAN2Discriminator",
     "StyleGAN2Generator",
     "compute_dtypes",

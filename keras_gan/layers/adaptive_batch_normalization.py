@@ -1,0 +1,88 @@
+"""BatchNorm whose scale and shift are linear functions of a vector."""
+
+from keras_gan.layers.batch_normalization import BatchNormalization, scaled_and_shifted
+from keras_gan.layers.spectral_normalization import SpectralNormalization
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class AdaptiveBatchNormalization(keras.layers.Layer):
+    """Batch normalisation that each sample's vector scales and shifts; called as `[x, vectors]`.
+
+    y = (1 + A v) (x - mean) / sqrt(variance + epsilon) + B v, per channel, with matrices A and B.
+
+    Args:
+        momentum, epsilon: As in `keras.layers.BatchNormalization`.
+        kernel_initializer: Of A and B.
+        spectral: Whether A and B are spectrally normalised.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Source: Brock et al., "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
+    ICLR 2019, section 3 and appendix B; de Vries et al., "Modulating early visual processing by
+    language", NeurIPS 2017.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.AdaptiveBatchNormalization()
+    >>> layer([np.ones((2, 4, 4, 3), "float32"), np.ones((2, 5), "float32")]).shape
+    TensorShape([2, 4, 4, 3])
+    """
+
+    def __init__(
+        self,
+        momentum=0.9,
+        epsilon=1e-3,
+        kernel_initializer="glorot_uniform",
+        spectral=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.momentum, self.epsilon, self.spectral = momentum, epsilon, spectral
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.normalization = BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=False,
+            scale=False,
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shapes):
+        """Makes the weights for `[(batch, ..., channels), (batch, features)]`."""
+        self.normalization.build(input_shapes[0])
+        channels = input_shapes[0][-1]
+        self.scales, self.shifts = (self._linear(channels, name) for name in ("scales", "shifts"))
+        for linear in (self.scales, self.shifts):
+            linear.build(input_shapes[1])
+
+    def _linear(self, channels, name):
+        dense = keras.layers.Dense(
+            channels,
+            use_bias=False,
+            kernel_initializer=self.kernel_initializer.clone(),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        return SpectralNormalization(dense, name=f"spectral_{name}") if self.spectral else dense
+
+    def call(self, inputs, training=False):
+        """`[(batch, ..., channels), (batch, features)] -> (batch, ..., channels)`."""
+        x, vectors = inputs
+        normal = self.normalization(x, training=training)
+        return scaled_and_shifted(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
+
+    def compute_output_shape(self, input_shapes):
+        """As the first input."""
+        return input_shapes[0]
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "spectral": self.spectral,
+        }

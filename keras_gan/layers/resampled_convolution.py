@@ -1,0 +1,106 @@
+"""Convolutions that go up or down a size in the same operation, for less than half the work."""
+
+from keras_gan.errors import ConfigError
+
+import keras
+from keras import ops
+
+
+class ResampledConv2D(keras.layers.Conv2D):
+    """Base of the convolutions whose kernel, one wider, takes in the resampling.
+
+    Args:
+        filters: Output channels.
+        kernel_size: Side of the kernel, odd.
+        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+
+    Raises:
+        ConfigError: For a kernel whose side is even.
+    """
+
+    def __init__(self, filters, kernel_size=3, **kwargs):
+        super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
+        if self.kernel_size[0] % 2 == 0:
+            raise ConfigError(f"expected a kernel_size that is odd, got {kernel_size}.")
+
+    def spread_kernel(self):
+        """The sum of the kernel's four shifts by 0 or 1 place along both axes."""
+        shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
+        kernel = ops.convert_to_tensor(self.kernel)
+        return sum(ops.pad(kernel, [[i, 1 - i], [j, 1 - j], [0, 0], [0, 0]]) for i, j in shifts)
+
+    def with_bias(self, outputs):
+        """The outputs with the bias, where there is one."""
+        return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class UpsampledConv2D(ResampledConv2D):
+    """Nearest 2x up, then a convolution, computed as one transposed convolution of stride 2.
+
+    A 3x3 kernel meets no more than 2x2 different pixels of the smaller map, so 4 products do for 9.
+    The same numbers up to rounding, and the larger map of the input's channels is never made.
+
+    Args:
+        filters: Output channels.
+        kernel_size: Side of the kernel, odd.
+        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+
+    Raises:
+        ConfigError: For a kernel whose side is even.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in its program.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.UpsampledConv2D(8, 3)
+    >>> layer(np.ones((2, 4, 4, 5), "float32")).shape, layer.kernel.shape
+    (TensorShape([2, 8, 8, 8]), (3, 3, 5, 8))
+    """
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, filters)`."""
+        kernel = ops.transpose(ops.flip(self.spread_kernel(), (0, 1)), (0, 1, 3, 2))
+        return self.with_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
+
+    def compute_output_shape(self, input_shape):
+        """Height and width doubled."""
+        batch, height, width, _ = input_shape
+        return (batch, 2 * height, 2 * width, self.filters)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class PooledConv2D(ResampledConv2D):
+    """A convolution, then average pooling 2x2, computed as one convolution of stride 2.
+
+    The mean of four neighbours' 3x3 kernels is a kernel of 4x4: 4 products do for 9. The same
+    numbers up to rounding, and the larger map of the output's channels is never made.
+
+    Args:
+        filters: Output channels.
+        kernel_size: Side of the kernel, odd.
+        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+
+    Raises:
+        ConfigError: For a kernel whose side is even.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in its program.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> layer = kg.layers.PooledConv2D(8, 3)
+    >>> layer(np.ones((2, 4, 4, 5), "float32")).shape, layer.kernel.shape
+    (TensorShape([2, 2, 2, 8]), (3, 3, 5, 8))
+    """
+
+    def call(self, inputs):
+        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, filters)`."""
+        kernel = self.spread_kernel() / 4.0
+        return self.with_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
+
+    def compute_output_shape(self, input_shape):
+        """Height and width halved."""
+        batch, height, width, _ = input_shape
+        return (batch, height // 2, width // 2, self.filters)

@@ -1,0 +1,272 @@
+"""ResNet: residual blocks without bells, for square images of 2^k pixels from 4 or 8 to 1024.
+
+Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017; Miyato et al.,
+"Spectral Normalization for Generative Adversarial Networks", ICLR 2018; Zhang et al.,
+"Self-Attention Generative Adversarial Networks", ICML 2019; Brock et al., "Large Scale GAN Training
+for High Fidelity Natural Image Synthesis", ICLR 2019.
+"""
+
+from keras_gan.errors import ConfigError
+from keras_gan.networks.network import (
+    CONDITIONINGS,
+    SMALLEST_MAP,
+    Network,
+    check_choice,
+    check_num_classes,
+    check_power_of_two,
+    discriminator_inputs,
+    discriminator_outputs,
+    label_input,
+    resolve_policy,
+    stage_widths,
+    with_one_hot,
+)
+from keras_gan.networks.residual_blocks import Weights, down_block, up_block
+
+import keras
+from keras import ops
+
+CLASS_EMBEDDING = 128
+NORMALIZATIONS = (None, "spectral")
+INITIALIZERS = ("glorot", "orthogonal")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ResNetGenerator(Network):
+    """A linear map of the latents to 4x4, then residual blocks that each double the size.
+
+    At the end BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
+
+    - CIFAR-10, SNGAN: `width=256, max_width=256`; 4x4, 8x8, 16x16 and 32x32, all of 256 channels:
+      4,276,739 weights. WGAN-GP: the same with 128.
+    - 128x128, SNGAN: `width=64, max_width=1024`; 4x4x1024, 8x8x1024, 16x16x512, 32x32x256,
+      64x64x128, 128x128x64. SAGAN: the same with `normalization="spectral"` and an attention.
+    - 128x128, BigGAN: `width=96, max_width=1536, latent_dim=120, conditioning="split_latents"`,
+      `normalization="spectral", attention=64, initializer="orthogonal"`: 70.4 million weights for
+      1000 classes. Its networks for 256x256 and more widen otherwise.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 8 to 1024, 1 to 4 channels.
+        latent_dim: Size of the latent vector.
+        width: Channels at the image's size; inwards they double, up to `max_width`.
+        num_classes: For a class-conditional generator.
+        conditioning: How it is told the class: by `"concatenation"` of the one-hot label to the
+            latents, or by `"batch_norm"`, whose scales and shifts belong to the class. With
+            `"split_latents"`, with classes or without, a part of the latents goes to the 4x4 map
+            and one to each block, where it gives scales and shifts, with the class's embedding.
+        normalization: None, or `"spectral"` for spectral normalisation of every weight.
+        attention: Size of the map that self-attention is put after, or None for none.
+        max_width: Channels of the widest stage, or `width` where that is more.
+        initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
+        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.ResNetGenerator((32, 32, 3), latent_dim=16, width=8).output_shape
+    (None, 32, 32, 3)
+    """
+
+    def __init__(
+        self,
+        image_shape=(32, 32, 3),
+        latent_dim=128,
+        width=64,
+        num_classes=None,
+        conditioning="concatenation",
+        normalization=None,
+        attention=None,
+        max_width=1024,
+        initializer="glorot",
+        dtype=None,
+        name="resnet_generator",
+    ):
+        check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
+        check_num_classes(num_classes)
+        check_choice("conditioning", conditioning, ("concatenation", "batch_norm", "split_latents"))
+        check_choice("normalization", normalization, NORMALIZATIONS)
+        check_choice("initializer", initializer, INITIALIZERS)
+        widths = stage_widths(image_shape[0], width, max_width)[::-1]
+        check_attention(attention, [SMALLEST_MAP << stage for stage in range(1, len(widths))])
+        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = latents if num_classes is None else [latents, label_input()]
+        first, conditions = told(inputs, num_classes, conditioning, len(widths) - 1, weights)
+        x = weights.dense(SMALLEST_MAP**2 * widths[0])(first)
+        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=weights.policy)(x)
+        for channels, condition in zip(widths[1:], conditions, strict=True):
+            x = up_block(x, channels, weights, condition)
+            if x.shape[1] == attention:
+                x = weights.attention(x)
+        x = weights.relu(weights.batch_normalization(x))
+        x = weights.convolution(image_shape[-1])(x)
+        images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+        config = {
+            "image_shape": list(image_shape),
+            "latent_dim": latent_dim,
+            "width": width,
+            "num_classes": num_classes,
+            "conditioning": conditioning,
+            "normalization": normalization,
+            "attention": attention,
+            "max_width": max_width,
+            "initializer": initializer,
+        }
+        super().__init__(inputs, images, config, weights.policy, name)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ResNetDiscriminator(Network):
+    """Residual blocks that each halve the size, then plain ones, and one logit of pooled features.
+
+    There is a block for each size from the image's to 4; those that meet `smallest_map` keep it.
+    The last map is passed through ReLU and pooled, by the sum as in SNGAN, or without spectral
+    normalisation by the mean as in WGAN-GP. Networks of the papers:
+
+    - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; 16x16, 8x8, 8x8 and 8x8 after
+      its blocks, all of 128 channels: 1.05 million weights. WGAN-GP: `normalization=None`.
+    - 128x128, SNGAN and SAGAN: `width=64, max_width=1024`; 64x64x64, 32x32x128, 16x16x256,
+      8x8x512, 4x4x1024, 4x4x1024. As in SAGAN a block's first convolution makes the block's
+      channels; SNGAN's own keeps those it gets.
+    - 128x128, BigGAN: `width=96, max_width=1536, attention=64, initializer="orthogonal"`: 88.0
+      million weights for 1000 classes.
+
+    Args:
+        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024, 1 to 4 channels.
+        width: Channels of the first block; inwards they double, up to `max_width`.
+        num_classes: For a class-conditional discriminator.
+        conditioning: How it uses the class: `"projection"` of the features on the label's
+            embedding, `"concatenation"` of the one-hot label to every pixel, or an
+            `"auxiliary"` classifier whose logits come out beside its own.
+        normalization: `"spectral"` for spectral normalisation of every weight, or None.
+        attention: Size of the map that self-attention is put after, or None for none.
+        max_width: Channels of the widest stage, or `width` where that is more.
+        smallest_map: Size at which the map isn't halved any more, a power of two from 4.
+        initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
+        dtype: Precision policy; Keras's global one by default.
+        name: Name of the model.
+
+    Raises:
+        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.networks.ResNetDiscriminator((32, 32, 3), width=8).output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        image_shape=(32, 32, 3),
+        width=64,
+        num_classes=None,
+        conditioning="projection",
+        normalization="spectral",
+        attention=None,
+        max_width=1024,
+        smallest_map=SMALLEST_MAP,
+        initializer="glorot",
+        dtype=None,
+        name="resnet_discriminator",
+    ):
+        check_power_of_two(image_shape)
+        check_num_classes(num_classes)
+        check_choice("conditioning", conditioning, CONDITIONINGS)
+        check_choice("normalization", normalization, NORMALIZATIONS)
+        check_choice("initializer", initializer, INITIALIZERS)
+        widths = stage_widths(image_shape[0], width, max_width)
+        sizes = [image_shape[0] >> stage for stage in range(len(widths))]
+        check_choice("smallest_map", smallest_map, sizes)
+        check_attention(attention, [size for size in sizes[1:] if size >= smallest_map])
+        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        images = keras.Input(tuple(image_shape), name="images")
+        inputs = discriminator_inputs(images, num_classes, conditioning)
+        concatenated = num_classes is not None and conditioning == "concatenation"
+        x = with_one_hot(*inputs, num_classes) if concatenated else images
+        for stage, channels in enumerate(widths):
+            pool = x.shape[1] > smallest_map
+            x = down_block(x, channels, weights, activate=stage > 0, pool=pool)
+            if pool and x.shape[1] == attention:
+                x = weights.attention(x)
+        x = keras.layers.ReLU(dtype="float32")(x)
+        features = (ops.sum if weights.spectral else ops.mean)(x, axis=(1, 2))
+        outputs = discriminator_outputs(
+            features, inputs, num_classes, conditioning, weights.normalized
+        )
+        config = {
+            "image_shape": list(image_shape),
+            "width": width,
+            "num_classes": num_classes,
+            "conditioning": conditioning,
+            "normalization": normalization,
+            "attention": attention,
+            "max_width": max_width,
+            "smallest_map": smallest_map,
+            "initializer": initializer,
+        }
+        super().__init__(inputs, outputs, config, weights.policy, name)
+
+
+def told(inputs, num_classes, conditioning, blocks, weights):
+    """What goes into a generator's linear layer, and what each block's BatchNorms are told.
+
+    Args:
+        inputs: The latents, or them and the labels.
+        num_classes: Number of classes, or None.
+        conditioning: As in `ResNetGenerator`.
+        blocks: How many blocks.
+        weights: `Weights`.
+
+    Returns:
+        A tensor `(batch, features)`, and for each block the arguments of
+        `Weights.batch_normalization`.
+
+    Raises:
+        ConfigError: For fewer latents than there are parts.
+    """
+    latents, labels = (inputs, None) if num_classes is None else inputs
+    if conditioning == "split_latents":
+        return split_latents(latents, labels, num_classes, blocks, weights)
+    if labels is None:
+        return latents, [{}] * blocks
+    if conditioning == "batch_norm":
+        return latents, [{"labels": labels, "num_classes": num_classes}] * blocks
+    return with_one_hot(latents, labels, num_classes), [{}] * blocks
+
+
+def split_latents(latents, labels, num_classes, blocks, weights):
+    """As `told`: a part of the latents each, those of the blocks with the class's embedding.
+
+    The parts are of one size, and the first has what remains.
+
+    Source: Brock et al., section 3 and appendix B.
+    """
+    part, first = divmod(latents.shape[-1], blocks + 1)
+    first += part
+    if part < 1:
+        raise ConfigError(
+            f"expected a latent_dim of at least {blocks + 1} for conditioning='split_latents', a "
+            f"number for each of the {blocks} blocks and the first layer, got {latents.shape[-1]}."
+        )
+    vectors = [latents[:, first + i * part : first + (i + 1) * part] for i in range(blocks)]
+    if labels is not None:
+        embed = keras.layers.Embedding(
+            num_classes, CLASS_EMBEDDING, weights.begin(), dtype=weights.policy
+        )
+        embedded, join = embed(labels), keras.layers.Concatenate
+        vectors = [join(dtype=weights.policy)([embedded, vector]) for vector in vectors]
+    return latents[:, :first], [{"vectors": vector} for vector in vectors]
+
+
+def check_attention(attention, sizes):
+    """Raises `ConfigError` unless attention is None or the size of a block's map."""
+    if attention is not None and attention not in sizes:
+        raise ConfigError(
+            f"expected attention to be None or the size of a map after a block, {sizes}, got "
+            f"{attention}."
+        )
