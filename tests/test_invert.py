@@ -149,8 +149,7 @@ def test_inversion_by_styles(styled):
     space = space_of(styled, "w+")
     assert space.middle.shape == (4, 6)
     assert (
-        np.asarray(space.pull(styled.moving_average.mapping(styled.latents(500))[:, None])).mean()
-        < 1
+        np.asarray(space.pull(styled.moving_average.mapping(styled.latents(500))[:, :1])).mean() < 1
     )
 
 

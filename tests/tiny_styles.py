@@ -15,8 +15,9 @@ class TinyStyles(Network):
         styles = keras.Input((4, w_dim))
         rows = keras.layers.Dense(16, kernel_initializer="glorot_normal")(styles)
         images = keras.layers.Reshape((8, 8, 1))(ops.tanh(rows))
+        mapped = keras.layers.RepeatVector(4)(mapped)
         mapping, synthesis = keras.Model(latents, mapped), keras.Model(styles, images)
-        samples = synthesis(keras.layers.RepeatVector(4)(mapping(latents)))
+        samples = synthesis(mapping(latents))
         policy = keras.dtype_policies.get(dtype or "float32")
         config = {"latent_dim": latent_dim, "w_dim": w_dim, "num_classes": num_classes}
         super().__init__(latents, samples, config, policy, name)

@@ -1,7 +1,7 @@
 """Styles: the latents w of networks with a mapping, such as StyleGAN2's.
 
-Such a generator has `mapping`, `latents [, labels] -> w (batch, w_dim)`, `synthesis`, `styles
-(batch, num_styles, w_dim) -> images`, and `num_styles`.
+Such a generator has `mapping`, `latents [, labels] -> styles (batch, num_styles, w_dim)`, each
+layer's w, which are alike without style mixing; `synthesis`, `styles -> images`; and `num_styles`.
 """
 
 from keras_gan.errors import ConfigError
@@ -33,7 +33,7 @@ def styles_of(generator, latents, labels=None):
     for start in range(0, len(latents), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         inputs = latents[part] if labels is None else [latents[part], tf.constant(labels[part])]
-        parts.append(np.asarray(generator.mapping(inputs, training=False), "float32"))
+        parts.append(np.asarray(generator.mapping(inputs, training=False), "float32")[:, 0])
     return np.concatenate(parts)
 
 

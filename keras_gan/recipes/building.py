@@ -62,7 +62,7 @@ def build(
         recipe.moving_average_half_life,
         recipe.latent_distribution,
     )
-    made = make_penalties(recipe)
+    made = [getattr(penalties, n)(w, recipe.interval) for n, w in recipe.penalties.items()]
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
     augmentation = augmentation or recipe.augmentation
@@ -106,20 +106,13 @@ def for_size(recipe, size):
     """The recipe with the numbers that depend on the images' size worked out."""
 
     def settled(numbers):
-        return {name: n(size) if callable(n) else n for name, n in numbers.items()}
+        return {
+            name: n(size, recipe.batch_size) if callable(n) else n for name, n in numbers.items()
+        }
 
     return dataclasses.replace(
         recipe, penalties=settled(recipe.penalties), ends=settled(recipe.ends)
     )
-
-
-def make_penalties(recipe):
-    """The recipe's penalties with their weights and intervals."""
-    interval = recipe.interval
-    return [
-        getattr(penalties, name)(weight, interval[name] if isinstance(interval, dict) else interval)
-        for name, weight in recipe.penalties.items()
-    ]
 
 
 def in_unit_of(recipe, moments):

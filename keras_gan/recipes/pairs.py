@@ -38,6 +38,69 @@ def build_dcgan(sample_shape, num_classes, latent_dim, width, dtype, moments=Non
     )
 
 
+def build_wgan_gp(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """The residual networks of 2017, BatchNorm in the generator alone, with WGAN-GP's loss."""
+    return build_resnet(sample_shape, num_classes, latent_dim, width, dtype, None)
+
+
+def build_sngan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """The same with a spectrally normalised discriminator, of 2018."""
+    return build_resnet(sample_shape, num_classes, latent_dim, width, dtype, "spectral")
+
+
+def build_resnet(sample_shape, num_classes, latent_dim, width, dtype, normalization):
+    """SNGAN's networks for CIFAR-10, of one width: the discriminator's is half the generator's."""
+    critic_width = max(width // 2, 1)
+    return (
+        networks.ResNetGenerator(
+            sample_shape, latent_dim, width, num_classes, "batch_norm", max_width=width, dtype=dtype
+        ),
+        networks.ResNetDiscriminator(
+            sample_shape,
+            critic_width,
+            num_classes,
+            normalization=normalization,
+            max_width=critic_width,
+            smallest_map=min(8, sample_shape[0] // 2),
+            dtype=dtype,
+        ),
+    )
+
+
+def build_sagan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """Residual networks with self-attention, both spectrally normalised, of 2018."""
+    place = {"attention": max(8, sample_shape[0] // 4), "normalization": "spectral"}
+    return (
+        networks.ResNetGenerator(
+            sample_shape, latent_dim, width, num_classes, "batch_norm", **place, dtype=dtype
+        ),
+        networks.ResNetDiscriminator(sample_shape, width, num_classes, **place, dtype=dtype),
+    )
+
+
+def build_biggan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """The same with latents for every block and orthogonal weights, of 2019."""
+    place = {"attention": min(64, sample_shape[0] // 2), "normalization": "spectral"}
+    place |= {"max_width": 16 * width, "initializer": "orthogonal", "dtype": dtype}
+    return (
+        networks.ResNetGenerator(
+            sample_shape, latent_dim, width, num_classes, "split_latents", **place
+        ),
+        networks.ResNetDiscriminator(sample_shape, width, num_classes, **place),
+    )
+
+
+def build_stylegan2(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """Styles and noise, a residual critic, ADA, as of 2020 for few data, for squares to 1024."""
+    common = {"mapping_layers": 2, "max_width": min(8 * width, 512), "dtype": dtype}
+    return (
+        networks.StyleGAN2Generator(
+            sample_shape, latent_dim, width, num_classes, style_mixing=0.0, **common
+        ),
+        networks.StyleGAN2Discriminator(sample_shape, width, num_classes, **common),
+    )
+
+
 def build_progan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
     """Networks that grow from 4x4 pixels, for squares of 8 to 1024 pixels, with WGAN-GP's loss."""
     common = {"num_classes": num_classes, "max_width": min(8 * width, 512), "dtype": dtype}

@@ -26,14 +26,14 @@ class Recipe:
         small: What differs on a processor, field -> value: less width, and what goes with it.
         discriminator_learning_rate: The discriminator's own.
         penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of the
-            images' size; for points, the weight of standardised ones.
-        interval: Steps between two computations of the penalties, for all or by class.
+            images' size and the batch size; for points, the weight of standardised ones.
+        interval: Steps between two computations of the penalties.
         n_critic: The discriminator's steps for one of the generator.
         update: Who moves when, as in `GAN.compile`; the papers' players alternate.
         augmentation: Through which the discriminator sees, as in `GAN.compile`, where the user
             doesn't say.
         ends: Name of a number that `GAN.compile` can schedule -> what a cosine brings it to by the
-            end of the run, or that as a function of the images' size.
+            end of the run, or that as a function of the images' size and the batch size.
         latent_distribution: As in `GAN`.
         jit: Whether to compile with XLA on a CPU too, as tiny networks like.
         steps_per_execution: Steps between two looks of the callbacks.
@@ -53,7 +53,7 @@ class Recipe:
     small: dict = dataclasses.field(default_factory=dict)
     discriminator_learning_rate: float | None = None
     penalties: dict = dataclasses.field(default_factory=dict)
-    interval: int | dict = 1
+    interval: int = 1
     n_critic: int = 1
     update: str = "alternating"
     augmentation: str | None = None

@@ -3,21 +3,36 @@
 from keras_gan.errors import unknown
 from keras_gan.models import ProgressiveGAN
 from keras_gan.recipes.pairs import (
+    build_biggan,
     build_dcgan,
     build_mlp,
     build_points,
     build_progan,
     build_quick,
     build_r3gan,
+    build_sagan,
+    build_sngan,
+    build_stylegan2,
+    build_wgan_gp,
 )
 from keras_gan.recipes.recipe import Recipe
 
-NS, RP, WA = "non_saturating", "relativistic_paired", "wasserstein"
+NS, RP, WA, HI = "non_saturating", "relativistic_paired", "wasserstein", "hinge"
 
 
-def r3gan_gamma(size):
+def r3gan_gamma(size, batch_size):
     """R3GAN's gamma at its begin: 2 for faces of 64 pixels and about 150 of 256, as published."""
     return 2.0 * (size / 64) ** 3
+
+
+def r3gan_gamma_at_the_end(size, batch_size):
+    """A tenth of that."""
+    return r3gan_gamma(size, batch_size) / 10
+
+
+def stylegan2_gamma(size, batch_size):
+    """ADA's rule for gamma."""
+    return 0.0002 * size**2 / batch_size
 
 
 # fmt: off
@@ -34,15 +49,34 @@ RECIPES = {
                     penalties={"R1": 0.2, "R2": 0.2},
                     ends={"learning_rate": 1e-5, "r1": 0.002, "r2": 0.002},
                     jit=True, steps_per_execution=50),
+    # five moves of the critic for each of the generator's 100,000 and 50,000
+    "wgan_gp": Recipe(build_wgan_gp, 128, 128, WA, 2e-4, 0.0, 0.9, 20_000, 64, 500_000,
+                    penalties={"GradientPenalty": 10.0}, n_critic=5,
+                    small={"width": 32, "batch_size": 32, "steps": 10_000}),
+    "sngan": Recipe(build_sngan, 128, 256, HI, 2e-4, 0.0, 0.9, 20_000, 64, 250_000,
+                    n_critic=5,
+                    small={"width": 64, "batch_size": 32, "steps": 10_000}),
+    # the critic learns four times as fast instead of five times as often
+    "sagan": Recipe(build_sagan, 128, 64, HI, 1e-4, 0.0, 0.9, 100_000, 256, 1_000_000,
+                    discriminator_learning_rate=4e-4,
+                    small={"width": 16, "batch_size": 32, "steps": 10_000}),
+    "biggan": Recipe(build_biggan, 120, 96, HI, 5e-5, 0.0, 0.999, 1_800_000, 256, 1_000_000,
+                    discriminator_learning_rate=2e-4, n_critic=2,
+                    small={"width": 16, "batch_size": 32, "steps": 10_000,
+                           "moving_average_half_life": 20_000}),
     "progan": Recipe(build_progan, 128, 64, WA, 1e-3, 0.0, 0.99, 11_000,  16, 750_000,
                     game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001},
                     small={"width": 16, "latent_dim": 64, "batch_size": 32, "steps": 4_000,
                            "update": "shared"}),
+    "stylegan2_ada": Recipe(build_stylegan2, 512, 64, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
+                    penalties={"R1": stylegan2_gamma}, interval=16, update="shared",
+                    augmentation="ada",
+                    small={"width": 16, "latent_dim": 64, "batch_size": 32, "steps": 6_000,
+                           "moving_average_half_life": 10_000}),
     "r3gan": Recipe(build_r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256, 78_125,
                     penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
                     ends={"learning_rate": 5e-5, "beta_2": 0.99,
-                          "r1": lambda size: r3gan_gamma(size) / 10,
-                          "r2": lambda size: r3gan_gamma(size) / 10},
+                          "r1": r3gan_gamma_at_the_end, "r2": r3gan_gamma_at_the_end},
                     small={"width": 16, "batch_size": 32, "steps": 6_000}),
 }
 # fmt: on

@@ -96,6 +96,11 @@ class StyleGAN2Generator(Network):
         models = keras.Model(inputs, styles), keras.Model([styles, key], images)
         self.__dict__["_halves"] = lambda: models  # a function, as Keras would save a model twice
 
+    @property
+    def num_styles(self) -> int:
+        """How many layers have a style of their own."""
+        return self._halves()[0].output_shape[1]
+
     def mapping(self, inputs, training=False):
         """Styles `(batch, layers, latent_dim)` of latents, or of `[latents, labels]`."""
         return self._halves()[0](inputs, training=training)
