@@ -55,8 +55,8 @@ class UpsampledConv2D(ResampledConv2D):
 
     >>> import numpy as np, keras_gan as kg
     >>> layer = kg.layers.UpsampledConv2D(8, 3)
-    >>> layer(np.ones((2, 4, 4, 5), "float32")).shape, layer.kernel.shape
-    (TensorShape([2, 8, 8, 8]), (3, 3, 5, 8))
+    >>> tuple(layer(np.ones((2, 4, 4, 5), "float32")).shape), tuple(layer.kernel.shape)
+    ((2, 8, 8, 8), (3, 3, 5, 8))
     """
 
     def call(self, inputs):
@@ -91,8 +91,8 @@ class PooledConv2D(ResampledConv2D):
 
     >>> import numpy as np, keras_gan as kg
     >>> layer = kg.layers.PooledConv2D(8, 3)
-    >>> layer(np.ones((2, 4, 4, 5), "float32")).shape, layer.kernel.shape
-    (TensorShape([2, 2, 2, 8]), (3, 3, 5, 8))
+    >>> tuple(layer(np.ones((2, 4, 4, 5), "float32")).shape), tuple(layer.kernel.shape)
+    ((2, 2, 2, 8), (3, 3, 5, 8))
     """
 
     def call(self, inputs):
