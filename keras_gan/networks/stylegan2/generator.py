@@ -53,6 +53,8 @@ class StyleGAN2Generator(Network):
     (TensorShape([2, 4, 16]), TensorShape([2, 8, 8, 3]))
     """
 
+    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+
     def __init__(
         self,
         image_shape=(256, 256, 3),
