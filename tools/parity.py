@@ -34,7 +34,8 @@ import tensorflow as tf
 ROOT = pathlib.Path(__file__).parents[1]
 DIGITS = ROOT / "saved_models" / "digits" / "1"
 COUNT, REPEATS = 64, 20
-# The largest difference allowed, where the generator has no tolerance of its own; of lower precisions, the mean difference for each unit of spread
+# The largest difference allowed, where the generator has no tolerance of its own; of lower
+# precisions, the mean difference for each unit of spread
 BOUNDS = {"savedmodel": 1e-6, "session": 1e-6, "opset": 1e-5, "litert": 1e-5, "node": 1e-5}
 BOUNDS |= {"browser": 1e-5}
 MEAN_BOUNDS = {"float16": 1e-3, "int8": 0.2}
