@@ -4,6 +4,7 @@
     python tools/benchmark/train_step.py --size 28 --rules gan
     python tools/benchmark/train_step.py --size 64 --channels 3 --rules r1
     python tools/benchmark/train_step.py --rules wgan_gp
+    python tools/benchmark/train_step.py --rules r3gan --size 32 --channels 3 --width 16 --steps 3
 
 Each way runs in a process of its own, a round of each in turn. Prints milliseconds a step, images a
 second, the process's peak memory, the share of the speed that the machine's large matrix products
@@ -43,7 +44,7 @@ def ways(rules):
             "environment": {"TF_ENABLE_ONEDNN_OPTS": "0"},
         }
     kinds = {"eager": False}
-    if RULES[rules]["penalty"] is None:  # torch.compile has no second gradients
+    if not RULES[rules]["penalties"]:  # torch.compile has no second gradients
         kinds["compiled"] = True
     for update in updates[:2]:
         for kind, compiled in kinds.items():

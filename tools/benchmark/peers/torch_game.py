@@ -8,6 +8,13 @@ from peers.torch_networks import TWINS
 import torch
 from torch.nn import functional
 
+LOSSES = {
+    "non_saturating": lambda r, f: functional.softplus(-r).mean() + functional.softplus(f).mean(),
+    "wasserstein": lambda r, f: f.mean() - r.mean(),
+    "hinge": lambda r, f: functional.relu(1 - r).mean() + functional.relu(1 + f).mean(),
+    "relativistic_paired": lambda r, f: functional.softplus(f - r).mean(),
+}
+
 
 class TorchGame:
     """Two players and their step, written as PyTorch users do, without needless work.
@@ -15,8 +22,8 @@ class TorchGame:
     Args:
         family: Of the networks, one of `TWINS`.
         size, channels, width, latent_dim, batch_size: Of the networks and the batch.
-        loss: `"non_saturating"` or `"wasserstein"`.
-        penalty: None, `"r1"` or `"gradient_penalty"`.
+        loss: `"non_saturating"`, `"wasserstein"`, `"hinge"` or `"relativistic_paired"`.
+        penalties: Of `"r1"`, `"r2"` and `"gradient_penalty"`.
         interval: Steps between two penalties.
         n_critic: Discriminator steps for one of the generator.
         update: `"alternating"`, or `"shared"`: one pass of the generator for both players.
@@ -34,7 +41,7 @@ class TorchGame:
         latent_dim,
         batch_size,
         loss="non_saturating",
-        penalty=None,
+        penalties=(),
         interval=1,
         n_critic=1,
         update="alternating",
@@ -53,7 +60,7 @@ class TorchGame:
             for player in (self.generator, self.discriminator)
         ]
         self.latent_dim, self.batch_size, self.device = latent_dim, batch_size, device
-        self.wasserstein, self.penalty = loss == "wasserstein", penalty
+        self.loss, self.penalties = loss, penalties
         self.interval, self.n_critic, self.update = interval, n_critic, update
         self.autocast = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
         self.step_count = 0
@@ -77,13 +84,14 @@ class TorchGame:
             else:
                 with torch.no_grad():
                     seen = self.generator(self.latents())
-            due = self.penalty is not None and self.step_count % self.interval == 0
+            due = bool(self.penalties) and self.step_count % self.interval == 0
             d_loss = self.d_loss(real, seen, due)
         self._descend(d_loss, self.optimizers[1])
         if moves:
             self.discriminator.requires_grad_(False)
             with self.autocast:
-                g_loss = self.g_loss(self.generator(self.latents()) if fake is None else fake)
+                fake = self.generator(self.latents()) if fake is None else fake
+                g_loss = self.g_loss(real, fake)
             self._descend(g_loss, self.optimizers[0])
             self.discriminator.requires_grad_(True)
         self._follow()
@@ -93,17 +101,17 @@ class TorchGame:
     def discriminator_loss(self, real, fake, due):
         """The discriminator's loss, with its penalty where that is due."""
         r, f = self.discriminator(real).float(), self.discriminator(fake).float()
-        if self.wasserstein:
-            loss = f.mean() - r.mean()
-        else:
-            loss = functional.softplus(-r).mean() + functional.softplus(f).mean()
-        if not due:
-            return loss
-        if self.penalty == "r1":
-            return loss + self.interval * 0.05 * self._squared_slopes(real).mean()
+        loss = LOSSES[self.loss](r, f)
+        for penalty in self.penalties if due else ():
+            loss = loss + self.interval * self._penalty(penalty, real, fake)
+        return loss
+
+    def _penalty(self, penalty, real, fake):
+        if penalty in ("r1", "r2"):
+            return 0.05 * self._squared_slopes(real if penalty == "r1" else fake).mean()
         place = torch.rand(len(real), 1, 1, 1, device=self.device)
         norms = self._squared_slopes(real + place * (fake - real)).clamp_min(1e-12).sqrt()
-        return loss + self.interval * 10.0 * (norms - 1.0).square().mean()
+        return 10.0 * (norms - 1.0).square().mean()
 
     def _squared_slopes(self, samples):
         samples = samples.detach().requires_grad_(True)
@@ -111,10 +119,15 @@ class TorchGame:
         (slope,) = torch.autograd.grad(total, samples, create_graph=True)
         return slope.float().square().sum((1, 2, 3))
 
-    def generator_loss(self, fake):
+    def generator_loss(self, real, fake):
         """The generator's loss."""
         f = self.discriminator(fake).float()
-        return -f.mean() if self.wasserstein else functional.softplus(-f).mean()
+        if self.loss == "relativistic_paired":
+            with torch.no_grad():
+                r = self.discriminator(real).float()
+            return functional.softplus(r - f).mean()
+        linear = self.loss in ("wasserstein", "hinge")
+        return -f.mean() if linear else functional.softplus(-f).mean()
 
     def _descend(self, loss, optimizer):
         optimizer.zero_grad(set_to_none=True)

@@ -17,11 +17,20 @@ from alternate import serve
 
 WARM_UP = 16  # generator moves of all kinds among them, where the critic moves five times
 
+
+def rules(family, loss, penalties=(), interval=1, n_critic=1):
+    """What a step is made of."""
+    named = {"family": family, "loss": loss, "penalties": penalties}
+    return {**named, "interval": interval, "n_critic": n_critic}
+
+
 RULES = {
-    "gan": {"loss": "non_saturating", "penalty": None, "interval": 1, "n_critic": 1},
-    "r1": {"loss": "non_saturating", "penalty": "r1", "interval": 1, "n_critic": 1},
-    "lazy_r1": {"loss": "non_saturating", "penalty": "r1", "interval": 16, "n_critic": 1},
-    "wgan_gp": {"loss": "wasserstein", "penalty": "gradient_penalty", "interval": 1, "n_critic": 5},
+    "gan": rules("dcgan", "non_saturating"),
+    "r1": rules("dcgan", "non_saturating", ("r1",)),
+    "lazy_r1": rules("dcgan", "non_saturating", ("r1",), interval=16),
+    "wgan_gp": rules("dcgan", "wasserstein", ("gradient_penalty",), n_critic=5),
+    "sngan": rules("resnet", "hinge"),
+    "r3gan": rules("r3gan", "relativistic_paired", ("r1", "r2")),
 }
 
 
@@ -36,9 +45,21 @@ def keras_networks(task):
     import keras_gan as kg
 
     shape = (task["size"], task["size"], task["channels"])
+    latent_dim, width = task["latent_dim"], task["width"]
+    networks, family = kg.networks, RULES[task["rules"]]["family"]
+    if family == "r3gan":
+        return (
+            networks.R3GANGenerator(shape, latent_dim, width),
+            networks.R3GANDiscriminator(shape, width),
+        )
+    if family == "resnet":
+        return (
+            networks.ResNetGenerator(shape, latent_dim, width, max_width=width),
+            networks.ResNetDiscriminator(shape, width, max_width=width, smallest_map=8),
+        )
     return (
-        kg.networks.DCGANGenerator(shape, task["latent_dim"], task["width"]),
-        kg.networks.DCGANDiscriminator(shape, task["width"]),
+        networks.DCGANGenerator(shape, latent_dim, width),
+        networks.DCGANDiscriminator(shape, width),
     )
 
 
@@ -49,12 +70,13 @@ def build(task):
     rules = RULES[task["rules"]]
     penalties = {
         "r1": lambda: kg.penalties.R1(0.1, rules["interval"]),
+        "r2": lambda: kg.penalties.R2(0.1, rules["interval"]),
         "gradient_penalty": lambda: kg.penalties.GradientPenalty(10.0, rules["interval"]),
     }
     gan = kg.GAN(*keras_networks(task))
     gan.compile(
         loss=rules["loss"],
-        penalties=[penalties[rules["penalty"]]()] if rules["penalty"] else [],
+        penalties=[penalties[name]() for name in rules["penalties"]],
         n_critic=rules["n_critic"],
         update=task["update"],
         accumulation=task.get("accumulation", 1),
@@ -100,7 +122,6 @@ def torch(task):
 
     names = ("size", "channels", "width", "latent_dim", "batch_size", "update")
     game = TorchGame(
-        "dcgan",
         **{name: task[name] for name in names},
         **RULES[task["rules"]],
         compiled=task["compiled"],

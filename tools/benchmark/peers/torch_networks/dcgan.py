@@ -1,13 +1,10 @@
-"""The PyTorch twins of the package's networks: the same layers and sizes, the weights of 2015.
-
-A new network adds its twin here, under the package's name of its family in `TWINS`.
-"""
+"""DCGAN's PyTorch twins, with the weights of 2015."""
 
 import torch
 from torch import nn
 
 
-def dcgan_generator(size, channels, latent_dim, width):
+def generator(size, channels, latent_dim, width):
     """The twin of `keras_gan.networks.DCGANGenerator`."""
     start, widths = plan(size, width)
     widths = widths[::-1]
@@ -26,7 +23,7 @@ def dcgan_generator(size, channels, latent_dim, width):
     return initialized(nn.Sequential(*layers, nn.Tanh()))
 
 
-def dcgan_discriminator(size, channels, width):
+def discriminator(size, channels, width):
     """The twin of `keras_gan.networks.DCGANDiscriminator`."""
     start, widths = plan(size, width)
     layers = []
@@ -39,9 +36,6 @@ def dcgan_discriminator(size, channels, width):
         nn.Linear(128, 1),
     ]
     return initialized(nn.Sequential(*layers))
-
-
-TWINS = {"dcgan": (dcgan_generator, dcgan_discriminator)}
 
 
 def plan(size, width):

@@ -1,0 +1,11 @@
+"""The PyTorch twins of the package's networks: the same layers and sizes.
+
+A new network adds its twin here: a file, and its name in `TWINS`.
+"""
+
+from peers.torch_networks import dcgan, r3gan, resnet
+
+TWINS = {
+    family.__name__.rpartition(".")[2]: (family.generator, family.discriminator)
+    for family in (dcgan, r3gan, resnet)
+}
