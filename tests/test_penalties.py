@@ -65,8 +65,8 @@ def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
         width = 0.5 * ops.std(real)
         moved = real + noise.uniform(ops.shape(real), noise.fold_in(KEY, 1)) * width
         points = {
-            "line": penalties.interpolate(real, fake, KEY),
-            "near": penalties.interpolate(real, moved, KEY),
+            "line": penalties.gradients.interpolate(real, fake, KEY),
+            "near": penalties.gradients.interpolate(real, moved, KEY),
         }
         return {name: p(gan.judge, real, fake, KEY) for name, p in ALL.items()}, points
 
@@ -100,7 +100,7 @@ def test_one_sided_lets_small_slopes_go_free():
 
 def test_interpolation_is_uniform_between_the_pairs():
     real, fake = np.zeros((20_000, 2), "float32"), np.ones((20_000, 2), "float32")
-    points = penalties.interpolate(real, fake, KEY).numpy()
+    points = penalties.gradients.interpolate(real, fake, KEY).numpy()
     assert np.array_equal(points[:, 0], points[:, 1])  # one place a sample
     assert points.min() >= 0
     assert points.max() < 1

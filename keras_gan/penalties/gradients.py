@@ -1,0 +1,176 @@
+"""Penalties on the slope of the discriminator."""
+
+from keras_gan import gradients, noise, replicas
+from keras_gan.errors import ConfigError
+from keras_gan.penalties.penalty import Penalty
+
+import keras
+from keras import ops
+
+
+def squared_norm(gradient):
+    """Squared L2 norm of each sample: `(batch, ...) -> (batch,)`, in float32."""
+    gradient = ops.cast(gradient, "float32")
+    return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
+
+
+def norm(gradient):
+    """L2 norm of each sample, whose own gradient is 0 rather than NaN where the norm is 0."""
+    return ops.sqrt(ops.maximum(squared_norm(gradient), 1e-12))
+
+
+def interpolate(real, fake, key):
+    """A point on the line between each real sample and its generated partner.
+
+    Args:
+        real, fake: `(batch, *sample_shape)`.
+        key: Decides the place, uniform in [0, 1) a sample.
+    """
+    shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
+    place = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
+    return real + place * (fake - real)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class R1(Penalty):
+    """Gradient penalty at real samples: (weight / 2) E[|grad_x D(x)|^2].
+
+    Args:
+        weight: gamma. Scale it with the number of pixels: about 0.1 to 1 for digits.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Mescheder et al., "Which Training Methods for GANs do actually Converge?", ICML 2018,
+    equation 9.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> from keras import ops
+    >>> penalty = kg.penalties.R1(weight=2.0)
+    >>> linear = lambda x: 3.0 * x[:, 0]
+    >>> float(penalty(linear, ops.ones((4, 1)), None))
+    9.0
+    """
+
+    name = "r1"
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[|grad_x D(x)|^2] / 2."""
+        return ops.mean(squared_norm(gradients.of_inputs(discriminator, real))) / 2.0
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class R2(Penalty):
+    """Gradient penalty at generated samples: (weight / 2) E[|grad_x D(G(z))|^2].
+
+    Args:
+        weight: gamma, as in `R1`.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Mescheder et al., ICML 2018, equation 10.
+    """
+
+    name = "r2"
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[|grad_x D(G(z))|^2] / 2."""
+        return ops.mean(squared_norm(gradients.of_inputs(discriminator, fake))) / 2.0
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class GradientPenalty(Penalty):
+    """WGAN-GP: weight E[(|grad_x D(x)| - 1)^2] on lines between real and generated samples.
+
+    Args:
+        weight: lambda; 10 in the paper.
+        interval: Every how many steps; see `Penalty`.
+        one_sided: Whether norms below 1 go free: (max(0, |grad| - 1))^2.
+
+    Source: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3;
+    one-sided as in Petzka et al., "On the regularization of Wasserstein GANs", ICLR 2018.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> from keras import ops
+    >>> penalty = kg.penalties.GradientPenalty(weight=10.0)
+    >>> linear = lambda x: 3.0 * x[:, 0]  # a gradient of 3 everywhere
+    >>> x = ops.ones((4, 1))
+    >>> float(penalty(linear, x, -x, kg.noise.make_key(seed=0)))
+    40.0
+    """
+
+    name = "gradient_penalty"
+
+    def __init__(self, weight=10.0, interval=1, one_sided=False):
+        super().__init__(weight, interval)
+        self.one_sided = one_sided
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[(|grad_x D(x)| - 1)^2] at interpolated x."""
+        excess = norm(gradients.of_inputs(discriminator, interpolate(real, fake, key))) - 1.0
+        return ops.mean(ops.square(ops.relu(excess) if self.one_sided else excess))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "one_sided": self.one_sided}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ZeroCentered(Penalty):
+    """0-GP: weight E[|grad_x D(x)|^2] on lines between real and generated samples.
+
+    Args:
+        weight: lambda.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Thanh-Tung et al., "Improving Generalization and Stability of Generative Adversarial
+    Networks", ICLR 2019, equation 12.
+    """
+
+    name = "zero_centered"
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[|grad_x D(x)|^2] at interpolated x."""
+        return ops.mean(
+            squared_norm(gradients.of_inputs(discriminator, interpolate(real, fake, key)))
+        )
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class DRAGAN(Penalty):
+    """weight E[(|grad_x D(x)| - 1)^2] at real samples that were moved a little.
+
+    Every value moves by alpha U(0, c std), with alpha ~ U(0, 1) a sample and std the standard
+    deviation of all values of the batch.
+
+    Args:
+        weight: lambda; 10 in the paper.
+        interval: Every how many steps; see `Penalty`.
+        scale: c, in standard deviations of the data; 0.5 in the authors' programs.
+
+    Source: Kodali et al., "On Convergence and Stability of GANs", 2017, algorithm 1.
+    """
+
+    name = "dragan"
+
+    def __init__(self, weight=10.0, interval=1, scale=0.5):
+        super().__init__(weight, interval)
+        if not scale > 0:
+            raise ConfigError(f"expected a DRAGAN scale of more than 0, got {scale}.")
+        self.scale = scale
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
+        width = self.scale * ops.std(real)
+        key_of_move = noise.fold_in(key, 1)
+        draws = replicas.rows_of_batch(
+            lambda shape: noise.uniform(shape, key_of_move), ops.shape(real)
+        )
+        moved = real + draws * width
+        grads = gradients.of_inputs(discriminator, interpolate(real, moved, key))
+        return ops.mean(ops.square(norm(grads) - 1.0))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "scale": self.scale}

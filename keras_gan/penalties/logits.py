@@ -1,0 +1,156 @@
+"""Penalties on what the discriminator says, and the bound on its weights."""
+
+from keras_gan import noise, replicas
+from keras_gan.errors import ConfigError
+from keras_gan.penalties.penalty import Penalty
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Drift(Penalty):
+    """Keeps the critic's logits near 0, which a Wasserstein loss leaves free: weight E[D(x)^2].
+
+    Args:
+        weight: epsilon; 0.001 in the paper.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, appendix A.1.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> from keras import ops
+    >>> float(kg.penalties.Drift(0.5)(lambda x: 3.0 * x[:, 0], ops.ones((4, 1)), None))
+    4.5
+    """
+
+    name = "drift"
+
+    def __init__(self, weight=0.001, interval=1):
+        super().__init__(weight, interval)
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[D(x)^2] at real samples."""
+        return ops.mean(ops.square(discriminator(real)))
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LeCam(Penalty):
+    """Holds D's logits near what they were: weight (E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]).
+
+    The anchors a_R and a_F are moving averages of D's mean logit on real and generated samples.
+    For few data.
+
+    Args:
+        weight: lambda; 0.01 to 0.3 in the paper.
+        interval: Every how many steps; see `Penalty`. The anchors move with it.
+        decay: Of the moving averages, from 0 to 1.
+
+    Source: Tseng et al., "Regularizing Generative Adversarial Networks under Limited Data", CVPR
+    2021, equations 5 and 6.
+    """
+
+    name = "lecam"
+
+    def __init__(self, weight=0.1, interval=1, decay=0.99):
+        super().__init__(weight, interval)
+        if not 0 <= decay < 1:
+            raise ConfigError(f"expected a decay from 0 to below 1, got {decay}.")
+        self.decay = decay
+        self.real_anchor, self.fake_anchor = (
+            keras.Variable(0.0, trainable=False, dtype="float32", aggregation="mean", name=name)
+            for name in ("real_anchor", "fake_anchor")
+        )
+        self.variables = (self.real_anchor, self.fake_anchor)
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]; the anchors move first."""
+        real_logits, fake_logits = discriminator(real), discriminator(fake)
+        real_anchor = self._move(self.real_anchor, real_logits)
+        fake_anchor = self._move(self.fake_anchor, fake_logits)
+        return ops.mean(ops.square(real_logits - fake_anchor)) + ops.mean(
+            ops.square(fake_logits - real_anchor)
+        )
+
+    def _move(self, anchor, logits):
+        (mean,) = replicas.means([ops.mean(ops.stop_gradient(logits))])
+        moved = self.decay * anchor.value + (1.0 - self.decay) * mean
+        anchor.assign(moved)
+        return moved
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "decay": self.decay}
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Consistency(Penalty):
+    """bCR: D should say the same of a sample and of its transformed copy.
+
+    weight (E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]).
+
+    Args:
+        transformation: T, a `keras_gan.augment.Augment`: `(samples, key) -> samples`.
+        weight: lambda; 10 in the paper.
+        interval: Every how many steps; see `Penalty`.
+
+    Source: Zhao et al., "Improved Consistency Regularization for GANs", AAAI 2021, algorithm 1.
+    """
+
+    name = "consistency"
+
+    def __init__(self, transformation, weight=10.0, interval=1):
+        super().__init__(weight, interval)
+        self.transformation = transformation
+
+    def measure(self, discriminator, real, fake, key=None):
+        """E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
+        return sum(
+            ops.mean(ops.square(discriminator(x) - discriminator(self.transformation(x, draw))))
+            for x, draw in ((real, key), (fake, noise.fold_in(key, 1)))
+        )
+
+    def get_config(self):
+        """Constructor arguments."""
+        transformation = keras.saving.serialize_keras_object(self.transformation)
+        return {**super().get_config(), "transformation": transformation}
+
+    @classmethod
+    def from_config(cls, config):
+        """The penalty with these constructor arguments."""
+        transformation = keras.saving.deserialize_keras_object(config["transformation"])
+        return cls(**{**config, "transformation": transformation})
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class WeightClipping(keras.constraints.Constraint):
+    """Keeps every weight of the critic in [-limit, limit]: the first way to bound its slope.
+
+    Give it as `gan.compile(constraint=...)`; it acts after each of the discriminator's steps.
+
+    Args:
+        limit: More than 0; 0.01 in the paper.
+
+    Source: Arjovsky et al., "Wasserstein Generative Adversarial Networks", ICML 2017, algorithm 1.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.penalties.WeightClipping(0.5)(np.array([-2.0, 0.25, 2.0])).numpy().tolist()
+    [-0.5, 0.25, 0.5]
+    """
+
+    def __init__(self, limit=0.01):
+        if not limit > 0:
+            raise ConfigError(f"expected a limit of more than 0, got {limit}.")
+        self.limit = limit
+
+    def __call__(self, w):
+        """The weights, clipped."""
+        return ops.clip(w, -self.limit, self.limit)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {"limit": self.limit}

@@ -1,0 +1,103 @@
+"""Penalty: what each of them has, and which are due in a step."""
+
+from keras_gan.errors import ConfigError
+
+from keras import ops
+
+
+class Penalty:
+    """What a penalty has to offer.
+
+    Args:
+        weight: The factor in front, at least 0.
+        interval: The penalty is computed every `interval` steps and then counts `interval`
+            times as much ("lazy regularisation", Karras et al. 2020). 1 is every step.
+
+    Attributes:
+        name: Under which it is logged, and scheduled.
+        player: Whose objective it is a part of.
+        variables: What it remembers from step to step, to be saved with the model.
+    """
+
+    name = "penalty"
+    player = "discriminator"
+    variables = ()
+
+    def __init__(self, weight: float, interval: int = 1):
+        if not weight >= 0:
+            raise ConfigError(f"expected a penalty weight >= 0, got {weight}.")
+        if interval < 1 or int(interval) != interval:
+            raise ConfigError(f"expected a whole penalty interval >= 1, got {interval}.")
+        self.weight = weight
+        self.interval = int(interval)
+
+    def __call__(self, discriminator, real, fake, key=None):
+        """The penalty at these samples times weight and interval, a float32 scalar.
+
+        Args:
+            discriminator: `samples -> (batch,)` float32 logits.
+            real, fake: Real and generated samples `(batch, *sample_shape)`.
+            key: A `keras_gan.noise` key; None will do for penalties that draw nothing.
+        """
+        return self.weight * self.interval * self.measure(discriminator, real, fake, key)
+
+    def measure(self, discriminator, real, fake, key=None):
+        """The penalty before its weight: what a penalty defines."""
+        raise TypeError(f"{type(self).__name__} defines no measure.")
+
+    def check(self, network):
+        """Raises `ConfigError` for a network, its player, that can't have it."""
+
+    def get_config(self):
+        """Constructor arguments, as Keras serialises them."""
+        return {"weight": self.weight, "interval": self.interval}
+
+    @classmethod
+    def from_config(cls, config):
+        """The penalty with these constructor arguments."""
+        return cls(**config)
+
+
+def branch_on_interval(penalties, step, half_step, due=()):
+    """Runs `half_step(due)` with the penalties that fall due at this step.
+
+    Each lazy penalty is a branch rather than a mask, so that the steps without it do none of
+    its work, under XLA too. Penalties of one interval share their branch, and where they aren't
+    due no branch is made for those whose interval is a multiple.
+
+    Args:
+        penalties: `Penalty` objects.
+        step: Integer scalar, or an int: then the branches are chosen now, and no other is there.
+        half_step: `(penalties due) -> measured`, of one structure whatever is due.
+
+    Returns:
+        What `half_step` returned.
+    """
+    if not penalties:
+        return half_step(due)
+    interval = min(penalty.interval for penalty in penalties)
+    here = tuple(penalty for penalty in penalties if penalty.interval == interval)
+    rest = [penalty for penalty in penalties if penalty.interval != interval]
+
+    def with_them():
+        return branch_on_interval(rest, step, half_step, (*due, *here))
+
+    def without_them():
+        others = [penalty for penalty in rest if penalty.interval % interval]
+        return branch_on_interval(others, step, half_step, due)
+
+    if interval == 1:
+        return with_them()
+    return branch(is_due(here[0], step), with_them, without_them)
+
+
+def is_due(penalty, step):
+    """Whether the penalty is computed at this step: a boolean scalar, or a bool for an int."""
+    return step % penalty.interval == 0
+
+
+def branch(condition, yes, no):
+    """`yes()` or `no()`: chosen now for a bool, in each step for a boolean scalar."""
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return ops.cond(condition, yes, no)
