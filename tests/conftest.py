@@ -1,5 +1,6 @@
 """What the tests share: tiny networks and the folder of real data sets."""
 
+import gc
 import os
 import pathlib
 import shutil
@@ -19,6 +20,14 @@ def fixed_seed():
     """Every test starts from the same global seed and in float32."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """What a file of tests has traced and compiled doesn't wait for the others' end."""
+    yield
+    keras.utils.clear_session()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def check_parity(gan, expected, run, tolerances, what):
         ExportError: Where samples differ by more than a tolerance.
     """
     most, most_in_mean = tolerances
-    most = max(most, getattr(gan.moving_average, "tolerance", 0.0))
+    most = max(most, getattr(gan.moving_average, "tolerance", most))
     differences, unit = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = example_inputs(gan, batch_size, seed=batch_size)

@@ -23,6 +23,7 @@ class Generator:
         latent_size: Number of latents.
         classes: Names of the classes, label 0 first; empty without classes.
         metadata: All that the file says about itself, name -> text.
+        scales_latents: Whether truncation is a factor of the latents, rather than an input.
 
     Raises:
         ValueError: For a file that is no generator of keras_gan.
@@ -48,6 +49,8 @@ class Generator:
         self.classes = json.loads(self.metadata.get("classes", "[]"))
         self.inputs = [entry.name for entry in self.session.get_inputs()]
         self.output = self.session.get_outputs()[0].name
+        own = "truncation" in self.inputs or self.metadata.get("truncation") == "network"
+        self.scales_latents = "latents" in self.inputs and not own
 
     def sample(self, count=1, seed=0, label=None, truncation=1.0):
         """Samples, as `GAN.sample` in Keras makes them from the same seed.
@@ -57,29 +60,43 @@ class Generator:
             seed: From 0 to 2**63 - 1.
             label: For generators with classes: one class for all, or `(count,)` ints; drawn
                 uniformly from the seed by default.
-            truncation: From 0 to 1: latents are scaled by it; less is more typical, less varied.
+            truncation: From 0 to 1; less is more typical, less varied. Latents are scaled by it
+                where it is no input of the file.
 
         Returns:
             An array `(count, ...)` as the file gives it: float32 images in [-1, 1], or uint8.
 
         Raises:
-            ValueError: For a value out of range, or a label where none is wanted.
+            ValueError: For a value out of range, a label where none is wanted, or a truncation
+                that the file can't make.
         """
         check_range("count", count, 1, 2**31 - 1)
         check_range("seed", seed, 0, 2**63 - 1)
         check_range("truncation", truncation, 0, 1)
-        feed = (
-            {"truncation": np.array(truncation, "float32")} if "truncation" in self.inputs else {}
-        )
+        labels = self.labels(count, seed, label)
         if "latents" in self.inputs:
-            scale = np.float32(1 if feed else truncation)
-            feed["latents"] = scale * self.latents(count, seed)
-        else:
-            if truncation != 1 and not feed:
-                raise ValueError("expected truncation 1: this file was exported without it.")
-            feed |= {"count": np.array(count, "int32"), "seed": np.array(seed, "int64")}
-        if labels := self.labels(count, seed, label):
+            return self.run(self.latents(count, seed), *labels, truncation=truncation)
+        feed = {"count": np.array(count, "int32"), "seed": np.array(seed, "int64")}
+        if labels:
             feed["labels"] = labels[0]
+        return self._run(feed, truncation)
+
+    def run(self, latents, labels=None, truncation=1.0):
+        """Samples of float32 latents and, for generators with classes, of int32 labels."""
+        feed = {"latents": latents} | ({} if labels is None else {"labels": labels})
+        if self.scales_latents:
+            feed["latents"], truncation = np.float32(truncation) * latents, 1.0
+        return self._run(feed, truncation)
+
+    def _run(self, feed, truncation):
+        """Samples of a feed that has all but the truncation."""
+        if "truncation" in self.inputs:
+            feed["truncation"] = np.array(truncation, "float32")
+        elif truncation != 1:
+            raise ValueError(
+                "expected truncation 1: this file was exported without it; export it with "
+                "keras-gan export --truncation."
+            )
         return self.session.run([self.output], feed)[0]
 
     def latents(self, count, seed=0):

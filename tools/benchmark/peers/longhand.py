@@ -46,11 +46,12 @@ def all_gradients():
 def masks():
     """Lazy penalties are computed in every step and then multiplied by 0 or 1."""
 
-    def penalties(self, discriminator, real, fake, key, due):
+    def penalties(self, player, seen, key, due):
         total, values = 0.0, {}
         for index, penalty in enumerate(self.penalties):
-            draws = fold_in(key, half_steps.PENALTY_DRAWS + index)
-            value = penalty.measure(lambda x: discriminator(x)[0], real, fake, draws)
+            if penalty.player != player:
+                continue
+            value = penalty.measure(*seen, fold_in(key, half_steps.PENALTY_DRAWS + index))
             mask = ops.cast(is_due(penalty, self.step.value), "float32")
             total += mask * penalty.interval * penalty.weight * value
             values[penalty.name] = mask * value
