@@ -5,7 +5,7 @@
     keras-gan evaluate runs/cats --extractor photos.keras
 
 For where no `inception` is at hand: the features are 256 averages over the picture, for pictures of
-any size. KERAS_GAN_DATA names the folder that holds cifar10.zip. It took 20 minutes on one core.
+any size. KERAS_GAN_DATA names the folder that holds cifar10.zip.
 """
 
 import argparse
