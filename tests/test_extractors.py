@@ -125,6 +125,16 @@ def test_a_model_is_averaged_over_the_picture():
         extractor.probabilities(images)
 
 
+def test_grey_images_go_into_a_model_of_colour():
+    pixels = keras.Input((None, None, 3))
+    extractor = extractors.get(keras.Model(pixels, keras.layers.Dense(4)(pixels)))
+    grey = random_images(3)
+    expected = extractor.features(grey.repeat(3, axis=-1))
+    np.testing.assert_array_equal(extractor.features(grey), expected)
+    with pytest.raises(DataError, match=r"\(None, None, 3\).*got \(8, 8, 2\)"):
+        extractor.features(random_images(3, channels=2))
+
+
 def test_a_model_of_vectors_is_left_as_it_is():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     points = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")

@@ -2,11 +2,14 @@ r"""How close recipes come to their data after so many minutes of training.
 
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2 --unconditional
-    python tools/minutes.py r3gan --width small --data cats.zip --image-size 32 --minutes 60 \
-        --seeds 0 --metrics frechet kernel --extractor photos.keras --samples r3gan.png
+    python tools/minutes.py r3gan --width small --data cats.zip --image-size 32 --seeds 0 \
+        --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos.keras \
+        --samples r3gan.png --model r3gan.keras
 
 The minutes are those of training, with its start and without the measuring: 10,000 samples against
-10,000 real ones. Prints a row a seed and their means, and appends them to a JSON lines file.
+10,000 real ones. CPU minutes are those that the process spends on all its cores, so that they mean
+the same beside other programs. Prints a row a seed and their means, and appends them to a JSON
+lines file.
 """
 
 import argparse
@@ -19,34 +22,37 @@ from keras_gan.runs.evaluation import Measuring, sampler
 
 import keras
 
+CLOCKS = {"minutes": time.monotonic, "cpu_minutes": time.process_time}
+
 
 class AtMarks(keras.callbacks.Callback):
-    """Measures when the minutes of training, or its steps, reach a mark; ends after the last one.
+    """Measures when the training reaches a mark; ends after the last one.
 
     Args:
-        minutes, steps: The marks, each in ascending order.
+        marks: Unit -> marks in ascending order, of `minutes`, `cpu_minutes` and `steps`.
         measure: `model -> figures`.
     """
 
-    def __init__(self, minutes, steps, measure):
+    def __init__(self, marks, measure):
         super().__init__()
-        self.waiting = {"minutes": list(minutes), "steps": list(steps)}
+        self.waiting = {unit: list(marks[unit]) for unit in marks}
         self.measure, self.found = measure, []
 
     def on_train_begin(self, logs=None):
-        self.start, self.measuring = time.monotonic(), 0.0
+        self.start = {unit: clock() for unit, clock in CLOCKS.items()}
 
     def on_train_batch_end(self, batch, logs=None):
-        now = time.monotonic()
-        minutes = (now - self.start - self.measuring) / 60
-        reached = {"minutes": minutes, "steps": int(self.model.step)}
+        now = {unit: clock() for unit, clock in CLOCKS.items()}
+        reached = {unit: (now[unit] - self.start[unit]) / 60 for unit in CLOCKS}
+        reached["steps"] = int(self.model.step)
         due = [name for name, marks in self.waiting.items() if marks and reached[name] >= marks[0]]
         if not due:
             return
         marks = {f"mark_{name}": self.waiting[name].pop(0) for name in due}
         self.found.append({**marks, **reached, **self.measure(self.model)})
         print(f"  {self.found[-1]}", flush=True)
-        self.measuring += time.monotonic() - now
+        for unit, clock in CLOCKS.items():
+            self.start[unit] += clock() - now[unit]
         self.model.stop_training = not any(self.waiting.values())
 
 
@@ -55,7 +61,7 @@ def train(arguments, seed, source, evaluator):
 
     Args:
         arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
-            `minutes`, `steps` and `samples`.
+            `minutes`, `cpu_minutes`, `steps`, `samples` and `model`.
     """
     keras.utils.set_random_seed(seed)
     recipe = kg.recipes.sized(kg.recipes.get(arguments.recipe), arguments.width)
@@ -71,13 +77,14 @@ def train(arguments, seed, source, evaluator):
     )
     dataset = source.to_dataset(recipe.batch_size, classes is not None, seed=seed)
     marks = AtMarks(
-        arguments.minutes,
-        arguments.steps,
+        {unit: getattr(arguments, unit) for unit in (*CLOCKS, "steps")},
         lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])
     if arguments.samples:
         kg.pictures.save_grid(gan.sample(64, seed=0), arguments.samples)
+    if arguments.model:
+        gan.save(arguments.model)
     return marks.found
 
 
@@ -93,11 +100,13 @@ def summarize(mark, rows):
         )
 
 
-def main():
+def parser():
+    """What can be asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe")
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--minutes", type=float, nargs="*", default=[2, 5, 10])
+    parser.add_argument("--cpu-minutes", type=float, nargs="*", default=[], help="at these too")
     parser.add_argument("--steps", type=int, nargs="*", default=[], help="measure at these too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--unconditional", action="store_true")
@@ -110,8 +119,13 @@ def main():
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
+    parser.add_argument("--model", help="a .keras file for the last seed's game")
     parser.add_argument("--out", default="minutes.jsonl")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main():
+    arguments = parser().parse_args()
     source = kg.datasets.open_source(arguments.data, arguments.image_size, arguments.channels)
     evaluator = Measuring(tuple(arguments.metrics), arguments.extractor).evaluator(source)
     runs = []
@@ -120,10 +134,10 @@ def main():
         runs.append(train(arguments, seed, source, evaluator))
         with open(arguments.out, "a") as file:
             file.write(json.dumps({**vars(arguments), "seed": seed, "rows": runs[-1]}) + "\n")
-    for unit in ("minutes", "steps"):
+    for unit in (*CLOCKS, "steps"):
         for mark in getattr(arguments, unit):
             rows = [row for run in runs for row in run if row.get(f"mark_{unit}") == mark]
-            summarize(f"{mark:g} {unit}", rows)
+            summarize(f"{mark:g} {unit.replace('_', ' ')}", rows)
 
 
 if __name__ == "__main__":

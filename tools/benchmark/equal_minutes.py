@@ -40,10 +40,8 @@ class Clock:
 
 def quick(seed, source, evaluator, arguments, unconditional):
     """The package's recipe."""
-    settings = argparse.Namespace(
-        recipe="quick", unconditional=unconditional, augment=None, update=None,
-        minutes=[arguments.minutes], steps=[],
-    )  # fmt: skip
+    settings = ["quick", "--minutes", str(arguments.minutes)]
+    settings = package.parser().parse_args(settings + ["--unconditional"] * unconditional)
     (row,) = package.train(settings, seed, source, evaluator)
     return row["steps"], row["frechet[digits]"]
 

@@ -74,6 +74,7 @@ class Network(Extractor):
     Args:
         model: A model of one input and one output, `(batch, ..., features)`; it is fed with the
             samples as they are, so one that wants another range has to bring its own rescaling.
+            Where it wants colour, grey images go in as three equal channels.
         name: Of the extractor; the model's own by default.
         batch_size: Samples a pass.
 
@@ -93,15 +94,23 @@ class Network(Extractor):
         """The model is part of it."""
         return *super().identity, id(self.model)
 
+    @property
+    def in_colour(self):
+        """Whether the model takes images of three channels."""
+        wanted = getattr(self.model, "input_shape", None)
+        return wanted is not None and len(wanted) == 4 and wanted[-1] == 3
+
     def check(self, samples):
-        """Samples of the model's input shape."""
+        """Samples of the model's input shape, or grey ones for a model of colour."""
         wanted, shape = getattr(self.model, "input_shape", None), samples.shape
+        if self.in_colour and shape[-1] == 1:
+            shape = (*shape[:-1], 3)
         if wanted is not None and not (
             len(wanted) == len(shape)
             and all(size in (None, own) for size, own in zip(wanted, shape, strict=True))
         ):
             raise DataError(
-                f"expected samples of shape {wanted[1:]} for {self.name}, got {shape[1:]}."
+                f"expected samples of shape {wanted[1:]} for {self.name}, got {samples.shape[1:]}."
             )
         return samples
 
@@ -111,7 +120,10 @@ class Network(Extractor):
 
     def tensors(self, samples):
         """One batch through the model."""
-        output = self.model(ops.convert_to_tensor(samples), training=False)
+        samples = ops.convert_to_tensor(samples)
+        if self.in_colour and samples.shape[-1] == 1:
+            samples = ops.repeat(samples, 3, axis=-1)
+        output = self.model(samples, training=False)
         if not keras.ops.is_tensor(output) or len(output.shape) < 2:
             raise DataError(
                 f"expected one output (batch, ..., features) from {self.name}, got {output!r}."
