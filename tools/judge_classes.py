@@ -1,14 +1,15 @@
-"""Judges a digits generator (ONNX) by an independent classifier of MNIST.
+"""Judges a generator (ONNX) of digits or of Fashion-MNIST by an independent classifier of these.
 
-The classifier is trained here, on the 60,000 MNIST training digits, and must read at least 99 % of
-the 10,000 test digits; it is kept in a file for the next time. KERAS_GAN_DATA names the folder that
-holds mnist/*.gz.
+The classifier is trained here, on the 60,000 training images, and must read at least 99 % of the
+10,000 test digits, or 92 % of Fashion-MNIST's; it is kept in a file for the next time.
+KERAS_GAN_DATA names the folder that holds mnist/*.gz and fashion_mnist/*.gz.
 
-    python tools/judge_digits.py runs/digits/export/digits.onnx --classifier judge.keras
+    python tools/judge_classes.py runs/digits/export/generator.onnx
+    python tools/judge_classes.py runs/fashion/export/generator.onnx --data fashion_mnist
 
-Prints, for samples of every digit in turn: the mean confidence, the entropy of the classes read
+Prints, for samples of every class in turn: the mean confidence, the entropy of the classes read
 (at most log 10 = 2.303 nats) and, for a class-conditional generator, the share of samples that are
-read as the digit that was asked for.
+read as the class that was asked for.
 """
 
 import argparse
@@ -20,12 +21,12 @@ import keras
 import numpy as np
 import onnxruntime
 
-REQUIRED_ACCURACY = 0.99
+REQUIRED_ACCURACY = {"mnist": 0.99, "fashion_mnist": 0.92}
 
 
-def read_mnist(split):
-    """MNIST's images in [-1, 1] and labels; `split` is "train" or "t10k"."""
-    folder = pathlib.Path(os.environ["KERAS_GAN_DATA"]) / "mnist"
+def read(data, split):
+    """A set's images in [-1, 1] and labels; `split` is "train" or "t10k"."""
+    folder = pathlib.Path(os.environ["KERAS_GAN_DATA"]) / data
     with gzip.open(folder / f"{split}-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), "uint8", offset=16).reshape(-1, 28, 28, 1)
     with gzip.open(folder / f"{split}-labels-idx1-ubyte.gz") as file:
@@ -54,8 +55,8 @@ def build_classifier():
     )
 
 
-def load_classifier(path: pathlib.Path):
-    """The classifier in `path`, trained first where the file is missing."""
+def load_classifier(data, path: pathlib.Path):
+    """The classifier of `data` in `path`, trained first where the file is missing."""
     if path.exists():
         classifier = keras.models.load_model(path, safe_mode=True)
     else:
@@ -67,17 +68,17 @@ def load_classifier(path: pathlib.Path):
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
         )
-        classifier.fit(*read_mnist("train"), batch_size=128, epochs=4, verbose=2)
+        classifier.fit(*read(data, "train"), batch_size=128, epochs=4, verbose=2)
         classifier.save(path)
-    accuracy = classifier.evaluate(*read_mnist("t10k"), batch_size=500, verbose=0)[1]
-    print(f"classifier: {accuracy:.2%} of the MNIST test digits")
-    if accuracy < REQUIRED_ACCURACY:
-        raise SystemExit(f"expected a classifier of {REQUIRED_ACCURACY:.0%} or better")
+    accuracy = classifier.evaluate(*read(data, "t10k"), batch_size=500, verbose=0)[1]
+    print(f"classifier: {accuracy:.2%} of the test images of {data}")
+    if accuracy < REQUIRED_ACCURACY[data]:
+        raise SystemExit(f"expected a classifier of {REQUIRED_ACCURACY[data]:.0%} or better")
     return classifier
 
 
 def sample(path, count, seed):
-    """Samples of the ONNX generator and the labels asked for, every digit in turn."""
+    """Samples of the ONNX generator and the labels asked for, every class in turn."""
     session = onnxruntime.InferenceSession(path)
     shapes = {entry.name: entry.shape for entry in session.get_inputs()}
     latents = np.random.default_rng(seed).standard_normal((count, shapes["latents"][1]), "float32")
@@ -89,11 +90,13 @@ def sample(path, count, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("onnx", help="the exported generator")
-    parser.add_argument("--classifier", type=pathlib.Path, default="judge.keras")
+    parser.add_argument("--data", choices=REQUIRED_ACCURACY, default="mnist")
+    parser.add_argument("--classifier", type=pathlib.Path, help="(default: judge_DATA.keras)")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    classifier = load_classifier(arguments.classifier)
+    kept = arguments.classifier or pathlib.Path(f"judge_{arguments.data}.keras")
+    classifier = load_classifier(arguments.data, kept)
     images, labels = sample(arguments.onnx, arguments.count, arguments.seed)
     probabilities = classifier.predict(images, batch_size=500, verbose=0).astype("float64")
     share = probabilities.mean(axis=0)
