@@ -11,6 +11,7 @@ with the written file.
 import argparse
 import pathlib
 
+import classifiers
 from keras_gan import datasets
 from keras_gan.metrics.extractors.digits import STRIDES, Digits
 
@@ -19,59 +20,28 @@ import numpy as np
 import tensorflow as tf
 
 FILTERS, KERNELS = (32, 32, 64, 64, 128), (5, 3, 3, 3, 3)
-EPOCHS, BATCH_SIZE, LEARNING_RATE, SHIFT, SEED = 6, 128, 3e-3, 2, 0
+EPOCHS, LEARNING_RATE = 6, 3e-3
 REQUIRED_ACCURACY = 0.99
 
 
 def read(split):
     """MNIST's images in [-1, 1] and labels."""
-    source = datasets.open_source(f"mnist:{split}")
-    batches = source.to_dataset(500, labels=True, shuffle=False).take(len(source) // 500)
-    images, labels = zip(*batches.as_numpy_iterator(), strict=True)
-    return np.concatenate(images), np.concatenate(labels)
-
-
-def build():
-    """The network before its batch normalisation is folded."""
-    layers = keras.layers
-    stack = [keras.Input((28, 28, 1))]
-    for filters, size, stride in zip(FILTERS, KERNELS, STRIDES, strict=True):
-        stack.append(layers.Conv2D(filters, size, stride, padding="same", use_bias=False))
-        stack.append(layers.BatchNormalization(momentum=0.9))
-        stack.append(layers.ReLU())
-    stack += [layers.GlobalAveragePooling2D(), layers.Dense(10)]
-    return keras.Sequential(stack)
+    return classifiers.read(datasets.open_source(f"mnist:{split}"))
 
 
 def train(images, labels):
-    """A trained network: Adam on a cosine, digits shifted by up to 2 pixels."""
-    keras.utils.set_random_seed(SEED)
+    """A trained network, before its batch normalisation is folded."""
+    keras.utils.set_random_seed(classifiers.SEED)
     tf.config.experimental.enable_op_determinism()
-    steps = len(images) // BATCH_SIZE
-    model = build()
-    model.compile(
-        keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * steps)
-        ),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    random = np.random.default_rng(SEED)
-    for epoch in range(EPOCHS):
-        order = random.permutation(len(images))[: steps * BATCH_SIZE]
-        shuffled = shift(images[order], random)
-        logs = model.fit(shuffled, labels[order], BATCH_SIZE, shuffle=False, verbose=0).history
-        print(f"epoch {epoch + 1}: {logs['accuracy'][0]:.2%} of the shifted training digits")
+    stages = zip(FILTERS, KERNELS, STRIDES, strict=True)
+    model = classifiers.build((28, 28, 1), stages)
+    classifiers.train(model, images, labels, shifted, EPOCHS, LEARNING_RATE)
     return model
 
 
-def shift(images, random):
-    """Each image moved by up to `SHIFT` pixels, black coming in."""
-    edges = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
-    padded = np.pad(images, edges, constant_values=-1.0)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, images.shape[1:3], axis=(1, 2))
-    rows, columns = random.integers(0, 2 * SHIFT + 1, (2, len(images)))
-    return np.moveaxis(windows[np.arange(len(images)), rows, columns], 1, -1)
+def shifted(images, random):
+    """Each image moved by up to 2 pixels, black coming in."""
+    return classifiers.moved(images, random, 2, constant_values=-1.0)
 
 
 def fold(model, images):
