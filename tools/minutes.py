@@ -4,16 +4,18 @@ r"""How close recipes come to their data after so many minutes of training.
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2 --unconditional
     python tools/minutes.py r3gan --width small --data cats.zip --image-size 32 --seeds 0 \
         --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos.keras \
-        --samples r3gan.png --model r3gan.keras
+        --samples r3gan.png --keep checkpoints
 
 The minutes are those of training, with its start and without the measuring: 10,000 samples against
 10,000 real ones. CPU minutes are those that the process spends on all its cores, so that they mean
-the same beside other programs. Prints a row a seed and their means, and appends them to a JSON
-lines file.
+the same beside other programs. With --keep a run that was stopped goes on where it was
+when the same command is given again. Prints a row a seed and their means, and appends them to a
+JSON lines file.
 """
 
 import argparse
 import json
+import pathlib
 import statistics
 import time
 
@@ -23,6 +25,7 @@ from keras_gan.runs.evaluation import Measuring, sampler
 import keras
 
 CLOCKS = {"minutes": time.monotonic, "cpu_minutes": time.process_time}
+SAVE_SECONDS = 120
 
 
 class AtMarks(keras.callbacks.Callback):
@@ -31,29 +34,63 @@ class AtMarks(keras.callbacks.Callback):
     Args:
         marks: Unit -> marks in ascending order, of `minutes`, `cpu_minutes` and `steps`.
         measure: `model -> figures`.
+        folder: Of the checkpoints by which a stopped run goes on; None for none.
     """
 
-    def __init__(self, marks, measure):
+    def __init__(self, marks, measure, folder=None):
         super().__init__()
-        self.waiting = {unit: list(marks[unit]) for unit in marks}
-        self.measure, self.found = measure, []
+        self.marks, self.measure, self.folder = marks, measure, folder
+        self.found, self.spent = [], dict.fromkeys(CLOCKS, 0.0)
 
     def on_train_begin(self, logs=None):
-        self.start = {unit: clock() for unit, clock in CLOCKS.items()}
+        if self.folder and self.spent_file().exists():
+            state = json.loads(self.spent_file().read_text())
+            self.found, self.spent = state["found"], state["spent"]
+        self.saved = time.monotonic()
+        self.start = {unit: clock() - self.spent[unit] for unit, clock in CLOCKS.items()}
 
     def on_train_batch_end(self, batch, logs=None):
         now = {unit: clock() for unit, clock in CLOCKS.items()}
-        reached = {unit: (now[unit] - self.start[unit]) / 60 for unit in CLOCKS}
-        reached["steps"] = int(self.model.step)
-        due = [name for name, marks in self.waiting.items() if marks and reached[name] >= marks[0]]
-        if not due:
-            return
-        marks = {f"mark_{name}": self.waiting[name].pop(0) for name in due}
-        self.found.append({**marks, **reached, **self.measure(self.model)})
-        print(f"  {self.found[-1]}", flush=True)
+        self.spent = {unit: now[unit] - self.start[unit] for unit in CLOCKS}
+        due = self.due()
+        if due:
+            self.found.append({**due, **self.reached(), **self.measure(self.model)})
+            print(f"  {self.found[-1]}", flush=True)
+        self.model.stop_training = not any(self.waiting(unit) for unit in self.marks)
+        if self.folder and (self.model.stop_training or now["minutes"] > self.saved + SAVE_SECONDS):
+            self.save()
         for unit, clock in CLOCKS.items():
             self.start[unit] += clock() - now[unit]
-        self.model.stop_training = not any(self.waiting.values())
+
+    def reached(self):
+        """How far the training is, by unit."""
+        minutes = {unit: self.spent[unit] / 60 for unit in CLOCKS}
+        return {**minutes, "steps": int(self.model.step)}
+
+    def waiting(self, unit):
+        """A unit's marks that nothing was measured at."""
+        done = {row.get(f"mark_{unit}") for row in self.found}
+        return [mark for mark in self.marks[unit] if mark not in done]
+
+    def due(self):
+        """The marks that are reached: `mark_UNIT -> mark`."""
+        reached = self.reached()
+        return {
+            f"mark_{unit}": self.waiting(unit)[0]
+            for unit in self.marks
+            if self.waiting(unit) and reached[unit] >= self.waiting(unit)[0]
+        }
+
+    def spent_file(self):
+        """What goes with the checkpoint of the model's step."""
+        return self.folder / f"{int(self.model.step):08d}.json"
+
+    def save(self):
+        """Saves what was spent and found, then the game."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.spent_file().write_text(json.dumps({"found": self.found, "spent": self.spent}))
+        kg.checkpoints.Checkpoints(self.folder).save(self.model)
+        self.saved = time.monotonic()
 
 
 def train(arguments, seed, source, evaluator):
@@ -61,7 +98,7 @@ def train(arguments, seed, source, evaluator):
 
     Args:
         arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
-            `minutes`, `cpu_minutes`, `steps`, `samples` and `model`.
+            `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
     """
     keras.utils.set_random_seed(seed)
     recipe = kg.recipes.sized(kg.recipes.get(arguments.recipe), arguments.width)
@@ -75,16 +112,18 @@ def train(arguments, seed, source, evaluator):
         augmentation=arguments.augment,
         update=arguments.update,
     )
+    folder = arguments.keep and pathlib.Path(arguments.keep) / f"{arguments.recipe}_{seed}"
+    if folder and kg.checkpoints.Checkpoints(folder).newest():
+        gan = kg.checkpoints.Checkpoints(folder).load()
     dataset = source.to_dataset(recipe.batch_size, classes is not None, seed=seed)
     marks = AtMarks(
         {unit: getattr(arguments, unit) for unit in (*CLOCKS, "steps")},
         lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
+        folder,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])
     if arguments.samples:
         kg.pictures.save_grid(gan.sample(64, seed=0), arguments.samples)
-    if arguments.model:
-        gan.save(arguments.model)
     return marks.found
 
 
@@ -119,7 +158,7 @@ def parser():
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
-    parser.add_argument("--model", help="a .keras file for the last seed's game")
+    parser.add_argument("--keep", help="a folder for checkpoints, by which a stopped run goes on")
     parser.add_argument("--out", default="minutes.jsonl")
     return parser
 
