@@ -47,8 +47,8 @@ class GroupedConv2D(keras.layers.Conv2D):
 def by_groups(x, kernel, groups):
     """One convolution a group.
 
-    The groups become the first axis before they are parted, and after they are joined: of the last
-    axis each part would be gathered anew on every way back.
+    They are parted along the first axis. Along the last one XLA would compute anew, for each group
+    and each use on the way back, what its slice is taken from.
 
     Args:
         x: `(batch, height, width, channels)`.

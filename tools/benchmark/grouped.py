@@ -85,31 +85,30 @@ def seconds(function, times):
 def compared(size, channels, jit, arguments):
     """Name -> what was measured at a shape."""
     dense = dense_channels(channels)
+    shape = (arguments.batch_size, size, size)
+    grouped = calls(GroupedConv2D(channels, 3, channels // GROUP), (*shape, channels), jit)
+    other = calls(keras.layers.Conv2D(dense, 3, padding="same"), (*shape, dense), jit)
     correction = channels * GROUP / dense**2
-    layers = {
-        channels: GroupedConv2D(channels, 3, channels // GROUP),
-        dense: keras.layers.Conv2D(dense, 3, padding="same"),
-    }
-    ways = [
-        calls(layer, (arguments.batch_size, size, size, number), jit)
-        for number, layer in layers.items()
+    return {name: row(way, other[name], correction, arguments) for name, way in grouped.items()}
+
+
+def row(grouped, dense, correction, arguments):
+    """What two functions take in turn, the second's times corrected by a factor."""
+    for function in (grouped, dense):
+        seconds(function, 2)  # compiles
+    rounds = [
+        [seconds(function, arguments.calls) for function in (grouped, dense)]
+        for _ in range(arguments.rounds)
     ]
-    rows = {}
-    for name in ways[0]:
-        pair = [way[name] for way in ways]
-        for function in pair:
-            seconds(function, 2)  # compiles
-        rounds = [[seconds(f, arguments.calls) for f in pair] for _ in range(arguments.rounds)]
-        clock, processor = (
-            ([one[i] for one, _ in rounds], [correction * other[i] for _, other in rounds])
-            for i in (0, 1)
-        )
-        rows[name] = {
-            "milliseconds": [1000 * statistics.median(side) for side in clock],
-            "clock": ratios(*clock),
-            "processor": ratios(*processor),
-        }
-    return rows
+    clock, processor = (
+        ([one[i] for one, _ in rounds], [correction * other[i] for _, other in rounds])
+        for i in (0, 1)
+    )
+    return {
+        "milliseconds": [1000 * statistics.median(side) for side in clock],
+        "clock": ratios(*clock),
+        "processor": ratios(*processor),
+    }
 
 
 def main():
