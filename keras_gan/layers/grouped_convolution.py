@@ -38,9 +38,27 @@ class GroupedConv2D(keras.layers.Conv2D):
         """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
         kernel = ops.convert_to_tensor(self.kernel)
         if compilation.for_xla_on_cpu():
-            parts = (tf.split(tensor, self.groups, axis=-1) for tensor in (inputs, kernel))
-            groups = [tf.nn.conv2d(x, w, 1, "SAME") for x, w in zip(*parts, strict=True)]
-            outputs = tf.concat(groups, axis=-1)
+            outputs = by_groups(inputs, kernel, self.groups)
         else:
             outputs = tf.nn.conv2d(inputs, kernel, 1, "SAME")
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
+
+
+def by_groups(x, kernel, groups):
+    """One convolution a group.
+
+    They are parted along the first axis. Along the last one XLA would compute anew, for each group
+    and each use on the way back, what its slice is taken from.
+
+    Args:
+        x: `(batch, height, width, channels)`.
+        kernel: `(side, side, channels / groups, filters)`.
+        groups: Number of groups.
+    """
+    _, height, width, channels = x.shape
+    parts = ops.reshape(x, (-1, height, width, groups, channels // groups))
+    parts = tf.unstack(ops.transpose(parts, (3, 0, 1, 2, 4)))
+    kernels = tf.split(kernel, groups, axis=-1)
+    outputs = [tf.nn.conv2d(part, w, 1, "SAME") for part, w in zip(parts, kernels, strict=True)]
+    outputs = ops.transpose(ops.stack(outputs), (1, 2, 3, 0, 4))
+    return ops.reshape(outputs, (-1, height, width, kernel.shape[-1]))

@@ -5,13 +5,20 @@
     python tools/benchmark/train_step.py --size 64 --channels 3 --rules r1
     python tools/benchmark/train_step.py --rules wgan_gp
     python tools/benchmark/train_step.py --rules r3gan --size 32 --channels 3 --width 16 --steps 3
+    python tools/benchmark/train_step.py --rules progan --size 32 --channels 3 --width 16 --steps 8
+    python tools/benchmark/train_step.py --rules stylegan2 --size 32 --channels 3 --steps 16
 
 Each way runs in a process of its own, a round of each in turn. Prints milliseconds a step, images a
 second, the process's peak memory, the share of the speed that the machine's large matrix products
 reach between the rounds, and how many times as fast a way is as PyTorch's best variant of all and
 of the same order of updates, round by round: median, lowest, highest. "xla" is compiled by XLA,
 "without oneDNN" is TensorFlow's own choice on older processors, and so what the Keras examples run
-with there. Writes the same as JSON with --out.
+with there. PyTorch's "compiled" ways leave the penalties, of second order, in eager mode. Writes
+the same as JSON with --out.
+
+`stylegan2` has no augmentation, and R1 in every 16th step, as `lazy_r1`: give a multiple of 16
+steps. `progan` is at its final size, half of which has faded in; the real images' fading, a mean of
+2x2 pixels, is left out of PyTorch's step.
 """
 
 import argparse
@@ -19,13 +26,16 @@ import json
 import statistics
 
 from alternate import add_step_arguments, ratios, steps_in_turn
-from peers.work import RULES
+from peers.work import MIXING, RULES
 
 
 def ways(rules):
     """Name -> what the worker is told; the first of each order of updates is the package's."""
-    n_critic = RULES[rules]["n_critic"]
-    updates = ("alternating", "shared", "one_stage") if n_critic == 1 else ("alternating",)
+    updates = ("alternating", "shared", "one_stage")
+    if RULES[rules]["n_critic"] > 1:
+        updates = updates[:1]
+    elif RULES[rules]["family"] in MIXING:
+        updates = updates[:2]
     found = {f"keras_gan {u}": {"peer": "keras_gan", "update": u} for u in updates}
     found["keras_gan xla alternating"] = {
         "peer": "keras_gan",
@@ -43,11 +53,8 @@ def ways(rules):
             "peer": "keras_examples",
             "environment": {"TF_ENABLE_ONEDNN_OPTS": "0"},
         }
-    kinds = {"eager": False}
-    if not RULES[rules]["penalties"]:  # torch.compile has no second gradients
-        kinds["compiled"] = True
     for update in updates[:2]:
-        for kind, compiled in kinds.items():
+        for kind, compiled in {"eager": False, "compiled": True}.items():
             found[f"torch {kind} {update}"] = {
                 "peer": "torch",
                 "update": update,

@@ -23,11 +23,12 @@ class TorchGame:
         family: Of the networks, one of `TWINS`.
         size, channels, width, latent_dim, batch_size: Of the networks and the batch.
         loss: `"non_saturating"`, `"wasserstein"`, `"hinge"` or `"relativistic_paired"`.
-        penalties: Of `"r1"`, `"r2"` and `"gradient_penalty"`.
+        penalties: Of `"r1"`, `"r2"`, `"gradient_penalty"` and `"drift"`.
         interval: Steps between two penalties.
         n_critic: Discriminator steps for one of the generator.
         update: `"alternating"`, or `"shared"`: one pass of the generator for both players.
-        compiled: Whether through `torch.compile`.
+        compiled: Whether the losses, but not the penalties, which need second gradients, are
+            compiled by `torch.compile`.
         device: Where it runs.
         bfloat16: Whether under `torch.autocast`.
     """
@@ -84,8 +85,9 @@ class TorchGame:
             else:
                 with torch.no_grad():
                     seen = self.generator(self.latents())
-            due = bool(self.penalties) and self.step_count % self.interval == 0
-            d_loss = self.d_loss(real, seen, due)
+            d_loss, real_logits = self.d_loss(real, seen)
+            if self.step_count % self.interval == 0:
+                d_loss = d_loss + self.interval * self._sum_of_penalties(real, seen, real_logits)
         self._descend(d_loss, self.optimizers[1])
         if moves:
             self.discriminator.requires_grad_(False)
@@ -98,15 +100,17 @@ class TorchGame:
         self.step_count += 1
         return d_loss.detach()
 
-    def discriminator_loss(self, real, fake, due):
-        """The discriminator's loss, with its penalty where that is due."""
+    def discriminator_loss(self, real, fake):
+        """The discriminator's loss without its penalties, and the real samples' logits."""
         r, f = self.discriminator(real).float(), self.discriminator(fake).float()
-        loss = LOSSES[self.loss](r, f)
-        for penalty in self.penalties if due else ():
-            loss = loss + self.interval * self._penalty(penalty, real, fake)
-        return loss
+        return LOSSES[self.loss](r, f), r
 
-    def _penalty(self, penalty, real, fake):
+    def _sum_of_penalties(self, *seen):
+        return sum(self._penalty(penalty, *seen) for penalty in self.penalties)
+
+    def _penalty(self, penalty, real, fake, real_logits):
+        if penalty == "drift":
+            return 0.001 * real_logits.square().mean()
         if penalty in ("r1", "r2"):
             return 0.05 * self._squared_slopes(real if penalty == "r1" else fake).mean()
         place = torch.rand(len(real), 1, 1, 1, device=self.device)

@@ -31,7 +31,10 @@ RULES = {
     "wgan_gp": rules("dcgan", "wasserstein", ("gradient_penalty",), n_critic=5),
     "sngan": rules("resnet", "hinge"),
     "r3gan": rules("r3gan", "relativistic_paired", ("r1", "r2")),
+    "progan": rules("progressive", "wasserstein", ("gradient_penalty", "drift")),
+    "stylegan2": rules("stylegan2", "non_saturating", ("r1",), interval=16),
 }
+MIXING = ("progressive", "stylegan2")  # whose discriminator looks at a whole batch: not one_stage
 
 
 def images(task):
@@ -42,11 +45,16 @@ def images(task):
 
 def keras_networks(task):
     """The package's networks of a task."""
-    import keras_gan as kg
+    from keras_gan import networks
+    from keras_gan.recipes import pairs
 
     shape = (task["size"], task["size"], task["channels"])
     latent_dim, width = task["latent_dim"], task["width"]
-    networks, family = kg.networks, RULES[task["rules"]]["family"]
+    family = RULES[task["rules"]]["family"]
+    if family == "progressive":
+        return pairs.build_progan(shape, None, latent_dim, width, None)
+    if family == "stylegan2":
+        return pairs.build_stylegan2(shape, None, latent_dim, width, None)
     if family == "r3gan":
         return (
             networks.R3GANGenerator(shape, latent_dim, width),
@@ -63,6 +71,17 @@ def keras_networks(task):
     )
 
 
+def game(task):
+    """The package's game before it is compiled, and its schedules."""
+    import keras_gan as kg
+
+    players = keras_networks(task)
+    if RULES[task["rules"]]["family"] != "progressive":
+        return kg.GAN(*players), {}
+    level = players[0].last_stage - 0.5  # in the middle of the last fading in
+    return kg.ProgressiveGAN(*players), {"level": kg.schedules.Cosine(level, level, 1)}
+
+
 def build(task):
     """The package's compiled game."""
     import keras_gan as kg
@@ -72,15 +91,18 @@ def build(task):
         "r1": lambda: kg.penalties.R1(0.1, rules["interval"]),
         "r2": lambda: kg.penalties.R2(0.1, rules["interval"]),
         "gradient_penalty": lambda: kg.penalties.GradientPenalty(10.0, rules["interval"]),
+        "drift": lambda: kg.penalties.Drift(0.001, rules["interval"]),
     }
-    gan = kg.GAN(*keras_networks(task))
+    gan, schedules = game(task)
     gan.compile(
         loss=rules["loss"],
         penalties=[penalties[name]() for name in rules["penalties"]],
+        schedules=schedules,
         n_critic=rules["n_critic"],
         update=task["update"],
         accumulation=task.get("accumulation", 1),
         remat=task.get("remat", False),
+        jit_compile=task.get("jit", False),
     )
     return gan
 
@@ -93,7 +115,7 @@ def keras_gan(task):
     import tensorflow as tf
 
     gan, real = build(task), tf.constant(images(task))
-    step = tf.function(gan.train_step, jit_compile=task.get("jit", False))
+    step = tf.function(gan.train_step, jit_compile=gan.jit_compile)
     with without(task.get("without")):
         concrete = step.get_concrete_function(real)
     task["flops"] = flops(concrete)

@@ -29,13 +29,17 @@ class Resampled(nn.Module):
 
     def __init__(self, channels, up):
         super().__init__()
-        taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
-        kernel = torch.outer(taps, taps) / (16.0 if up else 64.0)
-        self.register_buffer("kernel", kernel.repeat(channels, 1, 1, 1))
+        self.register_buffer("kernel", (4.0 if up else 1.0) * filter_of(channels))
         self.resample = functional.conv_transpose2d if up else functional.conv2d
 
     def forward(self, x):
         return self.resample(x, self.kernel, stride=2, padding=1, groups=x.shape[1])
+
+
+def filter_of(channels):
+    """[1, 3, 3, 1] / 8 along both axes, a kernel a channel."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8.0
+    return torch.outer(taps, taps).repeat(channels, 1, 1, 1)
 
 
 class Basis(nn.Module):

@@ -1,0 +1,58 @@
+"""Layers at the equalised learning rate, and what else ProGAN's and StyleGAN2's twins share."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Linear(nn.Module):
+    """x W gain / sqrt(fan-in) + b."""
+
+    def __init__(self, inputs, outputs, gain=1.0, rate=1.0, bias=0.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
+        self.bias = nn.Parameter(torch.full((outputs,), bias / rate))
+        self.scale, self.rate = gain * rate * inputs**-0.5, rate
+
+    def forward(self, x):
+        return functional.linear(x, self.weight * self.scale, self.bias * self.rate)
+
+
+class Conv(nn.Module):
+    """A convolution of such weights."""
+
+    def __init__(self, inputs, outputs, size=3, gain=1.0, bias=True, stride=1, padding="same"):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, size, size))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.scale = gain * (inputs * size**2) ** -0.5
+        self.stride, self.padding = stride, padding
+
+    def forward(self, x):
+        kernel = self.weight * self.scale
+        return functional.conv2d(x, kernel, self.bias, self.stride, self.padding)
+
+
+class MinibatchDeviation(nn.Module):
+    """A channel more: the mean standard deviation over groups of four samples."""
+
+    def forward(self, x):
+        batch, _, height, width = x.shape
+        size = next(n for n in (4, 3, 2, 1) if batch % n == 0)
+        deviation = x.unflatten(0, (size, -1)).var(0, correction=0).add(1e-8).sqrt()
+        maps = deviation.mean((1, 2, 3)).repeat(size)[:, None, None, None]
+        return torch.cat([x, maps.expand(-1, 1, height, width)], 1)
+
+
+class PixelNorm(nn.Module):
+    """Vectors of channels at mean square 1."""
+
+    def forward(self, x):
+        return x * x.square().mean(1, keepdim=True).add(1e-8).rsqrt()
+
+
+class Flatten(nn.Module):
+    """Maps as vectors, in the order of height, width and channels: a view of channels last."""
+
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1).flatten(1)
