@@ -1,6 +1,8 @@
 """What the tests share: tiny networks and the folder of real data sets."""
 
+import contextlib
 import gc
+import io
 import os
 import pathlib
 import shutil
@@ -13,6 +15,23 @@ import keras_gan as kg
 import keras
 import numpy as np
 import pytest
+
+# What takes longest begins first, so that no worker is left alone with it at the end
+LONGEST = (
+    *("replicas", "cli", "interrupted_runs", "resume", "parity", "kills", "gan", "stylegan2"),
+    *("progressive", "web", "serve", "export", "r3gan", "resnet", "augment", "metrics"),
+)
+
+
+def pytest_configure(config):
+    """xdist hands the files out as they were collected, instead of by their number of tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """Sorts the files by how long they take."""
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +135,18 @@ def styled():
 
     keras.utils.set_random_seed(0)
     return kg.GAN(TinyStyles(), kg.networks.DCGANDiscriminator((8, 8, 1), 4))
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """A finished tiny run of five steps, and what it told; no test changes it."""
+    from commands import train
+
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert train(folder, "--steps", 5) == 0
+    folder.with_name("told.txt").write_text(told.getvalue())
+    return folder
 
 
 def state_of(gan):
