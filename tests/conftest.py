@@ -11,6 +11,7 @@ import subprocess
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras_gan as kg
+from keras_gan_runtime import Generator
 
 import keras
 import numpy as np
@@ -159,11 +160,41 @@ def state_of(gan):
     return {name: np.array(variable) for name, variable in variables.items()}
 
 
+def weights_of(network):
+    """Copies of what a network learns."""
+    return [np.array(weight) for weight in network.trainable_weights]
+
+
+def moved(before, network):
+    """Of each such weight, whether it isn't what it was."""
+    pairs = zip(before, network.trainable_weights, strict=True)
+    return [not np.array_equal(a, np.array(b)) for a, b in pairs]
+
+
 def differing(first, second):
     """Names of the entries that are not equal bit for bit."""
     assert len(first) == len(second)
     pairs = zip(first, first.values(), second.values(), strict=True)
     return [name for name, a, b in pairs if a.tobytes() != b.tobytes()]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A server of the shipped digits."""
+    from server_process import ServerProcess, copy_digits
+
+    folder = copy_digits(tmp_path_factory.mktemp("served"))
+    with ServerProcess(folder, "--timeout", 2, "--max-body", 300_000, "--max-count", 256) as server:
+        yield server
+        assert "Traceback" not in server.log()
+
+
+@pytest.fixture(scope="session")
+def generator():
+    """The shipped digits in the runtime that the server has."""
+    from server_process import GENERATOR
+
+    return Generator(GENERATOR)
 
 
 @pytest.fixture(scope="session")
