@@ -1,6 +1,8 @@
 """What the tests share: tiny networks and the folder of real data sets."""
 
+import contextlib
 import gc
+import io
 import os
 import pathlib
 import shutil
@@ -9,10 +11,28 @@ import subprocess
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras_gan as kg
+from keras_gan_runtime import Generator
 
 import keras
 import numpy as np
 import pytest
+
+# What takes longest begins first, so that no worker is left alone with it at the end
+LONGEST = (
+    *("replicas", "cli", "interrupted_runs", "resume", "parity", "kills", "gan", "stylegan2"),
+    *("progressive", "web", "serve", "export", "r3gan", "resnet", "augment", "metrics"),
+)
+
+
+def pytest_configure(config):
+    """xdist hands the files out as they were collected, instead of by their number of tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """Sorts the files by how long they take."""
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +138,18 @@ def styled():
     return kg.GAN(TinyStyles(), kg.networks.DCGANDiscriminator((8, 8, 1), 4))
 
 
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """A finished tiny run of five steps, and what it told; no test changes it."""
+    from commands import train
+
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert train(folder, "--steps", 5) == 0
+    folder.with_name("told.txt").write_text(told.getvalue())
+    return folder
+
+
 def state_of(gan):
     """Every variable of a model and of its optimizers, by name."""
     variables = [*gan.weights, *gan.other_state()]
@@ -128,11 +160,41 @@ def state_of(gan):
     return {name: np.array(variable) for name, variable in variables.items()}
 
 
+def weights_of(network):
+    """Copies of what a network learns."""
+    return [np.array(weight) for weight in network.trainable_weights]
+
+
+def moved(before, network):
+    """Of each such weight, whether it isn't what it was."""
+    pairs = zip(before, network.trainable_weights, strict=True)
+    return [not np.array_equal(a, np.array(b)) for a, b in pairs]
+
+
 def differing(first, second):
     """Names of the entries that are not equal bit for bit."""
     assert len(first) == len(second)
     pairs = zip(first, first.values(), second.values(), strict=True)
     return [name for name, a, b in pairs if a.tobytes() != b.tobytes()]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A server of the shipped digits."""
+    from server_process import ServerProcess, copy_digits
+
+    folder = copy_digits(tmp_path_factory.mktemp("served"))
+    with ServerProcess(folder, "--timeout", 2, "--max-body", 300_000, "--max-count", 256) as server:
+        yield server
+        assert "Traceback" not in server.log()
+
+
+@pytest.fixture(scope="session")
+def generator():
+    """The shipped digits in the runtime that the server has."""
+    from server_process import GENERATOR
+
+    return Generator(GENERATOR)
 
 
 @pytest.fixture(scope="session")

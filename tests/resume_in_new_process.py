@@ -1,10 +1,4 @@
-"""Loads saved games in a new process, trains each for one more epoch and saves its state.
-
-python tests/resume_in_new_process.py FOLDER
-"""
-
-import pathlib
-import sys
+"""Loads saved games, trains each for one more epoch and saves its state, for a new process."""
 
 import keras_gan as kg  # noqa: F401  (registers what load_model needs)
 
@@ -24,7 +18,3 @@ def main(folder):
         np.savez(
             path.with_suffix(".npz"), **{k.replace("/", ":"): v for k, v in state_of(gan).items()}
         )
-
-
-if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))

@@ -1,11 +1,11 @@
+"""`keras-gan train`, `sample`, `export` and `recipes`, and what they say of bad input."""
+
 import csv
 import json
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import keras_gan as kg
 from keras_gan import recipes, runs
@@ -13,40 +13,13 @@ from keras_gan.cli import main
 from keras_gan.errors import DataError
 from keras_gan_runtime import Generator
 
-import keras
 import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+from commands import TRAIN, newest, refused, train, words
 from conftest import differing, state_of
 from PIL import Image
-
-COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
-TRAIN = ["train", "dcgan", "--data", "digits", "--width", "2", "--batch-size", "16", "--every", "2"]
-
-
-def train(out, *more):
-    return main([*TRAIN, "--out", str(out), *map(str, more)])
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A finished tiny run."""
-    folder = tmp_path_factory.mktemp("runs") / "digits"
-    assert train(folder, "--steps", 5) == 0
-    return folder
-
-
-def refused(capsys, arguments, code=2):
-    """The error of a command that must fail without a traceback."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == code
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
-    error = told.splitlines()[-1]
-    assert error.startswith("keras-gan: ")
-    return error
-
 
 # The main job.
 
@@ -69,42 +42,54 @@ def test_a_run_holds_everything(run):
     assert session.get_modelmeta().custom_metadata_map["recipe"] == "dcgan"
 
 
-def test_train_tells_what_it_made_and_how_to_use_it(tmp_path, capsys):
-    assert train(tmp_path / "run", "--steps", 1) == 0
-    told = capsys.readouterr().out
-    for words in ("10,000 samples of 28x28x1 in 10 classes", "learning.gif", "generator.onnx"):
-        assert words in told
-    assert f"keras-gan sample {tmp_path / 'run'}" in told
+def test_train_tells_what_it_made_and_how_to_use_it(run):
+    told = run.with_name("told.txt").read_text()
+    for part in ("10,000 samples of 28x28x1 in 10 classes", "learning.gif", "generator.onnx"):
+        assert part in told
+    assert f"keras-gan sample {run}" in told
     assert "tensorflow_model_server" in told
 
 
-def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, capsys):
-    assert train(run, "--steps", 5) == 0
+def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, capsys):
+    out = shutil.copytree(run, tmp_path / "run")
+    assert train(out, "--steps", 5) == 0
     assert "Going on from step 5" in capsys.readouterr().out
-    assert train(run, "--steps", 7) == 0
-    assert int(runs.Run(run).load().step) == 7
-    with (run / "history.csv").open() as file:
+    assert train(out, "--steps", 7) == 0
+    assert int(runs.Run(out).load().step) == 7
+    with (out / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
-    assert (run / "export" / "3").is_dir()
+    assert (out / "export" / "3").is_dir()
 
 
 def test_points_train_without_pictures(tmp_path):
     np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(64, 2)))
     arguments = ["train", "gan", "--data", tmp_path / "points.npy", "--out", tmp_path / "run"]
     arguments += ["--width", 10, "--steps", 2, "--batch-size", 8]
-    assert main([str(argument) for argument in arguments]) == 0
+    assert main(words(*arguments)) == 0
     assert not (tmp_path / "run" / "samples").exists()
     session = onnxruntime.InferenceSession(tmp_path / "run" / "export" / "generator.onnx")
     assert session.get_outputs()[0].name == "samples"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [["--unconditional", "--augment", "ada"], ["--mixed-precision", "bfloat16", "--jit"]],
-)
-def test_options_reach_the_model(tmp_path, options):
-    assert train(tmp_path / "run", "--steps", 2, "--seed", 3, *options) == 0
-    gan = runs.Run(tmp_path / "run").load()
+OPTIONS = {
+    "unconditional": ["--unconditional", "--augment", "ada"],
+    "bfloat16": ["--mixed-precision", "bfloat16", "--jit"],
+}
+
+
+@pytest.fixture(scope="module")
+def optional(tmp_path_factory):
+    """Two runs with other options."""
+    folder = tmp_path_factory.mktemp("options")
+    for name, options in OPTIONS.items():
+        assert train(folder / name, "--steps", 2, "--seed", 3, *options) == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options_reach_the_model(optional, name):
+    gan = runs.Run(optional / name).load()
+    options = OPTIONS[name]
     assert gan.seed == 3
     assert gan.conditional == ("--unconditional" not in options)
     assert isinstance(gan.augmentation, kg.augment.ADA) == ("--augment" in options)
@@ -217,7 +202,7 @@ def test_corrupt_images(tmp_path, capsys):
     arguments = ["train", "dcgan", "--data", tmp_path, "--out", tmp_path.with_name("torn_run")]
     arguments += ["--width", 2, "--steps", 1, "--batch-size", 4]
     assert "torn.png" in refused(capsys, arguments)
-    assert main([str(argument) for argument in [*arguments, "--skip-corrupt"]]) == 0
+    assert main(words(*arguments, "--skip-corrupt")) == 0
     assert "8 samples of 8x8x3, 1 corrupt files skipped" in capsys.readouterr().out
 
 
@@ -238,47 +223,6 @@ def test_a_folder_that_holds_another_run(run, tmp_path, capsys):
     assert (run / "config.json").read_bytes() == before
     (tmp_path / "notes.txt").write_text("mine")
     assert "holds other files" in refused(capsys, [*TRAIN, "--out", tmp_path])
-
-
-def newest(out):
-    return sorted((out / "checkpoints").iterdir())[-1]
-
-
-def test_a_checkpoint_of_another_recipe(run, tmp_path, capsys):
-    out = tmp_path / "run"
-    assert train(out, "--steps", 1, "--unconditional") == 0
-    checkpoint = newest(run).read_bytes()
-    newest(out).write_bytes(checkpoint)
-    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3, "--unconditional"])
-    assert "of another game (generator, discriminator)" in error
-    assert newest(out).read_bytes() == checkpoint
-
-
-def flipped(content, index):
-    return content[:index] + bytes([content[index] ^ 1]) + content[index + 1 :]
-
-
-@pytest.mark.parametrize("damage", [lambda x: x[: len(x) // 2], lambda x: flipped(x, len(x) // 3)])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, damage):
-    out = tmp_path / "run"
-    assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
-    names = [path.name for path in sorted((out / "checkpoints").iterdir())]
-    assert names == ["00000006.keras", "00000008.keras", "00000009.keras"]
-    whole, history = state_of(runs.Run(out).load()), (out / "history.csv").read_bytes()
-    newest(out).write_bytes(damage(newest(out).read_bytes()))
-    with pytest.warns(UserWarning, match=r"00000009.keras is damaged"):
-        assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
-    assert differing(whole, state_of(runs.Run(out).load())) == []
-    assert (out / "history.csv").read_bytes() == history
-
-
-def test_a_run_without_a_whole_checkpoint_says_so(run, tmp_path, capsys):
-    out = tmp_path / "run"
-    shutil.copytree(run, out)
-    for path in (out / "checkpoints").iterdir():
-        path.write_bytes(path.read_bytes()[:1000])
-    with pytest.warns(UserWarning, match="is damaged"):
-        assert "are damaged" in refused(capsys, ["export", out])
 
 
 def test_runs_that_are_not_there(tmp_path, capsys):
@@ -302,147 +246,27 @@ def test_no_permission_to_write(tmp_path, capsys):
     assert "could not write to" in error
 
 
-def test_a_full_disk_keeps_the_last_checkpoint(small_disk, capsys):
-    folder = small_disk(3000)
-    out = folder / "run"
-    assert train(out, "--steps", 1) == 0
-    checkpoint = newest(out).read_bytes()
-    free = shutil.disk_usage(folder).free
-    (folder / "filler").write_bytes(bytes(free - len(checkpoint) // 2))
-    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 3])
-    assert "could not write to" in error
-    assert "what was there is whole" in error
-    assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000001.keras"]
-    assert newest(out).read_bytes() == checkpoint
-    assert not list(out.rglob("*.new*"))
-    (folder / "filler").unlink()
-    assert train(out, "--steps", 3) == 0
-
-
 def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     error = refused(capsys, ["export", run, "--out", tmp_path / "file" / "x"], code=1)
     assert "could not write to" in error
 
 
-def test_two_trainings_in_one_run_at_once_are_refused(tmp_path, capsys):
-    out = tmp_path / "run"
-    assert train(out, "--steps", 1) == 0
-    with runs.sessions.alone(out / "sessions.jsonl"):
-        error = refused(capsys, [*TRAIN, "--out", out, "--steps", 2])
-    assert "expected no other training in" in error
-    assert newest(out).name == "00000001.keras"
-    assert train(out, "--steps", 2) == 0
+def test_a_checkpoint_of_another_recipe(run, optional, tmp_path, capsys):
+    out = shutil.copytree(optional / "unconditional", tmp_path / "run")
+    checkpoint = newest(run).read_bytes()
+    newest(out).write_bytes(checkpoint)
+    same = ["--out", out, "--seed", 3, *OPTIONS["unconditional"]]
+    error = refused(capsys, [*TRAIN, *same, "--steps", 3])
+    assert "of another game (generator, discriminator)" in error
+    assert newest(out).read_bytes() == checkpoint
 
 
-class Breaks(keras.callbacks.Callback):
-    """Makes a weight NaN after step 7, as an instability would that lower rates avoid."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.model.step == 7 and self.model.roll_backs == 0:
-            weight = self.model.generator.weights[0]
-            weight.assign(weight * np.nan)
-
-
-@pytest.fixture
-def breaking(monkeypatch):
-    """Trainings of this test have a weight that becomes NaN after step 7."""
-    original = runs.training.pictures_of
-    monkeypatch.setattr(
-        runs.training, "pictures_of", lambda gan, plan: [*original(gan, plan), Breaks()]
-    )
-
-
-def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, breaking):
-    out = tmp_path / "run"
-    arguments = [*TRAIN, "--out", out, "--steps", 9, "--checkpoint-every", 3]
-    error = refused(capsys, arguments, code=1)
-    assert "expected finite losses, got d_gradient = nan, d_loss = nan" in error
-    assert "at step 8, with NaN or infinity in" in error
-    assert [path.name for path in sorted((out / "checkpoints").iterdir())] == [
-        *("00000003.keras", "00000006.keras")
-    ]
-
-
-def test_a_weight_that_is_nan_is_not_saved(tmp_path, capsys, breaking):
-    out = tmp_path / "run"
-    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 7, "--checkpoint-every", 3], code=1)
-    assert "expected a finite state to save at step 7, got NaN or infinity in" in error
-    assert newest(out).name == "00000006.keras"
-
-
-def test_a_roll_back_goes_on_with_lower_rates_and_is_counted(tmp_path, capsys, breaking):
-    out = tmp_path / "run"
-    assert train(out, "--steps", 9, "--checkpoint-every", 3, "--roll-backs", 1) == 0
-    assert "Roll-back 1 of 1: going on from step 6 with 1/2" in capsys.readouterr().out
-    gan = runs.Run(out).load()
-    assert (int(gan.step), int(gan.roll_backs)) == (9, 1)
-    with (out / "history.csv").open() as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6", "8"]
-
-
-# Interruption.
-
-
-STEPS = 150
-
-
-def interrupt(out, number):
-    """Trains in another process and sends it a signal; its exit code and what it told."""
-    arguments = [COMMAND, *TRAIN, "--out", out, "--steps", str(STEPS), "--every", "10"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-    begun = time.monotonic()
-    while not (out / "samples" / "00000010.png").exists():
-        assert process.poll() is None, "the training ended early"
-        assert time.monotonic() - begun < 120
-        time.sleep(0.02)
-    process.send_signal(number)
-    told, _ = process.communicate(timeout=60)
-    return process.returncode, told
-
-
-def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
-    out, whole = tmp_path / "interrupted", tmp_path / "whole"
-    code, told = interrupt(out, signal.SIGINT)
-    stopped = int(runs.Run(out).load().step)
-    assert code == 130
-    assert 10 <= stopped < STEPS
-    assert f"Stopped at step {stopped} by SIGINT, saved in {out}" in told
-    assert not (out / "export").exists()
-    for folder in (out, whole):
-        assert train(folder, "--steps", STEPS, "--every", 10) == 0
-    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
-    for name in ("history.csv", "learning.gif", *(f"samples/{k:08d}.png" for k in (0, 10, STEPS))):
-        assert (out / name).read_bytes() == (whole / name).read_bytes(), name
-    with (out / "times.csv").open() as file:
-        assert [int(row["step"]) for row in csv.DictReader(file)] == [*range(10, STEPS + 1, 10)]
-
-
-def test_the_same_command_twice_gives_the_same_bytes(tmp_path):
-    """In the deterministic mode, each in a process of its own, at once."""
-    arguments = [COMMAND, *TRAIN, "--steps", "6", "--deterministic", "--augment", "ada"]
-    outs = [tmp_path / "one", tmp_path / "two"]
-    started = [subprocess.Popen([*arguments, "--out", out]) for out in outs]
-    assert [process.wait(timeout=300) for process in started] == [0, 0]
-    same = ["checkpoints/00000006.keras", "config.json", "history.csv", "learning.gif"]
-    same += [f"samples/{step:08d}.png" for step in (0, 2, 4, 6)]
-    for name in same:
-        assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes(), name
-
-
-def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
-    code, told = interrupt(tmp_path / "run", signal.SIGTERM)
-    assert code == 143
-    assert "by SIGTERM, saved in" in told
-    assert int(runs.Run(tmp_path / "run").load().step) >= 10
-
-
-def test_cache_and_prefetch_make_no_other_run(tmp_path, capsys):
+def test_cache_and_prefetch_make_no_other_run(run, tmp_path, capsys):
     cached = ["--cache", tmp_path / "cache", "--prefetch", 5]
-    assert train(tmp_path / "plain", "--steps", 2) == 0
-    assert train(tmp_path / "other", "--steps", 2, *cached) == 0
-    one, other = (runs.Run(tmp_path / name).load() for name in ("plain", "other"))
+    assert train(tmp_path / "other", "--steps", 5, *cached) == 0
+    one, other = (runs.Run(folder).load() for folder in (run, tmp_path / "other"))
     assert differing(state_of(one), state_of(other)) == []
-    assert train(tmp_path / "plain", "--steps", 3, *cached) == 0
+    assert train(shutil.copytree(run, tmp_path / "plain"), "--steps", 6, *cached) == 0
     error = refused(capsys, [*TRAIN, "--out", tmp_path / "new", "--prefetch", 0])
     assert "expected prefetch of 1 or more, got 0" in error

@@ -13,6 +13,7 @@ from keras_gan.datasets import records
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 from conftest import tiny_gan
@@ -132,6 +133,12 @@ def test_batches_are_addressed_by_step(photos, tmp_path):
     assert np.array_equal(next(iter(folder.from_step(5))).numpy(), whole[5])
 
 
+def convert(*words):
+    """What the command does."""
+    sys.argv = list(words)
+    return make_records.main()
+
+
 def test_a_killed_conversion_goes_on_to_the_same_bytes(photos, tmp_path):
     """SIGKILL in the middle of it, twice."""
     for index in range(600):
@@ -145,14 +152,14 @@ def test_a_killed_conversion_goes_on_to_the_same_bytes(photos, tmp_path):
         "0.01",
     ]
     for shards in (2, 6):
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        process = processes.start(convert, *map(str, command[1:]))
         deadline = time.monotonic() + 120
         while len(list((tmp_path / "killed").glob("*.tfrecord"))) < shards:
             assert time.monotonic() < deadline
-            assert process.poll() is None
+            assert process.is_alive()
             time.sleep(0.001)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        assert processes.exit_codes(process) == [-signal.SIGKILL]
         with pytest.raises(DataError, match=r"a whole set in .*killed.*was stopped"):
             datasets.open_source(tmp_path / "killed")
     told = subprocess.run(command, capture_output=True, text=True)

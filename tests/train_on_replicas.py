@@ -1,14 +1,11 @@
 """Trains one game alone, on two virtual devices, or as one of two workers; saves what came of it.
 
-python tests/train_on_replicas.py FOLDER alone|mirrored|worker ...
-
-A worker finds its place in TF_CONFIG. Writes FOLDER/<how>.npz.
+`main(folder, "alone"|"mirrored"|"worker", ...)` is for a new process. A worker finds its place in
+TF_CONFIG. Writes FOLDER/<how>.npz.
 """
 
 import json
 import os
-import pathlib
-import sys
 
 import keras_gan as kg
 
@@ -191,8 +188,4 @@ def main(folder, *kinds):
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, halves)
     for kind in kinds:
-        {"alone": alone, "mirrored": mirrored, "worker": worker}[kind](pathlib.Path(folder))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        {"alone": alone, "mirrored": mirrored, "worker": worker}[kind](folder)

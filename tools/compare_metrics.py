@@ -5,7 +5,7 @@
 
 Prints a table of both figures and their relative difference, and exits with 1 where one passes its
 bound. The packages draw other subsets and shuffles, so each is handed the ones that keras_gan drew.
-With --numbers it prints the packages' figures of the small case, which tests/test_metrics.py holds.
+With --numbers it prints the packages' figures of the small case, which tests/metric_cases.py holds.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SEED, SUBSETS, SPLITS, CLASSES = 3, 10, 5, 10
 
 
 def small(rng):
-    """What tests/test_metrics.py generates too."""
+    """What tests/metric_cases.py generates too."""
     real = rng.normal(size=(300, 16))
     return real, 1.1 * rng.normal(size=(260, 16)) + 0.2
 

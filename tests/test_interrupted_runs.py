@@ -1,0 +1,176 @@
+"""Runs that are interrupted, damaged or cut short keep what they had, and go on."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from keras_gan import runs
+from keras_gan.cli import main
+
+import keras
+import numpy as np
+import processes
+import pytest
+from commands import COMMAND, TRAIN, newest, refused, train, words
+from conftest import differing, state_of
+
+
+def flipped(content, index):
+    return content[:index] + bytes([content[index] ^ 1]) + content[index + 1 :]
+
+
+@pytest.fixture(scope="module")
+def checkpointed(tmp_path_factory):
+    """A run of nine steps with three checkpoints."""
+    out = tmp_path_factory.mktemp("runs") / "nine"
+    assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
+    names = [path.name for path in sorted((out / "checkpoints").iterdir())]
+    assert names == ["00000006.keras", "00000008.keras", "00000009.keras"]
+    return out
+
+
+@pytest.mark.parametrize("damage", [lambda x: x[: len(x) // 2], lambda x: flipped(x, len(x) // 3)])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(checkpointed, tmp_path, damage):
+    out = shutil.copytree(checkpointed, tmp_path / "run")
+    newest(out).write_bytes(damage(newest(out).read_bytes()))
+    with pytest.warns(UserWarning, match=r"00000009.keras is damaged"):
+        assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
+    assert differing(*(state_of(runs.Run(path).load()) for path in (checkpointed, out))) == []
+    assert (out / "history.csv").read_bytes() == (checkpointed / "history.csv").read_bytes()
+
+
+def test_a_run_without_a_whole_checkpoint_says_so(run, tmp_path, capsys):
+    out = shutil.copytree(run, tmp_path / "run")
+    for path in (out / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert "are damaged" in refused(capsys, ["export", out])
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(run, small_disk, capsys):
+    folder = small_disk(3000)
+    out = shutil.copytree(run, folder / "run")
+    checkpoint = newest(out).read_bytes()
+    free = shutil.disk_usage(folder).free
+    (folder / "filler").write_bytes(bytes(free - len(checkpoint) // 2))
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 7])
+    assert "could not write to" in error
+    assert "what was there is whole" in error
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000005.keras"]
+    assert newest(out).read_bytes() == checkpoint
+    assert not list(out.rglob("*.new*"))
+    (folder / "filler").unlink()
+    assert train(out, "--steps", 7) == 0
+
+
+def test_two_trainings_in_one_run_at_once_are_refused(run, tmp_path, capsys):
+    out = shutil.copytree(run, tmp_path / "run")
+    with runs.sessions.alone(out / "sessions.jsonl"):
+        error = refused(capsys, [*TRAIN, "--out", out, "--steps", 6])
+    assert "expected no other training in" in error
+    assert newest(out).name == "00000005.keras"
+    assert train(out, "--steps", 6) == 0
+
+
+class Breaks(keras.callbacks.Callback):
+    """Makes a weight NaN after step 7, as an instability would that lower rates avoid."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == 7 and self.model.roll_backs == 0:
+            weight = self.model.generator.weights[0]
+            weight.assign(weight * np.nan)
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """Trainings of this test have a weight that becomes NaN after step 7."""
+    original = runs.training.pictures_of
+    monkeypatch.setattr(
+        runs.training, "pictures_of", lambda gan, plan: [*original(gan, plan), Breaks()]
+    )
+
+
+def test_nan_stops_the_run_and_keeps_the_checkpoint(tmp_path, capsys, breaking):
+    out = tmp_path / "run"
+    arguments = [*TRAIN, "--out", out, "--steps", 9, "--checkpoint-every", 3]
+    error = refused(capsys, arguments, code=1)
+    assert "expected finite losses, got d_gradient = nan, d_loss = nan" in error
+    assert "at step 8, with NaN or infinity in" in error
+    assert [path.name for path in sorted((out / "checkpoints").iterdir())] == [
+        *("00000003.keras", "00000006.keras")
+    ]
+
+
+def test_a_weight_that_is_nan_is_not_saved(tmp_path, capsys, breaking):
+    out = tmp_path / "run"
+    error = refused(capsys, [*TRAIN, "--out", out, "--steps", 7, "--checkpoint-every", 3], code=1)
+    assert "expected a finite state to save at step 7, got NaN or infinity in" in error
+    assert newest(out).name == "00000006.keras"
+
+
+def test_a_roll_back_goes_on_with_lower_rates_and_is_counted(tmp_path, capsys, breaking):
+    out = tmp_path / "run"
+    assert train(out, "--steps", 9, "--checkpoint-every", 3, "--roll-backs", 1) == 0
+    assert "Roll-back 1 of 1: going on from step 6 with 1/2" in capsys.readouterr().out
+    gan = runs.Run(out).load()
+    assert (int(gan.step), int(gan.roll_backs)) == (9, 1)
+    with (out / "history.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6", "8"]
+
+
+# Interruption.
+
+
+STEPS = 150
+
+
+def interrupt(out, number):
+    """Trains in another process and sends it a signal; its exit code and what it told."""
+    arguments = words(*TRAIN, "--out", out, "--steps", STEPS, "--every", 10)
+    told, begun = out.with_name("told.txt"), time.monotonic()
+    process = processes.start(main, arguments, output=told)
+    while not (out / "samples" / "00000010.png").exists():
+        assert process.is_alive(), told.read_text()
+        assert time.monotonic() - begun < 300
+        time.sleep(0.02)
+    os.kill(process.pid, number)
+    return *processes.exit_codes(process), told.read_text()
+
+
+def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
+    out, whole = tmp_path / "interrupted", tmp_path / "whole"
+    code, told = interrupt(out, signal.SIGINT)
+    stopped = int(runs.Run(out).load().step)
+    assert code == 130
+    assert 10 <= stopped < STEPS
+    assert f"Stopped at step {stopped} by SIGINT, saved in {out}" in told
+    assert not (out / "export").exists()
+    for folder in (out, whole):
+        assert train(folder, "--steps", STEPS, "--every", 10) == 0
+    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
+    for name in ("history.csv", "learning.gif", *(f"samples/{k:08d}.png" for k in (0, 10, STEPS))):
+        assert (out / name).read_bytes() == (whole / name).read_bytes(), name
+    with (out / "times.csv").open() as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == [*range(10, STEPS + 1, 10)]
+
+
+def test_the_same_command_twice_gives_the_same_bytes(tmp_path):
+    """In the deterministic mode, each in a process of its own, at once."""
+    arguments = [COMMAND, *TRAIN, "--steps", "6", "--deterministic", "--augment", "ada"]
+    outs = [tmp_path / "one", tmp_path / "two"]
+    started = [subprocess.Popen([*arguments, "--out", out]) for out in outs]
+    assert [process.wait(timeout=300) for process in started] == [0, 0]
+    same = ["checkpoints/00000006.keras", "config.json", "history.csv", "learning.gif"]
+    same += [f"samples/{step:08d}.png" for step in (0, 2, 4, 6)]
+    for name in same:
+        assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes(), name
+
+
+def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
+    code, told = interrupt(tmp_path / "run", signal.SIGTERM)
+    assert code == 143
+    assert "by SIGTERM, saved in" in told
+    assert int(runs.Run(tmp_path / "run").load().step) >= 10
