@@ -117,7 +117,7 @@ def to_pillow(image):
 
 def on_white(picture):
     """A `PIL.Image` in RGB; where it has an alpha channel, laid on white."""
-    if not picture.has_transparency_data:
+    if picture.mode not in ("LA", "RGBA"):
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")

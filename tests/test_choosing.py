@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from keras_gan import runs
+from keras_gan import datasets, runs
 from keras_gan.cli import main
 from keras_gan.recipes import Facts, auto
 from keras_gan.recipes.choosing import PHOTOS_ON_CPU
@@ -118,12 +118,13 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
     assert set(config["choices"]) == {
         *("recipe", "image_size", "batch_size", "augmentation", "mixed_precision"),
     }
-    for path in list(pictures_of_many_sizes.glob("1?.png")):
+    for path in list(pictures_of_many_sizes.glob("*.png")):
         Image.open(path).resize((40, 40)).save(path)  # of which anew 32 pixels would be picked
     config["choices"]["recipe"] = "as the run says"
     (out / "config.json").write_text(json.dumps(config))
     told, again = train("auto", "--steps", 2)
     assert "auto: recipe quick: as the run says" in told
+    assert "auto: precision float32: there is no GPU" in told
     assert "Going on from step 1." in told
     assert again == {**config, "steps": 2}
     assert int(runs.Run(out).load().step) == 2
@@ -133,9 +134,9 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
 
 
 def test_auto_in_a_run_whose_recipe_was_named_is_refused(tmp_path, capsys):
-    out, common = str(tmp_path / "run"), ["--data", "digits", "--width", "2", "--batch-size", "8"]
-    assert main(["train", "dcgan", *common, "--steps", "1", "--out", out]) == 0
-    assert main(["train", "auto", *common, "--out", out]) == 2
+    settings = runs.Settings("dcgan", "digits")
+    runs.Run(tmp_path / "run").claim(settings.config(datasets.open_source("digits")))
+    assert main(["train", "auto", "--data", "digits", "--out", str(tmp_path / "run")]) == 2
     assert "one of the recipe dcgan, which was named" in capsys.readouterr().err
 
 

@@ -157,7 +157,7 @@ def tell_choices(values, reasons):
     ['auto: recipe quick: small grey images']
     """
     return [
-        f"auto: {name.replace('_', ' ')} {in_words(values[name])}: {why}"
+        f"auto: {name.removeprefix('mixed_').replace('_', ' ')} {in_words(values[name])}: {why}"
         for name, why in reasons.items()
     ]
 

@@ -5,6 +5,7 @@ import dataclasses
 from keras_gan import datasets, machine, recipes
 from keras_gan.errors import RunError, printable
 from keras_gan.runs.reading import CHOSEN, read_json
+from keras_gan.runs.settings import FLOAT32
 
 PICKED = ("width", "image_size", "batch_size", "augmentation", "mixed_precision", "conditional")
 
@@ -97,6 +98,7 @@ def as_begun(settings, run):
     picked = {name: config.get(name) for name in PICKED}
     picked["recipe"] = config["recipe"]
     picked["image_size"] = shape[0] if len(shape) == 3 else None
+    picked["mixed_precision"] = config["mixed_precision"] or FLOAT32
     picked["conditional"] = config["classes"] is not None
     return with_picked(settings, picked, config["choices"])
 
