@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from keras_gan import datasets, runs
+from keras_gan import datasets, recipes, runs
 from keras_gan.cli import main
 from keras_gan.recipes import Facts, auto
 from keras_gan.recipes.choosing import PHOTOS_ON_CPU
@@ -77,7 +77,8 @@ def test_choices(case):
 
 def test_precision_augmentation_and_classes():
     assert auto(on_gpu(CATS)).mixed_precision == "bfloat16"
-    assert auto(on_gpu(CATS)).augmentation == "none"
+    assert auto(on_gpu(CATS)).augmentation == (recipes.get("r3gan").augmentation or "none")
+    assert auto(DIGITS).augmentation == "none"
     older = like(on_gpu(CATS), compute_capability=(7, 5))
     assert auto(older).mixed_precision == auto(CATS).mixed_precision == "float32"
     assert auto(photos(64, 3_786)).augmentation == "ada"

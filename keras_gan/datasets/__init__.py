@@ -4,10 +4,11 @@ import os
 import pathlib
 
 from keras_gan import limits
+from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
-from keras_gan.datasets.images import TYPICAL, Folder, ImageSource, Zip
+from keras_gan.datasets.images import TYPICAL, ImageSource
 from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource

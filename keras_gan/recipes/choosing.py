@@ -56,7 +56,7 @@ class Facts:
     @property
     def are_images(self) -> bool:
         """Whether the samples are images rather than points."""
-        return len(self.sample_shape) == 3 and 1 <= self.sample_shape[2] <= 4
+        return len(self.sample_shape) == 3 and self.sample_shape[2] in (1, 3, 4)
 
     @property
     def side(self) -> int:
