@@ -27,7 +27,9 @@ def to_uint8(images):
 
 
 def grid(images, columns=None):
-    """Images side by side, as square a grid as fits, in reading order; the rest is black.
+    """Images side by side, as square a grid as fits, in reading order.
+
+    The rest is black, or transparent where the images have an alpha channel.
 
     Works inside a TensorFlow graph, with a number of images that is known when it runs.
 
@@ -103,14 +105,19 @@ def palette_picture(frame):
     if not isinstance(frame, str | pathlib.Path):
         return to_pillow(frame).convert("P", palette=Image.Palette.ADAPTIVE)
     with limits.reading("a PNG", frame, advice="Remove it."), open_png(frame) as picture:
-        return picture.convert("P", palette=Image.Palette.ADAPTIVE)
+        return on_white(picture).convert("P", palette=Image.Palette.ADAPTIVE)
 
 
 def to_pillow(image):
     """A uint8 array `(height, width, 1 to 4 channels)` as a `PIL.Image` in RGB, laid on white."""
     image = np.asarray(image)
     picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-    if image.shape[2] in (1, 3):
+    return on_white(picture)
+
+
+def on_white(picture):
+    """A `PIL.Image` in RGB; where it has an alpha channel, laid on white."""
+    if picture.mode not in ("LA", "RGBA"):
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")

@@ -215,7 +215,7 @@ def test_array_images_are_resized(tmp_path):
         ("L", 51, 4, [-0.6] * 3 + [1.0]),
         ("RGB", (255, 0, 0), None, [1, -1, -1]),
         ("RGB", (255, 0, 0), 1, [2 * 0.299 - 1]),
-        ("RGBA", (255, 0, 0, 0), None, [1, -1, -1, -1]),
+        ("RGBA", (255, 0, 0, 102), 4, [1, -1, -1, -0.2]),
         ("RGBA", (255, 0, 0, 0), 3, [1, 1, 1]),
         ("RGBA", (255, 0, 0, 255), 3, [1, -1, -1]),
         ("LA", (0, 0), 1, [1]),
@@ -256,7 +256,7 @@ def test_real_photographs(real_data, monkeypatch):
     batch = next(iter(cats)).numpy()
     assert batch.std() > 0.2
     assert np.abs(batch).max() <= 1
-    emoji = datasets.open_source("emoji64.zip")
+    emoji = datasets.open_source("emoji64.zip", channels=4)
     assert (len(emoji), emoji.sample_shape) == (3786, (64, 64, 4))
 
 

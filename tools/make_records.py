@@ -40,6 +40,7 @@ def describe(source, shard_bytes):
         "skipped": source.skipped,
         "sample_shape": list(source.sample_shape),
         "class_names": source.class_names and list(source.class_names),
+        **({} if source.background is None else {"background": source.background}),
         "shard_bytes": shard_bytes,
     }
 
@@ -170,6 +171,9 @@ def read_arguments():
     parser.add_argument("out", nargs="?", type=pathlib.Path, help="the folder to write")
     parser.add_argument("--image-size", type=int, help="(default: the images' own)")
     parser.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: their own)")
+    parser.add_argument(
+        "--background", default="white", help="where images have alpha: white, black or #rrggbb"
+    )
     parser.add_argument("--shard-mb", type=float, default=128, help="size of a shard")
     parser.add_argument("--skip-corrupt", action="store_true", help="leave out corrupt images")
     parser.add_argument("--verify", action="store_true", help="compare the checksums of a set")
@@ -188,8 +192,14 @@ def main():
         print("whole" if not damaged else f"damaged or missing: {', '.join(damaged)}")
         return 1 if damaged else 0
     source = datasets.open_source(
-        arguments.source, arguments.image_size, arguments.channels, arguments.skip_corrupt
+        arguments.source,
+        arguments.image_size,
+        arguments.channels,
+        arguments.skip_corrupt,
+        background=arguments.background,
     )
+    for note in source.notes:
+        print(note)
     if len(source.sample_shape) != 3:
         raise DataError(f"expected images in {source.name}, got {source.sample_shape}.")
     make(source, arguments.out, int(arguments.shard_mb * 1e6))

@@ -90,7 +90,9 @@ class ADA(Augment):
     turns, shifts by whole pixels up to 1/8. Geometry: scaling, rotation, stretching, shifts by
     parts of pixels; beyond its border the image is mirrored. Color: brightness, contrast, luma
     flip, hue, saturation; grey images have the first three, and an alpha channel is left out. All
-    spatial ones are composed and the image is resampled once; so is all of colour.
+    spatial ones are composed and the image is resampled once; so is all of colour. An alpha channel
+    moves with the colours, unweighted: what resampling mixes at an edge is seen by the
+    discriminator alone, of real and generated images alike.
 
     Order and distributions are the paper's. Simpler than there: resampling is bilinear, without
     wavelet filters around it; image-space filtering and corruptions, which the paper's recommended

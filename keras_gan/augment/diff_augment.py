@@ -163,8 +163,8 @@ class DiffAugment(Augment):
 
     Colour: brightness plus -0.5 to 0.5, saturation times 0 to 2 around each pixel's mean, contrast
     times 0.5 to 1.5 around the image's mean; an alpha channel is left out. Translation: up to an
-    eighth of the size, padded with zeros (mid-grey). Cutout: a rectangle of half the height and
-    width is zeroed.
+    eighth of the size, padded with zeros (mid-grey; half transparent, where there is an alpha
+    channel). Cutout: a rectangle of half the height and width is zeroed.
 
     Args:
         transforms: Some of `"color"`, `"translation"` and `"cutout"`, in the order to apply.

@@ -3,7 +3,7 @@
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.density import DensityPlot
 from keras_gan.callbacks.evaluation import Evaluate
-from keras_gan.callbacks.guards import StopOnNaN
+from keras_gan.callbacks.guards import EndAt, StopOnNaN
 from keras_gan.callbacks.history import HistoryCSV, TimesCSV
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.progress import Progress
@@ -14,6 +14,7 @@ from keras_gan.callbacks.terminal import TerminalSamples
 __all__ = [
     "Checkpoint",
     "DensityPlot",
+    "EndAt",
     "Evaluate",
     "HistoryCSV",
     "LearningGIF",

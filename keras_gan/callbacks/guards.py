@@ -1,6 +1,7 @@
-"""Ends a training that can't go on."""
+"""What ends a training before its last step."""
 
 import math
+import time
 
 from keras_gan.checkpoints import not_finite
 from keras_gan.errors import NotFiniteError
@@ -32,3 +33,24 @@ class StopOnNaN(keras.callbacks.Callback):
         if not broken:
             return "finite weights"
         return f"NaN or infinity in {', '.join(broken[:3])}{', ...' if broken[3:] else ''}"
+
+
+class EndAt(keras.callbacks.Callback):
+    """Ends the training after the step in which its time is over.
+
+    Args:
+        deadline: Seconds on the clock of `time.monotonic`.
+
+    Example:
+
+        gan.fit(digits, epochs=100, callbacks=[kg.callbacks.EndAt(time.monotonic() + 3600)])
+    """
+
+    def __init__(self, deadline):
+        super().__init__()
+        self.deadline = deadline
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks at the clock."""
+        if time.monotonic() >= self.deadline:
+            self.model.stop_training = True

@@ -8,7 +8,6 @@ from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
 
 import numpy as np
-from PIL import Image
 from tqdm.auto import tqdm
 
 ROWS, SIDE = 2, 28  # of the picture: rows of samples, and most pixels of a sample's side
@@ -39,7 +38,7 @@ class TerminalSamples(Periodic):
         columns = max(shutil.get_terminal_size().columns // side, 1)
         labels = np.arange(ROWS * columns) % self.model.num_classes if self._has_classes() else None
         samples = self.model.sample(ROWS * columns, seed=0, labels=labels)
-        picture = Image.fromarray(pictures.grid(samples, columns).numpy().squeeze()).convert("RGB")
+        picture = pictures.to_pillow(pictures.grid(samples, columns))
         picture = picture.resize((columns * side, ROWS * max(side * height // width, 1)))
         tqdm.write(f"step {int(self.model.step):,}\n{half_blocks(picture)}", file=self.stream)
 

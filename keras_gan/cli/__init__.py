@@ -67,6 +67,7 @@ def build_parser():
 
 def run_recipes(arguments):
     """Lists the recipes."""
+    print(f"{recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
     for name, recipe in recipes.RECIPES.items():
         print(f"{name:8} {recipe.about}")
         print(

@@ -4,10 +4,11 @@ import pathlib
 
 from keras_gan import datasets, explore, films, metrics, runs
 from keras_gan.cli.sample import find_label
-from keras_gan.datasets.images import IMAGE_SUFFIXES, read_image
+from keras_gan.datasets.archives import IMAGE_SUFFIXES
+from keras_gan.datasets.images import read_image
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.evaluate import choose, read_batches
-from keras_gan.runs.evaluation import open_run_source
+from keras_gan.runs.evaluation import background_of, open_run_source
 from keras_gan.runs.folder import writing_to
 
 import numpy as np
@@ -136,7 +137,7 @@ def run_invert(arguments):
     """Inverts, writes the sheet, and says how near it came."""
     word, arguments.label = arguments.label, None
     out, run, _ = opened(arguments)
-    images, own = read_pictures(arguments, run.read_config()["sample_shape"])
+    images, own = read_pictures(arguments, run.read_config())
     labels = labels_to_invert(word, own, class_names(run))
     source, gan = open_run_source(run, arguments.data), run.load(arguments.best)
     search = explore.Search(
@@ -152,14 +153,15 @@ def run_invert(arguments):
     print(found.summary(nearest))
 
 
-def read_pictures(arguments, sample_shape):
+def read_pictures(arguments, config):
     """The pictures to invert and their own labels, None where they have none."""
-    words = arguments.pictures
+    words, shape = arguments.pictures, config["sample_shape"]
+    background = background_of(config)
     if all(pathlib.Path(word).suffix.lower() in IMAGE_SUFFIXES for word in words):
-        return np.stack([read_image(word, sample_shape) for word in words]), None
+        return np.stack([read_image(word, shape, background) for word in words]), None
     if len(words) > 1:
         raise ConfigError(f"expected image files, or one data set, got {', '.join(words)}.")
-    source = datasets.open_source(words[0], sample_shape[0], sample_shape[2])
+    source = datasets.open_source(words[0], shape[0], shape[2], background=background)
     places = choose(len(source), arguments.count, arguments.seed)
     images = np.concatenate(list(read_batches(source, places, len(places))))
     return images, source.read_labels()[places] if source.class_names else None

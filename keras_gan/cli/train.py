@@ -4,7 +4,9 @@ from argparse import BooleanOptionalAction
 
 from keras_gan import augment, datasets, runs
 from keras_gan.cli.evaluate import add_measuring, read_measuring
+from keras_gan.datasets.channels import WHITE
 from keras_gan.models.updates import UPDATES
+from keras_gan.runs.settings import FLOAT32
 
 EXIT_SIGNAL = 128
 
@@ -19,7 +21,11 @@ def add_train(commands):
         "Ctrl-C saves; the same command again goes on where it stopped, bit for bit.",
     )
     train.set_defaults(command=run_train)
-    train.add_argument("recipe", help="name of a recipe; see: keras-gan recipes")
+    train.add_argument(
+        "recipe",
+        help="name of a recipe (see: keras-gan recipes), or 'auto' to have one picked, with its "
+        "settings, by the data and the machine; it says why",
+    )
     train.add_argument(
         "--data",
         required=True,
@@ -39,6 +45,12 @@ def add_train_numbers(train):
     """How long and how much."""
     numbers = train.add_argument_group("how long and how much")
     numbers.add_argument("--steps", type=int, help="step at which to end (default: the recipe's)")
+    numbers.add_argument(
+        "--hours",
+        type=float,
+        metavar="H",
+        help="end after so many hours, saved; the same command goes on (default: at the last step)",
+    )
     numbers.add_argument("--batch-size", type=int, help="samples a step (default: the recipe's)")
     numbers.add_argument(
         "--width",
@@ -65,7 +77,19 @@ def add_train_data(train):
     data.add_argument(
         "--image-size", type=int, help="cut images to squares of so many pixels (default: theirs)"
     )
-    data.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: the images' own)")
+    data.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 3, 4),
+        help="4 learns alpha, too (default: the images' own, without alpha)",
+    )
+    data.add_argument(
+        "--background",
+        default=WHITE,
+        metavar="COLOUR",
+        help="on which images with an alpha channel are laid: white, black or #rrggbb; with 4 "
+        "channels the colour of what is wholly transparent (default: white)",
+    )
     data.add_argument(
         "--skip-corrupt", action="store_true", help="leave out images that can't be decoded"
     )
@@ -118,8 +142,8 @@ def add_train_machine(train):
     )
     machine.add_argument(
         "--mixed-precision",
-        choices=("bfloat16", "float16"),
-        help="compute in 16 bits (default: float32)",
+        choices=("bfloat16", "float16", FLOAT32),
+        help="compute in 16 bits (default: float32, or as the recipe auto picks)",
     )
     machine.add_argument(
         "--update",
@@ -183,39 +207,17 @@ def add_train_keeping(train):
 
 def run_train(arguments):
     """Trains, and says what was made."""
-    settings = runs.Settings(
-        recipe=arguments.recipe,
-        data=arguments.data,
-        steps=arguments.steps,
-        batch_size=arguments.batch_size,
-        width=arguments.width,
-        seed=arguments.seed,
-        image_size=arguments.image_size,
-        channels=arguments.channels,
-        skip_corrupt=arguments.skip_corrupt,
-        conditional=False if arguments.unconditional else None,
-        augmentation=arguments.augment,
-        mixed_precision=arguments.mixed_precision,
-        update=arguments.update,
-        accumulation=arguments.accumulation,
-        remat=arguments.remat,
-        jit=arguments.jit,
-        deterministic=arguments.deterministic,
-        prefetch=arguments.prefetch,
-        cache=arguments.cache,
-    )
-    keeping = runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs)
     measuring = None
     if arguments.evaluate_every is not None:
         measuring = read_measuring(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
     result = runs.train(
-        settings,
+        read_settings(arguments),
         arguments.out,
         arguments.every,
         measuring,
-        keeping,
+        runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print,
     )
@@ -230,23 +232,25 @@ def run_train(arguments):
     return 0
 
 
+SAME_NAMES = (
+    *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
+    *("skip_corrupt", "background", "mixed_precision", "update", "accumulation", "remat", "jit"),
+    *("deterministic", "prefetch", "cache"),
+)
+
+
+def read_settings(arguments):
+    """The `Settings` that the command line asks for."""
+    return runs.Settings(
+        **{name: getattr(arguments, name) for name in SAME_NAMES},
+        conditional=False if arguments.unconditional else None,
+        augmentation=arguments.augment,
+    )
+
+
 def tell_made(run, result):
     """Prints what a finished run holds and how to use it."""
-    saved_model, onnx = result.exported
-    newest = run.checkpoints.newest()
-    rows = [(newest, "everything, for keras.models.load_model and to go on")]
-    rows += [(run.history_path, "losses, accuracies and gradients")]
-    if run.metrics_path.exists():
-        rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]
-    for folder, what in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
-        if folder.is_dir():
-            rows += [(folder, f"{len(list(folder.iterdir()))} {what}")]
-            rows += [(run.folder / "learning.gif", "the film of the learning")]
-    rows += [(run.report_path, "all of it to look at, in a browser")]
-    rows += [
-        (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})")
-    ]
-    rows += [(onnx.path, f"ONNX for any app (differs by {onnx.difference:.1g})")]
+    rows = [*kept_in(run), *exported_in(result)]
     width = max(len(str(path)) for path, _ in rows)
     print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
@@ -256,5 +260,27 @@ def tell_made(run, result):
     print("In an app:         onnxruntime, six lines: see the README, 'In an app'")
     print(
         "With TF Serving:   tensorflow_model_server --rest_api_port=8501 --model_name=gan "
-        f"--model_base_path={saved_model.path.parent.absolute()}"
+        f"--model_base_path={result.exported[0].path.parent.absolute()}"
     )
+
+
+def kept_in(run):
+    """`(path, what it is)` of what the training left."""
+    rows = [(run.checkpoints.newest(), "everything, for keras.models.load_model and to go on")]
+    rows += [(run.history_path, "losses, accuracies and gradients")]
+    if run.metrics_path.exists():
+        rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]
+    for folder, what in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
+        if folder.is_dir():
+            rows += [(folder, f"{len(list(folder.iterdir()))} {what}")]
+            rows += [(run.folder / "learning.gif", "the film of the learning")]
+    return [*rows, (run.report_path, "all of it to look at, in a browser")]
+
+
+def exported_in(result):
+    """`(path, what it is)` of what was exported."""
+    saved_model, onnx = result.exported
+    return [
+        (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})"),
+        (onnx.path, f"ONNX for any app (differs by {onnx.difference:.1g})"),
+    ]

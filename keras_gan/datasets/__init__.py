@@ -4,9 +4,11 @@ import os
 import pathlib
 
 from keras_gan import limits
+from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.cache import CachedSource
+from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
-from keras_gan.datasets.images import Folder, ImageSource, Zip
+from keras_gan.datasets.images import TYPICAL, ImageSource
 from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
@@ -15,6 +17,7 @@ from keras_gan.errors import DataError, unknown
 
 __all__ = [
     "NAMES",
+    "TYPICAL",
     "ArraySource",
     "CachedSource",
     "ImageSource",
@@ -39,6 +42,7 @@ def load(
     skip_corrupt=False,
     prefetch=2,
     cache=None,
+    background=WHITE,
 ):
     """A data set by name or path, as batches of a fixed size.
 
@@ -52,9 +56,12 @@ def load(
             Relative names are looked for in the folder that the environment
             variable `KERAS_GAN_DATA` names first, then where you are.
         image_size: Height and width to which images are cut and resized; their own by default.
+            `"typical"`, for folders and zips of images that differ: the shorter side that nine in
+            ten of them reach.
         batch_size: Samples a batch; what doesn't fill one waits for the next epoch.
         labels: Whether to give `(samples, labels)` rather than samples.
-        channels: For image files: 1, 3 or 4; their own by default.
+        channels: For image files: 1, 3 or 4; their own, without alpha, by default. With 4 alpha is
+            learned, and an image that has none is opaque.
         shuffle: Whether each epoch is a new permutation.
         seed: Non-negative int; decides the order.
         skip_corrupt: For image files: leave out those that can't be decoded.
@@ -62,6 +69,9 @@ def load(
         cache: A folder in which decoded and resized images are kept, so that later epochs and
             runs don't decode them again; filled at the first use. Neither it nor the prefetch
             changes a sample.
+        background: For image files with an alpha channel: `"white"`, `"black"`, or a colour as in
+            `"#ff8000"`. They are laid on it; with 4 channels it is the colour of wholly
+            transparent pixels, whose own is an accident.
 
     Returns:
         A `tf.data.Dataset` of float32 batches, images in [-1, 1], with int32 labels where asked
@@ -78,11 +88,13 @@ def load(
     >>> images.shape
     TensorShape([64, 28, 28, 1])
     """
-    opened = open_source(source, image_size, channels, skip_corrupt, cache)
+    opened = open_source(source, image_size, channels, skip_corrupt, cache, background)
     return opened.to_dataset(batch_size, labels, shuffle, seed, prefetch)
 
 
-def open_source(source, image_size=None, channels=None, skip_corrupt=False, cache=None) -> Source:
+def open_source(
+    source, image_size=None, channels=None, skip_corrupt=False, cache=None, background=WHITE
+) -> Source:
     """A `Source` by name or path; arguments as in `load`.
 
     Example:
@@ -91,26 +103,30 @@ def open_source(source, image_size=None, channels=None, skip_corrupt=False, cach
     >>> len(kg.datasets.open_source("digits"))
     10000
     """
-    found = find_source(str(source), image_size, channels, skip_corrupt)
+    found = find_source(str(source), image_size, channels, skip_corrupt, background)
     return found if cache is None else CachedSource(found, cache)
 
 
-def find_source(name, image_size=None, channels=None, skip_corrupt=False) -> Source:
+def find_source(
+    name, image_size=None, channels=None, skip_corrupt=False, background=WHITE
+) -> Source:
     """A `Source` that reads its samples where they lie; arguments as in `load`."""
+    own = None if image_size == TYPICAL else image_size
     if name.startswith("tfds:"):
-        return TFDSSource(name, image_size, channels)
+        return TFDSSource(name, own, channels, background)
     if name.partition(":")[0] in NAMES:
-        return NAMES[name.partition(":")[0]](name, image_size)
+        return NAMES[name.partition(":")[0]](name, own)
     path = find_path(name)
     archive_path, inner = split_zip(path)
     if archive_path is not None:
-        return ImageSource(name, Zip(archive_path, inner), image_size, channels, skip_corrupt)
+        archive = Zip(archive_path, inner)
+        return ImageSource(name, archive, image_size, channels, skip_corrupt, background)
     if path.suffix in (".npy", ".npz"):
-        return open_numpy(name, path, image_size)
+        return open_numpy(name, path, own)
     if is_records(path):
-        return RecordSource(name, path, image_size, channels)
+        return RecordSource(name, path, own, channels, background)
     if path.is_dir():
-        return ImageSource(name, Folder(path), image_size, channels, skip_corrupt)
+        return ImageSource(name, Folder(path), image_size, channels, skip_corrupt, background)
     raise DataError(f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}.")
 
 

@@ -45,7 +45,8 @@ class CachedSource(Source):
             )
         shape = source.sample_shape
         super().__init__(source.name, len(source), shape, source.class_names, source.skipped)
-        self.extractor = source.extractor
+        self.extractor, self.background = source.extractor, source.background
+        self.notes = source.notes
         folder, facts = pathlib.Path(folder), facts_of(source)
         if not folder.exists():
             fill(source, folder, facts)
@@ -108,6 +109,7 @@ def facts_of(source):
         "count": len(source),
         "sample_shape": list(source.sample_shape),
         "class_names": source.class_names and list(source.class_names),
+        "background": source.background,
     }
 
 

@@ -1,105 +1,64 @@
-"""Image files in a folder or a zip: streamed, decoded in parallel, never held in memory."""
+"""Encoded images: streamed, decoded in parallel, never held in memory."""
 
 import collections
 import concurrent.futures
 import os
 import pathlib
-import threading
 import zipfile
 
 from keras_gan import limits
+from keras_gan.datasets.archives import IMAGE_SUFFIXES
+from keras_gan.datasets.channels import (
+    ON_WHITE,
+    WHITE,
+    check_channels,
+    fit_square,
+    has_alpha,
+    parse_color,
+    to_channels,
+    without_alpha,
+)
 from keras_gan.datasets.headers import check_header
-from keras_gan.datasets.names import Names
-from keras_gan.datasets.source import Source, digest, fit_square, progress
+from keras_gan.datasets.source import Source, progress, with_size
 from keras_gan.errors import DataError, LimitError
 
 import numpy as np
 import tensorflow as tf
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 FILES_AT_ONCE = 16  # as many as may lie in memory encoded, for each of the few that read
 READERS = 2
+TYPICAL = "typical"
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
-
-
-class Folder:
-    """The image files below a folder, by relative name."""
-
-    def __init__(self, path: pathlib.Path):
-        self.path = path
-        self.names = Names(files_below(path))
-
-    def read(self, name: str) -> bytes:
-        """The bytes of one file."""
-        with (self.path / name).open("rb") as file:
-            return limits.read_bounded(file, limits.MAX_IMAGE_BYTES, "it")
-
-    def fingerprint(self) -> str:
-        """Another one where a file came, went or was written to."""
-        stats = (os.stat(os.path.join(self.path, name)) for name in self.names)
-        facts = zip(self.names, stats, strict=True)
-        return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in facts)
-
-
-def files_below(path):
-    """The relative names of the image files below a folder, as text with `/`."""
-    for folder, _, files in os.walk(path):
-        inner = pathlib.PurePath(os.path.relpath(folder, path))
-        for file in files:
-            if is_image(inner / file) and os.path.isfile(os.path.join(folder, file)):
-                yield (inner / file).as_posix()
-
-
-class Zip:
-    """The image files below a folder in a zip, by relative name.
-
-    Args:
-        path: The zip file.
-        inner: Folder inside it, "" for all.
-    """
-
-    def __init__(self, path: pathlib.Path, inner: str = ""):
-        with limits.reading("a zip of images", path):
-            self.file = zipfile.ZipFile(path)
-        for info in self.file.infolist():
-            limits.check_entry(info, path)
-        self.prefix = inner.strip("/") + "/" if inner else ""
-        entries = (info.filename for info in self.file.infolist() if not info.is_dir())
-        self.names = Names(
-            name.removeprefix(self.prefix)
-            for name in entries
-            if name.startswith(self.prefix) and is_image(pathlib.PurePosixPath(name))
-        )
-        self._lock = threading.Lock()
-
-    def read(self, name: str) -> bytes:
-        """The bytes of one entry."""
-        info = self.file.getinfo(self.prefix + name)
-        limits.check_size(info.file_size, limits.MAX_IMAGE_BYTES, "it")
-        with self._lock:
-            return self.file.read(info)
-
-    def fingerprint(self) -> str:
-        """Another one where an entry came, went or changed."""
-        entries = ((name, self.file.getinfo(self.prefix + name)) for name in self.names)
-        return digest(f"{name} {info.file_size} {info.CRC}" for name, info in entries)
-
-
-def is_image(path) -> bool:
-    """Whether it is named like an image, and not a hidden file or a resource fork."""
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts[-2:])
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
 
 
 class EncodedSource(Source):
     """Images that are stored encoded, and decoded one by one on all cores when they are read.
 
     Attributes:
-        own_size: Height and width of the stored images where they are image files and all of one
-            square size; None for others.
+        own_size: Height and width of the stored images where they are image files, all of one
+            square size, and samples as they are; None for others.
     """
 
     own_size = None
+    _behind = ON_WHITE
+
+    def put_behind(self, background, see_through):
+        """Decides what lies behind transparent pixels, and notes it where there are some.
+
+        Args:
+            background: A colour's word.
+            see_through: Which images have an alpha channel, in words; None for none of them.
+        """
+        self._behind = parse_color(background)
+        if see_through is None:
+            return
+        self.background = background
+        if self.sample_shape[2] != 4:
+            self.own_size = None
+            self.notes = (
+                f"{see_through} an alpha channel and are laid on {background}. For another colour: "
+                "background (--background); to learn alpha: channels=4 (--channels 4).",
+            )
 
     def read(self, indices):
         """What is stored: a list of contents and an int32 array of labels.
@@ -128,11 +87,15 @@ class EncodedSource(Source):
         """Decodes image by image, on all cores; each is cut to its central square and resized."""
 
         def sample(content, label):
-            return to_sample(self.decode(content), self.sample_shape), label
+            return to_sample(self.decode(content), self.sample_shape, self._behind), label
 
         batch_size = indices.element_spec.shape[0]
         samples = self.contents(indices).map(sample, num_parallel_calls=os.cpu_count())
         return samples.batch(batch_size, drop_remainder=True)
+
+    def resized(self, size):
+        """The same files, read at another size."""
+        return with_size(self, size)
 
 
 class ImageSource(EncodedSource):
@@ -144,16 +107,20 @@ class ImageSource(EncodedSource):
     Args:
         name: What the user asked for.
         archive: A `Folder` or `Zip`. Where all its images lie in subfolders, these are classes.
-        image_size: Height and width of the samples; the images' own by default.
-        channels: 1, 3 or 4; as many as the images have by default. Where 3 are asked for and
-            images have an alpha channel, they are laid on white.
+        image_size: Height and width of the samples; the images' own by default. `"typical"`: the
+            shorter side that nine in ten of them reach.
+        channels: 1, 3 or 4; as many as the images have, without alpha, by default.
         skip_corrupt: Leave corrupt files out and count them, instead of raising.
+        background: The colour on which images with an alpha channel are laid; with 4 channels that
+            of wholly transparent pixels. `"white"`, `"black"`, or as in `"#ff8000"`.
 
     Raises:
         DataError: For no images, corrupt images, or sizes that differ without `image_size`.
     """
 
-    def __init__(self, name, archive, image_size=None, channels=None, skip_corrupt=False):
+    def __init__(
+        self, name, archive, image_size=None, channels=None, skip_corrupt=False, background=WHITE
+    ):
         if not archive.names:
             raise DataError(
                 f"expected images ({', '.join(IMAGE_SUFFIXES)}) in {name}, found none; "
@@ -172,14 +139,18 @@ class ImageSource(EncodedSource):
             raise DataError(f"expected images in {name}, but none of its files can be decoded.")
         whole = shapes.all(axis=1)
         self._names, shapes = archive.names.where(whole), shapes[whole]
+        if image_size == TYPICAL:
+            image_size = typical_size(shapes)
         size = image_size or common_size(name, shapes)
         self.own_size = size if (shapes[:, :2] == size).all() else None
-        channels = channels or {1: 1, 2: 4, 3: 3, 4: 4}[int(shapes[:, 2].max())]
+        channels = channels or without_alpha(int(shapes[:, 2].max()))
         check_channels(channels)
         class_names, self._labels = find_classes(name, self._names)
         super().__init__(
             name, len(self._names), (size, size, channels), class_names, skipped=len(corrupt)
         )
+        count = sum(map(has_alpha, shapes[:, 2].tolist()))
+        self.put_behind(background, f"{count:,} of {len(shapes):,} images have" if count else None)
 
     def fingerprint(self):
         """The archive's."""
@@ -200,12 +171,13 @@ class ImageSource(EncodedSource):
 UNREADABLE = (tf.errors.OpError, *limits.UNREADABLE)
 
 
-def read_image(path, sample_shape):
+def read_image(path, sample_shape, background=WHITE):
     """One image file as a sample, cut to its central square and resized.
 
     Args:
         path: A PNG, JPEG, GIF or BMP.
         sample_shape: `(size, size, channels)`.
+        background: As in `ImageSource`.
 
     Returns:
         A float32 array of that shape in [-1, 1].
@@ -224,13 +196,21 @@ def read_image(path, sample_shape):
         raise DataError(
             f"expected an image that can be decoded at {path}; mend it, or name another file."
         ) from error
-    return to_sample(image, sample_shape).numpy()
+    return to_sample(image, sample_shape, parse_color(background)).numpy()
 
 
-def to_sample(image, sample_shape):
-    """A uint8 image of any size as a float32 sample in [-1, 1]: its central square, resized."""
-    image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, sample_shape[2])
-    return tf.ensure_shape(fit_square(image, sample_shape[0]), sample_shape)
+def to_sample(image, sample_shape, behind):
+    """A uint8 image of any size as a float32 sample in [-1, 1]: its central square, resized.
+
+    Args:
+        image: `(height, width, 1 to 4)`.
+        sample_shape: `(size, size, channels)`.
+        behind: The background's red, green and blue in [-1, 1].
+    """
+    size, _, channels = sample_shape
+    image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, channels, behind)
+    image = tf.ensure_shape(image, (None, None, channels))
+    return tf.ensure_shape(fit_square(image, size, behind), sample_shape)
 
 
 def read_checked(archive, name):
@@ -322,10 +302,9 @@ def common_size(name, shapes):
     return height
 
 
-def check_channels(channels):
-    """Raises `DataError` for channels that images can't be brought to."""
-    if channels not in (1, 3, 4):
-        raise DataError(f"expected channels of 1, 3 or 4, got {channels}.")
+def typical_size(shapes):
+    """The shorter side that nine in ten of the images reach."""
+    return int(np.quantile(np.asarray(shapes)[:, :2].min(axis=1), 0.1, method="lower"))
 
 
 def find_classes(name, files):
@@ -348,27 +327,3 @@ def find_classes(name, files):
     position = {folder: label for label, folder in enumerate(folders)}
     labels = (position[file[start:].partition("/")[0]] for file in files)
     return folders, np.fromiter(labels, "int32", len(files))
-
-
-def to_channels(image, channels):
-    """A float image of 1 to 4 channels in [-1, 1] as one of 1, 3 or 4.
-
-    Args:
-        image: `(height, width, 1 to 4)`: grey, grey and alpha, colour, or colour and alpha.
-        channels: 1, 3 or 4. Without an alpha channel to go to, the image is laid on white.
-
-    Returns:
-        `(height, width, channels)`.
-    """
-    own = tf.shape(image)[-1]
-    color = tf.cond(own < 3, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
-    has_alpha = tf.logical_or(own == 2, own == 4)
-    alpha = tf.cond(has_alpha, lambda: image[..., -1:], lambda: tf.ones_like(image[..., :1]))
-    if channels == 4:
-        return tf.concat([color, alpha], axis=-1)
-    opacity = (alpha + 1.0) / 2.0
-    color = color * opacity + (1.0 - opacity)
-    if channels == 3:
-        return color
-    luma = tf.reduce_sum(color * tf.constant([0.299, 0.587, 0.114]), axis=-1, keepdims=True)
-    return tf.cond(own < 3, lambda: color[..., :1], lambda: luma)

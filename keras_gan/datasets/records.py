@@ -15,8 +15,9 @@ import re
 import zlib
 
 from keras_gan import limits
+from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
 from keras_gan.datasets.headers import check_header
-from keras_gan.datasets.images import SPLITS, EncodedSource, check_channels
+from keras_gan.datasets.images import SPLITS, EncodedSource
 from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
 from keras_gan.reading import read_json
@@ -82,14 +83,15 @@ class RecordSource(EncodedSource):
         name: What the user asked for.
         path: The file or folder.
         image_size: Height and width of the samples; the manifest's by default.
-        channels: 1, 3 or 4; the manifest's, or the first record's, by default.
+        channels: 1, 3 or 4; the manifest's, or the first record's without alpha, by default.
+        background: As in `ImageSource`.
 
     Raises:
         DataError: For an unfinished, damaged or other set, or one without a manifest and
             `image_size`.
     """
 
-    def __init__(self, name, path, image_size=None, channels=None):
+    def __init__(self, name, path, image_size=None, channels=None, background=WHITE):
         self._paths = find_shards(path)
         check_one_split(name, self._paths)
         manifest = read_manifest(path)
@@ -107,10 +109,12 @@ class RecordSource(EncodedSource):
         check_channels(channels)
         self.own_size = size if size == stored[0] else None
         super().__init__(name, len(self._entries), (size, size, channels), classes)
+        has_some = has_alpha(self._layout.shape[2])
+        self.put_behind(background, "images have" if has_some else None)
 
     def _describe(self):
         """`((None, channels), classes)` of a set without a manifest."""
-        channels = {1: 1, 2: 4, 3: 3, 4: 4}[self._layout.shape[2]]
+        channels = without_alpha(self._layout.shape[2])
         if self._layout.label is None:
             return (None, channels), None
         return (None, channels), range(int(self._entries["label"].max()) + 1)

@@ -1,9 +1,11 @@
 """Source: a data set that can be read by index, in any order."""
 
+import copy
 import hashlib
 import sys
 
 from keras_gan import batches, limits
+from keras_gan.datasets.channels import fit_square
 from keras_gan.errors import DataError, LimitError, printable
 
 import numpy as np
@@ -26,9 +28,13 @@ class Source:
     Attributes:
         extractor: Name of what looks at such samples best, in `keras_gan.metrics.extractors`;
             None where their shape decides.
+        background: The colour behind transparent pixels, a word; None where there are none.
+        notes: What a user should know of how the samples come about, a line each.
     """
 
     extractor = None
+    background = None
+    notes = ()
 
     def __init__(self, name, count, sample_shape, class_names=None, skipped=0):
         self.name = printable(name)
@@ -66,6 +72,14 @@ class Source:
         """What is another one as soon as the samples or their labels change."""
         raise TypeError(f"{type(self).__name__} defines no fingerprint.")
 
+    def resized(self, size):
+        """The same source, its images as squares of another size.
+
+        Args:
+            size: Height and width.
+        """
+        raise TypeError(f"{type(self).__name__} defines no resized.")
+
     def require_labels(self):
         """Raises `DataError` where the source has no labels."""
         if self.class_names is None:
@@ -99,6 +113,13 @@ class Source:
         dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle, prefetch)
         dataset.class_names = self.class_names
         return dataset
+
+
+def with_size(source, size):
+    """A copy of a source that makes its samples in their shape when they are read."""
+    other = copy.copy(source)
+    other.sample_shape = (size, size, source.sample_shape[2])
+    return other
 
 
 def in_order(read, first, count, batch_size=64):
@@ -199,27 +220,9 @@ class ArraySource(Source):
 
         return indices.map(gather, num_parallel_calls=2, deterministic=True)
 
-
-def fit_square(image, size):
-    """Cuts the central square out of a float image and resizes it, clipped to [-1, 1].
-
-    Args:
-        image: `(height, width, channels)` float32 in [-1, 1].
-        size: Height and width of the result.
-
-    Returns:
-        `(size, size, channels)` float32; bicubic, low-pass filtered when it shrinks.
-    """
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    side = tf.minimum(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image[top : top + side, left : left + side]
-
-    def resized():
-        result = tf.image.resize(square, (size, size), method="bicubic", antialias=True)
-        return tf.clip_by_value(result, -1.0, 1.0)
-
-    return tf.cond(side == size, lambda: square, resized)
+    def resized(self, size):
+        """The same array, its images resized as they are read."""
+        return with_size(self, size)
 
 
 def check_samples(name, samples):

@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
 from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
@@ -20,13 +21,14 @@ class TFDSSource(EncodedSource):
     Args:
         name: `tfds:NAME[/CONFIG][:SPLIT]`; the split is `train` by default.
         image_size: Height and width of the samples; the set's own by default.
-        channels: 1, 3 or 4; the set's own by default.
+        channels: 1, 3 or 4; the set's own, without alpha, by default.
+        background: As in `ImageSource`.
 
     Raises:
         DataError: For a set that isn't known or can't be prepared, or that has no images.
     """
 
-    def __init__(self, name, image_size=None, channels=None):
+    def __init__(self, name, image_size=None, channels=None, background=WHITE):
         dataset, _, split = name.removeprefix("tfds:").partition(":")
         builder = prepare(name, dataset)
         split = split or "train"
@@ -46,7 +48,9 @@ class TFDSSource(EncodedSource):
         self._full_name = f"{builder.info.full_name}:{split}"
         classes = features["label"].names if "label" in features else None
         self._records = builder.as_data_source(split, decoders=skip_decoding())
-        super().__init__(name, len(self._records), (size, size, channels or shape[2]), classes)
+        channels = channels or without_alpha(shape[2])
+        super().__init__(name, len(self._records), (size, size, channels), classes)
+        self.put_behind(background, "images have" if has_alpha(shape[2]) else None)
 
     def read_labels(self):
         """Reads every record, without decoding the images."""

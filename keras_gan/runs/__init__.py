@@ -16,6 +16,7 @@ RUN/report.html        all of this to look at, in one file
 RUN/export/            SavedModel versions, generator.onnx and generator.py
 """
 
+from keras_gan.runs.choosing import facts_of
 from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
 from keras_gan.runs.exporting import Exporting, compare_quality, export_run
 from keras_gan.runs.folder import Run
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate_run",
     "evaluate_source",
     "export_run",
+    "facts_of",
     "measure_throughput",
     "train",
     "write_report",

@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from keras_gan import callbacks, datasets, metrics, verdicts
+from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
@@ -169,7 +170,13 @@ def open_run_source(run, data=None):
     config = run.read_config()
     shape = config["sample_shape"]
     size, channels = (shape[0], shape[2]) if len(shape) == 3 else (None, None)
-    return datasets.open_source(data or config["data"], size, channels, config["skipped"] > 0)
+    name, skip = data or config["data"], config["skipped"] > 0
+    return datasets.open_source(name, size, channels, skip, background=background_of(config))
+
+
+def background_of(config):
+    """The colour behind the transparent pixels of a run's data."""
+    return config.get("background") or WHITE
 
 
 def write_evaluation(path, found, data, step):

@@ -49,14 +49,16 @@ class Run:
             )
         return read_json(self.config_path, CONFIG)
 
-    def keep_schedules(self, config) -> dict:
-        """The settings asked for, with the schedules of the run that is gone on with.
+    def keep_beginning(self, config) -> dict:
+        """The settings asked for, with what was settled when the run that is gone on with began.
 
-        More steps than it was begun with don't stretch them: they hold their last values.
+        These are its schedules, which more steps than it was begun with don't stretch: they hold
+        their last values. And the reasons of the recipe `auto`, where that picked its settings.
         """
         if not self.config_path.exists():
             return config
-        return {**config, "schedule_steps": self.read_config().get("schedule_steps")}
+        begun = self.read_config()
+        return {**config, **{name: begun.get(name) for name in ("schedule_steps", "choices")}}
 
     def claim(self, config):
         """Makes the folder this run's own, or sees that it is.

@@ -57,6 +57,7 @@ class Plan:
         keeping: A `Keeping`.
         strategy: The `tf.distribute.Strategy`.
         tell: Called with lines that say what happens.
+        deadline: When the session ends, on the clock of `time.monotonic`, or None.
     """
 
     run: Run
@@ -68,3 +69,4 @@ class Plan:
     keeping: Keeping
     strategy: tf.distribute.Strategy
     tell: collections.abc.Callable
+    deadline: float | None = None

@@ -10,6 +10,13 @@ CONFIG = {
     "sample_shape": [COUNT],
     "classes": (None, [str]),
 }
+CHOSEN = {
+    **CONFIG,
+    "choices": {str: str},
+    "width": (int, str),
+    "augmentation": (str, None),
+    "mixed_precision": (str, None),
+}
 EVALUATIONS = [
     {"step": COUNT, "data": str, "seed": COUNT, "figures": {str: NUMBER}, "reports": [str]}
 ]

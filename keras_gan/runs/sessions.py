@@ -4,17 +4,14 @@ import contextlib
 import datetime
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform
 import shlex
 import sys
 
-from keras_gan import limits
+from keras_gan import limits, machine
 from keras_gan.errors import RunError
 from keras_gan.reading import parse
-
-import tensorflow as tf
 
 PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
 
@@ -84,19 +81,13 @@ def read(path) -> list[dict]:
 
 def environment() -> dict:
     """Versions and machine, name -> text or number."""
-    gpus = [
-        tf.config.experimental.get_device_details(device).get("device_name", device.name)
-        for device in tf.config.list_physical_devices("GPU")
-    ]
     return {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in PACKAGES},
         "system": f"{platform.system()} {platform.release()}",
         "processor": processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "gpus": ", ".join(gpus) or "none",
+        "cores": machine.cores(),
+        "gpus": ", ".join(gpu["device_name"] for gpu in machine.gpus()) or "none",
     }
 
 

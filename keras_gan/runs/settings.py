@@ -4,8 +4,11 @@ import dataclasses
 import importlib.metadata
 
 from keras_gan import recipes
+from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import ConfigError, printable
 from keras_gan.models.checks import check_seed
+
+FLOAT32 = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Settings:
     """What to train, on what, and how far.
 
     Attributes:
-        recipe: Name of a recipe.
+        recipe: Name of a recipe, or `"auto"` for the one that fits the data and the machine.
         data: A source, as in `keras_gan.datasets.load`.
         steps: Step at which to end; the recipe's by default.
         batch_size: Samples a step; the recipe's by default.
@@ -26,7 +29,7 @@ class Settings:
         conditional: Whether to learn the classes; where the data have labels by default.
         augmentation: `"diffaugment"` or `"ada"`, for few data, or `"none"`; the recipe's by
             default.
-        mixed_precision: `"bfloat16"` or `"float16"`; float32 by default.
+        mixed_precision: `"bfloat16"`, `"float16"` or `"float32"`, which is the default.
         jit: Whether to compile with XLA; on a GPU by default.
         update: Who moves when, as in `GAN.compile`; the recipe's by default.
         accumulation: Parts in which a batch passes, as in `GAN.compile`.
@@ -35,6 +38,10 @@ class Settings:
             time, which can be slower.
         prefetch: As in `keras_gan.datasets.load`; it changes no result, and may change in a run.
         cache: Likewise.
+        background: As in `keras_gan.datasets.load`.
+        hours: Hours after which a session of the run ends; the same call goes on. No result but
+            that and the choice of `auto` hangs on it.
+        choices: Why `auto` picked the settings, name -> reason; None where they were named.
     """
 
     recipe: str
@@ -56,6 +63,9 @@ class Settings:
     deterministic: bool = False
     prefetch: int = 2
     cache: str | None = None
+    background: str = WHITE
+    hours: float | None = None
+    choices: dict | None = None
 
     def config(self, source) -> dict:
         """All of a run's settings, with the recipe's and the data's own filled in.
@@ -70,10 +80,12 @@ class Settings:
         return {
             "keras_gan_version": importlib.metadata.version("keras_gan"),
             "recipe": self.recipe,
+            "choices": self.choices,
             "data": str(self.data),
             "samples": len(source),
             "skipped": source.skipped,
             "sample_shape": list(source.sample_shape),
+            "background": source.background,
             "moments": source.moments() if len(source.sample_shape) == 1 else None,
             "classes": classes and list(classes),
             "steps": recipe.steps if self.steps is None else self.steps,
@@ -82,7 +94,7 @@ class Settings:
             "width": recipe.width if self.width is None else self.width,
             "seed": self.seed,
             "augmentation": self.augmentation or recipe.augmentation,
-            "mixed_precision": self.mixed_precision,
+            "mixed_precision": None if self.mixed_precision == FLOAT32 else self.mixed_precision,
             "jit": self.jit,
             "update": recipe.update if self.update is None else self.update,
             "accumulation": self.accumulation,
@@ -102,8 +114,10 @@ def summary(config):
     )
 
 
-def check_numbers(settings, every, keeping):
-    """Raises `ConfigError` for a number that is out of range."""
+def check_settings(settings, every, keeping):
+    """Raises `ConfigError` for an unknown recipe, or a number that is out of range."""
+    if settings.recipe != recipes.AUTO:
+        recipes.get(settings.recipe)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
     numbers |= {"every": every, "checkpoint_every": keeping.every, "keep": keeping.keep}
@@ -112,4 +126,6 @@ def check_numbers(settings, every, keeping):
     for name, value in numbers.items():
         if isinstance(value, int) and value < 1:
             raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
+    if settings.hours is not None and not settings.hours > 0:
+        raise ConfigError(f"expected hours above 0, got {settings.hours:g}.")
     check_seed(settings.seed)

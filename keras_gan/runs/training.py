@@ -4,16 +4,18 @@ import contextlib
 import math
 import signal
 import threading
+import time
 
-from keras_gan import callbacks, datasets, recipes
+from keras_gan import callbacks
 from keras_gan.errors import ConfigError, NotFiniteError, RunError
 from keras_gan.runs import sessions
+from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import Keeping, Plan, Result
 from keras_gan.runs.report import write_report
-from keras_gan.runs.settings import check_numbers, summary
+from keras_gan.runs.settings import check_settings, summary
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -60,35 +62,38 @@ def train(
 
         kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
     """
-    recipes.get(settings.recipe)
     keeping = keeping or Keeping()
-    check_numbers(settings, every, keeping)
+    check_settings(settings, every, keeping)
     strategy = make_strategy(distribute)
-    chief = is_chief(strategy)
-    tell = tell if chief else quiet
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    source = datasets.open_source(
-        settings.data,
-        settings.image_size,
-        settings.channels,
-        settings.skip_corrupt,
-        settings.cache,
-    )
-    run = Run(out)
-    config = run.keep_schedules(settings.config(source))
-    tell(summary(config))
-    labels = config["classes"] is not None
-    dataset = source.to_dataset(
-        config["batch_size"], labels, seed=settings.seed, prefetch=settings.prefetch
-    )
-    measure = measure_while_training(run, source, measuring) if measuring and chief else None
-    plan = Plan(run, config, source, dataset, every, measure, keeping, strategy, tell)
+    plan = make_plan(settings, Run(out), every, measuring, keeping, strategy, tell)
     with naming_lost_workers(strategy):
         gan, interrupted = begin_and_play(plan)
+        chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
         largest(strategy, 0)  # the others wait, as the first worker holds them together
     return result
+
+
+def make_plan(settings, run, every, measuring, keeping, strategy, tell) -> Plan:
+    """All that a training needs beside the game; arguments as in `train`."""
+    chief = is_chief(strategy)
+    tell = tell if chief else quiet
+    deadline = None if settings.hours is None else time.monotonic() + 3600 * settings.hours
+    settings, source = open_data(settings, run, tell)
+    for note in source.notes:
+        tell(note)
+    config = run.keep_beginning(settings.config(source))
+    tell(summary(config))
+    dataset = source.to_dataset(
+        config["batch_size"],
+        labels=config["classes"] is not None,
+        seed=settings.seed,
+        prefetch=settings.prefetch,
+    )
+    measure = measure_while_training(run, source, measuring) if measuring and chief else None
+    return Plan(run, config, source, dataset, every, measure, keeping, strategy, tell, deadline)
 
 
 def begin_and_play(plan):
@@ -120,6 +125,8 @@ def finish(gan, plan, interrupted) -> Result:
     exported, run = None, plan.run
     tell_verdicts(run, plan.tell)
     if interrupted is None:
+        if int(gan.step) < plan.config["steps"]:
+            plan.tell(f"Ended at step {int(gan.step):,}; the same command goes on from there.")
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
         alone = plan.strategy.num_replicas_in_sync == 1
         exported = export_run(run, gan if alone else run.load())
@@ -204,6 +211,7 @@ def what_is_left(gan, plan, stack):
         progress,
         *pictures_of(gan, plan),
         *([] if plan.measure is None else [plan.measure]),
+        *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
         callbacks.HistoryCSV(run.history_path, plan.every),
         callbacks.TimesCSV(run.times_path, plan.every),
         callbacks.Checkpoint(run.checkpoints.folder, keeping.every, keeping.keep),

@@ -69,6 +69,10 @@ class StackedDigits(Source):
         """The digits'; which ones meet never changes."""
         return f"stacked {self._digits.fingerprint()}"
 
+    def resized(self, size):
+        """The same digits at another size."""
+        return StackedDigits(self.name, size)
+
     def fetch(self, indices):
         """Composes whole batches."""
         members = tf.constant(self.members)

@@ -1,0 +1,81 @@
+"""Where image files lie: in a folder or in a zip."""
+
+import os
+import pathlib
+import threading
+import zipfile
+
+from keras_gan import limits
+from keras_gan.datasets.names import Names
+from keras_gan.datasets.source import digest
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+
+
+class Folder:
+    """The image files below a folder, by relative name."""
+
+    def __init__(self, path: pathlib.Path):
+        self.path = path
+        self.names = Names(files_below(path))
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        with (self.path / name).open("rb") as file:
+            return limits.read_bounded(file, limits.MAX_IMAGE_BYTES, "it")
+
+    def fingerprint(self) -> str:
+        """Another one where a file came, went or was written to."""
+        stats = (os.stat(os.path.join(self.path, name)) for name in self.names)
+        facts = zip(self.names, stats, strict=True)
+        return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in facts)
+
+
+def files_below(path):
+    """The relative names of the image files below a folder, as text with `/`."""
+    for folder, _, files in os.walk(path):
+        inner = pathlib.PurePath(os.path.relpath(folder, path))
+        for file in files:
+            if is_image(inner / file) and os.path.isfile(os.path.join(folder, file)):
+                yield (inner / file).as_posix()
+
+
+class Zip:
+    """The image files below a folder in a zip, by relative name.
+
+    Args:
+        path: The zip file.
+        inner: Folder inside it, "" for all.
+    """
+
+    def __init__(self, path: pathlib.Path, inner: str = ""):
+        with limits.reading("a zip of images", path):
+            self.file = zipfile.ZipFile(path)
+        for info in self.file.infolist():
+            limits.check_entry(info, path)
+        self.prefix = inner.strip("/") + "/" if inner else ""
+        entries = (info.filename for info in self.file.infolist() if not info.is_dir())
+        self.names = Names(
+            name.removeprefix(self.prefix)
+            for name in entries
+            if name.startswith(self.prefix) and is_image(pathlib.PurePosixPath(name))
+        )
+        self._lock = threading.Lock()
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one entry."""
+        info = self.file.getinfo(self.prefix + name)
+        limits.check_size(info.file_size, limits.MAX_IMAGE_BYTES, "it")
+        with self._lock:
+            return self.file.read(info)
+
+    def fingerprint(self) -> str:
+        """Another one where an entry came, went or changed."""
+        entries = ((name, self.file.getinfo(self.prefix + name)) for name in self.names)
+        return digest(f"{name} {info.file_size} {info.CRC}" for name, info in entries)
+
+
+def is_image(path) -> bool:
+    """Whether it is named like an image, and not a hidden file or a resource fork."""
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts[-2:])
+    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
