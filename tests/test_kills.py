@@ -14,9 +14,12 @@ import sys
 import time
 import zipfile
 
+from keras_gan.callbacks.table import read_table
+
 import h5py
 import numpy as np
 import pytest
+from killed_training import BATCH, FADE, ROW, STABLE
 from PIL import Image
 
 STEPS_A_KILL = 50  # more than a killed part gets to train, so that all kills meet a training
@@ -120,13 +123,18 @@ def kill_and_compare(start, tmp_path, data, jit, kills, seed):
     out, whole, chance = tmp_path / "killed", tmp_path / "whole", random.Random(seed)
     halves = [kill_at_random(start, settings, out, chance, k % 2 == 0) for k in range(kills)]
     print(f"{kills} kills, {sum(halves)} of them while a checkpoint was being written")
+    assert any(halves), "no kill met a checkpoint that was being written"
+    end_and_compare(start, settings, out, whole)
+
+
+def end_and_compare(start, settings, out, whole):
+    """A training that goes on leaves, file for file, what one leaves that never stopped."""
     for folder in (out, whole):
         _, wait = start(out=str(folder), **settings)
         assert wait() == 0
-    assert any(halves), "no kill met a checkpoint that was being written"
     names = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
     assert names == sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
-    assert len(names) == 4  # three checkpoints and the history
+    assert len(names) == 5  # three checkpoints, the history and samples
     different = [str(n) for n in names if contents(out / n) != contents(whole / n)]
     assert different == []
 
@@ -137,6 +145,22 @@ def test_a_killed_training_ends_bit_for_bit_as_one_that_was_not(
 ):
     data = photos if data == "photos" else data
     kill_and_compare(trainer, tmp_path, data, jit, kills, seed=time.time_ns())
+
+
+def test_a_training_killed_in_a_fade_ends_bit_for_bit_as_one_that_was_not(trainer, tmp_path):
+    """ProGAN between 4x4 and 8x8; the steps that it had done are known within two bounds."""
+    settings = {"data": "digits", "jit": False, "steps": 90, "grows": True}
+    out, whole = tmp_path / "killed", tmp_path / "whole"
+    kill_at_random(trainer, settings, out, random.Random(time.time_ns()), while_saving=False)
+    saved = max(int(path.stem) for path in (out / "checkpoints").glob("[0-9]*[0-9].keras"))
+    rows = read_table(out / "history.csv")
+    least, most = max(saved, rows[-1]["step"]), rows[-1]["step"] + ROW
+    alphas = [(BATCH * (step - 1) - STABLE) / FADE for step in (saved, least, most)]
+    print(f"killed between steps {least} and {most}, alpha {alphas[1]:.3f} to {alphas[2]:.3f}")
+    assert 0 < min(alphas) <= max(alphas) < 1
+    end_and_compare(trainer, settings, out, whole)
+    last = read_table(out / "history.csv")[-1]
+    assert (last["step"], last["level"]) == (90, 1)
 
 
 @pytest.mark.slow

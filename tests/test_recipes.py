@@ -4,7 +4,9 @@ import keras_gan as kg
 from keras_gan import recipes
 from keras_gan.errors import ConfigError
 
+import numpy as np
 import pytest
+from conftest import random_images
 
 IMAGES = [name for name in recipes.RECIPES if not name.startswith("toy")]
 
@@ -32,13 +34,64 @@ def test_small_is_smaller():
         recipes.build("r3gan", (8, 8, 1), width="tiny")
 
 
-@pytest.mark.parametrize(("size", "gamma"), [(32, 0.25), (64, 2.0)])
-def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma):
-    gan = recipes.build("r3gan", (size, size, 3), width=8, images=1_000)
+@pytest.mark.parametrize(
+    ("size", "gamma", "p", "half_life"), [(32, 0.25, 0.55, 5e6), (64, 2.0, 0.3, 5e5)]
+)
+def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_life):
+    """The paper's numbers for CIFAR-10 and for faces, over the recipe's own 20 million images."""
+    gan = recipes.build("r3gan", (size, size, 3), width=8)
     assert [(p.name, p.weight) for p in gan.penalties] == [("r1", gamma), ("r2", gamma)]
-    ends = {name: schedule(1_000) for name, schedule in gan.schedules.items()}
-    expected = {"learning_rate": 5e-5, "beta_2": 0.99, "r1": gamma / 10, "r2": gamma / 10}
-    assert {name: float(end) for name, end in ends.items()} == pytest.approx(expected)
+    ways = {
+        "learning_rate": (2e-4, 5e-5),
+        "beta_2": (0.9, 0.99),
+        "r1": (gamma, gamma / 10),
+        "r2": (gamma, gamma / 10),
+        "augmentation": (0.0, p),
+        "moving_average_half_life": (0.0, half_life),
+    }
+    assert gan.schedules.keys() == ways.keys()
+    for name, (start, end) in ways.items():
+        for millions in (0, 5, 10, 20, 30):
+            fallen = (1 + np.cos(np.pi * min(millions / 20, 1))) / 2
+            expected = end + (start - end) * fallen
+            found = float(gan.schedules[name](1_000_000 * millions))
+            assert found == pytest.approx(expected, rel=1e-5, abs=1e-7 * end), (name, millions)
+
+
+def risen(seen, images, end):
+    """Half a cosine from 0 to `end`."""
+    return end * (1 - np.cos(np.pi * min(seen / images, 1))) / 2
+
+
+def test_r3gan_augments_and_averages_as_its_schedules_say():
+    """A run of 64 images: p, and the average by 0.5^(batch / half-life) in NumPy."""
+    gan = recipes.build("r3gan", (4, 4, 1), width=8, images=64)
+    assert gan.augmentation.target is None
+    average = gan.moving_average.get_weights()
+    for step in range(3):
+        gan.fit(random_images(8, 4), batch_size=8, verbose=0)
+        assert float(gan.augmentation.p) == pytest.approx(risen(8 * step, 64, 0.55), rel=1e-4)
+        beta = 0.5 ** (8 / risen(8 * (step + 1), 64, 0.25 * 64))
+        weights = gan.generator.get_weights()
+        average = [beta * a + (1 - beta) * w for a, w in zip(average, weights, strict=True)]
+        for found, expected in zip(gan.moving_average.get_weights(), average, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("chosen", ["none", "ada", "diffaugment"])
+def test_another_augmentation_than_r3gans_has_no_schedule(chosen):
+    gan = recipes.build("r3gan", (8, 8, 1), width=8, augmentation=chosen)
+    assert "augmentation" not in gan.schedules
+    assert "moving_average_half_life" in gan.schedules
+    kinds = {"none": type(None), "ada": kg.augment.ADA, "diffaugment": kg.augment.DiffAugment}
+    assert type(gan.augmentation) is kinds[chosen]
+    if chosen == "ada":
+        assert gan.augmentation.target == 0.6
+
+
+def test_an_augmentation_without_its_schedule_is_refused():
+    with pytest.raises(ConfigError, match="augmentation 'scheduled'"):
+        recipes.build("quick", (8, 8, 1), width=8, augmentation="scheduled")
 
 
 def test_progan_grows_over_the_run():

@@ -76,9 +76,10 @@ class ProgressiveGenerator(Growing):
     """A dense layer to 4x4, then stages of 2x up and two convolutions; a picture at every size.
 
     LeakyReLU 0.2 and pixel norm after each layer. A linear 1x1 convolution makes the picture of a
-    stage; lower ones are enlarged by repeating pixels. Maps for 1024x1024, width 16: 4x4 to
-    32x32x512, 64x64x256, 128x128x128, 256x256x64, 512x512x32, 1024x1024x16, which has 23.1 million
-    weights, as published.
+    stage; lower ones are enlarged by repeating pixels. The paper's network for 1024x1024:
+    `width=16, latent_dim=512`; maps of 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x256,
+    128x128x128, 256x256x64, 512x512x32, 1024x1024x16; 23,086,795 weights, 23.1 million as
+    published.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
@@ -145,8 +146,9 @@ class ProgressiveDiscriminator(Growing):
     """The generator's mirror: a layer for pictures of every size, then stages down to one logit.
 
     Per stage: two convolutions, each with LeakyReLU 0.2, and the mean of 2x2. At 4x4 the minibatch
-    standard deviation is added. For 1024x1024 and width 16 it has 23.1 million weights, as
-    published.
+    standard deviation is added. The paper's network for 1024x1024: `width=16`; maps of
+    1024x1024x16, 512x512x32, 256x256x64, 128x128x128, 64x64x256, 32x32x512, 16x16x512, 8x8x512,
+    4x4x512; 23,087,249 weights, 23.1 million as published.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.

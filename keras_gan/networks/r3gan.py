@@ -27,9 +27,12 @@ class R3GANGenerator(Network):
     """A learnt 4x4 map, scaled by the latents, grows through stages of residual blocks.
 
     Per stage: 2x up, a 1x1 convolution where the width changes, and `blocks` residual blocks; at
-    the end a 1x1 convolution and no tanh. Maps for 32x32, width 768: 4x4x768, 8x8x768, 16x16x768,
-    32x32x768, 32x32x3, which with 10 classes has 20.78 million weights, as published; for 256x256
-    and width 96: 4x4 to 32x32x768, 64x64x384, 128x128x192, 256x256x96.
+    the end a 1x1 convolution and no tanh. Networks of the paper:
+
+    - CIFAR-10: `width=768`; maps of 4x4x768, 8x8x768, 16x16x768, 32x32x768; with 10 classes
+      20,781,952 weights, as published.
+    - 256x256: `width=96`; 4x4x768, 8x8x768, 16x16x768, 32x32x768, 64x64x384, 128x128x192,
+      256x256x96; 23,057,952 weights.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
@@ -98,8 +101,12 @@ class R3GANDiscriminator(Network):
     """The generator's mirror: stages of residual blocks down to 4x4, then one logit.
 
     Per stage: `blocks` residual blocks, 2x down, a 1x1 convolution where the width changes. The 4x4
-    map becomes a vector by a depthwise convolution. For 32x32, width 768 and 10 classes it has
-    21.28 million weights, as published.
+    map becomes a vector by a depthwise convolution. Networks of the paper:
+
+    - CIFAR-10: `width=768`; maps of 32x32x768, 16x16x768, 8x8x768, 4x4x768; with 10 classes
+      21,280,512 weights, as published.
+    - 256x256: `width=96`; 256x256x96, 128x128x192, 64x64x384, 32x32x768, 16x16x768, 8x8x768,
+      4x4x768; 23,009,568 weights.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.

@@ -37,13 +37,16 @@ class ResNetGenerator(Network):
 
     At the end BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
 
-    - CIFAR-10, SNGAN: `width=256, max_width=256`; 4x4, 8x8, 16x16 and 32x32, all of 256 channels:
-      4,276,739 weights. WGAN-GP: the same with 128.
-    - 128x128, SNGAN: `width=64, max_width=1024`; 4x4x1024, 8x8x1024, 16x16x512, 32x32x256,
-      64x64x128, 128x128x64. SAGAN: the same with `normalization="spectral"` and an attention.
+    - CIFAR-10, SNGAN: `width=256, max_width=256`; maps of 4x4x256, 8x8x256, 16x16x256, 32x32x256;
+      4,276,739 weights that learn. WGAN-GP: the same with 128; 4x4x128, 8x8x128, 16x16x128,
+      32x32x128; 1,204,483 weights.
+    - 128x128, SNGAN: `width=64`; 4x4x1024, 8x8x1024, 16x16x512, 32x32x256, 64x64x128, 128x128x64;
+      32,150,787 weights. SAGAN: the same with `normalization="spectral", attention=32`, and for
+      1000 classes `conditioning="batch_norm"`; 42,078,852 weights.
     - 128x128, BigGAN: `width=96, max_width=1536, latent_dim=120, conditioning="split_latents"`,
-      `normalization="spectral", attention=64, initializer="orthogonal"`: 70.4 million weights for
-      1000 classes. Its networks for 256x256 and more widen otherwise.
+      `normalization="spectral", attention=64, initializer="orthogonal"`; 4x4x1536, 8x8x1536,
+      16x16x768, 32x32x384, 64x64x192, 128x128x96; for 1000 classes 70,433,988 weights, as its
+      authors count. Its networks for 256x256 and more widen otherwise.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024, 1 to 4 channels.
@@ -129,13 +132,15 @@ class ResNetDiscriminator(Network):
     The last map is passed through ReLU and pooled, by the sum as in SNGAN, or without spectral
     normalisation by the mean as in WGAN-GP. Networks of the papers:
 
-    - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; 16x16, 8x8, 8x8 and 8x8 after
-      its blocks, all of 128 channels: 1.05 million weights. WGAN-GP: `normalization=None`.
-    - 128x128, SNGAN and SAGAN: `width=64, max_width=1024`; 64x64x64, 32x32x128, 16x16x256,
-      8x8x512, 4x4x1024, 4x4x1024. As in SAGAN a block's first convolution makes the block's
-      channels; SNGAN's own keeps those it gets.
-    - 128x128, BigGAN: `width=96, max_width=1536, attention=64, initializer="orthogonal"`: 88.0
-      million weights for 1000 classes.
+    - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; after its blocks maps of
+      16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 weights that learn. WGAN-GP: the same with
+      `normalization=None`.
+    - 128x128, SNGAN: `width=64`; 64x64x64, 32x32x128, 16x16x256, 8x8x512, 4x4x1024, 4x4x1024;
+      38,419,137 weights. SAGAN: the same with `attention=32`; for 1000 classes 39,463,618. As in
+      SAGAN a block's first convolution makes the block's channels; SNGAN's own keeps those it gets.
+    - 128x128, BigGAN: `width=96, max_width=1536, attention=64, initializer="orthogonal"`; 64x64x96,
+      32x32x192, 16x16x384, 8x8x768, 4x4x1536, 4x4x1536; for 1000 classes 87,982,370 weights, as
+      its authors count.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024, 1 to 4 channels.

@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from keras_gan import losses, models, optimizers, penalties, schedules
+from keras_gan import augment, losses, models, optimizers, penalties, schedules
 from keras_gan.errors import ConfigError
+from keras_gan.recipes.recipe import SCHEDULED
 from keras_gan.recipes.table import get
 
 SMALL, NO_AUGMENTATION = "small", "none"
@@ -36,7 +37,8 @@ def build(
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         jit_compile: As in `GAN.compile`; as the recipe says by default.
         images: Images over which the recipe's schedules run; its own steps' by default.
-        augmentation: As in `GAN.compile`; the recipe's by default, and `"none"` for none.
+        augmentation: As in `GAN.compile`; the recipe's by default, and `"none"` for none. A
+            schedule of the recipe for its own augmentation's p doesn't move another one's.
         moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
         update: As in `GAN.compile`; the recipe's by default.
         accumulation, remat: As in `GAN.compile`.
@@ -51,7 +53,8 @@ def build(
     (28, 28, 1)
     """
     recipe = sized(get(recipe) if isinstance(recipe, str) else recipe, width)
-    recipe = in_unit_of(for_size(recipe, sample_shape[0]), moments)
+    recipe, images = augmented(recipe, augmentation), images or recipe.steps * recipe.batch_size
+    recipe = in_unit_of(for_size(recipe, sample_shape[0], images), moments)
     generator, discriminator = recipe.build(
         sample_shape, num_classes, recipe.latent_dim, recipe.width, dtype, moments
     )
@@ -65,14 +68,13 @@ def build(
     made = [getattr(penalties, n)(w, recipe.interval) for n, w in recipe.penalties.items()]
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
-    augmentation = augmentation or recipe.augmentation
     gan.compile(
         adam(recipe, "generator"),
         adam(recipe, "discriminator"),
         loss=losses.get(recipe.loss),
         penalties=made,
-        augmentation=None if augmentation == NO_AUGMENTATION else augmentation,
-        schedules=schedules_of(recipe, gan, made, images or recipe.steps * recipe.batch_size),
+        augmentation=augmentation_of(recipe),
+        schedules=schedules_of(recipe, gan, made, images),
         n_critic=recipe.n_critic,
         update=update or recipe.update,
         accumulation=accumulation,
@@ -102,12 +104,29 @@ def sized(recipe, width):
     return dataclasses.replace(recipe, width=width)
 
 
-def for_size(recipe, size):
-    """The recipe with the numbers that depend on the images' size worked out."""
+def augmented(recipe, augmentation):
+    """The recipe with another augmentation, whose p no schedule moves; None for its own."""
+    if augmentation is None or augmentation == recipe.augmentation:
+        return recipe
+    ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
+    chosen = None if augmentation == NO_AUGMENTATION else augmentation
+    return dataclasses.replace(recipe, augmentation=chosen, ends=ends)
+
+
+def augmentation_of(recipe):
+    """The recipe's augmentation as `GAN.compile` takes it."""
+    if recipe.augmentation == SCHEDULED and "augmentation" in recipe.ends:
+        return augment.ADA(target=None, name="augmentation")
+    return recipe.augmentation
+
+
+def for_size(recipe, size, images):
+    """The recipe with the numbers worked out that depend on the images' size or their number."""
 
     def settled(numbers):
         return {
-            name: n(size, recipe.batch_size) if callable(n) else n for name, n in numbers.items()
+            name: n(size, recipe.batch_size, images) if callable(n) else n
+            for name, n in numbers.items()
         }
 
     return dataclasses.replace(
@@ -147,7 +166,8 @@ def schedules_of(recipe, gan, made, images):
         made: Its penalties.
         images: Images over which they run.
     """
-    numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2, "augmentation": 0.0}
+    numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2}
+    numbers |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
     numbers |= {penalty.name: penalty.weight for penalty in made}
     made = {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
     if isinstance(gan, models.ProgressiveGAN):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from keras_gan.models import GAN
 
+SCHEDULED = "scheduled"
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -26,14 +28,16 @@ class Recipe:
         small: What differs on a processor, field -> value: less width, and what goes with it.
         discriminator_learning_rate: The discriminator's own.
         penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of the
-            images' size and the batch size; for points, the weight of standardised ones.
+            images' size, the batch size and the images seen in the run; for points, the weight of
+            standardised ones.
         interval: Steps between two computations of the penalties.
         n_critic: The discriminator's steps for one of the generator.
         update: Who moves when, as in `GAN.compile`; the papers' players alternate.
         augmentation: Through which the discriminator sees, as in `GAN.compile`, where the user
-            doesn't say.
+            doesn't say; `SCHEDULED` for ADA's transformations at a p that `ends` brings up from 0.
         ends: Name of a number that `GAN.compile` can schedule -> what a cosine brings it to by the
-            end of the run, or that as a function of the images' size and the batch size.
+            end of the run, or that as a function like a penalty's weight. The augmentation's p and
+            the moving average's half-life begin at 0, the others at their own numbers.
         latent_distribution: As in `GAN`.
         jit: Whether to compile with XLA on a CPU too, as tiny networks like.
         steps_per_execution: Steps between two looks of the callbacks.

@@ -15,22 +15,37 @@ from keras_gan.recipes.pairs import (
     build_stylegan2,
     build_wgan_gp,
 )
-from keras_gan.recipes.recipe import Recipe
+from keras_gan.recipes.recipe import SCHEDULED, Recipe
 
 NS, RP, WA, HI = "non_saturating", "relativistic_paired", "wasserstein", "hinge"
 
 
-def r3gan_gamma(size, batch_size):
+CIFAR = 32  # pixels, up to which R3GAN's numbers are those for CIFAR-10, beyond those for faces
+
+# Functions of the images' size, the batch size and the images seen in the run.
+
+
+def r3gan_gamma(size, batch_size, images):
     """R3GAN's gamma at its begin: 2 for faces of 64 pixels and about 150 of 256, as published."""
     return 2.0 * (size / 64) ** 3
 
 
-def r3gan_gamma_at_the_end(size, batch_size):
+def r3gan_gamma_at_the_end(size, batch_size, images):
     """A tenth of that."""
-    return r3gan_gamma(size, batch_size) / 10
+    return r3gan_gamma(size, batch_size, images) / 10
 
 
-def stylegan2_gamma(size, batch_size):
+def r3gan_augmentation(size, batch_size, images):
+    """The augmentation's p at the end, as published."""
+    return 0.55 if size <= CIFAR else 0.3
+
+
+def r3gan_half_life(size, batch_size, images):
+    """The moving average's half-life at the end: of 20M images 5M or 0.5M, of fewer that share."""
+    return (0.25 if size <= CIFAR else 0.025) * images
+
+
+def stylegan2_gamma(size, batch_size, images):
     """ADA's rule for gamma."""
     return 0.0002 * size**2 / batch_size
 
@@ -75,8 +90,11 @@ RECIPES = {
                            "moving_average_half_life": 10_000}),
     "r3gan": Recipe(build_r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256, 78_125,
                     penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
+                    augmentation=SCHEDULED,
                     ends={"learning_rate": 5e-5, "beta_2": 0.99,
-                          "r1": r3gan_gamma_at_the_end, "r2": r3gan_gamma_at_the_end},
+                          "r1": r3gan_gamma_at_the_end, "r2": r3gan_gamma_at_the_end,
+                          "augmentation": r3gan_augmentation,
+                          "moving_average_half_life": r3gan_half_life},
                     small={"width": 16, "batch_size": 32, "steps": 6_000}),
 }
 # fmt: on

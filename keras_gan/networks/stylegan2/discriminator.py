@@ -22,8 +22,12 @@ HALF = 2**-0.5  # the gain of both summands of a block
 class StyleGAN2Discriminator(Network):
     """Residual blocks down to 4x4, the batch's standard deviation as a feature, and a dense layer.
 
-    For 1024x1024x3 and width 32 it has 29.01 million weights; for 256x256x3 and width 64, 24.00
-    million.
+    Networks of the paper:
+
+    - 1024x1024: `width=32`; maps of 1024x1024x32, 512x512x64, 256x256x128, 128x128x256, 64x64x512,
+      32x32x512, 16x16x512, 8x8x512, 4x4x512; 29,012,513 weights.
+    - 256x256: `width=64`; 256x256x64, 128x128x128, 64x64x256, 32x32x512, 16x16x512, 8x8x512,
+      4x4x512; 24,001,089 weights.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.

@@ -24,8 +24,13 @@ class StyleGAN2Generator(Network):
     """Latents become styles, which modulate the convolutions that turn a learnt 4x4 map to images.
 
     Each stage doubles the size, has two convolutions with noise, and adds its image to that of the
-    stage before, enlarged. There is no tanh. For 1024x1024x3 and width 32 it has 30.37 million
-    trainable weights; for 256x256x3 and width 64, 24.77 million.
+    stage before, enlarged. There is no tanh. Networks of the paper:
+
+    - 1024x1024: `width=32`; maps of 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x512,
+      128x128x256, 256x256x128, 512x512x64, 1024x1024x32; 30,370,060 weights that learn, beside
+      fixed maps of noise.
+    - 256x256: `width=64`; 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x256, 128x128x128,
+      256x256x64; 24,767,458 weights.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
