@@ -258,7 +258,7 @@ def test_a_checkpoint_of_another_recipe(run, optional, tmp_path, capsys):
     newest(out).write_bytes(checkpoint)
     same = ["--out", out, "--seed", 3, *OPTIONS["unconditional"]]
     error = refused(capsys, [*TRAIN, *same, "--steps", 3])
-    assert "of another game (generator, discriminator)" in error
+    assert "of another game (generator, discriminator, seed, augmentation)" in error
     assert newest(out).read_bytes() == checkpoint
 
 
