@@ -110,10 +110,15 @@ def build_progan(sample_shape, num_classes, latent_dim, width, dtype, moments=No
     )
 
 
-def build_r3gan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+def build_r3gan(sample_shape, num_classes, latent_dim, width, dtype, moments=None, blocks=2):
     """The residual networks of 2024 without normalisation, for squares of 4 to 1024 pixels."""
-    common = {"num_classes": num_classes, "dtype": dtype}
+    common = {"num_classes": num_classes, "blocks": blocks, "dtype": dtype}
     return (
         networks.R3GANGenerator(sample_shape, latent_dim, width, **common),
         networks.R3GANDiscriminator(sample_shape, width, **common),
     )
+
+
+def build_small_r3gan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """The same with a single residual block a stage."""
+    return build_r3gan(sample_shape, num_classes, latent_dim, width, dtype, blocks=1)
