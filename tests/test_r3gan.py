@@ -38,6 +38,17 @@ def test_widths_of_the_published_sizes():
     assert widths((8, 8, 1), 16, 8) == [16, 16]
 
 
+def test_the_first_map_is_learnt_and_scaled_by_the_latents():
+    x = keras.Input((5,))
+    model = keras.Model(x, kg.networks.r3gan.scaled_map(x, 16, "float32"))
+    weights = {weight.shape: np.array(weight) for weight in model.weights}
+    latents = RNG.normal(size=(3, 5)).astype("float32")
+    scales = latents @ weights[5, 16]
+    expected = weights[4, 4, 16] * scales[:, None, None]
+    np.testing.assert_allclose(model(latents), expected, atol=1e-5)
+    assert len(weights) == len(model.weights) == 2
+
+
 def variances(network, inputs):
     """The variance of what each Add and each block's second activation makes."""
     adds = [layer.output for layer in network.layers if isinstance(layer, keras.layers.Add)]

@@ -4,7 +4,7 @@ Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline
 """
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, Upsample2D
+from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearntMap, Upsample2D
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -77,7 +77,7 @@ class R3GANGenerator(Network):
         if num_classes is not None:
             embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
             x = keras.layers.Concatenate(dtype=policy)([latents, embedded])
-        x = Basis(widths[0], dtype=policy)(x)
+        x = scaled_map(x, widths[0], policy)
         for stage, channels in enumerate(widths):
             if stage:
                 x = Upsample2D(dtype=policy)(changed_width(x, channels, policy))
@@ -170,37 +170,11 @@ class R3GANDiscriminator(Network):
         super().__init__(inputs, x, config, policy, name)
 
 
-@keras.saving.register_keras_serializable(package="keras_gan")
-class Basis(keras.layers.Layer):
-    """A learnt map of 4x4 places, each channel scaled by a linear function of the latents.
-
-    Args:
-        channels: Of the map.
-        **kwargs: As in `keras.layers.Layer`.
-    """
-
-    def __init__(self, channels, **kwargs):
-        super().__init__(**kwargs)
-        self.channels = channels
-
-    def build(self, input_shape):
-        """Makes the map and the linear function's kernel for `(batch, latent_dim)`."""
-        unit = keras.initializers.RandomNormal(stddev=1.0)
-        self.basis = self.add_weight((4, 4, self.channels), unit, name="basis")
-        self.kernel = self.add_weight((input_shape[-1], self.channels), normal(1.0), name="kernel")
-
-    def call(self, inputs):
-        """`(batch, latent_dim) -> (batch, 4, 4, channels)`."""
-        scales = ops.matmul(inputs, self.kernel)
-        return self.basis * ops.reshape(scales, (-1, 1, 1, self.channels))
-
-    def compute_output_shape(self, input_shape):
-        """`(batch, 4, 4, channels)`."""
-        return (input_shape[0], 4, 4, self.channels)
-
-    def get_config(self):
-        """Constructor arguments."""
-        return {**super().get_config(), "channels": self.channels}
+def scaled_map(latents, channels, policy):
+    """A learnt map of 4x4 places, each channel scaled by a linear function of the latents."""
+    scales = linear(channels, policy)(latents)
+    scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
+    return keras.layers.Multiply(dtype=policy)([LearntMap(channels, dtype=policy)(latents), scales])
 
 
 def residual_block(x, blocks, policy):

@@ -2,7 +2,14 @@
 
 from keras_gan import noise
 from keras_gan.errors import ConfigError
-from keras_gan.layers import EqualizedDense, LeakyReLU, ModulatedConv2D, PixelNoise, Upsample2D
+from keras_gan.layers import (
+    EqualizedDense,
+    LeakyReLU,
+    LearntMap,
+    ModulatedConv2D,
+    PixelNoise,
+    Upsample2D,
+)
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -191,37 +198,6 @@ def activated(x, policy):
     """x through LeakyReLU; in float16 within +-256, so that the next layers can't overflow."""
     x = LeakyReLU(SLOPE, dtype=policy)(x)
     return ops.clip(x, -LARGEST, LARGEST) if policy.compute_dtype == "float16" else x
-
-
-@keras.saving.register_keras_serializable(package="keras_gan")
-class LearntMap(keras.layers.Layer):
-    """A learnt map of 4x4 places, the same for each sample.
-
-    Args:
-        channels: Of the map.
-        **kwargs: As in `keras.layers.Layer`.
-    """
-
-    def __init__(self, channels, **kwargs):
-        super().__init__(**kwargs)
-        self.channels = channels
-
-    def build(self, input_shape):
-        """Makes the map."""
-        unit = keras.initializers.RandomNormal(stddev=1.0)
-        self.map = self.add_weight((4, 4, self.channels), unit, name="map")
-
-    def call(self, inputs):
-        """`(batch, ...) -> (batch, 4, 4, channels)`."""
-        return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
-
-    def compute_output_shape(self, input_shape):
-        """`(batch, 4, 4, channels)`."""
-        return (input_shape[0], 4, 4, self.channels)
-
-    def get_config(self):
-        """Constructor arguments."""
-        return {**super().get_config(), "channels": self.channels}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

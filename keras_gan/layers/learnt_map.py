@@ -1,0 +1,44 @@
+"""Learnt map: what a synthesis begins with."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LearntMap(keras.layers.Layer):
+    """A learnt map of 4x4 places, the same for each sample; it begins with variance 1.
+
+    Args:
+        channels: Of the map.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial
+    Networks", CVPR 2019, section 2.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> kg.layers.LearntMap(8)(np.zeros((2, 16), "float32")).shape
+    TensorShape([2, 4, 4, 8])
+    """
+
+    def __init__(self, channels, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def build(self, input_shape):
+        """Makes the map."""
+        unit = keras.initializers.RandomNormal(stddev=1.0)
+        self.map = self.add_weight((4, 4, self.channels), unit, name="map")
+
+    def call(self, inputs):
+        """`(batch, ...) -> (batch, 4, 4, channels)`; of the inputs only their number is read."""
+        return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, 4, 4, channels)`."""
+        return (input_shape[0], 4, 4, self.channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "channels": self.channels}
