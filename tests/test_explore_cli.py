@@ -1,7 +1,6 @@
 """`keras-gan explore` on a tiny run."""
 
 import keras_gan as kg
-from keras_gan import runs
 from keras_gan.cli import main
 
 import numpy as np
@@ -9,15 +8,6 @@ import pytest
 from PIL import Image
 
 RNG = np.random.default_rng(0)
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run of a tiny game after one step."""
-    folder = tmp_path_factory.mktemp("runs") / "digits"
-    settings = runs.Settings("dcgan", "digits", width=2, steps=1, batch_size=16)
-    runs.train(settings, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

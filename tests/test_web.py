@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pathlib
+import shutil
 import sys
 
 import keras_gan as kg
@@ -404,14 +405,11 @@ def test_a_full_disk_leaves_nothing(small_disk):
     assert list(folder.iterdir()) == []
 
 
-def test_command_exports_a_run_with_its_page(tmp_path, capsys):
-    run = tmp_path / "run"
-    train = ["train", "dcgan", "--data", "digits", "--width", "2", "--batch-size", "16"]
-    assert main([*train, "--steps", "1", "--out", str(run)]) == 0
-    page = tmp_path / "a page"
-    assert main(["export", str(run), "--web", str(page)]) == 0
+def test_command_exports_a_run_with_its_page(run, tmp_path, capsys):
+    out, page = shutil.copytree(run, tmp_path / "run"), tmp_path / "a page"
+    assert main(["export", str(out), "--web", str(page)]) == 0
     assert f"python -m http.server --directory '{page}' 8000" in capsys.readouterr().out
-    made, beside = page / "generator.onnx", run / "export" / "generator.onnx"
+    made, beside = page / "generator.onnx", out / "export" / "generator.onnx"
     assert made.read_bytes() == beside.read_bytes()
 
 
