@@ -6,6 +6,7 @@ TF_CONFIG. Writes FOLDER/<how>.npz.
 
 import json
 import os
+import time
 
 import keras_gan as kg
 
@@ -180,6 +181,9 @@ def worker(folder):
         (part,), whole = noise_of(gan, strategy)
     logs = train(gan, STEPS)
     save(folder / f"worker{index}.npz", gan, logs=logs, part=part, whole=whole)
+    begun = time.monotonic()  # one that is forked leaves at once, without a word to the other
+    while len(list(folder.glob("worker?.npz"))) < 2 and time.monotonic() < begun + 300:
+        time.sleep(0.1)
 
 
 def main(folder, *kinds):
