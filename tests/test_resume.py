@@ -19,8 +19,7 @@ def build(policy, jit, num_classes=3, n_critic=2):
     """A game with every kind of state.
 
     BatchNorm, Dropout, spectral vectors, loss scales, a lazy penalty, LeCam's anchors, ADA's
-    controller, schedules, n_critic. In float32 with the default order of a step; in 16 bits with
-    the other, whose step has half as many branches to trace and compile.
+    controller, schedules, n_critic.
     """
     keras.utils.set_random_seed(7)
     gan = kg.GAN(
@@ -37,7 +36,6 @@ def build(policy, jit, num_classes=3, n_critic=2):
             "r1": kg.schedules.Cosine(0.1, 0.01, 48),
         },
         n_critic=n_critic,
-        update="shared" if policy == "float32" else "alternating",
         jit_compile=jit,
     )
     return gan

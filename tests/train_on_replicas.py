@@ -32,7 +32,7 @@ def build():
             kg.penalties.GradientPenalty(0.1, interval=2),
             kg.penalties.LeCam(0.1),
         ],
-        augmentation=kg.augment.ADA(("color",), p=0.5, interval=2, images=1000),
+        augmentation=kg.augment.ADA(("color", "geometry"), p=0.5, interval=2, images=1000),
         schedules={"learning_rate": kg.schedules.Cosine(1e-3, 1e-4, 400)},
         update="alternating",
         n_critic=2,
