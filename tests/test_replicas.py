@@ -1,7 +1,6 @@
 """One batch on several replicas: virtual devices of one process, and processes on loopback.
 
-All that TensorFlow has to be started for is done by train_on_replicas.py and by the command, each
-in new processes.
+All that TensorFlow has to be started for is done by train_on_replicas.py and by the command.
 """
 
 import csv
@@ -19,9 +18,7 @@ from keras_gan import runs
 from keras_gan.cli import main
 
 import numpy as np
-import processes
 import pytest
-import train_on_replicas
 from conftest import differing, state_of
 
 HERE = pathlib.Path(__file__).parent
@@ -40,30 +37,33 @@ def workers(count):
     ]
 
 
-def start_workers(folder, function, *arguments):
-    """Two processes that call one function, as the workers of a cluster, and their outputs."""
-    outputs = [folder / f"told{index}.txt" for index in range(2)]
-    started = [
-        processes.start(function, *arguments, output=output, TF_CONFIG=settings)
-        for output, settings in zip(outputs, workers(2), strict=True)
+def start_workers(arguments):
+    """Two processes of one command, as the workers of a cluster."""
+    return [
+        subprocess.Popen(
+            list(map(str, arguments)),
+            env={**os.environ, "TF_CONFIG": settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for settings in workers(2)
     ]
-    return started, outputs
 
 
-def ends_of(started, outputs):
+def ends_of(processes):
     """Exit code and output of each, when all have ended."""
-    codes = processes.exit_codes(*started)
-    return codes, [output.read_text() for output in outputs]
+    told = [process.communicate(timeout=300)[0] for process in processes]
+    return [process.returncode for process in processes], told
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The files of the same training alone, on two virtual devices, and by two workers."""
     folder = tmp_path_factory.mktemp("replicas")
-    told = folder / "told.txt"
-    one = processes.start(train_on_replicas.main, folder, "alone", "mirrored", output=told)
-    assert processes.exit_codes(one) == [0], told.read_text()
-    codes, told = ends_of(*start_workers(folder, train_on_replicas.main, folder, "worker"))
+    script = [sys.executable, HERE / "train_on_replicas.py", folder]
+    subprocess.run([*script, "alone", "mirrored"], check=True)
+    codes, told = ends_of(start_workers([*script, "worker"]))
     assert codes == [0, 0], told
     return folder
 
@@ -153,32 +153,16 @@ TRAIN += ["--steps", "400", "--checkpoint-every", "20", "--distribute", "multiwo
 
 
 def train(out):
-    """Two processes of the command; these end as an interpreter does, which parts them in peace."""
-    return [
-        subprocess.Popen(
-            [COMMAND, *TRAIN, "--out", out],
-            env={**os.environ, "TF_CONFIG": settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for settings in workers(2)
-    ]
+    return start_workers([COMMAND, *TRAIN, "--out", out])
 
 
-def ends_of_commands(started):
-    """Exit code and output of each, when all have ended."""
-    told = [process.communicate(timeout=600)[0] for process in started]
-    return [process.returncode for process in started], told
-
-
-def wait_for_checkpoint(out, started):
+def wait_for_checkpoint(out, processes):
     """Waits until a checkpoint is there that wasn't before."""
     folder, begun = out / "checkpoints", time.monotonic()
     before = set(folder.glob("*.keras"))
     while not {path for path in folder.glob("*.keras") if path.stem.isdigit()} - before:
-        assert all(process.poll() is None for process in started), ends_of_commands(started)
-        assert time.monotonic() - begun < 600
+        assert all(process.poll() is None for process in processes), ends_of(processes)
+        assert time.monotonic() - begun < 300
         time.sleep(0.01)
 
 
@@ -186,10 +170,10 @@ def test_a_job_whose_workers_end_or_die_goes_on_and_ends_as_if_they_had_not(tmp_
     out, whole = tmp_path / "broken", tmp_path / "whole"
     told = []
     for number in (signal.SIGTERM, signal.SIGKILL):  # to the worker that doesn't write
-        started = train(out)
-        wait_for_checkpoint(out, started)
-        os.kill(started[1].pid, number)
-        codes, texts = ends_of_commands(started)
+        processes = train(out)
+        wait_for_checkpoint(out, processes)
+        processes[1].send_signal(number)
+        codes, texts = ends_of(processes)
         told.append((codes, *texts))
     assert told[0][0] == [143, 143], told[0]
     assert "by SIGTERM, saved in" in told[0][1]
@@ -197,7 +181,7 @@ def test_a_job_whose_workers_end_or_die_goes_on_and_ends_as_if_they_had_not(tmp_
     assert "keras-gan: lost another worker: " in told[1][1]
     assert "Traceback" not in told[1][1]
     for folder in (out, whole):
-        codes, texts = ends_of_commands(train(folder))
+        codes, texts = ends_of(train(folder))
         assert codes == [0, 0], texts
     assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
     assert (out / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()

@@ -40,7 +40,8 @@ def other(folder):
 def open_page(browser, path, width=1280):
     """Opens a report; gives what the console said and which addresses were asked for."""
     resize(browser, width)
-    browser.get_log("browser"), browser.get_log("performance")  # what other pages left
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # what pages before it left
     browser.get(path.as_uri())
     messages = [json.loads(row["message"])["message"] for row in browser.get_log("performance")]
     asked = [

@@ -1,12 +1,14 @@
 """Trains one game alone, on two virtual devices, or as one of two workers; saves what came of it.
 
-`main(folder, "alone"|"mirrored"|"worker", ...)` is for a new process. A worker finds its place in
-TF_CONFIG. Writes FOLDER/<how>.npz.
+python tests/train_on_replicas.py FOLDER alone|mirrored|worker ...
+
+A worker finds its place in TF_CONFIG. Writes FOLDER/<how>.npz.
 """
 
 import json
 import os
-import time
+import pathlib
+import sys
 
 import keras_gan as kg
 
@@ -181,9 +183,6 @@ def worker(folder):
         (part,), whole = noise_of(gan, strategy)
     logs = train(gan, STEPS)
     save(folder / f"worker{index}.npz", gan, logs=logs, part=part, whole=whole)
-    begun = time.monotonic()  # one that is forked leaves at once, without a word to the other
-    while len(list(folder.glob("worker?.npz"))) < 2 and time.monotonic() < begun + 300:
-        time.sleep(0.1)
 
 
 def main(folder, *kinds):
@@ -192,4 +191,8 @@ def main(folder, *kinds):
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, halves)
     for kind in kinds:
-        {"alone": alone, "mirrored": mirrored, "worker": worker}[kind](folder)
+        {"alone": alone, "mirrored": mirrored, "worker": worker}[kind](pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

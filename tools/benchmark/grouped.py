@@ -89,10 +89,10 @@ def compared(size, channels, jit, arguments):
     grouped = calls(GroupedConv2D(channels, 3, channels // GROUP), (*shape, channels), jit)
     other = calls(keras.layers.Conv2D(dense, 3, padding="same"), (*shape, dense), jit)
     correction = channels * GROUP / dense**2
-    return {name: row(way, other[name], correction, arguments) for name, way in grouped.items()}
+    return {name: timed(way, other[name], correction, arguments) for name, way in grouped.items()}
 
 
-def row(grouped, dense, correction, arguments):
+def timed(grouped, dense, correction, arguments):
     """What two functions take in turn, the second's times corrected by a factor."""
     for function in (grouped, dense):
         seconds(function, 2)  # compiles
