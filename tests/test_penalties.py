@@ -191,6 +191,29 @@ def test_branch_on_interval_runs_what_is_due(jit):
     assert due == [111, 0, 11, 100, 11, 0, 111]
 
 
+def test_only_what_can_fall_due_together_is_traced():
+    """Of intervals of 4 and 2 and every second step three cases, of a step that is known one."""
+    lazy = [penalties.R1(1.0, interval=4), penalties.R2(1.0, interval=2), penalties.R1(1.0, 3)]
+    traced = []
+
+    def half_step(due):
+        traced.append("".join(str(lazy.index(p)) for p in due))
+        return ops.convert_to_tensor(len(due))
+
+    def cases(step, due, phases=None):
+        traced.clear()
+        function = tf.function(lambda s: penalties.branch_on_interval(due, s, half_step, phases))
+        function.get_concrete_function(step)
+        return sorted(traced)
+
+    any_step = tf.TensorSpec((), tf.int64)
+    assert cases(any_step, lazy[:2]) == ["", "1", "10"]
+    assert cases(any_step, lazy[:2], [0, 2]) == ["1", "10"]
+    assert cases(any_step, lazy[:2], [1, 3]) == [""]
+    assert cases(any_step, lazy) == ["", "1", "10", "12", "120", "2"]
+    assert cases(8, lazy) == ["10"]
+
+
 def test_a_step_without_the_penalty_skips_its_work():
     """The penalty's branch is not entered: a host callback inside it counts the entries."""
     entered = []

@@ -239,9 +239,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         batch_size = ops.shape(real[0])[0]
         step = tf.identity(self.step.value)
         self._follow_augmentation_schedule()
-        generator_moves = (self.phase(step) + 1) % self.n_critic == 0
         with compilation.under_xla(self.jit_compile):
-            measured = self.play(real, step, generator_moves)
+            measured = self.play(real, step)
         if self.augmentation is not None:
             measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         batch_size *= self.distribute_strategy.num_replicas_in_sync
@@ -250,12 +249,17 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         self.update_moving_average(self.moving_average, self.generator, batch_size)
         self.step.assign_add(1)
         due = {penalty.name: is_due(penalty, self.phase(step)) for penalty in self.penalties}
-        self.log(measured, {**due, "g_loss": generator_moves, "g_gradient": generator_moves})
+        moves = self.generator_moves(self.phase(step))
+        self.log(measured, {**due, "g_loss": moves, "g_gradient": moves})
         return self.get_metrics_result()
 
-    def play(self, real, step, generator_moves):
+    def play(self, real, step):
         """The players' moves of a step, as `updates` describes them; what they measured."""
-        return UPDATES[self.update](self, real, step, generator_moves)
+        return UPDATES[self.update](self, real, step)
+
+    def generator_moves(self, step):
+        """Whether it does in this step: a boolean scalar, or a bool for an int."""
+        return (step + 1) % self.n_critic == 0
 
     @contextlib.contextmanager
     def as_in_a_step(self, real):
@@ -285,7 +289,7 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     def kind_of_step(self, step):
         """What a step does beside the usual: the penalties that are due, and if G moves."""
         due = tuple(penalty.name for penalty in self.penalties if is_due(penalty, step))
-        return due, (step + 1) % self.n_critic == 0
+        return due, self.generator_moves(step)
 
     def _follow_augmentation_schedule(self):
         if "augmentation" in self.schedules:

@@ -101,7 +101,7 @@ class ProgressiveGAN(GAN):
 
     # A step at the size that has been reached.
 
-    def play(self, real, step, generator_moves):
+    def play(self, real, step):
         """As in `GAN`, at the stage that the images seen so far have led to."""
         level = self._level_of_step()
         stage, begins = self._stage_of_step() if self._chosen is None else self._chosen
@@ -111,7 +111,7 @@ class ProgressiveGAN(GAN):
         def at(stage):
             with self._at(stage):
                 images = shown(real[0], self.generator.last_stage, stage, level)
-                return super(ProgressiveGAN, self).play((images, real[1]), step, generator_moves)
+                return super(ProgressiveGAN, self).play((images, real[1]), step)
 
         if isinstance(stage, int):
             return {**at(stage), "level": level}

@@ -9,7 +9,13 @@ it.
 from keras_gan.penalties.gradients import DRAGAN, R1, R2, GradientPenalty, ZeroCentered
 from keras_gan.penalties.logits import Consistency, Drift, LeCam, WeightClipping
 from keras_gan.penalties.path_length import PathLength
-from keras_gan.penalties.penalty import Penalty, branch, branch_on_interval, is_due
+from keras_gan.penalties.penalty import (
+    Penalty,
+    branch,
+    branch_on_interval,
+    is_due,
+    phases_of,
+)
 
 __all__ = [
     "DRAGAN",
@@ -26,4 +32,5 @@ __all__ = [
     "branch",
     "branch_on_interval",
     "is_due",
+    "phases_of",
 ]

@@ -1,5 +1,7 @@
 """Penalty: what each of them has, and which are due in a step."""
 
+import math
+
 from keras_gan.errors import ConfigError
 
 from keras import ops
@@ -58,37 +60,36 @@ class Penalty:
         return cls(**config)
 
 
-def branch_on_interval(penalties, step, half_step, due=()):
+def branch_on_interval(penalties, step, half_step, phases=None, due=()):
     """Runs `half_step(due)` with the penalties that fall due at this step.
 
     Each lazy penalty is a branch rather than a mask, so that the steps without it do none of
-    its work, under XLA too. Penalties of one interval share their branch, and where they aren't
-    due no branch is made for those whose interval is a multiple.
+    its work, under XLA too. Only what can fall due together has a branch.
 
     Args:
         penalties: `Penalty` objects.
         step: Integer scalar, or an int: then the branches are chosen now, and no other is there.
         half_step: `(penalties due) -> measured`, of one structure whatever is due.
+        phases: What `step` can be here, as in `phases_of`; all it can be by default.
+        due: More penalties, that are due in any case.
 
     Returns:
         What `half_step` returned.
     """
     if not penalties:
         return half_step(due)
+    if phases is None:
+        phases = phases_of(step, *(penalty.interval for penalty in penalties))
     interval = min(penalty.interval for penalty in penalties)
     here = tuple(penalty for penalty in penalties if penalty.interval == interval)
     rest = [penalty for penalty in penalties if penalty.interval != interval]
-
-    def with_them():
-        return branch_on_interval(rest, step, half_step, (*due, *here))
-
-    def without_them():
-        others = [penalty for penalty in rest if penalty.interval % interval]
-        return branch_on_interval(others, step, half_step, due)
-
-    if interval == 1:
-        return with_them()
-    return branch(is_due(here[0], step), with_them, without_them)
+    return branch(
+        lambda step: is_due(here[0], step),
+        step,
+        phases,
+        lambda phases: branch_on_interval(rest, step, half_step, phases, (*due, *here)),
+        lambda phases: branch_on_interval(rest, step, half_step, phases, due),
+    )
 
 
 def is_due(penalty, step):
@@ -96,8 +97,26 @@ def is_due(penalty, step):
     return step % penalty.interval == 0
 
 
-def branch(condition, yes, no):
-    """`yes()` or `no()`: chosen now for a bool, in each step for a boolean scalar."""
-    if isinstance(condition, bool):
-        return yes() if condition else no()
-    return ops.cond(condition, yes, no)
+def phases_of(step, *intervals):
+    """What `step` can be modulo the intervals' least common multiple; an int is what it is."""
+    return [step] if isinstance(step, int) else range(math.lcm(*intervals))
+
+
+def branch(condition, step, phases, yes, no):
+    """`yes(phases)` where the condition holds of the step, else `no(phases)`.
+
+    There is a branch for each only where each can be met.
+
+    Args:
+        condition: `step -> boolean`, of integer scalars and of ints, with the phases' period.
+        step: Integer scalar or int.
+        phases: What it can be, as in `phases_of`; `yes` and `no` are given what is left of it.
+        yes, no: Of one structure.
+    """
+    true = [phase for phase in phases if condition(phase)]
+    false = [phase for phase in phases if not condition(phase)]
+    if not false:
+        return yes(true)
+    if not true:
+        return no(false)
+    return ops.cond(condition(step), lambda: yes(true), lambda: no(false))

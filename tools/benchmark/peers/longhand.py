@@ -60,7 +60,9 @@ def masks():
     return [
         mock.patch.object(GAN, "_penalties", penalties),
         mock.patch.object(
-            updates, "branch_on_interval", lambda penalties, step, half_step: half_step(penalties)
+            updates,
+            "branch_on_interval",
+            lambda penalties, step, half_step, *_: half_step(penalties),
         ),
     ]
 
