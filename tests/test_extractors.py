@@ -48,20 +48,39 @@ def test_digits_reads_the_embedded_digits_and_is_small():
     assert sum(weight.size for weight in extractors.get("digits")._weights.values()) * 2 < 1e6
 
 
-def test_digits_features_are_those_of_the_classes():
+def test_photos_reads_the_test_set_of_cifar10_and_is_small(real_data):
+    images, labels = read_all(kg.datasets.open_source(str(real_data / "cifar10.zip" / "test")))
+    reading = extractors.get("photos").read(images[::5])
+    assert (reading.probabilities.argmax(axis=1) == labels[::5]).mean() >= 0.78
+    assert reading.features.shape == (2_000, 256)
+    assert reading.features.var(axis=0).mean() == pytest.approx(1, abs=0.05)
+    assert sum(weight.size for weight in extractors.get("photos")._weights.values()) * 2 < 1.2e6
+
+
+def test_photos_reads_any_size_and_grey_pictures_as_color():
+    photos, grey = extractors.get("photos"), random_images(3, size=17)
+    assert np.array_equal(photos.features(grey), photos.features(grey.repeat(3, axis=-1)))
+    for shape in ((2, 8, 8, 2), (2, 8, 8)):
+        with pytest.raises(DataError, match=r"\(height, width, 1 or 3\) for photos"):
+            photos.features(np.zeros(shape, "float32"))
+
+
+@pytest.mark.parametrize("name", ["digits", "photos"])
+def test_features_are_those_of_the_classes(name):
     """The probabilities are a linear classifier of the features."""
-    digits = extractors.get("digits")
-    reading = digits.read(random_images(8, size=28))
-    logits = reading.features @ digits._weights["head_kernel"] + digits._weights["head_bias"]
+    extractor = extractors.get(name)
+    reading, weights = extractor.read(random_images(8, size=28)), extractor._weights
+    logits = reading.features @ weights["head_kernel"] + weights["head_bias"]
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert reading.probabilities == pytest.approx(shares, abs=1e-6)
 
 
-def test_a_mixed_precision_policy_does_not_change_the_digits():
+@pytest.mark.parametrize("make", [extractors.Digits, extractors.Photos])
+def test_a_mixed_precision_policy_does_not_change_the_shipped_ones(make):
     images = random_images(4, size=28)
-    single = extractors.Digits().features(images)
+    single = make().features(images)
     keras.config.set_dtype_policy("mixed_bfloat16")
-    assert np.array_equal(extractors.Digits().features(images), single)
+    assert np.array_equal(make().features(images), single)
 
 
 def test_other_weights_of_digits_are_another_extractor(tmp_path):

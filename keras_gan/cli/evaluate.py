@@ -31,8 +31,8 @@ def add_measuring(group):
     )
     group.add_argument(
         "--extractor",
-        help="digits, inception, pixels, or the .keras file of a Keras model (default: what fits "
-        "the data)",
+        help="digits, photos, inception, pixels, or the .keras file of a Keras model "
+        "(default: what fits the data)",
     )
     group.add_argument(
         "--evaluate-count",

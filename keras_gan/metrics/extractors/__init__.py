@@ -5,10 +5,10 @@ import pathlib
 
 from keras_gan.errors import ConfigError, DataError, KerasGanError, unknown
 from keras_gan.loading import load_model
-from keras_gan.metrics.extractors.digits import Digits
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
 from keras_gan.metrics.extractors.inception import Inception
+from keras_gan.metrics.extractors.shipped import Digits, Photos
 
 import keras
 
@@ -19,6 +19,7 @@ __all__ = [
     "Function",
     "Inception",
     "Network",
+    "Photos",
     "Pixels",
     "Reading",
     "Stacked",
@@ -28,6 +29,7 @@ __all__ = [
 EXTRACTORS = {
     "digits": Digits,
     "inception": Inception,
+    "photos": Photos,
     "pixels": Pixels,
     "stacked_digits": lambda: Stacked("digits"),
 }
@@ -38,9 +40,10 @@ def get(identifier) -> Extractor:
 
     Args:
         identifier: `digits` (28x28 grey digits), `stacked_digits` (28x28x3, each channel a digit),
-            `inception` (images; fetched once), `pixels` (the samples themselves, also points), an
-            `Extractor`, a Keras model or the path of one's `.keras` file (its output, averaged over
-            the picture where that has spatial axes), or a callable `samples -> (count, features)`.
+            `photos` (small photographs), `inception` (images; fetched once), `pixels` (the samples
+            themselves, also points), an `Extractor`, a Keras model or the path of one's `.keras`
+            file (its output, averaged over the picture where that has spatial axes), or a callable
+            `samples -> (count, features)`.
 
     Returns:
         An `Extractor`; the same one each time for a name.

@@ -78,7 +78,8 @@ class Extractor:
         if probabilities is None:
             raise ConfigError(
                 f"expected an extractor that classifies, but {self.name} has no classes; use "
-                "'digits' or 'inception', or a subclass of Extractor that gives probabilities."
+                "'digits', 'photos' or 'inception', or a subclass of Extractor that gives "
+                "probabilities."
             )
         return probabilities
 
@@ -120,7 +121,7 @@ class Extractor:
         """
         raise ConfigError(
             f"expected an extractor through which gradients flow, but {self.name} is none; take "
-            "'digits' or a Keras model."
+            "'digits', 'photos' or a Keras model."
         )
 
     def measure(self, samples):

@@ -72,7 +72,7 @@ def find_archive() -> pathlib.Path:
     except Exception as error:
         raise DataError(
             f"could not fetch the Inception graph: {error}. Without a network, fetch {URL} "
-            f"elsewhere and put it at {path}."
+            f"elsewhere and put it at {path}, or take the extractor 'photos'."
         ) from error
 
 
