@@ -16,7 +16,7 @@ from conftest import random_images, spread, tiny_gan
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
 
-import invert_digits
+import invert
 import parity
 
 
@@ -155,13 +155,13 @@ def test_inversion_by_styles(styled):
 
 def test_held_out_digits_are_found_nearer_than_any_training_digit(real_data):
     """The shipped generator, and 16 digits of MNIST's test split that it never saw."""
-    images = invert_digits.pictures_of(kg.datasets.open_source("mnist:test"), 16, seed=0)
+    images = invert.pictures_of(kg.datasets.open_source("mnist:test"), 16, seed=0)
     training = kg.datasets.open_source("digits")
     found = explore.invert(parity.shipped_digits(), images, search=explore.Search(steps=100))
     nearest = explore.nearest_in_source(images, training)
     of_nearest = root_mean_squares(nearest.images[:, 0], images)
     assert (found.errors < of_nearest).all()
     assert found.errors.mean() < 0.5 * of_nearest.mean()
-    linear = invert_digits.principal_components(training, 32)(images)
+    linear = invert.principal_components(training, 32)(images)
     assert found.errors.mean() < 0.7 * root_mean_squares(linear, images).mean()
     assert np.square(found.latents).mean(axis=1).max() < 3

@@ -1,11 +1,12 @@
-"""Finds held-out digits of MNIST in the latents of the shipped generator of digits.
+"""Finds held-out pictures in the latents of a generator.
 
-    python tools/invert_digits.py                 # 16 test digits, for each of three seeds
-    python tools/invert_digits.py --tuning 100 --out inversion.png
-    python tools/invert_digits.py --pictures fashion_mnist:test   # what it can't make
+    python tools/invert.py                 # 16 test digits in the shipped one, for three seeds
+    python tools/invert.py --tuning 100 --out inversion.png
+    python tools/invert.py --pictures fashion_mnist:test   # what it can't make
+    python tools/invert.py --checkpoints RUN/checkpoints --training faces --pictures held_out
 
 Prints root mean square errors in grey levels of 255: of what was found, of the nearest random
-samples, of the nearest of the 10,000 digits that the generator was trained on, and of these digits'
+samples, of the nearest of the pictures that the generator was trained on, and of these pictures'
 principal components, as many as there are latents.
 """
 
@@ -22,7 +23,7 @@ import numpy as np
 
 
 def pictures_of(source, count, seed):
-    """Some pictures of a source, `(count, 28, 28, 1)`."""
+    """Some pictures of a source, `(count, *sample_shape)`."""
     return next(read_batches(source, choose(len(source), count, seed), count))
 
 
@@ -41,6 +42,8 @@ def principal_components(source, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoints", help="a game's folder of them (default: shipped digits)")
+    parser.add_argument("--training", default="digits", help="its data (default: digits)")
     parser.add_argument("--pictures", default="mnist:test", help="(default: mnist:test)")
     parser.add_argument("--count", type=int, default=16, help="for each seed (default: 16)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(default: 0 1 2)")
@@ -49,8 +52,13 @@ def main():
     )
     parser.add_argument("--out", help="a sheet of the last seed's")
     arguments = parser.parse_args()
-    gan, training = parity.shipped_digits(), kg.datasets.open_source("digits")
-    source = kg.datasets.open_source(arguments.pictures)
+    if arguments.checkpoints:
+        gan = kg.checkpoints.Checkpoints(arguments.checkpoints).load()
+    else:
+        gan = parity.shipped_digits()
+    size, _, channels = gan.sample_shape
+    training = kg.datasets.open_source(arguments.training, size, channels)
+    source = kg.datasets.open_source(arguments.pictures, size, channels)
     reduced = principal_components(training, gan.latent_dim)
     for seed in arguments.seeds:
         images = pictures_of(source, arguments.count, seed)
