@@ -78,6 +78,17 @@ def test_a_data_set_can_stand_in_for_the_run(real_data, capsys):
     assert figures["mnist:test"] < 1.0 < 100 < figures["fashion_mnist:test"]
 
 
+def test_a_folder_of_pictures_can_stand_in_for_the_run_at_any_size(tmp_path, capsys):
+    for folder, seed in (("taken", 0), ("data", 1)):
+        (tmp_path / folder).mkdir()
+        for index, image in enumerate(np.random.default_rng(seed).integers(0, 256, (6, 20, 20))):
+            Image.fromarray(image.astype("uint8")).save(tmp_path / folder / f"{index}.png")
+    floor = ["evaluate", tmp_path / "taken", "--data", tmp_path / "data", "--image-size", 8]
+    told = ["--extractor", "pixels", "--metrics", "frechet", "--evaluate-count", 6]
+    assert run_command(*floor, *told) == 0
+    assert "(6 against 6)" in capsys.readouterr().out
+
+
 def test_generated_labels_come_in_the_shares_of_the_data():
     class Recording:
         conditional, num_classes = True, 3
@@ -137,6 +148,7 @@ def test_bad_questions(digits_run, tmp_path, capsys):
         (["evaluate", digits_run, "--data", "toy:gaussians8"], "expected images to resize"),
         (["evaluate", digits_run, "--data", "toy:stacked_digits"], "expected data like the run's"),
         (["evaluate", digits_run, "--evaluate-count", 0], "count"),
+        (["evaluate", digits_run, "--image-size", 8], "no --image-size for a run"),
         (["sample", tmp_path / "none", "--best"], "expected a run folder"),
     ):
         capsys.readouterr()

@@ -1,6 +1,7 @@
 """`keras-gan evaluate`, and what measuring is told."""
 
 from keras_gan import metrics, runs
+from keras_gan.errors import ConfigError
 
 
 def add_evaluate(commands):
@@ -15,6 +16,9 @@ def add_evaluate(commands):
     evaluate.add_argument("run", metavar="RUN", help="the run folder, or a data set")
     evaluate.add_argument(
         "--data", metavar="SOURCE", help="what to measure against (default: the run's data)"
+    )
+    evaluate.add_argument(
+        "--image-size", type=int, help="of a data set in place of the run (default: its own)"
     )
     evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -61,8 +65,11 @@ def run_evaluate(arguments):
     """Measures, and says what was found."""
     measuring = read_measuring(arguments, seed=arguments.seed)
     run = runs.Run(arguments.run)
-    if run.folder.is_dir() or arguments.data is None:
+    if run.config_path.exists() or arguments.data is None:
+        if arguments.image_size is not None:
+            raise ConfigError("expected no --image-size for a run, whose samples have one.")
         found, told = runs.evaluate_run(run, measuring, arguments.data, arguments.best, tell=print)
     else:
-        found, told = runs.evaluate_source(arguments.run, measuring, arguments.data, print), []
+        sources = arguments.run, measuring, arguments.data
+        found, told = runs.evaluate_source(*sources, arguments.image_size, print), []
     print("\n".join([*found.lines(), *map(str, told)]))

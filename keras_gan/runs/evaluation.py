@@ -140,19 +140,20 @@ def with_discriminator_gap(found, gan, distribution):
     return dataclasses.replace(found, figures=figures, reports=(*found.reports, line))
 
 
-def evaluate_source(name, measuring, data, tell=lambda line: None):
+def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: None):
     """Measures one source against another, as if a generator had made it: the floor of a figure.
 
     Args:
         name: The source to measure, such as `mnist:test`.
         measuring: A `Measuring`.
         data: The source to measure it against.
+        image_size: Height and width of both; their own by default.
         tell: As in `evaluate_run`.
 
     Returns:
         The `Evaluation`.
     """
-    taken, source = datasets.open_source(name), datasets.open_source(data)
+    taken, source = (datasets.open_source(each, image_size) for each in (name, data))
     measuring = dataclasses.replace(measuring, count=min(measuring.count, len(taken)))
     order = np.random.default_rng(measuring.seed).permutation(len(taken))
     position = 0
