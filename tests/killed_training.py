@@ -11,6 +11,7 @@ no import.
 import json
 import os
 import sys
+import traceback
 
 import keras_gan as kg
 from keras_gan import callbacks, checkpoints
@@ -72,8 +73,12 @@ def main():
     for line in sys.stdin:
         process = os.fork()
         if process == 0:
-            train(**json.loads(line))
-            os._exit(0)
+            try:
+                train(**json.loads(line))
+                os._exit(0)
+            except Exception:
+                traceback.print_exc()
+                os._exit(1)
         print(process, flush=True)
         _, status = os.waitpid(process, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

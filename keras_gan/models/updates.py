@@ -3,7 +3,7 @@
 The step decides what is due, as `gan.phase` has it: the generator moves at every `n_critic`-th.
 """
 
-from keras_gan.penalties import branch, branch_on_interval, phases_of
+from keras_gan.penalties import branch_on_interval, branch_on_phase, phases_of
 
 from keras import ops
 
@@ -71,7 +71,7 @@ def where_it_moves(gan, step, moving, resting):
     """`moving(phases)` where the generator moves, else `resting(phases)`, of the same structure."""
     phase = gan.phase(step)
     phases = phases_of(phase, gan.n_critic, *(penalty.interval for penalty in gan.penalties))
-    return branch(gan.generator_moves, phase, phases, moving, resting)
+    return branch_on_phase(gan.generator_moves, phase, phases, moving, resting)
 
 
 def unmoved():

@@ -13,6 +13,7 @@ from keras_gan.penalties.penalty import (
     Penalty,
     branch,
     branch_on_interval,
+    branch_on_phase,
     is_due,
     phases_of,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "ZeroCentered",
     "branch",
     "branch_on_interval",
+    "branch_on_phase",
     "is_due",
     "phases_of",
 ]

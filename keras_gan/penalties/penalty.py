@@ -83,7 +83,7 @@ def branch_on_interval(penalties, step, half_step, phases=None, due=()):
     interval = min(penalty.interval for penalty in penalties)
     here = tuple(penalty for penalty in penalties if penalty.interval == interval)
     rest = [penalty for penalty in penalties if penalty.interval != interval]
-    return branch(
+    return branch_on_phase(
         lambda step: is_due(here[0], step),
         step,
         phases,
@@ -102,7 +102,7 @@ def phases_of(step, *intervals):
     return [step] if isinstance(step, int) else range(math.lcm(*intervals))
 
 
-def branch(condition, step, phases, yes, no):
+def branch_on_phase(condition, step, phases, yes, no):
     """`yes(phases)` where the condition holds of the step, else `no(phases)`.
 
     There is a branch for each only where each can be met.
@@ -120,3 +120,10 @@ def branch(condition, step, phases, yes, no):
     if not true:
         return no(false)
     return ops.cond(condition(step), lambda: yes(true), lambda: no(false))
+
+
+def branch(condition, yes, no):
+    """`yes()` or `no()`: chosen now for a bool, in each step for a boolean scalar."""
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return ops.cond(condition, yes, no)
