@@ -3,7 +3,7 @@ r"""How close recipes come to their data after so many minutes of training.
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2 --unconditional
     python tools/minutes.py r3gan --width small --data cats.zip --image-size 32 --seeds 0 \
-        --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos.keras \
+        --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos \
         --samples r3gan.png --keep checkpoints
 
 The minutes are those of training, with its start and without the measuring: 10,000 samples against
