@@ -3,6 +3,7 @@
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
 from keras_gan.errors import ConfigError, DataError, unknown
+from keras_gan.models.updates import UPDATES
 from keras_gan.models.view import mixes_samples
 from keras_gan.penalties import Penalty
 
@@ -32,6 +33,31 @@ def check_labels(labels, num_classes, error=DataError):
     if not whole or labels.min() < 0 or labels.max() >= num_classes:
         found = f"{labels.min()} to {labels.max()}" if whole else str(labels.dtype)
         raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
+
+
+def whole(name, number):
+    """A number as an int; raises `ConfigError` unless it is a whole one of 1 or more."""
+    if number < 1 or int(number) != number:
+        raise ConfigError(f"expected a whole {name} >= 1, got {number}.")
+    return int(number)
+
+
+def check_rules(rules, networks):
+    """Raises `ConfigError` unless a game of two players can be played by these rules.
+
+    Args:
+        rules: The arguments of `GAN.compile` by name, but for the optimizers and schedules.
+        networks: Name of a player -> its network.
+    """
+    check_penalties(rules["penalties"], networks, rules["n_critic"])
+    check_augmentation(rules["augmentation"], networks["generator"].output_shape[1:])
+    check_update(rules["update"], rules["loss"], networks["discriminator"])
+    if rules["accumulation"] > 1 and rules["update"] == "one_stage":
+        raise ConfigError(
+            "expected update='shared' or 'alternating' for "
+            f"accumulation={rules['accumulation']}, got 'one_stage', which holds both players' "
+            "activations of the whole batch."
+        )
 
 
 def check_penalties(penalties, networks, n_critic):
@@ -72,10 +98,10 @@ def check_augmentation(augmentation, sample_shape):
         raise ConfigError(f"expected images for an augmentation, got samples of {sample_shape}.")
 
 
-def check_update(update, updates, loss, discriminator):
+def check_update(update, loss, discriminator):
     """Raises `ConfigError` for an unknown order of updates, or one that would be wrong here."""
-    if update not in updates:
-        raise unknown("update", update, updates)
+    if update not in UPDATES:
+        raise unknown("update", update, UPDATES)
     wrong = {
         "a discriminator that mixes samples, as BatchNorm does": mixes_samples(discriminator),
         "a discriminator that classifies": len(discriminator.outputs) == 2,
@@ -86,17 +112,6 @@ def check_update(update, updates, loss, discriminator):
         raise ConfigError(
             f"expected update='shared' or 'alternating' for {found[0]}, got 'one_stage': the "
             "generator's gradient would be wrong."
-        )
-
-
-def check_accumulation(accumulation, update):
-    """Raises `ConfigError` unless a batch can pass in so many parts in this order of updates."""
-    if accumulation < 1 or int(accumulation) != accumulation:
-        raise ConfigError(f"expected a whole accumulation >= 1, got {accumulation}.")
-    if accumulation > 1 and update == "one_stage":
-        raise ConfigError(
-            f"expected update='shared' or 'alternating' for accumulation={accumulation}, got "
-            "'one_stage', which holds both players' activations of the whole batch."
         )
 
 

@@ -6,13 +6,11 @@ from keras_gan import augment, compilation, losses, optimizers, replicas
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import (
-    check_accumulation,
-    check_augmentation,
     check_labels,
     check_networks_fit,
     check_parts,
-    check_penalties,
-    check_update,
+    check_rules,
+    whole,
 )
 from keras_gan.models.half_steps import HalfSteps, Noise
 from keras_gan.models.remat import Rematerialized
@@ -172,21 +170,19 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
 
             gan.compile(loss="non_saturating", penalties=[kg.penalties.R1(0.1)])
         """
-        if n_critic < 1 or int(n_critic) != n_critic:
-            raise ConfigError(f"expected a whole n_critic >= 1, got {n_critic}.")
-        check_penalties(penalties, {p: getattr(self, p) for p in self.players}, n_critic)
-        augmentation = augment.get(augmentation)
-        check_augmentation(augmentation, self.sample_shape)
-        self.loss = losses.get(loss)
-        self.penalties = list(penalties)
-        self.constraint = keras.constraints.get(constraint)
-        self.augmentation = augmentation
-        self.n_critic = int(n_critic)
-        check_update(update, UPDATES, self.loss, self.discriminator)
-        self.update = update
-        check_accumulation(accumulation, update)
-        self.accumulation = int(accumulation)
-        self.remat = bool(remat)
+        rules = {
+            "loss": losses.get(loss),
+            "penalties": list(penalties),
+            "constraint": keras.constraints.get(constraint),
+            "augmentation": augment.get(augmentation),
+            "n_critic": whole("n_critic", n_critic),
+            "update": update,
+            "accumulation": whole("accumulation", accumulation),
+            "remat": bool(remat),
+        }
+        check_rules(rules, {player: getattr(self, player) for player in self.players})
+        for name, rule in rules.items():
+            setattr(self, name, rule)
         self._rematerialized = {
             player: Rematerialized(getattr(self, player)) for player in self.players if remat
         }
@@ -196,18 +192,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 "generator": generator_optimizer or default_optimizer(),
                 "discriminator": discriminator_optimizer or default_optimizer(),
             },
-            [*numbers, *(["augmentation"] if augmentation is not None else [])],
-            {
-                "loss": self.loss,
-                "penalties": self.penalties,
-                "constraint": self.constraint,
-                "augmentation": self.augmentation,
-                "schedules": schedules or {},
-                "n_critic": self.n_critic,
-                "update": self.update,
-                "accumulation": self.accumulation,
-                "remat": self.remat,
-            },
+            numbers if self.augmentation is None else [*numbers, "augmentation"],
+            {**rules, "schedules": schedules or {}},
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,

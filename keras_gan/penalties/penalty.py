@@ -6,6 +6,8 @@ from keras_gan.errors import ConfigError
 
 from keras import ops
 
+MOST_PHASES = 100_000
+
 
 class Penalty:
     """What a penalty has to offer.
@@ -98,14 +100,20 @@ def is_due(penalty, step):
 
 
 def phases_of(step, *intervals):
-    """What `step` can be modulo the intervals' least common multiple; an int is what it is."""
-    return [step] if isinstance(step, int) else range(math.lcm(*intervals))
+    """What `step` can be modulo the intervals' least common multiple; an int is what it is.
+
+    None where that is too much to go through.
+    """
+    if isinstance(step, int):
+        return [step]
+    period = math.lcm(*intervals)
+    return range(period) if period <= MOST_PHASES else None
 
 
 def branch_on_phase(condition, step, phases, yes, no):
     """`yes(phases)` where the condition holds of the step, else `no(phases)`.
 
-    There is a branch for each only where each can be met.
+    There is a branch for each only where each can be met, as far as that is known.
 
     Args:
         condition: `step -> boolean`, of integer scalars and of ints, with the phases' period.
@@ -113,6 +121,8 @@ def branch_on_phase(condition, step, phases, yes, no):
         phases: What it can be, as in `phases_of`; `yes` and `no` are given what is left of it.
         yes, no: Of one structure.
     """
+    if phases is None:
+        return ops.cond(condition(step), lambda: yes(None), lambda: no(None))
     true = [phase for phase in phases if condition(phase)]
     false = [phase for phase in phases if not condition(phase)]
     if not false:
