@@ -121,6 +121,15 @@ class Growth(Schedule):
 OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
 
 
+def numbers_of(player):
+    """Name of a schedule -> the number of a player's optimizer that it moves.
+
+    Those of both players first, then its own, which count where both are there.
+    """
+    both = {name: name for name in OPTIMIZER_NUMBERS}
+    return both | {f"{player}_{name}": name for name in OPTIMIZER_NUMBERS}
+
+
 def inner_optimizer(optimizer):
     """The optimizer itself, below a loss scale."""
     return getattr(optimizer, "inner_optimizer", optimizer)
@@ -172,20 +181,21 @@ def check(schedules, known, optimizers):
     Args:
         schedules: Name -> `Schedule`.
         known: Names of the numbers that the game has beside its optimizers'.
-        optimizers: The players' optimizers.
+        optimizers: Player name -> its optimizer.
     """
+    known = {*known, *(name for player in optimizers for name in numbers_of(player))}
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
             raise ConfigError(
                 f"expected a keras_gan.schedules.Schedule for {name}, got {schedule!r}."
             )
-        if name not in (*known, *OPTIMIZER_NUMBERS):
+        if name not in known:
             raise ConfigError(
-                f"expected a schedule for one of {', '.join((*OPTIMIZER_NUMBERS, *known))}, got "
+                f"expected a schedule for one of {', '.join(sorted(known))}, got "
                 f"{name!r}; a penalty or an augmentation must be in the game to be scheduled."
             )
-        for optimizer in map(inner_optimizer, optimizers):
-            check_optimizer(name, optimizer)
+        for player, optimizer in optimizers.items():
+            check_optimizer(numbers_of(player).get(name), inner_optimizer(optimizer))
 
 
 def check_optimizer(name, optimizer):

@@ -27,10 +27,14 @@ STEPS_A_KILL = 50  # more than a killed part gets to train, so that all kills me
 
 @pytest.fixture(scope="module")
 def trainer():
-    """Starts trainings in processes of their own: `start(**settings) -> (number, wait)`."""
+    """Starts trainings in processes of their own: `start(**settings) -> (number, wait)`.
+
+    XLA optimises these as it does for users.
+    """
     script = pathlib.Path(__file__).with_name("killed_training.py")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, script], **pipes) as process:
+    usual = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    with subprocess.Popen([sys.executable, script], env=usual, **pipes) as process:
 
         def start(**settings):
             process.stdin.write(json.dumps(settings) + "\n")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import random_images, tiny_gan
+from conftest import moved, random_images, tiny_gan, weights_of
 
 
 def cosine(start, end, images, seen):
@@ -145,6 +145,18 @@ def test_a_scheduled_learning_rate_moves_both_players():
     assert max(moves[2]) == 0
 
 
+def test_a_player_has_a_learning_rate_of_its_own():
+    """Both players' schedule is at 0; the discriminator's own is not."""
+    rates = {"learning_rate": Cosine(0.0, 0.0, 1), "discriminator_learning_rate": Cosine(1, 1, 1)}
+    gan = tiny_gan()
+    gan.compile("sgd", "sgd", schedules=rates)
+    before = [weights_of(getattr(gan, player)) for player in gan.players]
+    gan.fit(random_images(8), batch_size=8, verbose=0)
+    generator, discriminator = map(moved, before, [getattr(gan, p) for p in gan.players])
+    assert not any(generator)
+    assert all(discriminator)
+
+
 def test_moving_average_half_life_can_be_scheduled():
     gan = tiny_gan()
     gan.compile(schedules={"moving_average_half_life": Cosine(640, 640, 1)})
@@ -162,6 +174,14 @@ def test_moving_average_half_life_can_be_scheduled():
     [
         ({"schedules": {"r1": Cosine(1, 0, 1)}}, "got 'r1'; a penalty"),
         ({"schedules": {"augmentation": Cosine(1, 0, 1)}}, "got 'augmentation'"),
+        ({"schedules": {"critic_learning_rate": Cosine(1, 0, 1)}}, "got 'critic_learning_rate'"),
+        (
+            {
+                "discriminator_optimizer": "sgd",
+                "schedules": {"discriminator_beta_1": Cosine(0, 1, 1)},
+            },
+            "optimizer with beta_1",
+        ),
         ({"schedules": {"learning_rate": 1e-3}}, "Schedule for learning_rate, got 0.001"),
         (
             {"generator_optimizer": "sgd", "schedules": {"beta_2": Cosine(0, 1, 1)}},

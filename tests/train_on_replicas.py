@@ -30,7 +30,7 @@ def build():
     )
     gan.compile(
         penalties=[
-            kg.penalties.R1(0.1, interval=4),
+            kg.penalties.R1(0.1, interval=2),
             kg.penalties.GradientPenalty(0.1, interval=2),
             kg.penalties.LeCam(0.1),
         ],

@@ -74,9 +74,8 @@ class AdversarialModel(Replicated, keras.Model):
             setattr(self, f"{player}_optimizer", optimizer)
         self.schedules = dict(config["schedules"])
         known = ("moving_average_half_life", *numbers)
-        schedules.check(
-            self.schedules, known, [getattr(self, f"{player}_optimizer") for player in self.players]
-        )
+        made = {player: getattr(self, f"{player}_optimizer") for player in self.players}
+        schedules.check(self.schedules, known, made)
         self._game_config = {**config, **trainer}
 
     def _scaled(self, optimizer, player):
@@ -122,7 +121,7 @@ class AdversarialModel(Replicated, keras.Model):
             grads, measured = gradients.of_objective(objective, variables, scale, inputs)
         grads = replicas.means(grads)
         norm = unscaled_norm(grads, optimizer)
-        with schedules.applied(optimizer, self._optimizer_numbers(optimizer)):
+        with schedules.applied(optimizer, self._optimizer_numbers(player, optimizer)):
             optimizer.apply(grads, variables)
         return {**measured, f"{player[0]}_gradient": norm}
 
@@ -130,15 +129,15 @@ class AdversarialModel(Replicated, keras.Model):
         """The weights that a player moves in a step: all that are trainable."""
         return getattr(self, player).trainable_variables
 
-    def _optimizer_numbers(self, optimizer):
-        """The numbers with which an optimizer moves now.
+    def _optimizer_numbers(self, player, optimizer):
+        """The numbers with which a player's optimizer moves now.
 
         Each roll-back halves the learning rate, but for a Keras schedule inside the optimizer.
         """
         numbers = {
-            name: self.scheduled(name, None)
-            for name in schedules.OPTIMIZER_NUMBERS
-            if name in self.schedules
+            name: self.scheduled(scheduled, None)
+            for scheduled, name in schedules.numbers_of(player).items()
+            if scheduled in self.schedules
         }
         if schedules.has_fixed_rate(optimizer):
             own = schedules.inner_optimizer(optimizer).learning_rate

@@ -142,7 +142,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 discriminator sees all samples, real and generated, through it. The i-th real and
                 the i-th generated sample of a step are transformed alike.
             schedules: Name of a number -> `keras_gan.schedules.Schedule` by images seen:
-                `learning_rate`, `beta_1`, `beta_2` (of both optimizers), `augmentation` (its p),
+                `learning_rate`, `beta_1`, `beta_2` (of both optimizers, or of one as in
+                `discriminator_learning_rate`), `augmentation` (its p),
                 `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
             n_critic: Discriminator steps for one of the generator. Every step of `fit` takes
                 one batch and moves the discriminator; each `n_critic`-th moves the generator too.

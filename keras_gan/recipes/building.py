@@ -150,10 +150,14 @@ def in_unit_of(recipe, moments):
 
 def adam(recipe, player):
     """A player's optimizer; its name is fixed, so that two runs' settings can be compared."""
-    rate = recipe.learning_rate
-    if player == "discriminator" and recipe.discriminator_learning_rate is not None:
-        rate = recipe.discriminator_learning_rate
+    rate = rate_of(recipe, player)
     return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
+
+
+def rate_of(recipe, player):
+    """The learning rate with which a player begins."""
+    own = recipe.discriminator_learning_rate if player == "discriminator" else None
+    return recipe.learning_rate if own is None else own
 
 
 def schedules_of(recipe, gan, made, images):
@@ -167,6 +171,8 @@ def schedules_of(recipe, gan, made, images):
         images: Images over which they run.
     """
     numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2}
+    for player in gan.players:
+        numbers[f"{player}_learning_rate"] = rate_of(recipe, player)
     numbers |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
     numbers |= {penalty.name: penalty.weight for penalty in made}
     made = {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
