@@ -22,6 +22,8 @@ import numpy as np
 import onnxruntime
 
 REQUIRED_ACCURACY = {"mnist": 0.99, "fashion_mnist": 0.92}
+EPOCHS = {"mnist": 4, "fashion_mnist": 12}
+BATCH = 128
 
 
 def read(data, split):
@@ -55,25 +57,33 @@ def build_classifier():
     )
 
 
+def train_classifier(data):
+    """A classifier that has learned the training images of `data`."""
+    keras.utils.set_random_seed(0)
+    classifier = build_classifier()
+    images, labels = read(data, "train")
+    steps = EPOCHS[data] * -(-len(images) // BATCH)
+    classifier.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=steps)),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    classifier.fit(images, labels, batch_size=BATCH, epochs=EPOCHS[data], verbose=2)
+    return classifier
+
+
 def load_classifier(data, path: pathlib.Path):
-    """The classifier of `data` in `path`, trained first where the file is missing."""
+    """The classifier of `data` in `path`; where the file is missing a new one, kept if good."""
     if path.exists():
         classifier = keras.models.load_model(path, safe_mode=True)
     else:
-        keras.utils.set_random_seed(0)
-        classifier = build_classifier()
-        schedule = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=4 * 469)
-        classifier.compile(
-            keras.optimizers.Adam(schedule),
-            loss="sparse_categorical_crossentropy",
-            metrics=["accuracy"],
-        )
-        classifier.fit(*read(data, "train"), batch_size=128, epochs=4, verbose=2)
-        classifier.save(path)
+        classifier = train_classifier(data)
     accuracy = classifier.evaluate(*read(data, "t10k"), batch_size=500, verbose=0)[1]
     print(f"classifier: {accuracy:.2%} of the test images of {data}")
     if accuracy < REQUIRED_ACCURACY[data]:
         raise SystemExit(f"expected a classifier of {REQUIRED_ACCURACY[data]:.0%} or better")
+    if not path.exists():
+        classifier.save(path)
     return classifier
 
 
