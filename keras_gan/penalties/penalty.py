@@ -6,7 +6,7 @@ from keras_gan.errors import ConfigError
 
 from keras import ops
 
-MOST_PHASES = 100_000
+MOST_PHASES = 100_000  # of a step that are gone through to leave out what can't be met
 
 
 class Penalty:
