@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import random_images
+from inception_graph import small_graph
 
 
 def read_all(source):
@@ -214,84 +215,6 @@ def test_samples_that_are_refused(samples, message):
 
 
 # Inception: a graph of the published one's nodes and age, but small, where a user would put it
-
-
-def small_graph():
-    """The published graph's first and last nodes with one convolution between, and its weights."""
-    random = np.random.default_rng(0)
-    weights = {
-        "conv/conv2d_params": random.normal(size=(3, 3, 3, 6)),
-        "conv/batchnorm/moving_mean": random.normal(size=6),
-        "conv/batchnorm/moving_variance": random.uniform(1, 2, size=6),
-        "conv/batchnorm/beta": random.normal(size=6),
-        "conv/batchnorm/gamma": np.ones(6),
-        "softmax/weights": random.normal(size=(12, 8)),
-        "softmax/biases": random.normal(size=8),
-    }
-    weights = {name: value.astype("float32") for name, value in weights.items()}
-    graph = tf.compat.v1.GraphDef()
-    graph.versions.producer = 8
-    single = tf.float32.as_datatype_enum
-    attribute = tf.compat.v1.AttrValue
-
-    def node(name, kind, *inputs, **attributes):
-        entry = graph.node.add(name=name, op=kind, input=inputs)
-        for key, value in attributes.items():
-            entry.attr[key].CopyFrom(value)
-        return entry
-
-    def constant(name, value):
-        tensor = tf.make_tensor_proto(value)
-        types = {"dtype": attribute(type=tensor.dtype), "value": attribute(tensor=tensor)}
-        node(name, "Const", **types)
-
-    def layer(name, kind, *inputs, **attributes):
-        return node(name, kind, *inputs, T=attribute(type=single), **attributes)
-
-    def sizes(*values):
-        return attribute(list=attribute.ListValue(i=values))
-
-    for name, value in weights.items():
-        constant(name, value)
-    constant("DecodeJpeg/contents", b"no jpeg")
-    constant("ExpandDims/dim", np.int32(0))
-    constant("ResizeBilinear/size", np.array([9, 9], "int32"))
-    constant("Sub/y", np.float32(128))
-    constant("Mul/y", np.float32(1 / 128))
-    constant("mixed/join/concat_dim", np.int32(3))
-    constant("pool_3/_reshape/shape", np.array([1, 12], "int32"))
-    node("DecodeJpeg", "DecodeJpeg", "DecodeJpeg/contents", channels=attribute(i=3))
-    types = {"SrcT": attribute(type=tf.uint8.as_datatype_enum), "DstT": attribute(type=single)}
-    node("Cast", "Cast", "DecodeJpeg", **types)
-    expanded = layer("ExpandDims", "ExpandDims", "Cast", "ExpandDims/dim")
-    shape = tf.TensorShape([1, None, None, 3]).as_proto()
-    shapes = attribute(list=attribute.ListValue(shape=[shape]))
-    expanded.attr["_output_shapes"].CopyFrom(shapes)
-    layer("ResizeBilinear", "ResizeBilinear", "ExpandDims", "ResizeBilinear/size")
-    layer("Sub", "Sub", "ResizeBilinear", "Sub/y")
-    layer("Mul", "Mul", "Sub", "Mul/y").attr["_output_shapes"].CopyFrom(shapes)
-    valid = attribute(s=b"VALID")
-    kernel = "conv/conv2d_params"
-    layer("conv/Conv2D", "Conv2D", "Mul", kernel, strides=sizes(1, 2, 2, 1), padding=valid)
-    norm = [f"conv/batchnorm/{name}" for name in ("moving_mean", "moving_variance", "beta")]
-    layer(
-        "conv/batchnorm",
-        "BatchNormWithGlobalNormalization",
-        *("conv/Conv2D", *norm, "conv/batchnorm/gamma"),
-        variance_epsilon=attribute(f=0.001),
-        scale_after_normalization=attribute(b=False),
-    )
-    layer("conv/CheckNumerics", "CheckNumerics", "conv/batchnorm", message=attribute(s=b"bad"))
-    layer("conv/control_dependency", "Identity", "conv/batchnorm", "^conv/CheckNumerics")
-    layer("conv", "Relu", "conv/control_dependency")
-    layer("mixed/join", "Concat", "mixed/join/concat_dim", "conv", "conv", N=attribute(i=2))
-    windows = {"ksize": sizes(1, 4, 4, 1), "strides": sizes(1, 1, 1, 1), "padding": valid}
-    layer("pool_3", "AvgPool", "mixed/join", **windows)
-    layer("pool_3/_reshape", "Reshape", "pool_3", "pool_3/_reshape/shape")
-    layer("softmax/logits/MatMul", "MatMul", "pool_3/_reshape", "softmax/weights")
-    layer("softmax/logits", "BiasAdd", "softmax/logits/MatMul", "softmax/biases")
-    layer("softmax", "Softmax", "softmax/logits")
-    return graph, weights
 
 
 def by_hand(images, weights):
