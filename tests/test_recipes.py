@@ -25,6 +25,14 @@ def test_the_way_for_a_processor_builds_at_32_pixels(name):
     assert float(rate) == pytest.approx(recipe.discriminator_learning_rate or recipe.learning_rate)
 
 
+def test_acgan_is_quick_with_a_classifier():
+    """One that needs labels to be another game at all."""
+    quick, acgan = (recipes.build(name, (8, 8, 1), 3, width=4) for name in ("quick", "acgan"))
+    assert (quick.classifies, acgan.classifies) == (False, True)
+    assert acgan.generator.count_params() == quick.generator.count_params()
+    assert not recipes.build("acgan", (8, 8, 1), width=4).classifies
+
+
 def test_small_is_smaller():
     for recipe in recipes.RECIPES.values():
         assert recipes.sized(recipe, recipes.SMALL).width <= recipe.width

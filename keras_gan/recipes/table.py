@@ -3,6 +3,7 @@
 from keras_gan.errors import unknown
 from keras_gan.models import ProgressiveGAN
 from keras_gan.recipes.pairs import (
+    build_acgan,
     build_biggan,
     build_dcgan,
     build_mlp,
@@ -68,6 +69,8 @@ RECIPES = {
     "dcgan": Recipe(build_dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,  1_200,
                     small={"width": 32, "steps": 12_000}),
     "quick": Recipe(build_quick,   32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,  2_000,
+                    penalties={"R1": 1.0}, interval=16, update="shared"),
+    "acgan": Recipe(build_acgan,   32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,  2_000,
                     penalties={"R1": 1.0}, interval=16, update="shared"),
     "toy1d": Recipe(build_points,   1,   64, NS, 1e-3, 0.0, 0.99, 20_000, 256,  6_000,
                     penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
