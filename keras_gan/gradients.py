@@ -66,13 +66,13 @@ def of_parts(objective, count, variables, scale_loss):
 
 
 def recomputed(function, inputs, state):
-    """`function(inputs)`, which keeps its inputs alone and is computed again on the way back.
+    """`function(*inputs)`, which keeps its inputs alone and is computed again on the way back.
 
     The gradients are the same, second ones too, which `tf.recompute_grad` doesn't have.
 
     Args:
-        function: `tensor -> tensor`, or a list of them, such as a piece of a network.
-        inputs: A float tensor.
+        function: `*tensors -> tensor`, or a list of them, such as a piece of a network.
+        inputs: Float tensors.
         state: Variables that `function` reads and may move: batch statistics, seeds. The second
             time it reads what it read at first, and moves nothing.
 
@@ -81,33 +81,32 @@ def recomputed(function, inputs, state):
     before = [(variable, tf.identity(variable.value)) for variable in state]
 
     @tf.custom_gradient
-    def forgetting(inputs):
+    def forgetting(*inputs):
         def way_back(*slopes, variables=()):
-            again = after(slopes[0], inputs)
-            watched = [again, *variables]
+            again = [after(slopes[0], value) for value in inputs]
+            watched = [*again, *variables]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
                 with keras.StatelessScope(state_mapping=before):
-                    outputs = tf.nest.flatten(function(again))
-            first, *others = tape.gradient(
-                outputs, watched, list(slopes), tf.UnconnectedGradients.ZERO
-            )
-            return (first, others) if variables else first
+                    outputs = tf.nest.flatten(function(*again))
+            found = tape.gradient(outputs, watched, list(slopes), tf.UnconnectedGradients.ZERO)
+            found, others = found[: len(inputs)], found[len(inputs) :]
+            return (found, others) if variables else found
 
-        return function(inputs), way_back
+        return function(*inputs), way_back
 
-    return forgetting(inputs)
+    return forgetting(*inputs)
 
 
-def after(slope, inputs):
-    """The inputs, but not before there is a slope, or the memory would be needed at once.
+def after(slope, value):
+    """The value, but not before there is a slope, or the memory would be needed at once.
 
     TensorFlow keeps to a control dependency, XLA to a number that it can't know to be 0.
     """
     number = tf.reshape(slope, (-1,))[0]
     zero = tf.where(tf.equal(number, number), tf.zeros_like(number), number)
     with tf.control_dependencies([zero]):
-        return inputs + tf.cast(zero, inputs.dtype)
+        return value + tf.cast(zero, value.dtype)
 
 
 def ratio_of_slopes(loss, real_logits, fake_logits):

@@ -8,19 +8,22 @@ Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 
 import itertools
 import math
+import typing
 
 from keras_gan import gradients
 
 import keras
 import tensorflow as tf
 
+SMALL = 0.25  # of the tensor beside which others are carried along: styles, a picture's channels
+BUDGETS = 200  # sizes of the largest segment that are tried
+
 
 class Rematerialized:
     """A network for training that keeps little: the same outputs and gradients, on its weights.
 
     Args:
-        network: A functional `keras.Model`. Its first input leads through it; the others, such as
-            labels, are at hand everywhere.
+        network: A functional `keras.Model`.
 
     Example:
 
@@ -32,81 +35,128 @@ class Rematerialized:
     """
 
     def __init__(self, network):
-        outputs = network.outputs[0] if len(network.outputs) == 1 else network.outputs
-        ends = [network.inputs[0], *best_cuts(network), outputs]
-        others = network.inputs[1:]
+        self.network = network
+        calls, cuts = calls_of(network), best_cuts(network)
+        ends = [0, *[place.end for place in cuts], len(calls)]
+        made = [*[place.open for place in cuts], network.outputs]
         self.segments = [
-            keras.Model([start, *others], end) for start, end in itertools.pairwise(ends)
+            Segment(calls[start:end], wanted)
+            for (start, end), wanted in zip(itertools.pairwise(ends), made, strict=True)
         ]
 
     def __call__(self, inputs, training=False):
         """The network's outputs."""
-        leading, *others = inputs if isinstance(inputs, list | tuple) else [inputs]
+        known = dict(zip(map(id, self.network.inputs), keras.tree.flatten(inputs), strict=True))
         for segment in self.segments:
-            leading = gradients.recomputed(
-                lambda x, segment=segment: segment([x, *others], training=training),
-                leading,
-                [variable for variable in segment.variables if not variable.trainable],
-            )
-        return leading
+            given = [known[id(tensor)] for tensor in segment.given]
+            known |= zip(map(id, segment.made), segment(given, training), strict=True)
+        outputs = [known[id(tensor)] for tensor in self.network.outputs]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+
+class Segment:
+    """A piece of a network: what it is given leads to what it makes, and is all that is kept.
+
+    Args:
+        calls: Successive calls of the network's.
+        wanted: Tensors of the network, of which it makes some.
+    """
+
+    def __init__(self, calls, wanted):
+        inner = {id(tensor) for call in calls for tensor in call.outputs}
+        given = {id(t): t for call in calls for t in call.input_tensors if id(t) not in inner}
+        self.given = list(given.values())
+        self.made = [tensor for tensor in wanted if id(tensor) in inner]
+        self.model = keras.Model(self.given, self.made)
+        self.state = [variable for variable in self.model.variables if not variable.trainable]
+
+    def __call__(self, given, training):
+        """What it makes of values for `given`."""
+        floats = [index for index, value in enumerate(given) if value.dtype.is_floating]
+
+        def function(*values):
+            inputs = list(given)
+            for index, value in zip(floats, values, strict=True):
+                inputs[index] = value
+            return self.model(inputs, training=training)
+
+        made = gradients.recomputed(function, [given[index] for index in floats], self.state)
+        return tf.nest.flatten(made)  # in a graph a list of one comes back as a tensor
+
+
+class Place(typing.NamedTuple):
+    """Where a network can be cut.
+
+    Attributes:
+        end: How many of its calls come before.
+        open: The tensors that these made and others want.
+    """
+
+    end: int
+    open: list
 
 
 def best_cuts(network):
-    """The tensors at which to cut, so that the least has to be kept at once.
+    """The places at which to cut, so that the least has to be kept at once.
 
-    That is all tensors at the cuts, and all within the largest segment.
+    That is all that goes through the cuts, and all within the largest segment; near enough, as of
+    the sizes of a largest segment `BUDGETS` are tried.
     """
-    narrow, within = narrow_places(network)
-    sizes = [0, *map(size_of, narrow), 0]
-    total = list(itertools.accumulate([a + b for a, b in zip(within, sizes[1:], strict=True)]))
-    inside = {  # of a segment from the i-th place to the j-th, 0 being the network's input
-        (i, j): total[j - 1] - (total[i - 1] if i else 0) - sizes[j]
-        for i, j in itertools.combinations(range(len(sizes)), 2)
-    }
+    calls, places = calls_of(network), narrow_places(network)
+    made = {id(tensor): index for index, call in enumerate(calls) for tensor in call.outputs}
+    sizes = [sum(map(size_of, call.outputs)) for call in calls]
+    total = [0, *itertools.accumulate(sizes)]
+    bounds = [Place(0, []), *places, Place(len(calls), network.outputs)]
+
+    def inside(start, end):
+        """Of a segment: what it makes, without what it hands on."""
+        handed = sum(size_of(t) for t in end.open if made.get(id(t), -1) >= start.end)
+        return total[end.end] - total[start.end] - handed
 
     def cuts_within(budget):
-        cuts, start = [], 0
-        for end in range(1, len(sizes)):
-            if inside[start, end] > budget and end - 1 > start:
-                start = end - 1
-                cuts.append(start)
+        cuts, start = [], bounds[0]
+        for place, following in itertools.pairwise(bounds[1:]):
+            if inside(start, following) > budget:
+                start = place
+                cuts.append(place)
         return cuts
 
     def kept(cuts):
-        segments = itertools.pairwise([0, *cuts, len(sizes) - 1])
-        return sum(sizes[i] for i in cuts) + max(inside[pair] for pair in segments)
+        through = {id(tensor): size_of(tensor) for place in cuts for tensor in place.open}
+        segments = itertools.pairwise([bounds[0], *cuts, bounds[-1]])
+        return sum(through.values()) + max(inside(*pair) for pair in segments)
 
-    best = min(map(cuts_within, sorted(set(inside.values()))), key=kept)
-    return [narrow[i - 1] for i in best]
+    budgets = sorted({inside(*pair) for pair in itertools.combinations(bounds, 2)})
+    tried = budgets[:: -(-len(budgets) // BUDGETS)]
+    return min([[], *map(cuts_within, tried)], key=kept)
 
 
 def narrow_places(network):
-    """The tensors through which all goes that leads from the first input to the outputs.
-
-    Returns:
-        Those tensors in order, without the first input and the outputs; and for each stretch
-        before, between and after them, how many bytes a sample it makes within.
-    """
-    known = {id(tensor) for tensor in network.inputs}
-    calls = [call for call in calls_of(network) if id(call.outputs[0]) not in known]
-    waiting, narrow, within = set(known), [], [0]
-    for index, call in enumerate(calls):
-        made, later = call.outputs, calls[index + 1 :]
-        wanted = {id(tensor) for other in later for tensor in other.input_tensors}
-        waiting = {i for i in {*waiting, *map(id, made)} if i in wanted}
-        open_ends = waiting - {id(tensor) for tensor in network.inputs[1:]}
-        if later and open_ends == {id(made[0])}:
-            narrow.append(made[0])
-            within.append(0)
-        elif later:
-            within[-1] += sum(map(size_of, made))
-    return narrow, within
+    """The places after a call whose output leads on alone, or with little beside it."""
+    calls, places = calls_of(network), []
+    last = {id(tensor): index for index, call in enumerate(calls) for tensor in call.input_tensors}
+    last |= {id(tensor): len(calls) for tensor in network.outputs}
+    waiting = []
+    for index, call in enumerate(calls[:-1]):
+        waiting = [t for t in [*waiting, *call.outputs] if last.get(id(t), -1) > index]
+        largest = max(map(size_of, call.outputs))
+        beside = sum(map(size_of, waiting)) - largest
+        leads_on = any(id(tensor) == id(call.outputs[0]) for tensor in waiting)
+        if leads_on and beside <= SMALL * largest:
+            places.append(Place(index + 1, waiting))
+    return places
 
 
 def calls_of(network):
-    """The calls of its layers from the inputs to the outputs; a layer may be called repeatedly."""
+    """The calls of its layers, each as soon as what it takes is there: then little waits."""
+    levels = {id(tensor): 0 for tensor in network.inputs}
     depths = sorted(network._nodes_by_depth, reverse=True)
-    return [call for depth in depths for call in network._nodes_by_depth[depth]]
+    calls = [call for depth in depths for call in network._nodes_by_depth[depth]]
+    calls = [call for call in calls if id(call.outputs[0]) not in levels]
+    for call in calls:
+        level = 1 + max(levels[id(tensor)] for tensor in call.input_tensors)
+        levels |= {id(tensor): level for tensor in call.outputs}
+    return sorted(calls, key=lambda call: levels[id(call.outputs[0])])
 
 
 def size_of(tensor):
