@@ -72,7 +72,7 @@ class Segment:
 
     def __call__(self, given, training):
         """What it makes of values for `given`."""
-        floats = [index for index, value in enumerate(given) if value.dtype.is_floating]
+        floats = [i for i, value in enumerate(given) if tf.as_dtype(value.dtype).is_floating]
 
         def function(*values):
             inputs = list(given)
