@@ -59,9 +59,16 @@ def build_sngan(sample_shape, num_classes, latent_dim, width, dtype, moments=Non
     return build_resnet(sample_shape, num_classes, latent_dim, width, dtype, "spectral")
 
 
-def build_resnet(sample_shape, num_classes, latent_dim, width, dtype, normalization):
+def build_small_sngan(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
+    """The same with a discriminator as wide as the generator."""
+    return build_resnet(sample_shape, num_classes, latent_dim, width, dtype, "spectral", width)
+
+
+def build_resnet(
+    sample_shape, num_classes, latent_dim, width, dtype, normalization, critic_width=None
+):
     """SNGAN's networks for CIFAR-10, of one width: the discriminator's is half the generator's."""
-    critic_width = max(width // 2, 1)
+    critic_width = critic_width or max(width // 2, 1)
     return (
         networks.ResNetGenerator(
             sample_shape, latent_dim, width, num_classes, "batch_norm", max_width=width, dtype=dtype

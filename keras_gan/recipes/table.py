@@ -13,6 +13,7 @@ from keras_gan.recipes.pairs import (
     build_r3gan,
     build_sagan,
     build_small_r3gan,
+    build_small_sngan,
     build_sngan,
     build_stylegan2,
     build_wgan_gp,
@@ -85,10 +86,12 @@ RECIPES = {
                     small={"width": 32, "batch_size": 32, "steps": 10_000}),
     "sngan": Recipe(build_sngan, 128, 256, HI, 2e-4, 0.0, 0.9, 20_000, 64, 250_000,
                     n_critic=5,
-                    # on a processor the critic learns twice as fast instead of more often; both
-                    # come to rest, as at rates that stay the samples fall apart
-                    small={"width": 32, "batch_size": 32, "steps": 14_000, "n_critic": 1,
-                           "update": "shared", "discriminator_learning_rate": 4e-4,
+                    # on a processor the critic learns twice as fast instead of more often, and is
+                    # as wide as the generator, as half of so little sees too little; both come to
+                    # rest, as at rates that stay the samples fall apart
+                    small={"build": build_small_sngan, "width": 32, "batch_size": 32,
+                           "steps": 14_000, "n_critic": 1, "update": "shared",
+                           "discriminator_learning_rate": 4e-4,
                            "moving_average_half_life": 5_000,
                            "ends": {"generator_learning_rate": 0.0,
                                     "discriminator_learning_rate": 0.0}}),
