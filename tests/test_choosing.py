@@ -40,7 +40,7 @@ CASES = {
     "digits in minutes of a GPU": (on_gpu(DIGITS, hours=0.2), "quick", 64, 28, 64),
     "cats on a processor": (CATS, "stylegan2_ada", "small", 64, 32),
     "cats in an hour": (like(CATS, hours=1), "stylegan2_ada", "small", 32, 32),
-    "cats in five minutes": (like(CATS, hours=1 / 12), "sngan", "small", 32, 32),
+    "cats in five minutes": (like(CATS, hours=1 / 12), "stylegan2_ada", "small", 32, 32),
     "icons in five minutes": (
         like(photos(64, 3_786), hours=1 / 12),
         *("stylegan2_ada", "small", 32, 32),

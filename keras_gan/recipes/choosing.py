@@ -14,7 +14,6 @@ AUTO = "auto"
 FEW_IMAGES = 5_000  # fewer want an augmentation
 FEW_OF_A_CLASS = 50  # fewer are no class to learn
 SHORT_CORE_HOURS, SHORT_STEPS, SHORT_GPU_HOURS = 4, 10_000, 1
-BRIEF_CORE_HOURS = 0.25  # for photographs; measured at 10 and 20 minutes of a core
 SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
 LARGEST_ON_CPU, LARGEST_IN_SHORT = 64, 32
 MOST_ENLARGED = 1.25
@@ -76,12 +75,6 @@ class Facts:
         if self.gpus:
             return self.hours < SHORT_GPU_HOURS
         return self.hours * self.cores < SHORT_CORE_HOURS
-
-    @property
-    def time_is_brief(self) -> bool:
-        """Whether some minutes of a processor were asked for."""
-        brief = self.hours is not None and self.hours * self.cores < BRIEF_CORE_HOURS
-        return brief and not self.gpus
 
     @property
     def is_for_minutes(self) -> bool:
@@ -191,9 +184,7 @@ def pick_recipe(facts):
         return "stylegan2_ada", f"fewer than {FEW_IMAGES:,} images: it is made for few"
     if facts.gpus:
         return "r3gan", f"{FEW_IMAGES:,} images or more, and a GPU"
-    if facts.time_is_brief:
-        return "sngan", "of the recipes it came closest to cats in ten minutes of one core"
-    return "stylegan2_ada", "no GPU: of the recipes it came closest to cats in a processor's hour"
+    return "stylegan2_ada", "no GPU: of the recipes it came closest to cats on a processor"
 
 
 def pick_size(facts, recipe):
