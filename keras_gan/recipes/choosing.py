@@ -184,7 +184,7 @@ def pick_recipe(facts):
         return "stylegan2_ada", f"fewer than {FEW_IMAGES:,} images: it is made for few"
     if facts.gpus:
         return "r3gan", f"{FEW_IMAGES:,} images or more, and a GPU"
-    return "stylegan2_ada", "no GPU: of the recipes it came closest to cats on a processor"
+    return "stylegan2_ada", "no GPU: of the recipes it came closest to cats in a processor's hour"
 
 
 def pick_size(facts, recipe):
