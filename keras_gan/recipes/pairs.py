@@ -67,7 +67,7 @@ def build_small_sngan(sample_shape, num_classes, latent_dim, width, dtype, momen
 def build_resnet(
     sample_shape, num_classes, latent_dim, width, dtype, normalization, critic_width=None
 ):
-    """SNGAN's networks for CIFAR-10, of one width: the discriminator's is half the generator's."""
+    """SNGAN's networks for CIFAR-10, of one width: a critic's is half of it unless it is told."""
     critic_width = critic_width or max(width // 2, 1)
     return (
         networks.ResNetGenerator(
