@@ -5,9 +5,8 @@ import re
 import warnings
 
 from keras_gan.errors import KerasGanError, NotFiniteError, RunError
-from keras_gan.loading import load_model
+from keras_gan.files.keras_file import is_intact, load_model, save_model
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.saving import is_whole, save_whole
 
 import keras
 import numpy as np
@@ -55,7 +54,7 @@ class Checkpoints:
         """
         paths = self.paths()
         for path in reversed(paths):
-            if is_whole(path):
+            if is_intact(path):
                 return path
             warnings.warn(
                 f"The checkpoint {path} is damaged, its bytes aren't those that were saved: "
@@ -91,7 +90,7 @@ class Checkpoints:
         """
         check_finite_state(gan)
         step = int(gan.step)
-        save_whole(gan, self.folder / f"{step:08d}.keras")
+        save_model(gan, self.folder / f"{step:08d}.keras")
         kept = [path for path in self.paths() if step_of(path) <= step][-self.keep :]
         for path in set(self._files(OWN_NAME)) - set(kept):
             path.unlink(missing_ok=True)

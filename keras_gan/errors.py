@@ -38,7 +38,7 @@ class DataError(KerasGanError, ValueError):
 
 
 class LimitError(DataError):
-    """A file that asks for more than the limits in `keras_gan.limits` allow."""
+    """A file that asks for more than the limits in `keras_gan.files.limits` allow."""
 
 
 class TrainingError(KerasGanError, RuntimeError):

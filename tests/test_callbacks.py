@@ -5,8 +5,9 @@ import re
 import threading
 import tty
 
-from keras_gan import callbacks, penalties, pictures, saving
+from keras_gan import callbacks, penalties, pictures
 from keras_gan.errors import ConfigError, TrainingError
+from keras_gan.files import keras_file
 
 import keras
 import numpy as np
@@ -154,15 +155,15 @@ def test_the_newest_checkpoints_are_kept_and_no_other_file_is_touched(tmp_path):
 def test_equal_games_have_equal_checkpoints_and_any_flipped_bit_shows(tmp_path):
     gan = compiled()
     for name in ("one.keras", "two.keras"):
-        saving.save_whole(gan, tmp_path / name)
+        keras_file.save_model(gan, tmp_path / name)
     one, two = ((tmp_path / name).read_bytes() for name in ("one.keras", "two.keras"))
     assert one == two
-    assert saving.is_whole(tmp_path / "one.keras")
+    assert keras_file.is_intact(tmp_path / "one.keras")
     for index in (0, 30, len(one) // 2, len(one) - 100, len(one) - 70, len(one) - 1):
         changed = bytearray(one)
         changed[index] ^= 4
         (tmp_path / "two.keras").write_bytes(changed)
-        assert not saving.is_whole(tmp_path / "two.keras"), index
+        assert not keras_file.is_intact(tmp_path / "two.keras"), index
 
 
 def test_means_go_on_where_the_game_was_saved(tmp_path):

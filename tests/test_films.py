@@ -2,7 +2,7 @@
 
 import sys
 
-from keras_gan import explore, films, pictures
+from keras_gan import explore, pictures
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 
 def test_a_gif_has_all_frames_in_whole_pixels(tmp_path):
     frames = pictures.to_uint8(random_images(7, size=12)).numpy()
-    films.save_film(frames, tmp_path / "deep" / "film.gif")
+    pictures.save_film(frames, tmp_path / "deep" / "film.gif")
     with Image.open(tmp_path / "deep" / "film.gif") as film:
         assert (film.n_frames, film.size, film.info["loop"]) == (7, (132, 132), 0)
         assert film.info["duration"] == 40
@@ -26,7 +26,7 @@ def test_a_gif_has_all_frames_in_whole_pixels(tmp_path):
 def test_an_mp4_has_all_frames_and_plays_in_browsers(tmp_path):
     av = pytest.importorskip("av", reason="PyAV, the extra video, isn't installed")
     frames = np.repeat(np.arange(0, 250, 10, dtype="uint8"), 9 * 7 * 3).reshape(25, 9, 7, 3)
-    films.save_film(frames, tmp_path / "film.mp4", frames_per_second=30)
+    pictures.save_film(frames, tmp_path / "film.mp4", frames_per_second=30)
     with av.open(str(tmp_path / "film.mp4")) as film:
         (stream,) = film.streams.video
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
@@ -40,18 +40,18 @@ def test_an_mp4_has_all_frames_and_plays_in_browsers(tmp_path):
 def test_without_pyav_the_error_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ConfigError, match=r'pip install "keras_gan\[video\]", or write a .gif'):
-        films.save_film(np.zeros((2, 8, 8, 1), "uint8"), tmp_path / "film.mp4")
+        pictures.save_film(np.zeros((2, 8, 8, 1), "uint8"), tmp_path / "film.mp4")
     assert not list(tmp_path.iterdir())
 
 
 def test_bad_films(tmp_path):
     frames = np.zeros((2, 8, 8, 1), "uint8")
     with pytest.raises(ConfigError, match=r"end in .gif or .mp4, got .*film.avi"):
-        films.save_film(frames, tmp_path / "film.avi")
+        pictures.save_film(frames, tmp_path / "film.avi")
     with pytest.raises(ConfigError, match="expected uint8 frames"):
-        films.save_film(frames.astype("float32"), tmp_path / "film.gif")
+        pictures.save_film(frames.astype("float32"), tmp_path / "film.gif")
     with pytest.raises(ConfigError, match="from 1 to 120 a second, got 2 and 0"):
-        films.save_film(frames, tmp_path / "film.gif", frames_per_second=0)
+        pictures.save_film(frames, tmp_path / "film.gif", frames_per_second=0)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,8 +1,9 @@
 import sys
 
 import keras_gan as kg
-from keras_gan import callbacks, datasets, plots
+from keras_gan import callbacks, datasets
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.known import plots
 
 import numpy as np
 import pytest

@@ -12,13 +12,14 @@ import zipfile
 import zlib
 
 import keras_gan as kg
-from keras_gan import callbacks, datasets, limits, pictures, runs
+from keras_gan import callbacks, datasets, pictures, runs
 from keras_gan.cli import tell
 from keras_gan.datasets.files import read_idx
-from keras_gan.datasets.headers import size_of
 from keras_gan.errors import DataError, LimitError, RunError, printable
-from keras_gan.loading import load_model
-from keras_gan.reading import parse
+from keras_gan.files import limits
+from keras_gan.files.image_headers import size_of
+from keras_gan.files.json_file import parse
+from keras_gan.files.keras_file import load_model
 
 import keras
 import numpy as np

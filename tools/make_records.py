@@ -26,7 +26,7 @@ from keras_gan.datasets import records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order, progress
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.saving import taking_place_of, write_whole
+from keras_gan.files.atomic import atomic_write, write_text
 
 import tensorflow as tf
 
@@ -109,7 +109,7 @@ def contents(source, first):
 def write_shard(path, waiting, shard_bytes, class_names, bar):
     """Writes one shard, whole or not at all; returns its number of records."""
     size, count = 0, 0
-    with taking_place_of(path) as new, tf.io.TFRecordWriter(str(new)) as writer:
+    with atomic_write(path) as new, tf.io.TFRecordWriter(str(new)) as writer:
         for content, label in waiting:
             record = example(content, None if class_names is None else label)
             writer.write(record)
@@ -143,7 +143,7 @@ def checksum(path):
 def write_manifest(folder, facts, shards, finished):
     """Says what the folder holds."""
     manifest = {**facts, "finished": finished, "shards": shards}
-    write_whole(folder / records.MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    write_text(folder / records.MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
 
 def verify(folder):

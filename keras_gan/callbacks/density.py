@@ -2,9 +2,9 @@
 
 import pathlib
 
-from keras_gan import plots
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import ConfigError
+from keras_gan.metrics.known import plots
 
 import numpy as np
 

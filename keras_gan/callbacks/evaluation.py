@@ -6,7 +6,7 @@ import pathlib
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.table import Table
 from keras_gan.errors import ConfigError
-from keras_gan.saving import save_whole
+from keras_gan.files.keras_file import save_model
 
 LOWER_IS_BETTER = (
     *("frechet", "kernel", "sliced_wasserstein", "kl_to_uniform"),
@@ -70,7 +70,7 @@ class Evaluate(Periodic):
         self.table.add(self.model, figures)
         since_best = self.measurements_since_best()
         if since_best == 0 and self.best_path is not None:
-            save_whole(self.model, self.best_path)
+            save_model(self.model, self.best_path)
         if self.patience is not None and since_best >= self.patience:
             self.model.stop_training = True
 

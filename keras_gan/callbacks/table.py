@@ -5,9 +5,9 @@ import io
 import math
 import pathlib
 
-from keras_gan import limits
 from keras_gan.errors import RunError
-from keras_gan.saving import taking_place_of
+from keras_gan.files import limits
+from keras_gan.files.atomic import atomic_write
 
 COUNTERS = ("step", "images_seen")
 
@@ -48,7 +48,7 @@ class Table:
         self._write()
 
     def _write(self):
-        with taking_place_of(self.path) as new, new.open("w", newline="") as file:
+        with atomic_write(self.path) as new, new.open("w", newline="") as file:
             names = list(dict.fromkeys(name for row in self.rows for name in row))
             writer = csv.DictWriter(file, names)
             writer.writeheader()

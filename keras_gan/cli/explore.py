@@ -2,12 +2,13 @@
 
 import pathlib
 
-from keras_gan import datasets, explore, films, metrics, runs
+from keras_gan import datasets, explore, metrics, runs
 from keras_gan.cli.sample import find_label
 from keras_gan.datasets.archives import IMAGE_SUFFIXES
 from keras_gan.datasets.images import read_image
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.evaluate import choose, read_batches
+from keras_gan.pictures import films
 from keras_gan.runs.evaluation import background_of, open_run_source
 from keras_gan.runs.folder import writing_to
 

@@ -3,7 +3,6 @@
 import os
 import pathlib
 
-from keras_gan import limits
 from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
@@ -14,6 +13,7 @@ from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import DataError, unknown
+from keras_gan.files import limits
 
 __all__ = [
     "NAMES",

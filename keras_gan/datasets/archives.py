@@ -5,9 +5,9 @@ import pathlib
 import threading
 import zipfile
 
-from keras_gan import limits
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import digest
+from keras_gan.files import limits
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 

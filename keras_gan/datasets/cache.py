@@ -6,11 +6,11 @@ import pathlib
 import shutil
 import zlib
 
-from keras_gan import limits
 from keras_gan.datasets.source import Source, in_order, progress
 from keras_gan.errors import DataError
-from keras_gan.reading import read_json
-from keras_gan.saving import sync
+from keras_gan.files import limits
+from keras_gan.files.atomic import sync
+from keras_gan.files.json_file import read_json
 
 import numpy as np
 import tensorflow as tf

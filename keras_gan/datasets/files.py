@@ -8,9 +8,9 @@ import pathlib
 import struct
 import zipfile
 
-from keras_gan import limits
 from keras_gan.datasets.source import ArraySource
 from keras_gan.errors import DataError
+from keras_gan.files import limits
 
 import keras
 import numpy as np

@@ -6,7 +6,6 @@ import os
 import pathlib
 import zipfile
 
-from keras_gan import limits
 from keras_gan.datasets.archives import IMAGE_SUFFIXES
 from keras_gan.datasets.channels import (
     ON_WHITE,
@@ -18,9 +17,10 @@ from keras_gan.datasets.channels import (
     to_channels,
     without_alpha,
 )
-from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.source import Source, progress, with_size
 from keras_gan.errors import DataError, LimitError
+from keras_gan.files import limits
+from keras_gan.files.image_headers import check_header
 
 import numpy as np
 import tensorflow as tf

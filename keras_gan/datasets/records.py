@@ -14,14 +14,14 @@ import pathlib
 import re
 import zlib
 
-from keras_gan import limits
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
-from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.images import SPLITS, EncodedSource
 from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
-from keras_gan.reading import read_json
-from keras_gan.saving import taking_place_of, write_whole
+from keras_gan.files import limits
+from keras_gan.files.atomic import atomic_write, write_text
+from keras_gan.files.image_headers import check_header
+from keras_gan.files.json_file import read_json
 
 import numpy as np
 import tensorflow as tf
@@ -325,7 +325,7 @@ def open_index(path, paths, label_key):
     ends, entries = make_index(paths, label_key)
     try:
         save_entries(entries_path, entries)
-        write_whole(facts_path, json.dumps({"shards": shards, "ends": ends.tolist()}))
+        write_text(facts_path, json.dumps({"shards": shards, "ends": ends.tolist()}))
     except OSError:
         return ends, entries  # a set that can't be written to
     return ends, np.load(entries_path, mmap_mode="r", allow_pickle=False)
@@ -333,7 +333,7 @@ def open_index(path, paths, label_key):
 
 def save_entries(path, entries):
     """Writes the array to a new file, which then takes the old one's place."""
-    with taking_place_of(path) as new:
+    with atomic_write(path) as new:
         np.save(new, entries)
 
 

@@ -4,9 +4,10 @@ import copy
 import hashlib
 import sys
 
-from keras_gan import batches, limits
+from keras_gan import batches
 from keras_gan.datasets.channels import fit_square
 from keras_gan.errors import DataError, LimitError, printable
+from keras_gan.files import limits
 
 import numpy as np
 import tensorflow as tf

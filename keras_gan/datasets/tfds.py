@@ -4,9 +4,9 @@ import os
 import pathlib
 
 from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
-from keras_gan.datasets.headers import check_header
 from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
+from keras_gan.files.image_headers import check_header
 
 import numpy as np
 

@@ -8,7 +8,7 @@ from keras_gan.explore.interpolate import latents_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import has_styles, images_of, styles_of
 from keras_gan.export.directions import main_directions, oriented
-from keras_gan.saving import save_npz
+from keras_gan.files.atomic import save_npz
 
 import keras
 import numpy as np

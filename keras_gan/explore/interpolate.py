@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from keras_gan import films, pictures
+from keras_gan import pictures
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_count, check_images, labels_for
 
@@ -23,8 +23,8 @@ class Film:
     frames: np.ndarray
 
     def save(self, path, frames_per_second=25):
-        """Writes a `.gif` or a `.mp4`; see `keras_gan.films.save_film`."""
-        films.save_film(self.frames, path, frames_per_second)
+        """Writes a `.gif` or a `.mp4`; see `keras_gan.pictures.save_film`."""
+        pictures.save_film(self.frames, path, frames_per_second)
 
 
 def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):

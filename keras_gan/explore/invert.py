@@ -14,7 +14,7 @@ from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.spaces import space_of
 from keras_gan.explore.starts import choose_starts
 from keras_gan.explore.tuning import tuned
-from keras_gan.saving import save_npz
+from keras_gan.files.atomic import save_npz
 
 import keras
 import numpy as np

@@ -4,10 +4,10 @@ import dataclasses
 import itertools
 import pathlib
 
-from keras_gan import limits, pictures
+from keras_gan import pictures
 from keras_gan.errors import ConfigError, printable
-from keras_gan.films import enlarged
-from keras_gan.saving import taking_place_of
+from keras_gan.files import limits
+from keras_gan.files.atomic import atomic_write
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -62,12 +62,12 @@ class Sheet:
     def save(self, path):
         """Writes the sheet as a PNG; its folder is made, and a failure leaves what was there."""
         picture = self.draw()
-        with taking_place_of(pathlib.Path(path)) as new:
+        with atomic_write(pathlib.Path(path)) as new:
             picture.save(new, format="PNG")
 
     def draw(self):
         """The sheet as a `PIL.Image`."""
-        images = enlarged(pictures.to_uint8(self.images).numpy(), SMALLEST)
+        images = pictures.enlarged(pictures.to_uint8(self.images).numpy(), SMALLEST)
         height, width = images.shape[2:4]
         lefts, tops, size = self.layout(images.shape)
         if size[0] * size[1] > limits.MAX_PIXELS:

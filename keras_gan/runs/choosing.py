@@ -4,7 +4,8 @@ import dataclasses
 
 from keras_gan import datasets, machine, recipes
 from keras_gan.errors import RunError, printable
-from keras_gan.runs.reading import CHOSEN, read_json
+from keras_gan.files.json_file import read_json
+from keras_gan.runs.schemas import CHOSEN
 from keras_gan.runs.settings import FLOAT32
 
 PICKED = ("width", "image_size", "batch_size", "augmentation", "mixed_precision", "conditional")
@@ -93,7 +94,7 @@ def as_begun(settings, run):
             f"expected a run that {recipes.AUTO} began in {run.folder}, got one of the recipe "
             f"{config['recipe']}, which was named; name it again to go on, or choose another --out."
         )
-    config = read_json(run.config_path, CHOSEN)
+    config = read_json(run.config_path, CHOSEN, RunError)
     shape = config["sample_shape"]
     picked = {name: config.get(name) for name in PICKED}
     picked["recipe"] = config["recipe"]

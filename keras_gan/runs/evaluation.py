@@ -5,11 +5,12 @@ import json
 
 from keras_gan import callbacks, datasets, metrics, verdicts
 from keras_gan.datasets.channels import WHITE
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, RunError
+from keras_gan.files.atomic import write_text
+from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
-from keras_gan.runs.reading import EVALUATIONS, read_json
-from keras_gan.saving import write_whole
+from keras_gan.runs.schemas import EVALUATIONS
 
 import numpy as np
 
@@ -182,9 +183,9 @@ def background_of(config):
 
 def write_evaluation(path, found, data, step):
     """Adds an evaluation to the run's `evaluation.json`, newest last."""
-    before = read_json(path, EVALUATIONS, "Remove it.") if path.exists() else []
+    before = read_json(path, EVALUATIONS, RunError, "Remove it.") if path.exists() else []
     entry = {"step": step, "data": data, **dataclasses.asdict(found)}
-    write_whole(path, json.dumps([*before, entry], indent=2) + "\n")
+    write_text(path, json.dumps([*before, entry], indent=2) + "\n")
 
 
 def measure_while_training(run, source, measuring, tell=None):

@@ -6,8 +6,9 @@ import pathlib
 
 from keras_gan.checkpoints import Checkpoints, load_game
 from keras_gan.errors import RunError
-from keras_gan.runs.reading import CONFIG, read_json
-from keras_gan.saving import write_whole
+from keras_gan.files.atomic import write_text
+from keras_gan.files.json_file import read_json
+from keras_gan.runs.schemas import CONFIG
 
 KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
 
@@ -47,7 +48,7 @@ class Run:
                 f"expected a run folder at {self.folder}, found no config.json in it; "
                 "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
             )
-        return read_json(self.config_path, CONFIG)
+        return read_json(self.config_path, CONFIG, RunError)
 
     def keep_beginning(self, config) -> dict:
         """The settings asked for, with what was settled when the run that is gone on with began.
@@ -77,7 +78,7 @@ class Run:
                 "files. Choose another --out."
             )
         with writing_to(self.folder):
-            write_whole(self.config_path, json.dumps(config, indent=2) + "\n")
+            write_text(self.config_path, json.dumps(config, indent=2) + "\n")
 
     def load(self, best=False):
         """The model of the newest checkpoint, or the best one by the run's metrics.

@@ -9,9 +9,10 @@ import platform
 import shlex
 import sys
 
-from keras_gan import limits, machine
+from keras_gan import machine
 from keras_gan.errors import RunError
-from keras_gan.reading import parse
+from keras_gan.files import limits
+from keras_gan.files.json_file import parse
 
 PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
 

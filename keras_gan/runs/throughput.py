@@ -4,9 +4,9 @@ import json
 import statistics
 import time
 
+from keras_gan.files.atomic import write_text
 from keras_gan.runs.evaluation import open_run_source
 from keras_gan.runs.folder import writing_to
-from keras_gan.saving import write_whole
 
 import tensorflow as tf
 
@@ -35,7 +35,7 @@ def measure_throughput(run):
     dataset = source.to_dataset(config["batch_size"], labels, seed=config["seed"])
     found = measure(run.load(), dataset)
     with writing_to(run.folder):
-        write_whole(run.throughput_path, json.dumps(found, indent=2) + "\n")
+        write_text(run.throughput_path, json.dumps(found, indent=2) + "\n")
     return found
 
 

@@ -4,7 +4,7 @@ import functools
 import pathlib
 
 from keras_gan.errors import ConfigError, DataError, KerasGanError, unknown
-from keras_gan.loading import load_model
+from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
 from keras_gan.metrics.extractors.inception import Inception

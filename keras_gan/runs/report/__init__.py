@@ -10,9 +10,9 @@ import pathlib
 import re
 
 from keras_gan.errors import printable
+from keras_gan.files.atomic import write_text
 from keras_gan.runs.folder import writing_to
 from keras_gan.runs.report.facts import facts_of
-from keras_gan.saving import write_whole
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
@@ -38,7 +38,7 @@ def write_report(runs, path):
     facts = [facts_of(run) for run in runs]
     title = " and ".join(dict.fromkeys(fact["name"] for fact in facts))
     with writing_to(path.parent):
-        write_whole(path, page(title, {"runs": distinct(facts)}))
+        write_text(path, page(title, {"runs": distinct(facts)}))
     return path
 
 

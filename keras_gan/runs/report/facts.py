@@ -4,12 +4,14 @@ import base64
 import io
 import math
 
-from keras_gan import limits, verdicts
+from keras_gan import verdicts
 from keras_gan.callbacks import read_table
 from keras_gan.errors import RunError
+from keras_gan.files import limits
+from keras_gan.files.json_file import read_json
 from keras_gan.pictures import open_png
 from keras_gan.runs import sessions
-from keras_gan.runs.reading import EVALUATIONS, THROUGHPUT, read_json
+from keras_gan.runs.schemas import EVALUATIONS, THROUGHPUT
 from keras_gan.runs.settings import summary
 
 import numpy as np
@@ -57,7 +59,9 @@ def facts_of(run) -> dict:
 
 def read_part(path, shape):
     """The content of a JSON file that needn't be there; None where it isn't."""
-    return read_json(path, shape, "Remove it to go on without it.") if path.exists() else None
+    if not path.exists():
+        return None
+    return read_json(path, shape, RunError, "Remove it to go on without it.")
 
 
 def with_seconds(rows, times):

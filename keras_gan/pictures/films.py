@@ -6,11 +6,13 @@ MP4 is written by PyAV, the extra `video`: FFmpeg as a library, which reads vide
 import math
 import pathlib
 
-from keras_gan import pictures
 from keras_gan.errors import ConfigError
-from keras_gan.saving import taking_place_of
+from keras_gan.files import limits
+from keras_gan.files.atomic import atomic_write
+from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 import numpy as np
+from PIL import Image
 
 SMALLEST = {".gif": 128, ".mp4": 256}  # pixels to which small pictures are enlarged
 QUALITY = "18"  # x264's constant rate factor: no loss that one sees
@@ -36,11 +38,11 @@ def save_film(frames, path, frames_per_second=25, rest=0.0):
     path, frames = pathlib.Path(path), np.asarray(frames)
     check_film(path, frames, frames_per_second)
     frames = enlarged(frames, SMALLEST[path.suffix])
-    with taking_place_of(path) as new:
+    with atomic_write(path) as new:
         if path.suffix == ".mp4":
             save_mp4(frames, new, frames_per_second)
         else:
-            pictures.save_gif(frames, new, len(frames) / frames_per_second, rest)
+            save_gif(frames, new, len(frames) / frames_per_second, rest)
 
 
 def check_film(path, frames, frames_per_second=25):
@@ -83,6 +85,32 @@ def enlarged(images, smallest):
     return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 
+def save_gif(frames, path, seconds=6.0, rest=2.0):
+    """Writes pictures as an endless GIF that rests on the last one.
+
+    Args:
+        frames: Paths of PNG files, or uint8 arrays `(height, width, channels)`; of one size, in
+            order; at least one.
+        path: File to write.
+        seconds: How long one round takes, without the rest; at least 0.04 a frame.
+        rest: Seconds for which the last frame is shown, where that is longer than the others.
+    """
+    if not len(frames):
+        raise ConfigError("expected at least one frame for a GIF, got none.")
+    pictures = [palette_picture(frame) for frame in frames]
+    each = max(40, math.floor(1000 * seconds / len(pictures)))
+    durations = [each] * (len(pictures) - 1) + [max(each, round(1000 * rest))]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def palette_picture(frame):
+    """A PNG file or a uint8 array as a `PIL.Image` in 256 colours of its own."""
+    if not isinstance(frame, str | pathlib.Path):
+        return to_pillow(frame).convert("P", palette=Image.Palette.ADAPTIVE)
+    with limits.reading("a PNG", frame, advice="Remove it."), open_png(frame) as picture:
+        return on_white(picture).convert("P", palette=Image.Palette.ADAPTIVE)
+
+
 def save_mp4(frames, path, frames_per_second):
     """Writes uint8 frames as H.264; an odd height or width gains a line, as yuv420p halves them."""
     av = require_av()
@@ -93,7 +121,7 @@ def save_mp4(frames, path, frames_per_second):
         stream.pix_fmt, stream.options = "yuv420p", {"crf": QUALITY}
         stream.height, stream.width = height + height % 2, width + width % 2
         for frame in frames:
-            picture = np.pad(pictures.to_pillow(frame), odd, mode="edge")
+            picture = np.pad(to_pillow(frame), odd, mode="edge")
             film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         film.mux(stream.encode())
 

@@ -7,7 +7,7 @@ how much memory that will take.
 import struct
 
 from keras_gan.errors import DataError
-from keras_gan.limits import check_pixels
+from keras_gan.files.limits import check_pixels
 
 SIZELESS_MARKERS = {0x01, *range(0xD0, 0xD9)}
 START_OF_SCAN = 0xDA

@@ -1,8 +1,5 @@
 """What the JSON files of a run folder must hold."""
 
-from keras_gan import reading
-from keras_gan.errors import RunError
-
 COUNT, NUMBER = int, (int, float, None)
 CONFIG = {
     **{name: str for name in ("recipe", "data")},
@@ -26,8 +23,3 @@ THROUGHPUT = {
     "batch_size": COUNT,
     "note": str,
 }
-
-
-def read_json(path, shape, advice=""):
-    """The content of a JSON file of a run; as `keras_gan.reading.read_json`, with a `RunError`."""
-    return reading.read_json(path, shape, RunError, advice)

@@ -39,8 +39,10 @@ def density_1d(distribution, samples, path, discriminator=None, title=None):
 
     Example:
 
+        from keras_gan.metrics.known import plots
+
         distribution = kg.datasets.open_source("toy:gaussian1d").distribution
-        kg.plots.density_1d(distribution, gan.sample(10_000), "density.png", gan.judge)
+        plots.density_1d(distribution, gan.sample(10_000), "density.png", gan.judge)
     """
     edges, p, q = on_grid(distribution, samples, 1)
     judged = discriminator is not None
@@ -96,8 +98,10 @@ def density_2d(distribution, samples, path, discriminator=None, title=None):
 
     Example:
 
+        from keras_gan.metrics.known import plots
+
         distribution = kg.datasets.open_source("toy:gaussians25").distribution
-        kg.plots.density_2d(distribution, gan.sample(10_000), "density.png", gan.judge)
+        plots.density_2d(distribution, gan.sample(10_000), "density.png", gan.judge)
     """
     edges, p, q = on_grid(distribution, samples, 2)
     judged = discriminator is not None

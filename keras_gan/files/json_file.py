@@ -3,8 +3,8 @@
 import json
 import math
 
-from keras_gan import limits
 from keras_gan.errors import DataError
+from keras_gan.files import limits
 
 
 def read_json(path, shape, error=DataError, advice=""):
@@ -18,7 +18,7 @@ def read_json(path, shape, error=DataError, advice=""):
 
     Raises:
         KerasGanError: Of the class `error`, if it isn't there, is no JSON or holds something else.
-        LimitError: If it is larger than `keras_gan.limits` allow.
+        LimitError: If it is larger than `keras_gan.files.limits` allow.
     """
     with limits.reading("JSON", path, error, advice):
         content = parse(limits.read_text(path))

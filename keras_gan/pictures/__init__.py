@@ -1,0 +1,19 @@
+"""Rendered files that people look at: grids as PNG, films as GIF and MP4."""
+
+from keras_gan.pictures.films import check_film_path, enlarged, save_film, save_gif
+from keras_gan.pictures.grids import grid, png, save_grid, to_uint8
+from keras_gan.pictures.pillow import on_white, open_png, to_pillow
+
+__all__ = [
+    "check_film_path",
+    "enlarged",
+    "grid",
+    "on_white",
+    "open_png",
+    "png",
+    "save_film",
+    "save_gif",
+    "save_grid",
+    "to_pillow",
+    "to_uint8",
+]

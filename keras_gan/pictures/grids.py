@@ -1,0 +1,76 @@
+"""Samples as pictures: uint8, grids and PNG."""
+
+import pathlib
+
+from keras_gan.errors import ConfigError
+
+import tensorflow as tf
+
+
+def to_uint8(images):
+    """Images in [-1, 1] as uint8 from 0 to 255, rounded; what lies outside is clipped.
+
+    Args:
+        images: `(..., channels)` floats.
+
+    Returns:
+        A uint8 tensor of the same shape.
+    """
+    scaled = (tf.cast(images, tf.float32) + 1.0) * 127.5
+    return tf.cast(tf.round(tf.clip_by_value(scaled, 0.0, 255.0)), tf.uint8)
+
+
+def grid(images, columns=None):
+    """Images side by side, as square a grid as fits, in reading order.
+
+    The rest is black, or transparent where the images have an alpha channel.
+
+    Works inside a TensorFlow graph, with a number of images that is known when it runs.
+
+    Args:
+        images: `(count, height, width, channels)` floats in [-1, 1].
+        columns: Images a row; the square root of the count, rounded up, by default.
+
+    Returns:
+        A uint8 tensor `(rows * height, columns * width, channels)`.
+
+    Raises:
+        ConfigError: For samples that are no images.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gan import pictures
+    >>> pictures.grid(np.zeros((5, 8, 8, 1), "float32")).shape
+    TensorShape([16, 24, 1])
+    """
+    images = to_uint8(images)
+    if images.shape.rank != 4 or not 1 <= images.shape[-1] <= 4:
+        raise ConfigError(f"expected images (count, height, width, 1 to 4), got {images.shape}.")
+    count = tf.shape(images)[0]
+    if columns is None:
+        columns = tf.cast(tf.math.ceil(tf.sqrt(tf.cast(count, tf.float64))), tf.int32)
+    rows = (count + columns - 1) // columns
+    images = tf.pad(images, [[0, rows * columns - count], [0, 0], [0, 0], [0, 0]])
+    _, height, width, channels = images.shape
+    table = tf.reshape(images, [rows, columns, height, width, channels])
+    return tf.reshape(
+        tf.transpose(table, [0, 2, 1, 3, 4]), [rows * height, columns * width, channels]
+    )
+
+
+def png(image):
+    """A uint8 image as the bytes of a PNG, a string tensor; works inside a graph."""
+    return tf.io.encode_png(image)
+
+
+def save_grid(images, path, columns=None):
+    """Writes a grid of images as a PNG.
+
+    Args:
+        images, columns: See `grid`.
+        path: File to write; its folder is made.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png(grid(images, columns)).numpy())
