@@ -101,7 +101,7 @@ def train(arguments, seed, source, evaluator):
             `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
     """
     keras.utils.set_random_seed(seed)
-    recipe = kg.recipes.sized(kg.recipes.get(arguments.recipe), arguments.width)
+    recipe = kg.recipes.get(arguments.recipe, arguments.width)
     classes = None if arguments.unconditional else source.class_names
     gan = kg.recipes.build(
         recipe,
