@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_gan import augment, losses, models, optimizers, penalties, schedules
+from keras_gan import augment, losses, media, models, optimizers, penalties, schedules
 from keras_gan.errors import ConfigError
 from keras_gan.recipes.recipe import SCHEDULED
 from keras_gan.recipes.table import get
@@ -24,6 +24,7 @@ def build(
     update=None,
     accumulation=1,
     remat=False,
+    medium=None,
 ):
     """The compiled game of a recipe.
 
@@ -42,6 +43,7 @@ def build(
         moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
         update: As in `GAN.compile`; the recipe's by default.
         accumulation, remat: As in `GAN.compile`.
+        medium: The samples' `keras_gan.media.Medium`; by their shape by default.
 
     Returns:
         A compiled `GAN`.
@@ -58,6 +60,8 @@ def build(
     generator, discriminator = recipe.build(
         sample_shape, num_classes, recipe.latent_dim, recipe.width, dtype, moments
     )
+    if medium not in (None, media.of(sample_shape)):
+        generator.medium = medium
     gan = recipe.game(
         generator,
         discriminator,

@@ -2,7 +2,7 @@
 
 import json
 
-from keras_gan import recipes
+from keras_gan import media, recipes
 from keras_gan.errors import RunError
 
 import keras
@@ -54,6 +54,7 @@ def build(config):
         update=config["update"],
         accumulation=config["accumulation"],
         remat=config["remat"],
+        medium=media.from_config(config["medium"]),
     )
 
 
