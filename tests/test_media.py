@@ -376,5 +376,5 @@ def test_augmentations_are_for_images():
 def test_many_values_are_measured_without_their_covariance():
     assert kg.metrics.default_names("values", (2,))[0] == "frechet"
     names = kg.metrics.default_names("values", (8_192, 1))
-    assert names[0] == "kernel"
+    assert names[0] == "sliced_wasserstein"
     assert "frechet" not in names

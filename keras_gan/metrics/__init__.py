@@ -127,16 +127,16 @@ def default_names(extractor, sample_shape) -> tuple[str, ...]:
 
     Args:
         extractor: Its name.
-        sample_shape: Where the values themselves are looked at and are many, the kernel distance
-            takes the place of the Frechet distance, which would need the covariance of all.
+        sample_shape: Where the values themselves are looked at and are many, there is no Frechet
+            distance among them: it would need the covariance of all.
 
     Example:
 
     >>> from keras_gan import metrics
     >>> metrics.default_names("values", (16_384, 1))[0]
-    'kernel'
+    'sliced_wasserstein'
     """
     names = DEFAULTS.get(extractor, OF_FEATURES)
     if extractor == "values" and math.prod(sample_shape) > MOST_VALUES:
-        return ("kernel", *(name for name in names if name != "frechet"))
+        return tuple(name for name in names if name != "frechet")
     return names
