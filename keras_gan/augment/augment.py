@@ -106,8 +106,8 @@ def check_images(images):
     shape = tuple(images.shape)
     if not media.Image().fits(shape[1:]) or min(shape[1:3]) < 2:
         raise ConfigError(
-            f"expected a batch of images {media.Image.form} of at least 2x2 pixels and a fixed "
-            f"size, got {shape}."
+            f"expected images {media.Image.form} of at least 2x2 pixels and a fixed size, got a "
+            f"batch of {shape}."
         )
     dtype = keras.backend.standardize_dtype(images.dtype)
     if not keras.backend.is_float_dtype(dtype):
