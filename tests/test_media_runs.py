@@ -65,10 +65,27 @@ class ToyDiscriminator(Network):
         super().__init__(samples, logits, config, keras.dtype_policies.get("float32"), name)
 
 
-def build_toy(sample_shape, num_classes, latent_dim, width, dtype, moments=None):
-    """Convolutions for sound and clips."""
-    generator = ToyGenerator(list(sample_shape), latent_dim, width)
-    return generator, ToyDiscriminator(list(sample_shape), width)
+def toy_networks(spec):
+    """Both players, as a recipe makes them."""
+    shape = list(spec.shape)
+    generator = ToyGenerator(shape, spec.latent_dim, spec.width)
+    return {"generator": generator, "discriminator": ToyDiscriminator(shape, spec.width)}
+
+
+TOY = Recipe(
+    "convolutions for sound and clips",
+    toy_networks,
+    latent_dim=4,
+    width=4,
+    loss="non_saturating",
+    rates=2e-3,
+    beta_1=0.0,
+    beta_2=0.9,
+    moving_average_half_life=100,
+    batch_size=8,
+    steps=STEPS,
+    media=("sound", "video"),
+)
 
 
 def some_sounds(count=1_000):
@@ -96,11 +113,7 @@ TOLD = {"sound": f"sound:{RATE}", "video": f"video:{FRAMES_PER_SECOND}"}
 def toy_recipe():
     """The recipe `toy`, for the tests of this file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(
-            RECIPES,
-            "toy",
-            Recipe(build_toy, 4, 4, "non_saturating", 2e-3, 0.0, 0.9, 100, 8, STEPS),
-        )
+        patch.setitem(RECIPES, "toy", TOY)
         yield
 
 
@@ -255,6 +268,10 @@ def test_exports_agree_with_keras_and_say_what_they_make(folder, kind):
 
 def test_what_is_for_images_alone_says_so(folder, kind, tmp_path, capsys):
     run = folder / "run"
+    dcgan = ["train", "dcgan", *of_data(folder, kind)[2:], "--out", tmp_path / "dcgan"]
+    error = refused(capsys, dcgan)
+    assert "expected images for this recipe (the convolutions of 2015" in error
+    assert f"got {MEDIA[kind].noun} of shape" in error
     assert "expected images for an augmentation" in refused(
         capsys,
         [*of_data(folder, kind), "--augment", "ada", "--out", tmp_path / "run"],

@@ -5,10 +5,11 @@ from argparse import BooleanOptionalAction
 from keras_gan import augment, datasets, runs
 from keras_gan.cli.evaluate import add_measuring, read_measuring
 from keras_gan.datasets.channels import WHITE
-from keras_gan.models.updates import UPDATES
+from keras_gan.models.rules import UPDATES
 from keras_gan.runs.settings import FLOAT32
 
 EXIT_SIGNAL = 128
+RULE = "rule_"  # how an option of the rules begins among the parsed arguments
 
 
 def add_train(commands):
@@ -36,6 +37,7 @@ def add_train(commands):
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     add_train_numbers(train)
     add_train_data(train)
+    add_train_rules(train)
     add_train_metrics(train)
     add_train_keeping(train)
     add_train_machine(train)
@@ -109,16 +111,51 @@ def add_train_data(train):
         "video:10 (frames a second), image or points (default: by its shape)",
     )
     data.add_argument(
-        "--augment",
-        choices=(*augment.AUGMENTATIONS, "none"),
-        help="show the discriminator everything through an augmentation, for few data (default: "
-        "the recipe's)",
-    )
-    data.add_argument(
         "--unconditional",
         action="store_true",
         help="don't learn the classes (default: learn them where the data have labels)",
     )
+
+
+def add_train_rules(train):
+    """Options of the game's rules: each is a field of `keras_gan.Rules` (see `rule`)."""
+    group = train.add_argument_group("the rules of the game (default: the recipe's)")
+    rule(
+        group,
+        "--augment",
+        "augmentation",
+        choices=(*augment.AUGMENTATIONS, "none"),
+        help="show the discriminator all samples through an augmentation, for few data",
+    )
+    rule(
+        group,
+        "--update",
+        "update",
+        choices=UPDATES,
+        help="the order of a step's updates: on one pass of the generator, on two, or both players "
+        "on one pass of each",
+    )
+    rule(
+        group,
+        "--accumulation",
+        "accumulation",
+        type=int,
+        metavar="N",
+        help="pass a batch in N parts, for 1/N of the memory; not with --update one_stage",
+    )
+    rule(
+        group,
+        "--remat",
+        "remat",
+        action="store_true",
+        default=None,
+        help="recompute activations instead of keeping them: more time, less memory",
+    )
+
+
+def rule(group, option, name, **arguments):
+    """Adds an option for a field of `keras_gan.Rules`; None leaves the recipe's."""
+    group.add_argument(option, dest=RULE + name, **arguments)
 
 
 def add_train_metrics(train):
@@ -150,24 +187,6 @@ def add_train_machine(train):
         "--mixed-precision",
         choices=("bfloat16", "float16", FLOAT32),
         help="compute in 16 bits (default: float32, or as the recipe auto picks)",
-    )
-    machine.add_argument(
-        "--update",
-        choices=tuple(UPDATES),
-        help="who moves when: on two passes of the generator, one, or one of both players "
-        "(default: the recipe's)",
-    )
-    machine.add_argument(
-        "--accumulation",
-        type=int,
-        default=1,
-        metavar="N",
-        help="let a batch pass in N parts, for 1/N of the memory; not with --update one_stage",
-    )
-    machine.add_argument(
-        "--remat",
-        action="store_true",
-        help="compute activations again instead of keeping them: more time, less memory",
     )
     machine.add_argument(
         "--distribute",
@@ -240,17 +259,19 @@ def run_train(arguments):
 
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
-    *("skip_corrupt", "background", "mixed_precision", "update", "accumulation", "remat", "jit"),
-    *("deterministic", "prefetch", "cache", "medium"),
+    *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
+    *("prefetch", "cache"),
 )
 
 
 def read_settings(arguments):
-    """The `Settings` that the command line asks for."""
+    """Returns the `Settings` that the command line asks for."""
+    options = {name: value for name, value in vars(arguments).items() if value is not None}
+    rules = {name.removeprefix(RULE): v for name, v in options.items() if name.startswith(RULE)}
     return runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
         conditional=False if arguments.unconditional else None,
-        augmentation=arguments.augment,
+        rules=rules,
     )
 
 

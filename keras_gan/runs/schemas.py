@@ -6,13 +6,13 @@ CONFIG = {
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
     "medium": {"name": str},
+    "rules": {str: (str, int, float, bool, None)},
     "classes": (None, [str]),
 }
 CHOSEN = {
     **CONFIG,
     "choices": {str: str},
     "width": (int, str),
-    "augmentation": (str, None),
     "mixed_precision": (str, None),
 }
 EVALUATIONS = [
