@@ -1,5 +1,6 @@
 """Runs of sound and of clips: a toy network for each goes all the way through the command line."""
 
+import io
 import json
 import os
 import re
@@ -331,3 +332,41 @@ def test_words_are_previewed_while_a_model_learns(tmp_path):
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["00000000.png", "00000001.png"]
     expected = generator.medium.preview(gan.sample(4, seed=0))
     assert np.array_equal(np.array(Image.open(tmp_path / "00000001.png")), expected[..., 0])
+
+
+class Terminal(io.StringIO):
+    """A terminal that says that it is one."""
+
+    def isatty(self):
+        return True
+
+
+def shown_in_a_terminal(generator, real, monkeypatch):
+    """What a training shows of its samples above the progress bar."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("COLUMNS", "80")
+    gan = kg.GAN(generator, kg.networks.MLPDiscriminator(real.shape[1:], units=(8,)))
+    gan.compile()
+    terminal = Terminal()
+    callback = kg.callbacks.TerminalSamples(1, terminal)
+    gan.fit(real, batch_size=len(real), verbose=0, callbacks=[callback])
+    return gan, terminal.getvalue()
+
+
+def test_sounds_and_sentences_in_a_terminal(monkeypatch):
+    tones = some_sounds(8)
+    generator = kg.networks.MLPGenerator(SOUND, 2, (8,))
+    _, told = shown_in_a_terminal(generator, tones, monkeypatch)
+    assert told.startswith("step 1\n\x1b[38;2;")
+    lines = told.splitlines()[1:]
+    assert {line.count("▀") for line in lines} == {2 * 37}  # tiles of 130x98 pixels, 28 high
+    assert len(lines) == 2 * 28 / 2
+    generator = kg.networks.MLPGenerator((5, 3), 2, (8,), output_activation="softmax")
+    generator.medium = media.Tokens(("so", "\x1b[2J", "what"))
+    scores = np.eye(3, dtype="float32")[np.arange(40).reshape(8, 5) % 3]
+    gan, told = shown_in_a_terminal(generator, scores, monkeypatch)
+    lines = generator.medium.lines(gan.sample(5, seed=0))
+    assert told.splitlines() == ["step 1", *map(kg.errors.printable, lines)]
+    assert "\x1b" not in told
+    points = kg.networks.MLPGenerator((2,), 2, (8,))
+    assert shown_in_a_terminal(points, np.zeros((4, 2), "float32"), monkeypatch)[1] == ""

@@ -89,7 +89,7 @@ class Medium:
         Returns:
             `(count, height, width, 1, 3 or 4 channels)` floats in [-1, 1].
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no tiles.")
 
     def lines(self, samples) -> list[str]:
         """Returns samples as lines of text; none for media that aren't read.
@@ -118,7 +118,7 @@ class Medium:
 
     def write(self, samples, path):
         """Writes samples to a file whose name ends in one of `suffixes`; see `save`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} defines no write.")
 
     def save(self, samples, path):
         """Writes samples to a file; its folder is made, and a failure leaves what was there.
@@ -171,7 +171,7 @@ def has_sizes(shape) -> bool:
     return bool(shape) and all(isinstance(size, (int, np.integer)) and size > 0 for size in shape)
 
 
-def check_number(name, value, low, high):
+def check_between(name, value, low, high):
     """Raises `ConfigError` unless a field is a whole number within bounds."""
     if type(value) is not int or not low <= value <= high:
         raise ConfigError(f"expected a whole {name} from {low:,} to {high:,}, got {value!r:.60}.")

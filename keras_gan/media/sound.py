@@ -5,7 +5,7 @@ import itertools
 import wave
 from typing import ClassVar
 
-from keras_gan.media.medium import UNIT, Medium, check_number, with_edges
+from keras_gan.media.medium import UNIT, Medium, check_between, with_edges
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Sound(Medium):
     grid: ClassVar = (5, 5)
 
     def __post_init__(self):
-        check_number("rate", self.rate, 1, 1_000_000)
+        check_between("rate", self.rate, 1, 1_000_000)
 
     def __str__(self):
         return f"sound at {self.rate:,} Hz"

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from keras_gan.media.medium import UNIT, Medium, check_number, with_edges
+from keras_gan.media.medium import UNIT, Medium, check_between, with_edges
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Video(Medium):
     grid: ClassVar = (10, 1)
 
     def __post_init__(self):
-        check_number("frames_per_second", self.frames_per_second, 1, 120)
+        check_between("frames_per_second", self.frames_per_second, 1, 120)
 
     def __str__(self):
         return f"video at {self.frames_per_second} frames a second"
