@@ -2,7 +2,7 @@
 
 import pathlib
 
-from keras_gan import datasets, explore, metrics, runs
+from keras_gan import datasets, explore, media, runs
 from keras_gan.cli.sample import find_label
 from keras_gan.datasets.archives import IMAGE_SUFFIXES
 from keras_gan.datasets.images import read_image
@@ -194,7 +194,7 @@ def run_neighbours(arguments):
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
     source = open_run_source(run, arguments.data)
-    fitting = source.extractor or metrics.default_extractor(source.sample_shape)
+    fitting = source.extractor or source.medium.extractor(source.sample_shape)
     extractor = arguments.extractor or fitting
     numbers = arguments.count, arguments.columns, arguments.seed
     save(explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
@@ -249,6 +249,9 @@ def opened(arguments, suffixes=(".png",)):
     if out.suffix in films.SMALLEST:
         films.check_film_path(out)
     run = runs.Run(arguments.run)
+    medium = run.read_medium()
+    if not isinstance(medium, media.Image):
+        raise ConfigError(f"expected a run of images to explore, got one of {medium.noun}.")
     label = find_label(getattr(arguments, "label", None), class_names(run))
     return out, run, label
 
