@@ -153,7 +153,7 @@ def is_blank(path):
 def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
     run = runs.Run(folder / "run")
     assert run.read_config()["medium"] == MEDIA[kind].to_config()
-    assert run.read_medium() == media.of_model(run.load()) == MEDIA[kind]
+    assert run.read_medium() == run.load().medium == MEDIA[kind]
     history = read_table(run.history_path)
     assert [row["step"] for row in history] == [2, 4, 6]
     assert all(np.isfinite(row["d_loss"]) and np.isfinite(row["g_loss"]) for row in history)

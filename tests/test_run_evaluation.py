@@ -100,7 +100,7 @@ def test_generated_labels_come_in_the_shares_of_the_data():
     gan = Recording()
     points = np.zeros((100, 2), "float32")
     source = kg.datasets.ArraySource("points", points, np.repeat([0, 1, 2], [70, 0, 30]))
-    kg.runs.evaluation.sampler(gan, source)(5000, seed=4)
+    gan.sampler(source)(5000, seed=4)
     shares = np.bincount(gan.labels, minlength=3) / 5000
     np.testing.assert_allclose(shares, [0.7, 0, 0.3], atol=0.02)
 

@@ -20,7 +20,7 @@ import statistics
 import time
 
 import keras_gan as kg
-from keras_gan.runs.evaluation import Measuring, sampler
+from keras_gan.runs.evaluation import Measuring
 
 import keras
 
@@ -118,7 +118,7 @@ def train(arguments, seed, source, evaluator):
     dataset = source.to_dataset(recipe.batch_size, classes is not None, seed=seed)
     marks = AtMarks(
         {unit: getattr(arguments, unit) for unit in (*CLOCKS, "steps")},
-        lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
+        lambda gan: evaluator.evaluate(gan.sampler(source)).figures,
         folder,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])

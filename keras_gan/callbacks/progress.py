@@ -3,7 +3,6 @@
 import sys
 import time
 
-from keras_gan import media
 from keras_gan.callbacks.periodic import Periodic
 
 
@@ -32,7 +31,7 @@ class Progress(Periodic):
             dynamic_ncols=True,
             mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
         )
-        self._noun = media.of_model(self.model).noun
+        self._noun = self.model.medium.noun
         self._images, self._time = int(self.model.images_seen), time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):

@@ -306,8 +306,9 @@ def kept_in(run):
 
 def exported_in(result):
     """`(path, what it is)` of what was exported."""
-    saved_model, onnx = result.exported
-    return [
-        (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})"),
-        (onnx.path, f"ONNX for any app (differs by {onnx.difference:.1g})"),
+    saved_model, *files = result.exported
+    rows = [
+        (saved_model, "SavedModel for TF Serving"),
+        *((file, "ONNX for any app") for file in files),
     ]
+    return [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]

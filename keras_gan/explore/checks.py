@@ -3,13 +3,15 @@
 from keras_gan import media
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
+from keras_gan.models.sampling import require_sampling
 
 import numpy as np
 
 
 def check_images(gan):
-    """Raises `ConfigError` for a model whose samples are no images."""
-    medium = media.of_model(gan)
+    """Raises `ConfigError` for a model that doesn't sample images from latents."""
+    require_sampling(gan, "exploring")
+    medium = gan.medium
     if not isinstance(medium, media.Image):
         raise ConfigError(
             f"expected a model of images to look at, got {medium.noun} of shape {gan.sample_shape}."

@@ -141,10 +141,10 @@ class GAN(Sampling, AdversarialModel):
         moves = dict.fromkeys(("g_loss", self.gradient_log("generator")), kind["generator"])
         return super().log_weights(kind) | moves
 
-    def other_state(self):
-        """Returns what the base class does, and what the penalties remember."""
-        penalties = self.rules.penalties if self.compiled else ()
-        return [*super().other_state(), *(v for penalty in penalties for v in penalty.variables)]
+    @property
+    def duels(self):
+        """The one `Duel`, once the model is compiled."""
+        return () if self.duel is None else (self.duel,)
 
     # The game.
 

@@ -119,6 +119,12 @@ class Rules:
         """Makes the rules of `get_config`'s fields."""
         return cls(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
 
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The state of the penalties and of the augmentation."""
+        variables = [variable for penalty in self.penalties for variable in penalty.variables]
+        return variables if self.augmentation is None else variables + self.augmentation.variables
+
     def copy(self) -> "Rules":
         """Makes equal rules whose penalties and augmentation remember nothing of these rules' own.
 

@@ -24,7 +24,7 @@ class Network(keras.Model):
 
     @property
     def medium(self) -> media.Medium | None:
-        """The samples' medium, where it was set; `keras_gan.media.of_model` tells that of any.
+        """The samples' medium, where it was set; `keras_gan.media.of_network` tells that of any.
 
         Set it where the samples' shape doesn't tell it all, as of sound at a rate of its own. It is
         saved with the network.

@@ -56,28 +56,6 @@ class Measuring:
         )
 
 
-def sampler(gan, source):
-    """How to draw samples of a game that is measured against a source.
-
-    Args:
-        gan: The game.
-        source: The data. A class-conditional game gets labels in their shares.
-
-    Returns:
-        `(n, seed) -> samples`.
-    """
-    if not gan.conditional:
-        return gan.sample
-    counts = np.bincount(source.read_labels(), minlength=gan.num_classes)
-    shares = counts / counts.sum()
-
-    def sample(n, seed):
-        labels = np.random.default_rng([seed, 1]).choice(len(shares), size=n, p=shares)
-        return gan.sample(n, seed=seed, labels=labels)
-
-    return sample
-
-
 def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: None):
     """Measures a run's generator; writes `evaluation.json` and `neighbours.png` into the run.
 
@@ -109,7 +87,7 @@ def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: N
             f"{source.sample_shape}."
         )
     evaluator = measuring.evaluator(source, tell)
-    found = evaluator.evaluate(sampler(gan, source))
+    found = evaluator.evaluate(gan.sampler(source))
     if hasattr(source, "distribution") and not gan.conditional:
         found = with_discriminator_gap(found, gan, source.distribution)
     with writing_to(run.folder):
@@ -201,7 +179,7 @@ def measure_while_training(run, source, measuring, tell=None):
     """The callback that measures a run while it trains."""
     return callbacks.Evaluate(
         measuring.evaluator(source, tell),
-        lambda gan: sampler(gan, source),
+        lambda gan: gan.sampler(source),
         every=measuring.every,
         path=run.metrics_path,
         best_path=run.best_path,

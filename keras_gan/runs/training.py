@@ -168,7 +168,7 @@ def roll_back(count, plan):
 def pictures_of(gan, plan):
     """Returns the callbacks that show what a model's samples look like."""
     run, film = plan.run, plan.run.folder / "learning.gif"
-    if not isinstance(media.of_model(gan), media.Points):
+    if not isinstance(gan.medium, media.Points):
         return [
             callbacks.SampleGrid(run.samples_folder, every=plan.every),
             callbacks.TerminalSamples(plan.every),
