@@ -8,6 +8,7 @@ the next one.
 import contextlib
 import re
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -45,8 +46,7 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetc
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
             f"use a batch size of {num_samples} or less, or more samples."
         )
-    if prefetch < 1:
-        raise ConfigError(f"expected a prefetch of 1 batch or more, got {prefetch}.")
+    check_integer("prefetch", prefetch)
     steps = num_samples // batch_size
 
     def batches_of(steps_dataset, rows=slice(0, batch_size)):

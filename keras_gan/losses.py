@@ -5,6 +5,7 @@ one object so that they can't be mismatched. `r` and `f` below are the logits of
 generated ("fake") samples.
 """
 
+from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
@@ -89,9 +90,7 @@ class NonSaturating(AdversarialLoss):
     """
 
     def __init__(self, label_smoothing=0.0):
-        if not 0 <= label_smoothing <= 0.5:
-            raise ConfigError(f"expected a label_smoothing from 0 to 0.5, got {label_smoothing}.")
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
     def discriminator(self, real_logits, fake_logits):
         """E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""

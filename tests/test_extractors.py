@@ -180,9 +180,9 @@ def test_a_callable_has_to_give_a_table():
 
 
 def test_numbers_that_are_refused():
-    with pytest.raises(ConfigError, match="channels to be a whole number >= 1, got 0"):
+    with pytest.raises(ConfigError, match="an integer channels >= 1, got 0"):
         extractors.Stacked("digits", channels=0)
-    with pytest.raises(ConfigError, match="batch_size to be a whole number >= 1, got 0"):
+    with pytest.raises(ConfigError, match="an integer batch_size >= 1, got 0"):
         extractors.Function(np.mean, batch_size=0)
 
 

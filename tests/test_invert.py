@@ -127,7 +127,7 @@ def test_bad_inversions(digits_like, plain):
         explore.invert(digits_like, images, 3)
     with pytest.raises(ConfigError, match="these networks take none"):
         explore.invert(plain, random_images(2, channels=3), 0)
-    with pytest.raises(ConfigError, match="whole steps of 1 or more, got 0"):
+    with pytest.raises(ConfigError, match="integer steps >= 1, got 0"):
         explore.Search(steps=0)
     with pytest.raises(ConfigError, match="at least 3 candidates"):
         explore.invert(digits_like, images, search=search(candidates=2))

@@ -388,7 +388,7 @@ def test_neither_cache_nor_prefetch_makes_another_run(photos, tmp_path):
     plain = runs.Settings("dcgan", photos)
     other = runs.Settings("dcgan", photos, prefetch=9, cache=tmp_path / "cache")
     assert plain.config(source) == other.config(source)
-    with pytest.raises(ConfigError, match="expected prefetch of 1 or more, got 0"):
+    with pytest.raises(ConfigError, match="expected an integer prefetch >= 1, got 0"):
         runs.train(runs.Settings("dcgan", photos, prefetch=0), tmp_path / "run")
 
 

@@ -5,6 +5,7 @@ import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.table import Table
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.files.keras_file import save_model
 
@@ -47,8 +48,8 @@ class Evaluate(Periodic):
         patience=None,
     ):  # fmt: skip
         super().__init__(every, counter="images_seen")
-        if patience is not None and patience < 1:
-            raise ConfigError(f"expected a patience of 1 measurement or more, got {patience}.")
+        if patience is not None:
+            check_integer("patience", patience)
         self.evaluator, self.sample = evaluator, sample
         self.table = Table(path)
         self.best_path = None if best_path is None else pathlib.Path(best_path)

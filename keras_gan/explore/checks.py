@@ -13,12 +13,6 @@ def check_images(gan):
         raise ConfigError(f"expected a model of images to look at, got samples of shape {shape}.")
 
 
-def check_count(name, count, minimum=1):
-    """Raises `ConfigError` unless a number is whole and large enough."""
-    if count != int(count) or count < minimum:
-        raise ConfigError(f"expected a whole {name} of {minimum} or more, got {count}.")
-
-
 def labels_for(gan, count, labels=None):
     """A class for each of `count` samples: the one given, those given, or all classes in turn.
 

@@ -6,8 +6,9 @@ schedule is that of StyleGAN2's projector (Karras et al., CVPR 2020, appendix D)
 
 import dataclasses
 
+from keras_gan.checks import check_integer, check_number
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.explore.checks import check_count, check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.distance import Distance, root_mean_squares
 from keras_gan.explore.search import search_all
 from keras_gan.explore.sheets import Sheet
@@ -47,10 +48,9 @@ class Search:
 
     def __post_init__(self):
         for name in ("candidates", "starts", "steps", "batch_size"):
-            check_count(name, getattr(self, name))
+            check_integer(name, getattr(self, name))
         for name in ("learning_rate", "pull", "feature_weight"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ConfigError(f"expected {name} of 0 or more, got {getattr(self, name)}.")
+            check_number(name, getattr(self, name))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,7 +164,7 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
     True
     """
     check_images(gan)
-    check_count("number of tuning steps", tuning, minimum=0)
+    check_integer("number of tuning steps", tuning, minimum=0)
     search = search or Search()
     images = check_pictures(gan, images)
     labels = wanted_labels(gan, labels, len(images))

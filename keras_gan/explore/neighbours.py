@@ -2,8 +2,9 @@
 
 import dataclasses
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_count, check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import progress, read_batches
@@ -55,7 +56,7 @@ def nearest_in_source(samples, source, k=1, extractor="pixels"):
     ([[7]], [[0.0]])
     """
     samples = np.asarray(samples)
-    check_count("k", k)
+    check_integer("k", k)
     if samples.shape[1:] != source.sample_shape or k > len(source):
         raise ConfigError(
             f"expected samples like the {len(source):,} of {source.name}, {source.sample_shape}, "
@@ -105,7 +106,7 @@ def neighbours(
         kg.explore.neighbours(gan, digits).save("neighbours.png")
     """
     check_images(gan)
-    check_count("count", count)
+    check_integer("count", count)
     labels = labels_for(gan, count, labels)
     samples = gan.sample(count, seed, labels)
     found = nearest_in_source(samples, source, k, extractor)

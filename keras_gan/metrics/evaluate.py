@@ -3,8 +3,9 @@
 import dataclasses
 import sys
 
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.metrics.metric import FeatureMetric, check_whole
+from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, picture
 
 import numpy as np
@@ -76,11 +77,11 @@ class Evaluator:
             )
         self.source = source
         self.metrics = check_metrics(metrics)
-        self.count = check_whole("count", count, minimum=1)
-        self.seed = check_whole("seed", seed, minimum=0)
-        self.batch_size = check_whole("batch_size", batch_size, minimum=1)
+        self.count = check_integer("count", count)
+        self.seed = check_seed(seed, bits=63)
+        self.batch_size = check_integer("batch_size", batch_size)
         self.tell = tell or (lambda line: None)
-        real_count = count if real_count is None else check_whole("real_count", real_count, 1)
+        real_count = count if real_count is None else check_integer("real_count", real_count)
         self.indices = choose(len(source), real_count, self.seed)
         self._real_is_seen = False
         self._first = None
@@ -100,7 +101,7 @@ class Evaluator:
         Raises:
             DataError: For samples of another shape or that aren't finite, or too few of them.
         """
-        seed = self.seed if seed is None else check_whole("seed", seed, minimum=0)
+        seed = self.seed if seed is None else check_seed(seed, bits=63)
         self._see_real()
         self._see_fake(sample, seed)
         self.tell(f"Computing {', '.join(metric.name for metric in self.metrics)} ...")

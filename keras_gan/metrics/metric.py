@@ -235,22 +235,6 @@ def to_float64(values, what):
         ) from error
 
 
-def check_whole(name, value, minimum):
-    """The argument as an int, at least the minimum.
-
-    Raises:
-        ConfigError: For anything else.
-
-    Example:
-
-    >>> check_whole("k", 3, minimum=1)
-    3
-    """
-    if isinstance(value, (int, np.integer)) and value >= minimum:
-        return int(value)
-    raise ConfigError(f"expected {name} to be a whole number >= {minimum}, got {value!r}.")
-
-
 def significant(value):
     """A figure with four significant digits; counts in full.
 

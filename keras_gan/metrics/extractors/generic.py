@@ -2,9 +2,9 @@
 
 import functools
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
-from keras_gan.metrics.metric import check_whole
 
 import keras
 import numpy as np
@@ -162,7 +162,7 @@ class Stacked(Extractor):
         from keras_gan.metrics.extractors import get
 
         self.extractor = get(extractor)
-        self.channels = check_whole("channels", channels, minimum=1)
+        self.channels = check_integer("channels", channels)
         super().__init__(f"stacked_{self.extractor.name}", self.extractor.provenance)
 
     @property
