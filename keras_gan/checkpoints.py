@@ -4,7 +4,7 @@ import pathlib
 import re
 import warnings
 
-from keras_gan.errors import KerasGanError, NotFiniteError, RunError
+from keras_gan.errors import NotFiniteError, RunError
 from keras_gan.files.keras_file import is_intact, load_model, save_model
 from keras_gan.models.adversarial import AdversarialModel
 
@@ -107,16 +107,7 @@ def load_game(path) -> keras.Model:
     Raises:
         RunError: If it can't be read.
     """
-    try:
-        model = load_model(path)
-    except KerasGanError:
-        raise
-    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise RunError(
-            f"could not read the checkpoint {path}: {reason}. If it is damaged, remove it and "
-            "train again."
-        ) from error
+    model = load_model(path, RunError, "If it is damaged, remove it and train again.")
     if not isinstance(model, AdversarialModel):
         raise RunError(f"expected a game in {path}, got a {type(model).__name__}.")
     return model

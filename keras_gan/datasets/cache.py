@@ -6,11 +6,12 @@ import pathlib
 import shutil
 import zlib
 
-from keras_gan.datasets.source import Source, in_order, progress
+from keras_gan.datasets.source import Source, in_order
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import sync
 from keras_gan.files.json_file import read_json
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
@@ -154,7 +155,7 @@ def write(source, folder, dtype):
     entries = np.zeros(len(source), ENTRY)
     done = 0
     path = folder / SAMPLES
-    with path.open("wb") as file, progress("caching", len(source)) as bar:
+    with path.open("wb") as file, progress_bar(len(source), "image", "caching") as bar:
         for samples, labels in in_order(source.fetch, 0, len(source), SAMPLES_AT_ONCE):
             stored = samples
             if dtype == "uint8":

@@ -16,12 +16,12 @@ import zlib
 
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
 from keras_gan.datasets.images import SPLITS, EncodedSource
-from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write, write_text
 from keras_gan.files.image_headers import check_header
 from keras_gan.files.json_file import read_json
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
@@ -344,7 +344,7 @@ def make_index(paths, label_key):
         DataError: For a damaged or truncated file, with the offset.
     """
     found, ends = [np.zeros(0, ENTRY)], []
-    with progress("indexing", None) as bar:
+    with progress_bar(None, "image", "indexing") as bar:
         for path in paths:
             for part in entries_of(path, label_key):
                 found.append(part)

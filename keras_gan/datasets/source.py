@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import sys
 
 from keras_gan import batches
 from keras_gan.datasets.channels import fit_square
@@ -11,9 +10,6 @@ from keras_gan.files import limits
 
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
-
-PATIENCE = 2.0
 
 
 class Source:
@@ -139,25 +135,6 @@ def in_order(read, first, count, batch_size=64):
         if start < stop:
             indices = tf.data.Dataset.range(start, stop).batch(size, drop_remainder=True)
             yield from batches.without_autotuning(read(indices).prefetch(2))
-
-
-def progress(what, count, done=0):
-    """A bar with the time left, which shows itself where it takes longer.
-
-    Args:
-        what: What is being done, such as `"looking at the images"`.
-        count: Images in all.
-        done: Images that were done before.
-    """
-    return tqdm(
-        desc=what,
-        total=count,
-        initial=done,
-        unit="image",
-        delay=PATIENCE,
-        leave=False,
-        mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
-    )
 
 
 def digest(texts):

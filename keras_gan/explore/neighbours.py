@@ -7,8 +7,9 @@ from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
-from keras_gan.metrics.evaluate import progress, read_batches
+from keras_gan.metrics.evaluate import read_batches
 from keras_gan.metrics.nearest import nearest
+from keras_gan.progress import progress_bar
 
 import numpy as np
 
@@ -67,7 +68,8 @@ def nearest_in_source(samples, source, k=1, extractor="pixels"):
     distances = np.empty((len(samples), 0))
     indices = np.empty((len(samples), 0), "int64")
     batches = read_batches(source, np.arange(len(source)), BATCH_SIZE)
-    for number, batch in enumerate(progress(batches, len(source), BATCH_SIZE)):
+    bar = progress_bar(-(-len(source) // BATCH_SIZE), "batch", iterable=batches)
+    for number, batch in enumerate(bar):
         near = nearest(features, extractor.features(batch), min(k, len(batch)))
         distances = np.concatenate([distances, near[0]], axis=1)
         indices = np.concatenate([indices, near[1] + number * BATCH_SIZE], axis=1)

@@ -4,6 +4,7 @@ Source: Roich et al., "Pivotal Tuning for Latent-based Editing of Real Images", 
 """
 
 from keras_gan import gradients, optimizers
+from keras_gan.progress import progress_bar
 
 import tensorflow as tf
 from keras import ops
@@ -50,6 +51,9 @@ def tuned(generator, space, images, codes, labels, steps, distance):
         for step in tf.range(first, last):
             optimizer.apply(gradients_at(step), weights)
 
-    for step in range(0, steps, STEPS_AT_ONCE):
-        advance(tf.constant(step), tf.constant(min(step + STEPS_AT_ONCE, steps)))
+    with progress_bar(steps, "step", "tuning") as bar:
+        for step in range(0, steps, STEPS_AT_ONCE):
+            last = min(step + STEPS_AT_ONCE, steps)
+            advance(tf.constant(step), tf.constant(last))
+            bar.update(last - step)
     return copy

@@ -10,7 +10,7 @@ import os
 import pathlib
 import zipfile
 
-from keras_gan.errors import LimitError
+from keras_gan.errors import DataError, LimitError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write
 
@@ -98,20 +98,24 @@ def is_intact(path) -> bool:
     return comment.startswith(SEAL) and comment[-64:] == hash_of(path).encode()
 
 
-def load_model(path):
-    """The model of a `.keras` file.
+def load_model(path, error=DataError, advice="") -> keras.Model:
+    """Returns the model of a `.keras` file.
 
     Args:
         path: The file.
+        error: The class of the error for a file that can't be read.
+        advice: What to do then, a sentence.
 
     Raises:
+        KerasGanError: Of the class `error`, for a file that holds code or no model.
         DataError: For a file that isn't a zip of files.
         LimitError: For entries, or variables of the model, beyond `keras_gan.files.limits`.
-        Exception: Of many kinds, from Keras, for one that holds code or no model.
     """
-    held = check_entries(path)
-    with tf.variable_creator_scope(VariableLimit(limits.MAX_SURPLUS * held + SLACK, path)):
-        return keras.models.load_model(path, safe_mode=True)
+    # Keras and h5py raise errors of many kinds
+    with limits.reading("a saved Keras model", path, error, advice, causes=Exception):
+        size = check_entries(path)
+        with tf.variable_creator_scope(VariableLimit(limits.MAX_SURPLUS * size + SLACK, path)):
+            return keras.models.load_model(path, safe_mode=True)
 
 
 def check_entries(path):

@@ -38,7 +38,7 @@ UNREADABLE = (
 
 
 @contextlib.contextmanager
-def reading(expected, path, error=DataError, advice=""):
+def reading(expected, path, error=DataError, advice="", causes=UNREADABLE):
     """Turns what a damaged or foreign file raises into one of the package's errors.
 
     Args:
@@ -46,6 +46,7 @@ def reading(expected, path, error=DataError, advice=""):
         path: The file.
         error: The class of the error.
         advice: What to do, a sentence.
+        causes: The classes of errors that are turned.
 
     Raises:
         KerasGanError: Of the class `error`; those of the package's own pass.
@@ -59,7 +60,7 @@ def reading(expected, path, error=DataError, advice=""):
         yield
     except KerasGanError:
         raise
-    except UNREADABLE as cause:
+    except causes as cause:
         raise error(
             f"expected {expected} at {path}, but: {first_line(cause)}. {advice}".rstrip()
         ) from cause

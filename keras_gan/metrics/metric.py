@@ -1,6 +1,7 @@
 """FeatureMetric: what every measure of the distance between two sets of samples shares."""
 
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics import extractors
 
 import keras
 import numpy as np
@@ -79,8 +80,6 @@ class FeatureMetric(keras.metrics.Metric):
     seed = None
 
     def __init__(self, extractor, name):
-        from keras_gan.metrics import extractors
-
         super().__init__(name=name, dtype="float64")
         self.extractor = extractors.get(extractor)
         self._extractor_argument = extractor

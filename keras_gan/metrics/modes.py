@@ -1,8 +1,8 @@
 """Modes: how many kinds of samples there are, and how evenly."""
 
 from keras_gan.checks import check_integer
+from keras_gan.metrics import extractors
 from keras_gan.metrics.class_metric import ClassMetric
-from keras_gan.metrics.extractors import Stacked
 from keras_gan.metrics.metric import Accumulator
 
 import keras
@@ -65,7 +65,10 @@ class Modes(ClassMetric):
 
     def __init__(self, classifier="digits", channels=1, name="modes"):
         self.channels = check_integer("channels", channels)
-        super().__init__(classifier if channels == 1 else Stacked(classifier, channels), name)
+        extractor = extractors.get(classifier)
+        super().__init__(
+            extractor if channels == 1 else extractors.Stacked(extractor, channels), name
+        )
         self._extractor_argument = classifier
 
     def result(self):
