@@ -105,9 +105,10 @@ def load_game(path) -> keras.Model:
     """The game in a `.keras` file, by stated limits and without any code in it.
 
     Raises:
-        RunError: If it can't be read.
+        DataError: If no model can be read from it.
+        RunError: If the model is no game.
     """
-    model = load_model(path, RunError, "If it is damaged, remove it and train again.")
+    model = load_model(path)
     if not isinstance(model, AdversarialModel):
         raise RunError(f"expected a game in {path}, got a {type(model).__name__}.")
     return model

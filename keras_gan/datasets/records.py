@@ -21,6 +21,7 @@ from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write, write_text
 from keras_gan.files.image_headers import check_header
 from keras_gan.files.json_file import read_json
+from keras_gan.files.limits import first_line
 from keras_gan.progress import progress_bar
 
 import numpy as np
@@ -248,14 +249,6 @@ def check_layout(layout, path):
             f"({SHAPE_KEY} {layout.stored_shape})."
         )
     return layout
-
-
-def first_line(error):
-    """The first line of an error's text."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-
-
-# The manifest.
 
 
 def read_manifest(path: pathlib.Path) -> dict | None:

@@ -38,7 +38,7 @@ UNREADABLE = (
 
 
 @contextlib.contextmanager
-def reading(expected, path, error=DataError, advice="", causes=UNREADABLE):
+def reading(expected, path, error=DataError, advice=""):
     """Turns what a damaged or foreign file raises into one of the package's errors.
 
     Args:
@@ -46,7 +46,6 @@ def reading(expected, path, error=DataError, advice="", causes=UNREADABLE):
         path: The file.
         error: The class of the error.
         advice: What to do, a sentence.
-        causes: The classes of errors that are turned.
 
     Raises:
         KerasGanError: Of the class `error`; those of the package's own pass.
@@ -60,7 +59,7 @@ def reading(expected, path, error=DataError, advice="", causes=UNREADABLE):
         yield
     except KerasGanError:
         raise
-    except causes as cause:
+    except UNREADABLE as cause:
         raise error(
             f"expected {expected} at {path}, but: {first_line(cause)}. {advice}".rstrip()
         ) from cause
