@@ -11,8 +11,8 @@ from keras_gan.runs.report import page
 from keras_gan.runs.report.facts import MAX_ROWS, columns_of, facts_of, with_speed
 
 import pytest
+from browsing import find, move_slider, requested_urls
 from conftest import resize
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
 
@@ -43,27 +43,7 @@ def open_page(browser, path, width=1280):
     for log in ("browser", "performance"):
         browser.get_log(log)  # what pages before it left
     browser.get(path.as_uri())
-    messages = [json.loads(row["message"])["message"] for row in browser.get_log("performance")]
-    asked = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
-    return browser.get_log("browser"), asked
-
-
-def find(browser, selector):
-    return browser.find_elements(By.CSS_SELECTOR, selector)
-
-
-def move(browser, selector, value):
-    """Moves a slider as a hand does."""
-    browser.execute_script(
-        "const s = document.querySelector(arguments[0]); s.value = arguments[1];"
-        "s.dispatchEvent(new Event('input'))",
-        selector,
-        value,
-    )
+    return browser.get_log("browser"), requested_urls(browser)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -99,14 +79,14 @@ def test_film_axis_and_smoothing_answer(browser, folder):
     open_page(browser, folder / "report.html")
     picture = find(browser, "#frames img")[0]
     last = picture.get_attribute("src")
-    move(browser, "#frame", 0)
+    move_slider(browser, "#frame", 0)
     assert find(browser, "#frame-step")[0].text == "0"
     assert picture.get_attribute("src") != last
     Select(find(browser, "#axis")[0]).select_by_value("images_seen")
     assert "images seen" in find(browser, "#charts .u-legend")[0].text
     count = "return document.querySelectorAll('#charts .u-series').length"
     smooth = browser.execute_script(count)
-    move(browser, "#smoothing", 0)
+    move_slider(browser, "#smoothing", 0)
     assert browser.execute_script(count) < smooth  # no raw curve beside each
 
 

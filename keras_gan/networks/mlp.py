@@ -14,7 +14,7 @@ from keras_gan.networks.network import (
     check_num_classes,
     discriminator_inputs,
     discriminator_outputs,
-    label_input,
+    generator_inputs,
     resolve_policy,
     with_one_hot,
 )
@@ -64,8 +64,7 @@ class MLPGenerator(Network):
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         output_activation = output_activation or ("tanh" if len(sample_shape) == 3 else "linear")
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
         for width in units:
             x = hidden_dense(x, width, policy, activation="relu")

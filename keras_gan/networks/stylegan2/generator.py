@@ -14,7 +14,7 @@ from keras_gan.networks.network import (
     Network,
     check_num_classes,
     check_power_of_two,
-    label_input,
+    generator_inputs,
     resolve_policy,
     stage_widths,
 )
@@ -83,8 +83,7 @@ class StyleGAN2Generator(Network):
         check_number("style_mixing", style_mixing, maximum=1)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         policy = resolve_policy(dtype)
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         mapping = Mapping(
             latent_dim,
             mapping_layers,
