@@ -413,7 +413,7 @@ def test_arrays_have_fingerprints(name):
 
 def test_another_process_may_be_first(photos, tmp_path):
     source = datasets.open_source(photos)
-    facts = caches.facts_of(source)
+    facts = caches.cache_key(source)
     caches.fill(source, tmp_path / "cache", facts)
     caches.fill(source, tmp_path / "cache", facts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos"]

@@ -48,7 +48,7 @@ class CachedSource(Source):
         super().__init__(source.name, len(source), shape, source.class_names, source.skipped)
         self.extractor, self.background = source.extractor, source.background
         self.notes = source.notes
-        folder, facts = pathlib.Path(folder), facts_of(source)
+        folder, facts = pathlib.Path(folder), cache_key(source)
         if not folder.exists():
             fill(source, folder, facts)
         self._dtype = check(folder, source.name, facts)
@@ -103,7 +103,7 @@ def to_float(samples):
     return tf.cast(samples, tf.float32) / 127.5 - 1.0 if samples.dtype == tf.uint8 else samples
 
 
-def facts_of(source):
+def cache_key(source):
     """What a cache has to agree with."""
     return {
         "fingerprint": source.fingerprint(),

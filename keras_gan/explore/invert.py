@@ -22,7 +22,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Search:
+class SearchOptions:
     """How latents are looked for.
 
     Attributes:
@@ -139,7 +139,7 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
         labels: For class-conditional networks: one class, one for each picture, `"guess"` (those of
             the nearest candidates) or `"all"` (each picture starts once in every class).
         space: `"z"`, or `"w"` or `"w+"` where there is a mapping network; `"w"` where there is one.
-        search: A `Search`.
+        search: `SearchOptions`.
         tuning: Steps in which a copy of the generator is tuned to the pictures, with what was
             found fixed (pivotal tuning); the game's own stays.
         seed: Non-negative int; decides the candidates.
@@ -158,14 +158,14 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
     >>> import keras_gan as kg
     >>> gan = kg.GAN(kg.networks.DCGANGenerator((8, 8, 1), latent_dim=4, width=4),
     ...              kg.networks.DCGANDiscriminator((8, 8, 1), width=4))
-    >>> search = kg.explore.Search(candidates=64, steps=40)
+    >>> search = kg.explore.SearchOptions(candidates=64, steps=40)
     >>> found = kg.explore.invert(gan, gan.sample(2, seed=1), search=search)
     >>> bool((found.errors <= found.start_errors + 1e-3).all())
     True
     """
     check_images(gan)
     check_integer("number of tuning steps", tuning, minimum=0)
-    search = search or Search()
+    search = search or SearchOptions()
     images = check_pictures(gan, images)
     labels = wanted_labels(gan, labels, len(images))
     distance = Distance(search.extractor, search.feature_weight)

@@ -21,7 +21,7 @@ def search_all(generator, space, images, starts, labels, search, distance):
         images: `(count, *sample_shape)`.
         starts: Codes `(count, starts, ...)`.
         labels: `(count, starts)` int32, or None.
-        search: A `Search`.
+        search: `SearchOptions`.
         distance: A `Distance`.
 
     Returns:

@@ -5,13 +5,13 @@ import pathlib
 import shutil
 
 from keras_gan import export
-from keras_gan.runs.evaluation import Measuring, open_run_source, sampler
+from keras_gan.runs.evaluation import MetricOptions, open_run_source, sampler
 
 import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Exporting:
+class ExportOptions:
     """What to export beside the SavedModel, and how.
 
     Attributes:
@@ -33,7 +33,7 @@ class Exporting:
     serving: bool = False
 
 
-def export_run(run, gan=None, out=None, exporting=None, best=False):
+def export_run(run, gan=None, out=None, options=None, best=False):
     """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py` for it.
 
     The version's `assets.extra` has the generator as ONNX too, with latents in, and the truncation
@@ -43,32 +43,32 @@ def export_run(run, gan=None, out=None, exporting=None, best=False):
         run: A `Run`.
         gan: Its model; of the newest checkpoint by default.
         out: The folder; `RUN/export` by default.
-        exporting: An `Exporting`.
+        options: `ExportOptions`.
         best: Without `gan`: whether to take the best checkpoint by the run's metrics.
 
     Returns:
         The `Exported`, SavedModel first.
     """
-    exporting = exporting or Exporting()
+    options = options or ExportOptions()
     config = run.read_config()
     gan = gan or run.load(best)
     out = pathlib.Path(out or run.export_folder)
-    card = export.Card(config.get("recipe"), config.get("classes"), exporting.licence)
+    card = export.Card(config.get("recipe"), config.get("classes"), options.licence)
     with export.work_folder(out) as work:
         path, interface = work / "generator.onnx", export.served_interface(gan)
-        served = export.to_onnx(gan, path, exporting.opset, card, interface)
+        served = export.to_onnx(gan, path, options.opset, card, interface)
         saved_model = export.to_saved_model(
-            gan, out, exporting.jit_compile, exporting.serving, beside=[served.path]
+            gan, out, options.jit_compile, options.serving, beside=[served.path]
         )
-        made = [saved_model, for_apps(gan, served, out, card, exporting)]
-    if exporting.litert:
+        made = [saved_model, for_apps(gan, served, out, card, options)]
+    if options.litert:
         made.append(export.to_litert(gan, out / "generator.tflite"))
-    if exporting.serving:
+    if options.serving:
         export.write_serving_files(out)
     return made
 
 
-def for_apps(gan, served, out, card, exporting):
+def for_apps(gan, served, out, card, options):
     """Puts `generator.onnx`, as asked for, and `generator.py` into the model's folder.
 
     Args:
@@ -76,18 +76,18 @@ def for_apps(gan, served, out, card, exporting):
         served: The `Exported` ONNX file that is served; it is moved where it is what is asked for.
         out: The folder.
         card: A `keras_gan.export.Card`.
-        exporting: An `Exporting`.
+        options: `ExportOptions`.
 
     Returns:
         The `Exported` ONNX file.
     """
     from keras_gan_runtime import generator
 
-    path, form = out / "generator.onnx", (exporting.interface, exporting.precision)
+    path, form = out / "generator.onnx", (options.interface, options.precision)
     if form == (export.served_interface(gan), "float32"):
         exported = dataclasses.replace(served, path=served.path.replace(path))
     else:
-        exported = export.to_onnx(gan, path, exporting.opset, card, *form)
+        exported = export.to_onnx(gan, path, options.opset, card, *form)
     shutil.copyfile(generator.__file__, out / "generator.py")
     return exported
 
@@ -128,6 +128,6 @@ def compare_quality(run, gan, path, count=10_000, tell=lambda line: None):
         Two `keras_gan.metrics.Evaluation`: of the Keras generator and of the file.
     """
     source = open_run_source(run)
-    evaluator = Measuring(("frechet",), count=count).evaluator(source, tell)
+    evaluator = MetricOptions(("frechet",), count=count).evaluator(source, tell)
     games = (gan, ExportedGame(gan, path))
     return tuple(evaluator.evaluate(sampler(game, source)) for game in games)

@@ -114,14 +114,14 @@ def summary(config):
     )
 
 
-def check_settings(settings, every, keeping):
+def check_settings(settings, every, checkpoints):
     """Raises `ConfigError` for an unknown recipe, or a number that is out of range."""
     if settings.recipe != recipes.AUTO:
         recipes.get(settings.recipe)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
-    numbers |= {"every": every, "checkpoint_every": keeping.every, "keep": keeping.keep}
-    check_integer("roll-backs", keeping.roll_backs, minimum=0)
+    numbers |= {"every": every, "checkpoint_every": checkpoints.every, "keep": checkpoints.keep}
+    check_integer("roll-backs", checkpoints.roll_backs, minimum=0)
     for name, value in numbers.items():
         if isinstance(value, int):
             check_integer(name.replace("_", "-"), value)
