@@ -24,7 +24,7 @@ from keras_gan import (
     schedules,
     verdicts,
 )
-from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN
+from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN, Rules
 
 __version__ = importlib.metadata.version("keras_gan")
 
@@ -32,6 +32,7 @@ __all__ = [
     "GAN",
     "AdversarialModel",
     "ProgressiveGAN",
+    "Rules",
     "augment",
     "callbacks",
     "checkpoints",

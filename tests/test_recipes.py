@@ -18,7 +18,7 @@ def test_the_way_for_a_processor_builds_at_32_pixels(name):
     assert gan.sample_shape == (32, 32, 3)
     assert gan.num_classes == 3
     assert gan.latent_dim == recipe.latent_dim
-    assert gan.n_critic == recipe.n_critic
+    assert gan.rules.n_critic == recipe.n_critic
     rate = gan.generator_optimizer.learning_rate
     assert float(rate) == pytest.approx(recipe.learning_rate)
     rate = gan.discriminator_optimizer.learning_rate
@@ -48,7 +48,7 @@ def test_small_is_smaller():
 def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_life):
     """The paper's numbers for CIFAR-10 and for faces, over the recipe's own 20 million images."""
     gan = recipes.build("r3gan", (size, size, 3), width=8)
-    assert [(p.name, p.weight) for p in gan.penalties] == [("r1", gamma), ("r2", gamma)]
+    assert [(p.name, p.weight) for p in gan.rules.penalties] == [("r1", gamma), ("r2", gamma)]
     ways = {
         "learning_rate": (2e-4, 5e-5),
         "beta_2": (0.9, 0.99),

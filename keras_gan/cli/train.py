@@ -5,7 +5,7 @@ from argparse import BooleanOptionalAction
 from keras_gan import augment, datasets, runs
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
 from keras_gan.datasets.channels import WHITE
-from keras_gan.models.updates import UPDATES
+from keras_gan.models.rules import UPDATES
 from keras_gan.runs.settings import FLOAT32
 
 EXIT_SIGNAL = 128
