@@ -35,14 +35,14 @@ class AdversarialLoss:
         Returns:
             A float32 scalar.
         """
-        raise TypeError(f"{type(self).__name__} defines no discriminator loss.")
+        raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss.")
 
     def generator(self, real_logits, fake_logits):
         """The generator's loss, of the same arguments.
 
         `real_logits` is None unless `relativistic`.
         """
-        raise TypeError(f"{type(self).__name__} defines no generator loss.")
+        raise NotImplementedError(f"{type(self).__name__} defines no generator loss.")
 
     def margins(self, real_logits, fake_logits):
         """How far D is on the right side: what the accuracies count.

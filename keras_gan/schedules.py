@@ -22,11 +22,11 @@ class Schedule:
         Args:
             images_seen: Integer scalar.
         """
-        raise TypeError(f"{type(self).__name__} defines no __call__.")
+        raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
     def get_config(self):
         """Constructor arguments, as Keras serialises them."""
-        raise TypeError(f"{type(self).__name__} defines no get_config.")
+        raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
     def from_config(cls, config):

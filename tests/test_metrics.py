@@ -285,5 +285,5 @@ def test_an_extractor_without_a_name_is_not_serialised():
 
 
 def test_the_base_says_what_a_metric_lacks():
-    with pytest.raises(TypeError, match="FeatureMetric defines no result"):
+    with pytest.raises(NotImplementedError, match="FeatureMetric defines no result"):
         FeatureMetric(np.asarray, "nothing").result()

@@ -63,7 +63,7 @@ class Augment(keras.layers.Layer):
 
     def change(self, images, key):
         """The checked images, augmented: what an augmentation defines."""
-        raise TypeError(f"{type(self).__name__} defines no change.")
+        raise NotImplementedError(f"{type(self).__name__} defines no change.")
 
     def update(self, real_logits):
         """Hears, after each step of the discriminator, what it said of the real batch.

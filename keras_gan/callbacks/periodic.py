@@ -24,7 +24,7 @@ class Periodic(keras.callbacks.Callback):
 
     def act(self, logs):
         """What a subclass does."""
-        raise TypeError(f"{type(self).__name__} defines no act.")
+        raise NotImplementedError(f"{type(self).__name__} defines no act.")
 
     def _count(self):
         return int(getattr(self.model, self.counter))

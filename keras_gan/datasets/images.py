@@ -67,7 +67,7 @@ class EncodedSource(Source):
         Args:
             indices: `(batch,)` int64 array.
         """
-        raise TypeError(f"{type(self).__name__} defines no read.")
+        raise NotImplementedError(f"{type(self).__name__} defines no read.")
 
     def contents(self, indices):
         """A data set of `(content, label)` for one of `(batch,)` indices, one after the other."""

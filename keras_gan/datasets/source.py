@@ -63,11 +63,11 @@ class Source:
 
         Labels are zeros in a source without.
         """
-        raise TypeError(f"{type(self).__name__} defines no fetch.")
+        raise NotImplementedError(f"{type(self).__name__} defines no fetch.")
 
     def fingerprint(self) -> str:
         """What is another one as soon as the samples or their labels change."""
-        raise TypeError(f"{type(self).__name__} defines no fingerprint.")
+        raise NotImplementedError(f"{type(self).__name__} defines no fingerprint.")
 
     def resized(self, size):
         """The same source, its images as squares of another size.
@@ -75,7 +75,7 @@ class Source:
         Args:
             size: Height and width.
         """
-        raise TypeError(f"{type(self).__name__} defines no resized.")
+        raise NotImplementedError(f"{type(self).__name__} defines no resized.")
 
     def require_labels(self):
         """Raises `DataError` where the source has no labels."""

@@ -26,7 +26,7 @@ class Accumulator:
 
     def keep(self, features):
         """Takes in the features: what an accumulator defines."""
-        raise TypeError(f"{type(self).__name__} defines no keep.")
+        raise NotImplementedError(f"{type(self).__name__} defines no keep.")
 
     def once(self, name, compute):
         """`compute()`, remembered under its name until features are added."""
@@ -131,7 +131,7 @@ class FeatureMetric(keras.metrics.Metric):
 
     def result(self):
         """The figure, or a dict of figures: what a metric defines."""
-        raise TypeError(f"{type(self).__name__} defines no result.")
+        raise NotImplementedError(f"{type(self).__name__} defines no result.")
 
     def reset_state(self):
         """Forgets all samples."""

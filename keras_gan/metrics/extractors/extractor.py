@@ -126,7 +126,7 @@ class Extractor:
 
     def measure(self, samples):
         """`(features, probabilities or None)` of one batch: what an extractor defines."""
-        raise TypeError(f"{type(self).__name__} defines no measure.")
+        raise NotImplementedError(f"{type(self).__name__} defines no measure.")
 
 
 def check_finite(samples):
