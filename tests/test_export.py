@@ -9,7 +9,7 @@ from keras_gan import export, pictures
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import Card
 from keras_gan.export.parity import BATCH_SIZES, check_parity, float32_network, float32_signatures
-from keras_gan.models.signature import SERVING_DEFAULT
+from keras_gan.signature import SERVING_DEFAULT
 
 import keras
 import numpy as np

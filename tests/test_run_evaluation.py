@@ -62,8 +62,8 @@ def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
 
 def test_evaluation_is_reproducible(digits_run):
     run = kg.runs.Run(digits_run)
-    measuring = kg.runs.Measuring(("frechet",), count=200)
-    first, second = (kg.runs.evaluate_run(run, measuring)[0] for _ in range(2))
+    options = kg.runs.MetricOptions(("frechet",), count=200)
+    first, second = (kg.runs.evaluate_run(run, options)[0] for _ in range(2))
     assert first.figures == second.figures
 
 

@@ -1,7 +1,7 @@
 """A game of two domains, as small as can be: two generators, two discriminators, cycles."""
 
 import keras_gan as kg
-from keras_gan.models.signature import Signature
+from keras_gan.signature import Signature
 
 import keras
 import numpy as np

@@ -20,7 +20,7 @@ import statistics
 import time
 
 import keras_gan as kg
-from keras_gan.runs.evaluation import Measuring
+from keras_gan.runs.evaluation import MetricOptions
 
 import keras
 
@@ -166,7 +166,7 @@ def parser():
 def main():
     arguments = parser().parse_args()
     source = kg.datasets.open_source(arguments.data, arguments.image_size, arguments.channels)
-    evaluator = Measuring(tuple(arguments.metrics), arguments.extractor).evaluator(source)
+    evaluator = MetricOptions(tuple(arguments.metrics), arguments.extractor).evaluator(source)
     runs = []
     for seed in arguments.seeds:
         print(f"{arguments.recipe} on {arguments.data}, seed {seed}", flush=True)

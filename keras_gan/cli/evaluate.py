@@ -1,4 +1,4 @@
-"""`keras-gan evaluate`, and what measuring is told."""
+"""`keras-gan evaluate`, and the options of metrics that commands share."""
 
 from keras_gan import metrics, runs
 from keras_gan.errors import ConfigError
@@ -25,10 +25,10 @@ def add_evaluate(commands):
     )
     evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    add_measuring(evaluate)
+    add_metric_options(evaluate)
 
 
-def add_measuring(group):
+def add_metric_options(group):
     """What is measured, and on how much."""
     group.add_argument(
         "--metrics",
@@ -53,9 +53,9 @@ def add_measuring(group):
     )
 
 
-def read_measuring(arguments, **more):
+def read_metric_options(arguments, **more):
     """How to measure, as the command line says."""
-    return runs.Measuring(
+    return runs.MetricOptions(
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
         count=arguments.evaluate_count,
@@ -66,18 +66,16 @@ def read_measuring(arguments, **more):
 
 def run_evaluate(arguments):
     """Measures, and says what was found."""
-    measuring = read_measuring(arguments, seed=arguments.seed)
+    options = read_metric_options(arguments, seed=arguments.seed)
     run = runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
         for option in ("image_size", "medium"):
             if getattr(arguments, option) is not None:
                 option = option.replace("_", "-")
                 raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
-        found, told = runs.evaluate_run(run, measuring, arguments.data, arguments.best, tell=print)
+        found, told = runs.evaluate_run(run, options, arguments.data, arguments.best, tell=print)
     else:
-        sources = arguments.run, measuring, arguments.data
-        found, told = (
-            runs.evaluate_source(*sources, arguments.image_size, print, arguments.medium),
-            [],
-        )
+        sources = arguments.run, options, arguments.data
+        choices = arguments.image_size, print, arguments.medium
+        found, told = runs.evaluate_source(*sources, *choices), []
     print("\n".join([*found.lines(), *map(str, told)]))

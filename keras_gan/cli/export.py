@@ -55,7 +55,7 @@ def run_export(arguments):
     interface = export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
-    exporting = runs.Exporting(
+    options = runs.ExportOptions(
         arguments.opset,
         interface,
         arguments.precision,
@@ -64,7 +64,7 @@ def run_export(arguments):
         arguments.litert,
         arguments.serving,
     )
-    made = runs.export_run(run, None, arguments.out, exporting, arguments.best)
+    made = runs.export_run(run, None, arguments.out, options, arguments.best)
     for exported in made:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "

@@ -3,7 +3,7 @@
 from argparse import BooleanOptionalAction
 
 from keras_gan import augment, datasets, runs
-from keras_gan.cli.evaluate import add_measuring, read_measuring
+from keras_gan.cli.evaluate import add_metric_options, read_metric_options
 from keras_gan.datasets.channels import WHITE
 from keras_gan.models.rules import UPDATES
 from keras_gan.runs.settings import FLOAT32
@@ -172,7 +172,7 @@ def add_train_metrics(train):
         type=int,
         help="end after so many measurements without a better first figure (default: never)",
     )
-    add_measuring(group)
+    add_metric_options(group)
 
 
 def add_train_machine(train):
@@ -204,26 +204,26 @@ def add_train_machine(train):
 
 def add_train_keeping(train):
     """What is kept."""
-    keeping = runs.Keeping()
+    defaults = runs.CheckpointOptions()
     group = train.add_argument_group("what is kept")
     group.add_argument(
         "--checkpoint-every",
         type=int,
-        default=keeping.every,
+        default=defaults.every,
         metavar="STEPS",
-        help=f"steps between two checkpoints (default: {keeping.every})",
+        help=f"steps between two checkpoints (default: {defaults.every})",
     )
     group.add_argument(
         "--keep",
         type=int,
-        default=keeping.keep,
+        default=defaults.keep,
         metavar="N",
-        help=f"how many of the newest checkpoints stay (default: {keeping.keep})",
+        help=f"how many of the newest checkpoints stay (default: {defaults.keep})",
     )
     group.add_argument(
         "--roll-backs",
         type=int,
-        default=keeping.roll_backs,
+        default=defaults.roll_backs,
         metavar="N",
         help="where numbers are NaN or infinite, go back to the newest checkpoint with half the "
         "learning rates, so many times (default: stop)",
@@ -232,17 +232,17 @@ def add_train_keeping(train):
 
 def run_train(arguments):
     """Trains, and says what was made."""
-    measuring = None
+    metrics = None
     if arguments.evaluate_every is not None:
-        measuring = read_measuring(
+        metrics = read_metric_options(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
     result = runs.train(
         read_settings(arguments),
         arguments.out,
         arguments.every,
-        measuring,
-        runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
+        metrics,
+        runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print,
     )

@@ -1,9 +1,9 @@
 """What exploring asks of a game, and the labels and captions that its sheets share."""
 
 from keras_gan import media
+from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_labels
-from keras_gan.models.sampling import require_sampling
+from keras_gan.sampling import require_sampling
 
 import numpy as np
 
@@ -16,12 +16,6 @@ def check_images(gan):
         raise ConfigError(
             f"expected a model of images to look at, got {medium.noun} of shape {gan.sample_shape}."
         )
-
-
-def check_count(name, count, minimum=1):
-    """Raises `ConfigError` unless a number is whole and large enough."""
-    if count != int(count) or count < minimum:
-        raise ConfigError(f"expected a whole {name} of {minimum} or more, got {count}.")
 
 
 def labels_for(gan, count, labels=None):

@@ -6,7 +6,7 @@ import json
 
 from keras_gan import media, networks, pictures
 from keras_gan.errors import ConfigError
-from keras_gan.models.sampling import Sampling, require_sampling
+from keras_gan.sampling import Sampling, require_sampling
 
 import tensorflow as tf
 

@@ -7,7 +7,7 @@ import warnings
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
-from keras_gan.models.signature import pick
+from keras_gan.signature import pick
 
 import numpy as np
 import tensorflow as tf

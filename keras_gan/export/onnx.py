@@ -10,7 +10,7 @@ from keras_gan.export import noise_graph
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
-from keras_gan.models.signature import pick
+from keras_gan.signature import pick
 
 import numpy as np
 import tensorflow as tf

@@ -8,7 +8,7 @@ from keras_gan import pictures
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
-from keras_gan.models.signature import SERVING_DEFAULT
+from keras_gan.signature import SERVING_DEFAULT
 
 import numpy as np
 import tensorflow as tf

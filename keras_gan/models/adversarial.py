@@ -4,11 +4,11 @@ import functools
 import itertools
 
 from keras_gan import compilation, gradients, media, replicas, schedules
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_positive
 from keras_gan.models.duel import Duel
 from keras_gan.models.resumable import Resumable
-from keras_gan.models.signature import Signature
 from keras_gan.networks import compute_dtypes
+from keras_gan.signature import Signature
 
 import keras
 import tensorflow as tf
@@ -60,11 +60,9 @@ class AdversarialModel(Resumable):
         self, seed: int = 0, moving_average_half_life: float = 20_000, name: str | None = None
     ):
         super().__init__(seed, name)
-        if moving_average_half_life <= 0:
-            raise ConfigError(
-                f"expected a half-life of more than 0 images, got {moving_average_half_life}."
-            )
-        self.moving_average_half_life = moving_average_half_life
+        self.moving_average_half_life = check_positive(
+            "a moving-average half-life in images", moving_average_half_life
+        )
         self.schedules = {}
 
     def add_networks(self, **networks: keras.Model):

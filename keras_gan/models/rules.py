@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from keras_gan import augment, losses
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
-from keras_gan.models.checks import positive_int
 from keras_gan.penalties import Penalty
 
 import keras
@@ -69,8 +69,8 @@ class Rules:
             "penalties": tuple(self.penalties),
             "constraint": keras.constraints.get(self.constraint),
             "augmentation": augment.get(self.augmentation),
-            "n_critic": positive_int("n_critic", self.n_critic),
-            "accumulation": positive_int("accumulation", self.accumulation),
+            "n_critic": check_integer("n_critic", self.n_critic),
+            "accumulation": check_integer("accumulation", self.accumulation),
             "remat": bool(self.remat),
         }
         for name, value in values.items():

@@ -14,7 +14,7 @@ from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
-from keras_gan.models.sampling import require_sampling
+from keras_gan.sampling import require_sampling
 
 import numpy as np
 

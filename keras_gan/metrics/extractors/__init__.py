@@ -3,10 +3,10 @@
 import functools
 import pathlib
 
-from keras_gan.errors import ConfigError, DataError, KerasGanError, unknown
+from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
-from keras_gan.metrics.extractors.generic import Function, Network, Stacked, Values
+from keras_gan.metrics.extractors.generic import Function, KerasExtractor, Stacked, Values
 from keras_gan.metrics.extractors.inception import Inception
 from keras_gan.metrics.extractors.shipped import Digits, Photos
 
@@ -18,7 +18,7 @@ __all__ = [
     "Extractor",
     "Function",
     "Inception",
-    "Network",
+    "KerasExtractor",
     "Photos",
     "Reading",
     "Stacked",
@@ -31,7 +31,7 @@ EXTRACTORS = {
     "inception": Inception,
     "photos": Photos,
     "values": Values,
-    "stacked_digits": lambda: Stacked("digits"),
+    "stacked_digits": lambda: Stacked(open_named("digits")),
 }
 
 
@@ -67,7 +67,7 @@ def get(identifier) -> Extractor:
             raise unknown("extractor", identifier, EXTRACTORS)
         return open_named(identifier)
     if isinstance(identifier, keras.Model):
-        return Network(identifier)
+        return KerasExtractor(identifier)
     if callable(identifier):
         return Function(identifier)
     raise ConfigError(
@@ -89,11 +89,4 @@ def of_file(path):
     Raises:
         DataError: Where no model can be read from it.
     """
-    path = pathlib.Path(path)
-    try:
-        return Network(load_model(path), name=path.stem)
-    except KerasGanError:
-        raise
-    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(f"could not read an extractor from {path}: {reason}") from error
+    return KerasExtractor(load_model(path), name=pathlib.Path(path).stem)

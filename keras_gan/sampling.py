@@ -1,10 +1,10 @@
 """Sampling: the games with latents, and the samples of their averaged generators."""
 
 from keras_gan import media, noise
+from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_labels
-from keras_gan.models.signature import SERVING_DEFAULT, Signature
 from keras_gan.networks import truncated
+from keras_gan.signature import SERVING_DEFAULT, Signature
 
 import keras
 import numpy as np
