@@ -1,5 +1,6 @@
 """Runs of sound and of clips: a toy network for each goes all the way through the command line."""
 
+import contextlib
 import io
 import json
 import os
@@ -140,7 +141,10 @@ def folder(kind, tmp_path_factory):
     """A folder with the data, and in `run` a run on them that was never interrupted."""
     folder = tmp_path_factory.mktemp(kind)
     np.save(folder / f"{kind}.npy", DATA[kind]())
-    assert train(folder, kind, folder / "run", "--evaluate-every", 24, "--evaluate-count", 20) == 0
+    measured = ["--evaluate-every", 24, "--evaluate-count", 20]
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert train(folder, kind, folder / "run", *measured) == 0
+    (folder / "told.txt").write_text(told.getvalue())
     return folder
 
 
@@ -151,7 +155,9 @@ def is_blank(path):
 
 
 def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
-    run = runs.Run(folder / "run")
+    run, told = runs.Run(folder / "run"), (folder / "told.txt").read_text()
+    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
+    assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
     assert run.read_config()["medium"] == MEDIA[kind].to_config()
     assert run.read_medium() == media.of_model(run.load()) == MEDIA[kind]
     history = read_table(run.history_path)
