@@ -9,6 +9,7 @@ from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import TYPICAL, ImageSource
+from keras_gan.datasets.pair import Pair, pair
 from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
@@ -22,11 +23,13 @@ __all__ = [
     "ArraySource",
     "CachedSource",
     "ImageSource",
+    "Pair",
     "RecordSource",
     "Source",
     "TFDSSource",
     "load",
     "open_source",
+    "pair",
 ]
 
 NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "toy": open_toy}
