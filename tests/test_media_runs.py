@@ -155,9 +155,7 @@ def is_blank(path):
 
 
 def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
-    run, told = runs.Run(folder / "run"), (folder / "told.txt").read_text()
-    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
-    assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
+    run = runs.Run(folder / "run")
     assert run.read_config()["medium"] == MEDIA[kind].to_config()
     assert run.read_medium() == media.of_model(run.load()) == MEDIA[kind]
     history = read_table(run.history_path)
@@ -174,6 +172,12 @@ def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
     (row, *_) = read_table(run.metrics_path)
     assert row["frechet[values]"] > 0
     assert run.report_path.exists()
+
+
+def test_a_training_names_the_medium_and_the_file_for_samples(folder, kind):
+    told = (folder / "told.txt").read_text()
+    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
+    assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
 
 
 def test_an_interrupted_run_goes_on_bit_for_bit(folder, kind, monkeypatch, capsys):
