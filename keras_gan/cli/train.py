@@ -282,7 +282,8 @@ def tell_made(run, result):
     print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
     print(f"\nHow close:         keras-gan evaluate {run.folder}")
-    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out samples.png")
+    out = f"samples{run.read_medium().suffixes[0]}"
+    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out {out}")
     print(f"Train on:          the same command with --steps {2 * int(result.gan.step)}")
     print("In an app:         onnxruntime, six lines: see the README, 'In an app'")
     print(
