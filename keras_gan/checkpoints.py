@@ -4,7 +4,7 @@ import pathlib
 import re
 import warnings
 
-from keras_gan.errors import KerasGanError, NotFiniteError, RunError
+from keras_gan.errors import NotFiniteError, RunError
 from keras_gan.files.keras_file import is_intact, load_model, save_model
 from keras_gan.models.adversarial import AdversarialModel
 
@@ -105,18 +105,10 @@ def load_game(path) -> keras.Model:
     """The game in a `.keras` file, by stated limits and without any code in it.
 
     Raises:
-        RunError: If it can't be read.
+        DataError: If no model can be read from it.
+        RunError: If the model is no game.
     """
-    try:
-        model = load_model(path)
-    except KerasGanError:
-        raise
-    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise RunError(
-            f"could not read the checkpoint {path}: {reason}. If it is damaged, remove it and "
-            "train again."
-        ) from error
+    model = load_model(path)
     if not isinstance(model, AdversarialModel):
         raise RunError(f"expected a game in {path}, got a {type(model).__name__}.")
     return model

@@ -279,7 +279,7 @@ def test_code_in_a_checkpoint_is_refused(tmp_path):
     run = write_run(tmp_path)
     layers = [keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)]
     keras.Sequential(layers).save(run.best_path)
-    with pytest.raises(RunError, match=r"could not read the checkpoint .*Lambda"):
+    with pytest.raises(DataError, match=r"could not read a model from .*best\.keras: .*Lambda"):
         run.load(best=True)
 
 

@@ -1,18 +1,17 @@
 """The command `keras-gan`."""
 
 import argparse
-import importlib.metadata
 import sys
 
-from keras_gan import recipes
+import keras_gan as kg
 from keras_gan.cli.evaluate import add_evaluate
 from keras_gan.cli.explore import add_explore
 from keras_gan.cli.export import add_export
 from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
+from keras_gan.cli.serve import add_serve
 from keras_gan.cli.train import EXIT_SIGNAL, add_train
-from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
-from keras_gan_runtime.server.command import add_serve
+from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError, ServeError
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
 
@@ -29,7 +28,7 @@ def main(arguments=None) -> int:
     parsed = build_parser().parse_args(arguments)
     try:
         return parsed.command(parsed) or 0
-    except (ConfigError, DataError, RunError) as error:
+    except (ConfigError, DataError, RunError, ServeError) as error:
         return tell(error, EXIT_BAD_INPUT)
     except KerasGanError as error:
         return tell(error, EXIT_FAILED)
@@ -50,8 +49,7 @@ def build_parser():
         description="Learn a data set's distribution with a generative adversarial network, "
         "sample from it, and export the generator for other programs.",
     )
-    version = importlib.metadata.version("keras_gan")
-    parser.add_argument("--version", action="version", version=f"keras-gan {version}")
+    parser.add_argument("--version", action="version", version=f"keras-gan {kg.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)
     add_sample(commands)
@@ -66,9 +64,9 @@ def build_parser():
 
 
 def run_recipes(arguments):
-    """Lists the recipes."""
-    print(f"{recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
-    for name, recipe in recipes.RECIPES.items():
+    """Lists the kg.recipes."""
+    print(f"{kg.recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
+    for name, recipe in kg.recipes.RECIPES.items():
         print(f"{name:8} {recipe.about}")
         print(
             f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "

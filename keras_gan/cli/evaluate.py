@@ -1,6 +1,7 @@
 """`keras-gan evaluate`, and what measuring is told."""
 
-from keras_gan import metrics, runs
+import keras_gan as kg
+from keras_gan import options
 from keras_gan.errors import ConfigError
 
 
@@ -31,7 +32,7 @@ def add_measuring(group):
         "--metrics",
         nargs="+",
         metavar="METRIC",
-        help=f"of {', '.join(metrics.METRICS)} (default: those that fit the data)",
+        help=f"of {', '.join(options.METRICS)} (default: those that fit the data)",
     )
     group.add_argument(
         "--extractor",
@@ -52,7 +53,7 @@ def add_measuring(group):
 
 def read_measuring(arguments, **more):
     """How to measure, as the command line says."""
-    return runs.Measuring(
+    return kg.runs.Measuring(
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
         count=arguments.evaluate_count,
@@ -64,12 +65,14 @@ def read_measuring(arguments, **more):
 def run_evaluate(arguments):
     """Measures, and says what was found."""
     measuring = read_measuring(arguments, seed=arguments.seed)
-    run = runs.Run(arguments.run)
+    run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
         if arguments.image_size is not None:
             raise ConfigError("expected no --image-size for a run, whose samples have one.")
-        found, told = runs.evaluate_run(run, measuring, arguments.data, arguments.best, tell=print)
+        found, told = kg.runs.evaluate_run(
+            run, measuring, arguments.data, arguments.best, tell=print
+        )
     else:
         sources = arguments.run, measuring, arguments.data
-        found, told = runs.evaluate_source(*sources, arguments.image_size, print), []
+        found, told = kg.runs.evaluate_source(*sources, arguments.image_size, print), []
     print("\n".join([*found.lines(), *map(str, told)]))

@@ -2,10 +2,8 @@
 
 import pathlib
 
-from keras_gan import pictures, runs
+import keras_gan as kg
 from keras_gan.errors import ConfigError, RunError
-
-import numpy as np
 
 
 def add_sample(commands):
@@ -33,17 +31,19 @@ def add_sample(commands):
 
 def run_sample(arguments):
     """Draws samples and writes them."""
+    import numpy as np
+
     out = pathlib.Path(arguments.out)
     if out.suffix not in (".png", ".npy"):
         raise ConfigError(f"expected --out to end in .png or .npy, got {out}.")
-    run = runs.Run(arguments.run)
+    run = kg.runs.Run(arguments.run)
     label = find_label(arguments.label, run.read_config().get("classes"))
     samples = run.load(arguments.best).sample(
         arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
     )
     try:
         if out.suffix == ".png":
-            pictures.save_grid(samples, out)
+            kg.pictures.save_grid(samples, out)
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
             np.save(out, samples)

@@ -2,11 +2,9 @@
 
 from argparse import BooleanOptionalAction
 
-from keras_gan import augment, datasets, runs
+import keras_gan as kg
+from keras_gan import options
 from keras_gan.cli.evaluate import add_measuring, read_measuring
-from keras_gan.datasets.channels import WHITE
-from keras_gan.models.updates import UPDATES
-from keras_gan.runs.settings import FLOAT32
 
 EXIT_SIGNAL = 128
 
@@ -30,7 +28,7 @@ def add_train(commands):
         "--data",
         required=True,
         metavar="SOURCE",
-        help=f"{', '.join(datasets.NAMES)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
+        help=f"{', '.join(options.DATA_SETS)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
         "become classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
@@ -85,7 +83,7 @@ def add_train_data(train):
     )
     data.add_argument(
         "--background",
-        default=WHITE,
+        default="white",
         metavar="COLOUR",
         help="on which images with an alpha channel are laid: white, black or #rrggbb; with 4 "
         "channels the colour of what is wholly transparent (default: white)",
@@ -104,7 +102,7 @@ def add_train_data(train):
     )
     data.add_argument(
         "--augment",
-        choices=(*augment.AUGMENTATIONS, "none"),
+        choices=(*options.AUGMENTATIONS, "none"),
         help="show the discriminator everything through an augmentation, for few data (default: "
         "the recipe's)",
     )
@@ -142,12 +140,12 @@ def add_train_machine(train):
     )
     machine.add_argument(
         "--mixed-precision",
-        choices=("bfloat16", "float16", FLOAT32),
+        choices=options.MIXED_PRECISIONS,
         help="compute in 16 bits (default: float32, or as the recipe auto picks)",
     )
     machine.add_argument(
         "--update",
-        choices=tuple(UPDATES),
+        choices=options.UPDATES,
         help="who moves when: on two passes of the generator, one, or one of both players "
         "(default: the recipe's)",
     )
@@ -165,7 +163,7 @@ def add_train_machine(train):
     )
     machine.add_argument(
         "--distribute",
-        choices=tuple(runs.STRATEGIES),
+        choices=options.STRATEGIES,
         help="train on all GPUs of this machine (mirrored), or of all machines that TF_CONFIG "
         "names (multiworker), each with its part of every batch",
     )
@@ -179,26 +177,25 @@ def add_train_machine(train):
 
 def add_train_keeping(train):
     """What is kept."""
-    keeping = runs.Keeping()
     group = train.add_argument_group("what is kept")
     group.add_argument(
         "--checkpoint-every",
         type=int,
-        default=keeping.every,
+        default=options.STEPS_BETWEEN_CHECKPOINTS,
         metavar="STEPS",
-        help=f"steps between two checkpoints (default: {keeping.every})",
+        help=f"steps between two checkpoints (default: {options.STEPS_BETWEEN_CHECKPOINTS})",
     )
     group.add_argument(
         "--keep",
         type=int,
-        default=keeping.keep,
+        default=options.CHECKPOINTS_KEPT,
         metavar="N",
-        help=f"how many of the newest checkpoints stay (default: {keeping.keep})",
+        help=f"how many of the newest checkpoints stay (default: {options.CHECKPOINTS_KEPT})",
     )
     group.add_argument(
         "--roll-backs",
         type=int,
-        default=keeping.roll_backs,
+        default=0,
         metavar="N",
         help="where numbers are NaN or infinite, go back to the newest checkpoint with half the "
         "learning rates, so many times (default: stop)",
@@ -212,12 +209,12 @@ def run_train(arguments):
         measuring = read_measuring(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
-    result = runs.train(
+    result = kg.runs.train(
         read_settings(arguments),
         arguments.out,
         arguments.every,
         measuring,
-        runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
+        kg.runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print,
     )
@@ -228,7 +225,7 @@ def run_train(arguments):
         )
         return EXIT_SIGNAL + result.interrupted
     if result.exported is not None:
-        tell_made(runs.Run(arguments.out), result)
+        tell_made(kg.runs.Run(arguments.out), result)
     return 0
 
 
@@ -241,7 +238,7 @@ SAME_NAMES = (
 
 def read_settings(arguments):
     """The `Settings` that the command line asks for."""
-    return runs.Settings(
+    return kg.runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
         conditional=False if arguments.unconditional else None,
         augmentation=arguments.augment,

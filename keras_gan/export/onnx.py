@@ -43,7 +43,7 @@ def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32")
     `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
     `truncation: network` where scaling latents would change nothing, so that less than 1 needs an
     `Interface(truncation=True)`.
-    `keras_gan_runtime.Generator` reads such a file. Equal games give equal bytes.
+    `keras_gan.runtime.Generator` reads such a file. Equal games give equal bytes.
 
     Args:
         gan: A `GAN`.

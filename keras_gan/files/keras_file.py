@@ -10,7 +10,7 @@ import os
 import pathlib
 import zipfile
 
-from keras_gan.errors import LimitError
+from keras_gan.errors import DataError, KerasGanError, LimitError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write
 
@@ -98,20 +98,38 @@ def is_intact(path) -> bool:
     return comment.startswith(SEAL) and comment[-64:] == hash_of(path).encode()
 
 
-def load_model(path):
-    """The model of a `.keras` file.
+def load_model(path: str | os.PathLike) -> keras.Model:
+    """Loads a model, within stated limits and without any code in it.
+
+    A GAN comes back with its optimizers and counters, so that `fit` goes on bit for bit. Others may
+    have made the file: `keras.models.load_model` loads it too, but has no limits.
 
     Args:
-        path: The file.
+        path: The `.keras` file.
+
+    Returns:
+        The model, such as a `keras_gan.GAN`.
 
     Raises:
-        DataError: For a file that isn't a zip of files.
+        DataError: For a file that can't be read as a model, or that holds code.
         LimitError: For entries, or variables of the model, beyond `keras_gan.files.limits`.
-        Exception: Of many kinds, from Keras, for one that holds code or no model.
+
+    Example:
+
+        gan.save("digits.keras")
+        gan = kg.load_model("digits.keras")
     """
-    held = check_entries(path)
-    with tf.variable_creator_scope(VariableLimit(limits.MAX_SURPLUS * held + SLACK, path)):
-        return keras.models.load_model(path, safe_mode=True)
+    size = check_entries(path)
+    try:
+        with tf.variable_creator_scope(VariableLimit(limits.MAX_SURPLUS * size + SLACK, path)):
+            return keras.models.load_model(path, safe_mode=True)
+    except KerasGanError:
+        raise
+    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DataError(
+            f"could not read a model from {path}: {reason}. If it is damaged, remove it."
+        ) from error
 
 
 def check_entries(path):

@@ -81,7 +81,7 @@ def for_apps(gan, served, out, card, exporting):
     Returns:
         The `Exported` ONNX file.
     """
-    from keras_gan_runtime import generator
+    from keras_gan.runtime import generator
 
     path, form = out / "generator.onnx", (exporting.interface, exporting.precision)
     if form == (export.served_interface(gan), "float32"):
@@ -102,7 +102,7 @@ class ExportedGame:
 
     def __init__(self, gan, path):
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        from keras_gan_runtime import Generator
+        from keras_gan.runtime import Generator
 
         self.generator = Generator(path)
 

@@ -3,7 +3,7 @@
 import functools
 import pathlib
 
-from keras_gan.errors import ConfigError, DataError, KerasGanError, unknown
+from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
@@ -89,11 +89,4 @@ def of_file(path):
     Raises:
         DataError: Where no model can be read from it.
     """
-    path = pathlib.Path(path)
-    try:
-        return Network(load_model(path), name=path.stem)
-    except KerasGanError:
-        raise
-    except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(f"could not read an extractor from {path}: {reason}") from error
+    return Network(load_model(path), name=pathlib.Path(path).stem)

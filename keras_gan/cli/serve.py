@@ -1,10 +1,6 @@
 """`keras-gan serve`."""
 
-import sys
-
-from keras_gan_runtime.server.errors import ServeError
-
-EXIT_BAD_INPUT = 2
+from keras_gan.errors import ServeError
 
 
 def add_serve(commands):
@@ -60,17 +56,9 @@ def add_limits(serve):
 def run_serve(arguments):
     """Serves until it is told to stop."""
     try:
-        from keras_gan_runtime.server.serving import serve
+        from keras_gan.runtime.server.serving import serve
     except ImportError as error:
-        told = f'expected what a server needs ({error}); install it: pip install "keras_gan[serve]"'
-        return tell(f"{told}.")
-    try:
-        return serve(arguments)
-    except ServeError as error:
-        return tell(error)
-
-
-def tell(error):
-    """Prints an error and returns the exit code."""
-    print(f"keras-gan: {error}", file=sys.stderr)
-    return EXIT_BAD_INPUT
+        raise ServeError(
+            f'expected what a server needs ({error}); install it: pip install "keras_gan[serve]".'
+        ) from error
+    return serve(arguments)
