@@ -12,7 +12,7 @@ def add_serve(commands):
         "onnxruntime. A version that is exported later is loaded by itself. SIGTERM ends it once "
         "all requests are answered.",
     )
-    serve.set_defaults(command=run_serve)
+    serve.set_defaults(command=run_serve, verbose=True)  # without TensorFlow nothing is to be kept
     serve.add_argument("folder", metavar="DIR", help="the model's folder, with folders 1, 2, ...")
     serve.add_argument("--name", help="of the model in URLs (default: the folder's)")
     serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1: this machine)")
