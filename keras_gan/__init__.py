@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         verdicts,
     )
     from keras_gan.files.keras_file import load_model
-    from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN
+    from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN, Rules
 
 __version__ = importlib.metadata.version("keras_gan")
 
@@ -41,6 +41,7 @@ __all__ = [
     "GAN",
     "AdversarialModel",
     "ProgressiveGAN",
+    "Rules",
     "augment",
     "callbacks",
     "checkpoints",
@@ -68,6 +69,7 @@ HOMES = {
     "GAN": "keras_gan.models",
     "AdversarialModel": "keras_gan.models",
     "ProgressiveGAN": "keras_gan.models",
+    "Rules": "keras_gan.models",
     "load_model": "keras_gan.files.keras_file",
 }
 

@@ -149,28 +149,26 @@ def without_autotuning(dataset):
     return dataset.with_options(options)
 
 
-def of_arrays(*arrays, batch_size, seed=0, shuffle=True):
-    """Step-addressed batches of arrays that lie in memory.
+def of_arrays(arrays, batch_size, seed=0, shuffle=True):
+    """Makes step-addressed batches of arrays that lie in memory.
 
     Args:
-        *arrays: Arrays of the same length, such as samples and labels. None is left out.
+        arrays: An array, or a tuple or dict of arrays of one length, such as samples and labels.
         batch_size, seed, shuffle: See `step_addressed`.
 
     Returns:
-        A dataset of a batch for one array, of tuples for more.
+        A dataset of batches of the arrays' structure.
     """
-    tensors = tuple(tf.convert_to_tensor(array) for array in arrays if array is not None)
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def rows(tensor, indices):
+        return tf.ensure_shape(tf.gather(tensor, indices), [*indices.shape, *tensor.shape[1:]])
 
     def gather(indices):
-        batch = tuple(
-            tf.ensure_shape(tf.gather(tensor, indices), [*indices.shape, *tensor.shape[1:]])
-            for tensor in tensors
-        )
-        return batch if len(batch) > 1 else batch[0]
+        return tf.nest.map_structure(lambda tensor: rows(tensor, indices), tensors)
 
-    return step_addressed(
-        lambda indices: indices.map(gather), len(tensors[0]), batch_size, seed, shuffle
-    )
+    count = len(tf.nest.flatten(tensors)[0])
+    return step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
 
 
 def of_one_size(dataset):

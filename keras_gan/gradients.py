@@ -5,60 +5,72 @@ import tensorflow as tf
 from keras import ops
 
 
-def of_objective(objective, variables, scale_loss, inputs=None):
-    """Gradients of a player's objective with respect to that player's weights alone.
+class Recording:
+    """Records what is computed from a player's weights, for the gradients of a loss.
 
     Args:
-        objective: `() -> (loss, measured)`, a float32 scalar and what to report beside it.
-        variables: Keras variables of the player that moves. Nothing else is watched, so
-            no work is done for weights that stay.
-        scale_loss: The optimizer's `scale_loss`, which guards float16 against underflow.
-        inputs: A tensor that the objective reads, whose gradient is wanted too.
+        variables: Keras variables of the player that is updated. Nothing else is watched, so no
+            work is done for weights that stay.
+        *inputs: Tensors whose gradients are wanted too.
 
-    Returns:
-        `(gradients, measured)`, the gradients still scaled, as the optimizer expects them; None
-        for a variable on which the loss doesn't depend. With `inputs`, `measured` has their
-        gradient, unscaled, as `slope`.
+    Example:
+
+    >>> import keras, keras_gan as kg
+    >>> weight = keras.Variable(3.0)
+    >>> with kg.gradients.Recording([weight]) as recording:
+    ...     loss = weight * weight
+    >>> [float(grad) for grad in recording.gradients(loss)]
+    [6.0]
     """
-    weights = [variable.value for variable in variables]
-    watched = weights if inputs is None else [*weights, inputs]
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        for tensor in watched:
-            tape.watch(tensor)
-        loss, measured = objective()
-        scaled_loss = scale_loss(loss)
-    grads = [  # an embedding's comes in slices, of which a class may have several
-        None if grad is None else tf.convert_to_tensor(grad)
-        for grad in tape.gradient(scaled_loss, watched)
-    ]
-    if inputs is not None:
-        measured = {**measured, "slope": grads.pop() / scale_loss(tf.ones(()))}
-    return grads, measured
+
+    def __init__(self, variables, *inputs):
+        self.watched = [*(variable.value for variable in variables), *inputs]
+        self.tape = tf.GradientTape(watch_accessed_variables=False)
+
+    def __enter__(self):
+        self.tape.__enter__()
+        for tensor in self.watched:
+            self.tape.watch(tensor)
+        return self
+
+    def __exit__(self, *error):
+        self.tape.__exit__(*error)
+
+    def paused(self):
+        """Returns a context in which nothing is recorded."""
+        return self.tape.stop_recording()
+
+    def gradients(self, loss, scale=1.0):
+        """Computes the gradients of a loss by the variables, then by the inputs.
+
+        Args:
+            loss: A float32 scalar.
+            scale: Factor of all gradients, such as an optimizer's `scale_loss(1.0)`, which guards
+                float16 against underflow.
+
+        Returns:
+            A list of tensors; None for a variable on which the loss doesn't depend.
+        """
+        grads = self.tape.gradient(loss, self.watched, tf.convert_to_tensor(scale, loss.dtype))
+        # an embedding's gradient comes in slices, of which a class may have several
+        return [None if grad is None else tf.convert_to_tensor(grad) for grad in grads]
 
 
-def of_parts(objective, count, variables, scale_loss):
-    """As `of_objective`, where the objective is the mean over parts of the batch, one at a time.
+def mean_over_parts(function, count):
+    """Returns the mean of `function(index)` over the parts of a batch, one at a time.
 
     Args:
-        objective: `(index) -> (loss, measured)` of a part, for indices from 0 to `count - 1`.
-        count: How many parts, at least 2.
-        variables, scale_loss: As in `of_objective`.
-
-    Returns:
-        `(gradients, measured)`, means over the parts.
+        function: `(index) -> nest of float tensors`, for integer scalars from 0 to `count - 1`.
+        count: Number of parts, at least 2.
     """
 
-    def of_part(index):
-        return of_objective(lambda: objective(index), variables, scale_loss)
+    def add_part(index, sums):
+        return index + 1, tf.nest.map_structure(tf.add, sums, function(index))
 
-    def add_part(index, grads, measured):
-        found = of_part(index)
-        return (index + 1, *tf.nest.map_structure(tf.add, (grads, measured), found))
-
-    _, *sums = tf.while_loop(
-        lambda index, *_: index < count,
+    _, sums = tf.while_loop(
+        lambda index, _: index < count,
         add_part,
-        (tf.constant(1), *of_part(tf.constant(0))),
+        (tf.constant(1), function(tf.constant(0))),
         parallel_iterations=1,
         maximum_iterations=count - 1,
     )
@@ -110,7 +122,7 @@ def after(slope, value):
 
 
 def ratio_of_slopes(loss, real_logits, fake_logits):
-    """(dL_G / df_i) / (dL_D / df_i) of every fake logit; 0 where the discriminator's is 0.
+    """Returns (dL_G / df_i) / (dL_D / df_i) of each fake logit; 0 where the divisor is 0.
 
     Args:
         loss: A `keras_gan.losses.AdversarialLoss`.
@@ -122,15 +134,14 @@ def ratio_of_slopes(loss, real_logits, fake_logits):
     real_logits, fake_logits = tf.stop_gradient(real_logits), tf.stop_gradient(fake_logits)
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(fake_logits)
-        losses = [half(real_logits, fake_logits) for half in (loss.generator, loss.discriminator)]
-    return tf.math.divide_no_nan(*(tape.gradient(value, fake_logits) for value in losses))
+        generator_loss = loss.generator(real_logits, fake_logits)
+        discriminator_loss = loss.discriminator(real_logits, fake_logits)
+    slopes = [tape.gradient(value, fake_logits) for value in (generator_loss, discriminator_loss)]
+    return tf.math.divide_no_nan(*slopes)
 
 
 def of_inputs(function, inputs):
-    """Gradient of `function`'s summed output with respect to its inputs.
-
-    `function` is called on a copy of the inputs, so that one that remembers its outputs for a
-    tensor computes them anew, where this gradient sees it.
+    """Returns the gradient of `function`'s summed output with respect to its inputs.
 
     Args:
         function: `inputs -> (batch,)`, such as a discriminator.
@@ -139,7 +150,7 @@ def of_inputs(function, inputs):
     Returns:
         A tensor of `inputs`'s shape; differentiable once more.
     """
-    inputs = tf.identity(ops.convert_to_tensor(inputs))
+    inputs = ops.convert_to_tensor(inputs)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         total = ops.sum(function(inputs))

@@ -4,23 +4,35 @@ A key is an int64 tensor `(seed, counter)`. What needs noise is handed a key; wh
 independent draws folds a number into it for each.
 """
 
+import zlib
+
 import tensorflow as tf
 
-STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
+NUMBERED_STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
 
 
 def stream_key(seed, stream, step):
-    """The key of one stream at one step.
+    """Returns the key of one stream at one step.
 
     Args:
         seed: Non-negative int.
-        stream: One of `STREAMS`: who asks.
+        stream: Name of what needs noise, such as a player: any text.
         step: Integer scalar.
 
     Returns:
-        A key.
+        A key. Each name has noise of its own, which no other name changes.
+
+    Example:
+
+    >>> from keras_gan import noise
+    >>> keys = [noise.stream_key(0, name, step=0) for name in ("generator", "pool", "pairs")]
+    >>> len({float(noise.normal((), key)) for key in keys})
+    3
     """
-    return make_key(seed, tf.cast(step, tf.int64) * len(STREAMS) + STREAMS[stream])
+    if stream in NUMBERED_STREAMS:
+        count = len(NUMBERED_STREAMS)
+        return make_key(seed, tf.cast(step, tf.int64) * count + NUMBERED_STREAMS[stream])
+    return fold_in(make_key(seed, step), zlib.crc32(stream.encode()) % 2**31)
 
 
 def make_key(seed, counter=0):

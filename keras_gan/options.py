@@ -16,4 +16,4 @@ PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
 SPACES = ("z", "w", "w+")
 STEPS_BETWEEN_CHECKPOINTS = 500
 STRATEGIES = ("mirrored", "multiworker")
-UPDATES = ("alternating", "shared", "one_stage")
+UPDATES = ("shared", "alternating", "one_stage")

@@ -12,26 +12,25 @@ import keras_gan
 
 import wrapt
 
-
-def module_names():
-    """Yields the name of each module of the package, imported or not."""
-    root = pathlib.Path(__file__).parent
-    for path in root.rglob("*.py"):
-        parts = path.relative_to(root.parent).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {"keras", *module_names()} - {__package__}
-whole = set()
+whole = set()  # names of the modules whose import has ended
 
 
 def register_classes(module):
     """Imports all that the package names, once Keras and what has been begun are whole."""
     whole.add(module.__name__)
-    if "keras" in whole and whole >= MODULES & sys.modules.keys():
+    if "keras" in whole and whole >= sys.modules.keys() & WATCHED:
         for name in keras_gan.__all__:
             getattr(keras_gan, name)
 
 
-for name in MODULES:
+def module_names():
+    """Yields the names of the package's modules, imported or not."""
+    root = pathlib.Path(__file__).parent
+    for path in root.rglob("*.py"):
+        parts = path.relative_to(root).with_suffix("").parts
+        yield ".".join([__package__, *parts]).removesuffix(".__init__")
+
+
+WATCHED = {"keras", *module_names()} - {__package__}
+for name in sorted(WATCHED, key="keras".__eq__):  # Keras last, as it may be there already
     wrapt.register_post_import_hook(register_classes, name)

@@ -234,15 +234,15 @@ def check_step_under_xla(make, real):
         latents = tf.constant(np.random.default_rng(0).normal(size=shape).astype("float32"))
         before = [np.array(weight) for weight in gan.trainable_weights]
 
-        with gan.as_in_a_step(real) as seen:
+        seen, duel = gan.next_duel(real)
 
-            @tf.function(jit_compile=jit, autograph=False)
-            def step(gan=gan, jit=jit, seen=seen, latents=latents):
-                with compilation.under_xla(jit):
-                    noise = kg.models.Noise(latents, kg.noise.make_key(0))
-                    return gan.shared_step(seen, noise, gan.penalties)
+        @tf.function(jit_compile=jit, autograph=False)
+        def step(gan=gan, jit=jit, seen=seen, duel=duel, latents=latents):
+            with compilation.under_xla(jit):
+                noise = kg.models.Noise(latents, kg.noise.make_key(0))
+                return gan.shared_step(seen, noise, duel=duel)
 
-            measured = step()
+        measured = step()
         weights = [np.array(weight) for weight in gan.trainable_weights]
         assert any(map(np.any, map(np.not_equal, weights, before)))
         found.append([*map(float, measured.values()), *weights])

@@ -85,7 +85,7 @@ def test_plain_iteration_reshuffles_each_epoch():
 
 
 def test_without_shuffling_the_order_is_the_arrays():
-    dataset = batches.of_arrays(SAMPLES, SAMPLES, batch_size=5, shuffle=False)
+    dataset = batches.of_arrays((SAMPLES, SAMPLES), batch_size=5, shuffle=False)
     x, y = next(iter(dataset))
     assert x.numpy().ravel().tolist() == y.numpy().ravel().tolist() == [0, 1, 2, 3, 4]
 

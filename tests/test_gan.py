@@ -79,7 +79,7 @@ def test_metrics_are_means_over_the_epoch():
 
 
 def test_accuracy_of_an_undecided_discriminator_is_one_half():
-    from keras_gan.models.half_steps import accuracy
+    from keras_gan.models.duel import accuracy
 
     assert float(accuracy(tf.zeros(4))) == 0.5
     assert float(accuracy(tf.constant([1.0, 2.0, -1.0, 0.0]))) == 0.625
@@ -149,7 +149,7 @@ def test_evaluate_measures_without_moving():
     before = state_of(gan)
     images = random_images(16, seed=1)
     first = gan.evaluate(images, batch_size=8, verbose=0, return_dict=True)
-    assert first.keys() == set(kg.models.gan.MEASURED)
+    assert first.keys() == set(kg.GAN.test_log_names)
     assert first == gan.evaluate(images, batch_size=8, verbose=0, return_dict=True)
     assert differing(before, state_of(gan)) == []
     history = gan.fit(images, batch_size=8, validation_data=(images,), verbose=0)
@@ -168,7 +168,7 @@ def test_moving_average_has_its_half_life_in_images():
     for weight in gan.moving_average.weights:
         weight.assign(np.ones(weight.shape))
     for _ in range(10):
-        gan.update_moving_average(gan.moving_average, gan.generator, 64)
+        gan.update_averages(64)
     assert any("moving_variance" in weight.path for weight in gan.moving_average.weights)
     for weight in gan.moving_average.weights:
         np.testing.assert_allclose(weight, 0.5, rtol=1e-5, err_msg=weight.path)
@@ -268,8 +268,8 @@ def test_config_round_trip_before_and_after_compile(tmp_path):
     again = keras.models.load_model(tmp_path / "gan.keras")
     assert again.get_config() == gan.get_config()
     assert again.get_compile_config() == gan.get_compile_config()
-    assert isinstance(again.loss, kg.losses.Minimax)
-    assert again.penalties[0].interval == 4
+    assert isinstance(again.rules.loss, kg.losses.Minimax)
+    assert again.rules.penalties[0].interval == 4
     assert float(again.generator_optimizer.learning_rate) == pytest.approx(1e-3)
     assert differing(state_of(gan), state_of(again)) == []
 

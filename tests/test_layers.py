@@ -237,7 +237,7 @@ def test_minibatch_standard_deviation_of_groups(batch, group, num_channels):
 def test_real_and_generated_samples_dont_meet_in_a_group():
     x = keras.Input((4, 4, 3))
     y = kg.layers.MinibatchStandardDeviation()(x)
-    assert kg.models.view.mixes_samples(keras.Model(x, y))
+    assert kg.networks.mixes_samples(keras.Model(x, y))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def after_steps(make, jit=False, steps=2, **rules):
     @tf.function(jit_compile=jit)
     def step(images):
         real = images, labels
-        return gan.discriminator_step(real, NOISE, gan.penalties) | gan.generator_step(real, NOISE)
+        return gan.discriminator_step(real, NOISE) | gan.generator_step(real, NOISE)
 
     for index in range(steps):
         measured = step(tf.constant(random_images(8, seed=index)))
@@ -117,8 +117,8 @@ def test_shared_latents_pass_in_parts_through_each_player():
     """The step of the same noise, one player after the other."""
     shared, apart = (compiled_in_parts() for _ in range(2))
     real = tf.constant(random_images(8)), None
-    measured = shared.shared_step(real, NOISE, shared.penalties)
-    again = apart.discriminator_step(real, NOISE, apart.penalties)
+    measured = shared.shared_step(real, NOISE)
+    again = apart.discriminator_step(real, NOISE)
     again |= apart.generator_step(real, NOISE)
     measured, again = ({n: float(v) for n, v in found.items()} for found in (measured, again))
     assert_same((measured, state_of(shared)), (again, state_of(apart)), 1e-6)
@@ -151,7 +151,7 @@ def test_memory_rules_are_saved_and_train(tmp_path):
     gan.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
     gan.save(tmp_path / "game.keras")
     again = keras.models.load_model(tmp_path / "game.keras")
-    assert (again.accumulation, again.remat) == (2, True)
+    assert (again.rules.accumulation, again.rules.remat) == (2, True)
     for game in (gan, again):
         game.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
     assert not differing(state_of(gan), state_of(again))

@@ -61,7 +61,7 @@ def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
 
     @tf.function(jit_compile=jit)
     def measure(real, latents):
-        fake = gan.generate(latents)
+        fake = gan.generator(latents)
         width = 0.5 * ops.std(real)
         moved = real + noise.uniform(ops.shape(real), noise.fold_in(KEY, 1)) * width
         points = {
@@ -175,69 +175,6 @@ def test_r1_reaches_the_weights_through_the_second_derivative():
         loss = penalties.R1(1.0)(lambda x: scale * quadratic(x), REAL, None)
     expected = 2.0 * (4 * REAL**2).sum(axis=1).mean()  # d/ds of s^2 |2x|^2 / 2 at s = 2
     assert float(tape.gradient(loss, scale)) == pytest.approx(expected, rel=1e-5)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("longest", [3, 1_000_003])  # with it too many cases to go through
-def test_branch_on_interval_runs_what_is_due(jit, longest):
-    lazy = [penalties.R1(1.0, interval=2), penalties.R2(1.0, interval=2), penalties.R1(1.0, 3)]
-    lazy.append(penalties.R2(1.0, interval=longest))
-
-    def half_step(due):
-        return {"due": ops.convert_to_tensor(sum(10 ** lazy.index(p) for p in due), "int32")}
-
-    function = tf.function(
-        lambda step: penalties.branch_on_interval(lazy, step, half_step), jit_compile=jit
-    )
-    due = [int(function(tf.constant(step, tf.int64))["due"]) for step in range(7)]
-    rarely = 1000 if longest == 3 else 0
-    assert due == [1111, 0, 11, 100 + rarely, 11, 0, 111 + rarely]
-
-
-def test_only_what_can_fall_due_together_is_traced():
-    """Of intervals of 4 and 2 and every second step three cases, of a step that is known one."""
-    lazy = [penalties.R1(1.0, interval=4), penalties.R2(1.0, interval=2), penalties.R1(1.0, 3)]
-    traced = []
-
-    def half_step(due):
-        traced.append("".join(str(lazy.index(p)) for p in due))
-        return ops.convert_to_tensor(len(due))
-
-    def cases(step, due, phases=None):
-        traced.clear()
-        function = tf.function(lambda s: penalties.branch_on_interval(due, s, half_step, phases))
-        function.get_concrete_function(step)
-        return sorted(traced)
-
-    any_step = tf.TensorSpec((), tf.int64)
-    assert cases(any_step, lazy[:2]) == ["", "1", "10"]
-    assert cases(any_step, lazy[:2], [0, 2]) == ["1", "10"]
-    assert cases(any_step, lazy[:2], [1, 3]) == [""]
-    assert cases(any_step, lazy) == ["", "1", "10", "12", "120", "2"]
-    assert cases(8, lazy) == ["10"]
-
-
-def test_a_step_without_the_penalty_skips_its_work():
-    """The penalty's branch is not entered: a host callback inside it counts the entries."""
-    entered = []
-
-    class Counting(penalties.R1):
-        def measure(self, discriminator, real, fake, key=None):
-            tf.py_function(lambda: entered.append(1), [], [])
-            return super().measure(discriminator, real, fake, key)
-
-    counting = Counting(1.0, interval=4)
-
-    @tf.function
-    def run(step):
-        def half_step(due):
-            return sum((p(quadratic, tf.constant(REAL), None) for p in due), tf.constant(0.0))
-
-        return penalties.branch_on_interval([counting], step, half_step)
-
-    for step in range(8):
-        run(tf.constant(step, tf.int64))
-    assert len(entered) == 2
 
 
 @pytest.mark.parametrize(

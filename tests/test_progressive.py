@@ -271,30 +271,30 @@ def test_other_ways_to_a_step_are_the_same_step(rules):
     for _ in range(3):
         logs = plain.train_step(images)
         if host:
-            with other.choosing_branches_of(int(other.step)):
+            with other.fixed_branches(other.next_kind()):
                 found = other.train_step(images)
         else:
             found = other.train_step(images)
-        assert other._stage is other._chosen is None
+        assert other.fixed_kind is None
         names = ["level"] if "accumulation" in rules else logs
         for name in names:
             assert float(found[name]) == pytest.approx(float(logs[name]), rel=1e-4), name
-    kinds = [other.kind_of_step(int(other.step))[-2:], plain.kind_of_step(int(plain.step))[-2:]]
-    assert kinds[0] == kinds[1]
+    assert other.next_kind() == plain.next_kind()
+    assert {"stage", "begins"} < other.next_kind().keys()
 
 
 def test_half_steps_alone_are_those_of_the_stage():
     gan = build(size=16, run_eagerly=True)
     real = tf.constant(random_images(8, 16)), None
     noise = gan.draw_noise(8, "discriminator", 0)
-    with gan.as_in_a_step(real) as seen:
-        assert seen[0].shape == gan.generate(noise.latents).shape == (8, 4, 4, 1)
-        weights = gan.discriminator.get_weights()
-        measured = gan.discriminator_step(seen, noise, gan.penalties)
-        moved = sum(map(np.any, map(np.not_equal, weights, gan.discriminator.get_weights())))
-        assert moved == len(gan.discriminator.at(0).trainable_variables)
-    assert measured.keys() < set(gan.measured)
-    assert gan.generate(noise.latents).shape == (8, 16, 16, 1)
+    seen, duel = gan.next_duel(real)
+    assert seen[0].shape == duel.generate(noise.latents).shape == (8, 4, 4, 1)
+    weights = gan.discriminator.get_weights()
+    logs = gan.discriminator_step(seen, noise, duel=duel)
+    moved = sum(map(np.any, map(np.not_equal, weights, gan.discriminator.get_weights())))
+    assert moved == len(gan.discriminator.at(0).trainable_variables)
+    assert logs.keys() < set(gan.log_names)
+    assert gan.duel.generate(noise.latents).shape == (8, 16, 16, 1)
 
 
 def test_evaluates_at_the_final_size():

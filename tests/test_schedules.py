@@ -164,7 +164,7 @@ def test_moving_average_half_life_can_be_scheduled():
         mean.assign(np.ones(mean.shape))
         weight.assign(np.zeros(weight.shape))
     for _ in range(10):  # 640 images, the half-life, and no warm-up
-        gan.update_moving_average(gan.moving_average, gan.generator, 64)
+        gan.update_averages(64)
     np.testing.assert_allclose(gan.moving_average.trainable_weights or 0.5, 0.5)
     np.testing.assert_allclose(gan.moving_average.get_weights()[0], 0.5, rtol=1e-5)
 

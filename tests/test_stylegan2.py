@@ -269,25 +269,23 @@ def test_path_length_moves_the_generator_alone_when_it_is_due(update):
         update=update,
         run_eagerly=True,
     )
-    penalty, generator = gan.penalties[0], gan.generator
+    penalty, generator = gan.rules.penalties[0], gan.generator
     real, draws = (random_images(4, channels=3), None), noise.make_key(1)
     before = generator.get_weights(), float(penalty.mean)
     half_step = gan.shared_step if update == "shared" else gan.generator_step
     moved = []
-    for due in ((), (penalty,)):
+    for due in ((), (penalty.name,)):
         generator.set_weights(before[0])
         penalty.mean.assign(before[1])
-        measured = half_step(real, kg.models.gan.Noise(gan.latents(4), draws), due)
+        measured = half_step(real, kg.models.Noise(gan.latents(4), draws), due)
         moved.append([np.array(w) for w in generator.trainable_weights])
     assert float(measured["path_length"]) > 0
     generator.set_weights(before[0])
     penalty.mean.assign(before[1])
-    key = noise.fold_in(draws, kg.models.half_steps.PENALTY_DRAWS)
-    slopes, _ = gradients.of_objective(
-        lambda: (penalty(generator, gan.latents(4), None, key), {}),
-        generator.trainable_variables,
-        lambda loss: loss,
-    )
+    key = noise.fold_in(draws, kg.models.duel.PENALTY_DRAWS)
+    with gradients.Recording(generator.trainable_variables) as recording:
+        value = penalty(generator, gan.latents(4), None, key)
+    slopes = recording.gradients(value)
     for plain, with_it, slope in zip(*moved, slopes, strict=True):
         slope = 0 if slope is None else np.array(slope)
         np.testing.assert_allclose(plain - with_it, slope, atol=1e-4)

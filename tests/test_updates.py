@@ -1,5 +1,6 @@
 import keras_gan as kg
 from keras_gan.errors import ConfigError
+from keras_gan.models.duel import discriminate
 
 import keras
 import numpy as np
@@ -40,13 +41,13 @@ def test_shared_equals_alternating_with_the_same_latents(loss):
                 anchor.assign(0.0)
         gan = compiled(loss=loss, penalties=penalties)
         if shared:
-            measured = gan.shared_step(batch_of(), NOISE, penalties)
+            measured = gan.shared_step(batch_of(), NOISE)
         else:
-            measured = gan.discriminator_step(batch_of(), NOISE, penalties)
+            measured = gan.discriminator_step(batch_of(), NOISE)
             measured |= gan.generator_step(batch_of(), NOISE)
         found.append((measured, [*weights_of(gan.generator), *weights_of(gan.discriminator)]))
     (first, first_weights), (second, second_weights) = found
-    assert first.keys() == second.keys() == set(gan.measured)
+    assert first.keys() == second.keys() == set(gan.log_names)
     for name in first:
         assert float(first[name]) == pytest.approx(float(second[name]), rel=1e-5, abs=1e-6), name
     for a, b in zip(first_weights, second_weights, strict=True):
@@ -58,20 +59,20 @@ def simultaneous(gan, real, key):
     samples, labels = real
     players = (gan.discriminator, gan.generator)
     with tf.GradientTape(persistent=True) as tape:
-        fake = gan.generate(LATENTS, labels, training=True)
+        fake = gan.duel.generate(LATENTS, labels)
         seen = samples, fake
         if gan.augmentation is not None:
             seen = [gan.augmentation(x, kg.noise.fold_in(key, 1)) for x in seen]
-        r, f = (gan.judge(x, labels, training=True) for x in seen)
-        losses = gan.loss.discriminator(r, f), gan.loss.generator(r, f)
+        r, f = (logits_of(gan, x, labels) for x in seen)
+        losses = gan.rules.loss.discriminator(r, f), gan.rules.loss.generator(r, f)
         total = losses[0]
-        if gan.penalties:
+        if gan.rules.penalties:
             with tf.GradientTape() as inner:
                 inner.watch(samples)
-                logits = tf.reduce_sum(gan.judge(samples, labels, training=True))
+                logits = tf.reduce_sum(logits_of(gan, samples, labels))
             slope = inner.gradient(logits, samples)
             total += 0.5 * tf.reduce_mean(tf.reduce_sum(slope**2, axis=(1, 2, 3))) / 2
-            f = gan.judge(tf.stop_gradient(fake), labels, training=True)
+            f = logits_of(gan, tf.stop_gradient(fake), labels)
             total += 0.25 * tf.reduce_mean((f - r_anchor(r)) ** 2 + (r - r_anchor(f)) ** 2)
     targets = (total, losses[1])
     slopes = [
@@ -79,6 +80,10 @@ def simultaneous(gan, real, key):
         for loss, player in zip(targets, players, strict=True)
     ]
     return losses, slopes
+
+
+def logits_of(gan, samples, labels):
+    return discriminate(gan.discriminator, samples, labels, training=True).logits
 
 
 def r_anchor(logits):
@@ -103,8 +108,8 @@ def test_one_stage_equals_simultaneous_moves(loss, rules):
     real = batch_of(num_classes)
     (d_loss, g_loss), slopes = simultaneous(gan, real, NOISE.key)
     before = weights_of(gan.discriminator), weights_of(gan.generator)
-    measured = gan.one_stage_step(real, NOISE, penalties)
-    assert measured.keys() == set(gan.measured) - {"augmentation_p"}
+    measured = gan.one_stage_step(real, NOISE)
+    assert measured.keys() == set(gan.log_names) - {"augmentation_p"}
     assert float(measured["d_loss"]) == pytest.approx(float(d_loss), rel=1e-5)
     assert float(measured["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
     after = weights_of(gan.discriminator), weights_of(gan.generator)
@@ -149,7 +154,7 @@ def test_one_stage_is_refused_where_it_would_be_wrong(discriminator, loss, named
     with pytest.raises(ConfigError, match=named):
         gan.compile(loss=loss, update="one_stage")
     gan.compile(loss=loss, update="shared")
-    assert gan.update == "shared"
+    assert gan.rules.update == "shared"
 
 
 def test_unknown_update_names_the_known_ones():
@@ -172,7 +177,7 @@ def test_updates_train_save_and_rest_the_generator(update, jit, tmp_path):
     assert not any(map(np.array_equal, before, weights_of(gan.generator)))
     gan.save(tmp_path / "game.keras")
     again = keras.models.load_model(tmp_path / "game.keras")
-    assert again.update == update
+    assert again.rules.update == update
     for game in (gan, again):
         game.fit(images, batch_size=8, steps_per_epoch=4, verbose=0)
     assert not differing(state_of(gan), state_of(again))

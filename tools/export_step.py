@@ -37,7 +37,7 @@ def export_step(gan, batch, folder):
     text_of = step.experimental_get_compiler_ir(batch)
     variables = variables_of(gan, concrete)
     inputs = tf.nest.flatten(batch)
-    logs = sorted(gan.measured)  # as tf.nest orders a dict
+    logs = sorted(gan.log_names)  # as tf.nest orders a dict
     (folder / "step.mlir").write_text(text_of(stage="stablehlo"))
     np.savez(folder / "state.npz", **{str(i): v.numpy() for i, v in enumerate(variables)})
     facts = {
@@ -73,7 +73,7 @@ def main():
     parser.add_argument("--classes", type=int, help="of a class-conditional game")
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--update", choices=kg.models.updates.UPDATES)
+    parser.add_argument("--update", choices=kg.models.rules.UPDATES)
     parser.add_argument("--accumulation", type=int, default=1)
     parser.add_argument("--remat", action="store_true")
     parser.add_argument("--mixed-precision", choices=("bfloat16", "float16"))

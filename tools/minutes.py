@@ -101,7 +101,7 @@ def train(arguments, seed, source, evaluator):
             `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
     """
     keras.utils.set_random_seed(seed)
-    recipe = kg.recipes.sized(kg.recipes.get(arguments.recipe), arguments.width)
+    recipe = kg.recipes.get(arguments.recipe, arguments.width)
     classes = None if arguments.unconditional else source.class_names
     gan = kg.recipes.build(
         recipe,
@@ -154,7 +154,7 @@ def parser():
     parser.add_argument("--width", type=lambda word: int(word) if word.isdigit() else word)
     parser.add_argument("--images", type=int, help="over which the recipe's schedules run")
     parser.add_argument("--augment", choices=(*kg.augment.AUGMENTATIONS, "none"))
-    parser.add_argument("--update", choices=kg.models.updates.UPDATES)
+    parser.add_argument("--update", choices=kg.models.rules.UPDATES)
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")

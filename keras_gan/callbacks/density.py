@@ -71,7 +71,7 @@ class DensityPlot(Periodic):
 
         They know differences between logits alone.
         """
-        if not self.model.loss.relativistic:
+        if not self.model.rules.loss.relativistic:
             return 0.0
         sides = (samples, self.distribution.sample(len(samples), self.seed))
         return float(np.mean([np.mean(self.model.judge(points)) for points in sides]))

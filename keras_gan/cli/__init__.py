@@ -90,5 +90,6 @@ def run_recipes(arguments):
         print(f"{name:8} {recipe.about}")
         print(
             f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "
-            f"Adam {recipe.learning_rate:g} ({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
+            f"Adam {recipe.rate_of('generator'):g} ({recipe.beta_1}, {recipe.beta_2}), "
+            f"{recipe.loss}"
         )

@@ -7,6 +7,7 @@ from keras_gan import options
 from keras_gan.cli.evaluate import add_measuring, read_measuring
 
 EXIT_SIGNAL = 128
+RULE = "rule_"  # how an option of the rules begins among the parsed arguments
 
 
 def add_train(commands):
@@ -34,6 +35,7 @@ def add_train(commands):
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     add_train_numbers(train)
     add_train_data(train)
+    add_train_rules(train)
     add_train_metrics(train)
     add_train_keeping(train)
     add_train_machine(train)
@@ -101,16 +103,51 @@ def add_train_data(train):
         "--prefetch", type=int, default=2, metavar="N", help="batches made ahead (default: 2)"
     )
     data.add_argument(
-        "--augment",
-        choices=(*options.AUGMENTATIONS, "none"),
-        help="show the discriminator everything through an augmentation, for few data (default: "
-        "the recipe's)",
-    )
-    data.add_argument(
         "--unconditional",
         action="store_true",
         help="don't learn the classes (default: learn them where the data have labels)",
     )
+
+
+def add_train_rules(train):
+    """Options of the game's rules: each is a field of `keras_gan.Rules` (see `rule`)."""
+    group = train.add_argument_group("the rules of the game (default: the recipe's)")
+    rule(
+        group,
+        "--augment",
+        "augmentation",
+        choices=(*options.AUGMENTATIONS, "none"),
+        help="show the discriminator all samples through an augmentation, for few data",
+    )
+    rule(
+        group,
+        "--update",
+        "update",
+        choices=options.UPDATES,
+        help="the order of a step's updates: on one pass of the generator, on two, or both players "
+        "on one pass of each",
+    )
+    rule(
+        group,
+        "--accumulation",
+        "accumulation",
+        type=int,
+        metavar="N",
+        help="pass a batch in N parts, for 1/N of the memory; not with --update one_stage",
+    )
+    rule(
+        group,
+        "--remat",
+        "remat",
+        action="store_true",
+        default=None,
+        help="recompute activations instead of keeping them: more time, less memory",
+    )
+
+
+def rule(group, option, name, **arguments):
+    """Adds an option for a field of `keras_gan.Rules`; None leaves the recipe's."""
+    group.add_argument(option, dest=RULE + name, **arguments)
 
 
 def add_train_metrics(train):
@@ -142,24 +179,6 @@ def add_train_machine(train):
         "--mixed-precision",
         choices=options.MIXED_PRECISIONS,
         help="compute in 16 bits (default: float32, or as the recipe auto picks)",
-    )
-    machine.add_argument(
-        "--update",
-        choices=options.UPDATES,
-        help="who moves when: on two passes of the generator, one, or one of both players "
-        "(default: the recipe's)",
-    )
-    machine.add_argument(
-        "--accumulation",
-        type=int,
-        default=1,
-        metavar="N",
-        help="let a batch pass in N parts, for 1/N of the memory; not with --update one_stage",
-    )
-    machine.add_argument(
-        "--remat",
-        action="store_true",
-        help="compute activations again instead of keeping them: more time, less memory",
     )
     machine.add_argument(
         "--distribute",
@@ -231,17 +250,18 @@ def run_train(arguments):
 
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
-    *("skip_corrupt", "background", "mixed_precision", "update", "accumulation", "remat", "jit"),
-    *("deterministic", "prefetch", "cache"),
+    *("skip_corrupt", "background", "mixed_precision", "jit", "deterministic", "prefetch", "cache"),
 )
 
 
 def read_settings(arguments):
-    """The `Settings` that the command line asks for."""
+    """Returns the `Settings` that the command line asks for."""
+    named = {name: value for name, value in vars(arguments).items() if value is not None}
+    rules = {name.removeprefix(RULE): v for name, v in named.items() if name.startswith(RULE)}
     return kg.runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
         conditional=False if arguments.unconditional else None,
-        augmentation=arguments.augment,
+        rules=rules,
     )
 
 

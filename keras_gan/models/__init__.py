@@ -1,7 +1,9 @@
-"""The games: one file a game, each a `keras.Model` with its own `train_step`."""
+"""The games: one file a game, each a `keras.Model` with its own players and objectives."""
 
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.gan import GAN, Noise
+from keras_gan.models.duel import Duel, Noise
+from keras_gan.models.gan import GAN
 from keras_gan.models.progressive import ProgressiveGAN
+from keras_gan.models.rules import Rules
 
-__all__ = ["GAN", "AdversarialModel", "Noise", "ProgressiveGAN"]
+__all__ = ["GAN", "AdversarialModel", "Duel", "Noise", "ProgressiveGAN", "Rules"]

@@ -1,136 +1,308 @@
-"""AdversarialModel: what every game shares, whoever plays it.
+"""AdversarialModel: the base of every game, with its players, its step and its averages."""
 
-Players and their optimizers, noise from (seed, step), the moving average, metrics, and a save
-that brings back everything.
-"""
+import functools
+import itertools
 
-from keras_gan import batches, gradients, replicas, schedules
-from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.checks import check_finite_floats, check_seed
-from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
+from keras_gan import compilation, gradients, replicas, schedules
+from keras_gan.errors import ConfigError
+from keras_gan.models.resumable import Resumable
 from keras_gan.networks import compute_dtypes
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
+MOST_PHASES = 100_000  # of a step's period that are gone through to find the kinds of steps
 
 
-class AdversarialModel(Replicated, keras.Model):
-    """Base of the games: a `keras.Model` whose players each have a loss and an optimizer.
+class AdversarialModel(Resumable):
+    """Base of the games: a resumable `keras.Model` whose players each have a loss and an optimizer.
 
-    A game gives its players in `players`, calls `compile_players` in its `compile`, and writes
-    its half-steps and `train_step`; the rest is here. `self.optimizer` is None: a game has one
-    optimizer a player, so Keras callbacks that change "the" learning rate say that they can't,
-    instead of changing one player's in silence.
+    A player is a side: it may field several networks, which one optimizer updates. A game names
+    its players, hands its networks to `add_networks`, calls `compile_players` in its `compile`,
+    and writes
+
+    - `check_batch(data) -> batch`: a batch in the form that its step takes;
+    - `update_kind(batch, step, due) -> logs`: the updates of one kind of step;
+    - `kind_of_step(step)`, where steps differ;
+    - `log_names`: what a step logs.
+
+    The rest is here. `self.optimizer` is None: a game has one optimizer for each player, so Keras
+    callbacks that change "the" learning rate say that they can't, instead of changing one player's
+    in silence.
 
     Args:
         seed: Non-negative int. With the step it decides all noise.
         moving_average_half_life: In images: after that many, a past weight counts half in the
-            moving average. Early on the half-life is shorter, a share of the images seen, so that
+            moving averages. Early on the half-life is shorter, a share of the images seen, so that
             the average doesn't remember the untrained network. A schedule of the same name
             replaces both.
         name: Name of the model.
+
+    Attributes:
+        players: Name of a player -> names of the attributes that hold its networks.
+        averages: Name of the attribute that holds a moving average -> that of its network.
+        log_prefixes: Name of a player -> prefix of its logs, where that isn't the player's name.
+        test_log_names: Names of the values that `test_batch` returns.
     """
 
-    players: tuple[str, ...] = ()
+    players: dict[str, tuple[str, ...]] = {}
+    averages: dict[str, str] = {}
+    log_prefixes: dict[str, str] = {"generator": "g", "discriminator": "d"}
+    test_log_names: tuple[str, ...] = ()
 
-    def __init__(self, seed=0, moving_average_half_life=20_000, name=None):
-        super().__init__(name=name)
-        check_seed(seed)
+    def __init__(
+        self, seed: int = 0, moving_average_half_life: float = 20_000, name: str | None = None
+    ):
+        super().__init__(seed, name)
         if moving_average_half_life <= 0:
             raise ConfigError(
                 f"expected a half-life of more than 0 images, got {moving_average_half_life}."
             )
-        self.seed = int(seed)
         self.moving_average_half_life = moving_average_half_life
-        self.step = Counter("step")
-        self.images_seen = Counter("images_seen")
-        self.roll_backs = Counter("roll_backs")
-        self._trackers = {}
-        self._begun_means = {}
         self.schedules = {}
 
-    # The players and their optimizers.
+    def add_networks(self, **networks: keras.Model):
+        """Takes the players' networks as attributes of these names, and makes the averages."""
+        for name, network in networks.items():
+            setattr(self, name, network)
+        for average, name in self.averages.items():
+            setattr(self, average, copy_of(networks[name]))
+        self.built = True
 
-    def compile_players(self, optimizers, numbers, config, **trainer):
+    @classmethod
+    def network_names(cls) -> tuple[str, ...]:
+        """Returns the attributes that hold the players' networks."""
+        return tuple(itertools.chain.from_iterable(cls.players.values()))
+
+    def networks_of(self, player: str) -> tuple[keras.Model, ...]:
+        """Returns the networks that a player fields."""
+        return tuple(getattr(self, name) for name in self.players[player])
+
+    def variables_of(self, player: str) -> list[keras.Variable]:
+        """Returns the weights that a player's optimizer updates; shared ones once."""
+        weights = (w for network in self.networks_of(player) for w in network.trainable_variables)
+        return list({id(weight): weight for weight in weights}.values())
+
+    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
+        """Returns a player's optimizer."""
+        return getattr(self, f"{player}_optimizer")
+
+    # Compiling.
+
+    def compile_players(self, optimizers, schedules_by_name, numbers, config, **trainer):
         """Gives every player its optimizer, built at once so that it is saved whole.
 
         Args:
             optimizers: Player name -> Keras optimizer, or its name.
+            schedules_by_name: Name of a number -> `keras_gan.schedules.Schedule`.
             numbers: Names of the game's own numbers that may be scheduled.
-            config: The other arguments of the game's `compile`, to be saved with the model; the
-                schedules are among them.
+            config: The game's other arguments of `compile`, to be saved with the model.
             **trainer: `run_eagerly`, `steps_per_execution`, `jit_compile` of `keras.Model.compile`.
         """
         super().compile(optimizer=None, **trainer)
         for player in self.players:
-            network = getattr(self, player)
             optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
-            optimizer.build(network.trainable_variables)
+            optimizer.build(self.variables_of(player))
             replicas.take_means_for_granted(optimizer)
             setattr(self, f"{player}_optimizer", optimizer)
-        self.schedules = dict(config["schedules"])
+        self.schedules = dict(schedules_by_name)
         known = ("moving_average_half_life", *numbers)
-        made = {player: getattr(self, f"{player}_optimizer") for player in self.players}
-        schedules.check(self.schedules, known, made)
-        self._game_config = {**config, **trainer}
+        schedules.check(self.schedules, known, {p: self.optimizer_of(p) for p in self.players})
+        self._game_config = {**config, "schedules": self.schedules, **trainer}
+        self.track(self.log_names)
 
     def _scaled(self, optimizer, player):
-        """A loss scale where the player computes in float16; each needs its own."""
-        in_float16 = "float16" in compute_dtypes(getattr(self, player))
+        """Adds a loss scale where the player computes in float16; each optimizer needs its own."""
+        in_float16 = any("float16" in compute_dtypes(n) for n in self.networks_of(player))
         if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
         return optimizer
 
     def get_compile_config(self):
-        """The arguments of `compile`, serialised; `{}` while uncompiled."""
+        """Returns the arguments of `compile`, serialised; `{}` while uncompiled."""
         if not self.compiled:
             return {}
-        optimizers = {f"{p}_optimizer": getattr(self, f"{p}_optimizer") for p in self.players}
+        optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players}
         return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
 
     def compile_from_config(self, config):
-        """Compiles from what `get_compile_config` gave."""
+        """Compiles from the result of `get_compile_config`."""
         if config:
             self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def move(self, player, objective, inputs=None, parts=1):
-        """Moves one player down its objective's gradient, and no other.
+    def get_config(self):
+        """Returns the constructor's arguments, as Keras serialises them."""
+        networks = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in self.network_names()
+        }
+        return {
+            **networks,
+            "seed": self.seed,
+            "moving_average_half_life": self.moving_average_half_life,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Makes the game with these networks, before its weights are loaded."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in cls.network_names()
+        }
+        return cls(**{**config, **networks})
+
+    # The step.
+
+    def check_batch(self, data):
+        """Returns a batch of `fit` in the form that `update_kind` takes; a game defines it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no check_batch.")
+
+    def update_kind(self, batch, step, due):
+        """Runs the updates of one kind of step; a game defines it.
+
+        Args:
+            batch: From `check_batch`.
+            step: Integer scalar.
+            due: Names that are due, out of those of `kind_of_step`.
+
+        Returns:
+            Logs, name -> float32 scalar: the same names for every kind of step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no update_kind.")
+
+    @property
+    def log_names(self) -> tuple[str, ...]:
+        """Names of the values that a step logs; a game defines it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no log_names.")
+
+    def kind_of_step(self, step) -> dict:
+        """Returns name -> whether it is due at this step; a game whose steps differ defines it.
+
+        Args:
+            step: Int, for bools; or an integer scalar, for boolean scalars.
+        """
+        return {}
+
+    @property
+    def period(self) -> int:
+        """Number of steps after which the kinds of steps repeat."""
+        return 1
+
+    def train_step(self, data):
+        """Updates the players on one batch, then the moving averages and the counters."""
+        batch = self.check_batch(data)
+        step = tf.identity(self.step.value)
+        with compilation.under_xla(self.jit_compile):
+            logs = self.update_players(batch, step)
+        batch_size = ops.shape(keras.tree.flatten(batch)[0])[0]
+        batch_size *= self.distribute_strategy.num_replicas_in_sync
+        self.images_seen.assign_add(ops.cast(batch_size, "int64"))
+        self.sync_statistics()
+        self.update_averages(batch_size)
+        self.step.assign_add(1)
+        self.log(logs, self.log_weights(self.fixed_kind or self.kind_of_step(step)))
+        return self.get_metrics_result()
+
+    def update_players(self, batch, step):
+        """Runs `update_kind` for the kind of this step; returns its logs."""
+        return self.switch(step, functools.partial(self.update_kind, batch, step))
+
+    def switch(self, step, update, names=None):
+        """Runs `update(due)` with the names that are due at this step.
+
+        A branch for each kind of step that can be met, rather than masks, so that a step does none
+        of the work of another kind, under XLA too. On replicas the host has chosen the kind, as
+        they can't exchange in a branch.
+
+        Args:
+            step: Integer scalar.
+            update: `(due) -> logs`, the same names for every kind of step.
+            names: The names on which `update` depends; all by default.
+
+        Returns:
+            Logs.
+        """
+        if self.fixed_kind is not None:
+            return update(due_names(self.fixed_kind))
+        flags = {name: ops.cast(due, "int32") for name, due in self.kind_of_step(step).items()}
+        names = tuple(flags) if names is None else names
+        kinds = self.kinds_of_steps(names)
+        ways = [functools.partial(update, due_names(kind)) for kind in kinds]
+        if len(ways) == 1:
+            return ways[0]()
+        places = {code_of(kind): place for place, kind in enumerate(kinds)}
+        table = [places.get(code, 0) for code in range(2 ** len(names))]
+        code = code_of({name: flags[name] for name in names})
+        return tf.switch_case(tf.gather(table, code), ways)
+
+    def kinds_of_steps(self, names) -> list[dict]:
+        """Returns the kinds that steps can be of, each once, as far as these names tell."""
+        if self.period <= MOST_PHASES:
+            phases = map(self.kind_of_step, range(self.period))
+            kinds = {tuple(phase[name] for name in names) for phase in phases}
+        else:
+            kinds = itertools.product((False, True), repeat=len(names))
+        return [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
+
+    def log_weights(self, kind) -> dict:
+        """Returns name of a log -> whether it is measured in a step of this kind."""
+        return {name: due for name, due in kind.items() if name in self._trackers}
+
+    def minimize(self, player, objective, batch, variables=None, parts=1):
+        """Updates one player down its objective's gradient, and no other.
 
         Args:
             player: Name of the player.
-            objective: `() -> (loss, measured)`; with `parts`, `(index) -> (loss, measured)` of a
-                part of the batch.
-            inputs: A tensor that the objective reads, whose gradient is wanted too.
-            parts: In how many parts the batch passes, one after the other; with more than one, no
-                gradient of `inputs` can be had.
+            objective: `(*batch) -> (loss, logs)`.
+            batch: Arguments of the objective.
+            variables: The weights to update; all of the player's by default.
+            parts: Number of parts in which the batch passes, one after the other, cut by `part_of`.
 
         Returns:
-            What was measured, the L2 norm of the gradient as `d_gradient` or `g_gradient`, and
-            with `inputs` their gradient as `slope`.
+            The objective's logs, and the L2 norm of the gradient as `d_gradient`, `g_gradient`, ...
         """
-        variables = self.moving_variables(player)
-        optimizer = getattr(self, f"{player}_optimizer")
-        scale = optimizer.scale_loss
+        variables = self.variables_of(player) if variables is None else variables
+        scale = self.optimizer_of(player).scale_loss(1.0)
+
+        def of_part(index):
+            with gradients.Recording(variables) as recording:
+                loss, logs = objective(*self.part_of(batch, parts, index))
+            return recording.gradients(loss, scale), logs
+
         if parts > 1:
-            grads, measured = gradients.of_parts(objective, parts, variables, scale)
+            grads, logs = gradients.mean_over_parts(of_part, parts)
         else:
-            grads, measured = gradients.of_objective(objective, variables, scale, inputs)
+            with gradients.Recording(variables) as recording:
+                loss, logs = objective(*batch)
+            grads = recording.gradients(loss, scale)
+        return logs | self.apply_gradients(player, grads, variables)
+
+    def part_of(self, batch, parts, index):
+        """Returns one of several equal parts of a batch, a nest of tensors; index is a scalar."""
+        return keras.tree.map_structure(lambda rows: part_of_rows(rows, parts, index), batch)
+
+    def apply_gradients(self, player, grads, variables) -> dict:
+        """Updates weights by gradients that still have the optimizer's loss scale.
+
+        Returns:
+            Log name -> the L2 norm of all gradients together.
+        """
+        optimizer = self.optimizer_of(player)
         grads = replicas.means(grads)
         norm = unscaled_norm(grads, optimizer)
         with schedules.applied(optimizer, self._optimizer_numbers(player, optimizer)):
             optimizer.apply(grads, variables)
-        return {**measured, f"{player[0]}_gradient": norm}
+        return {self.gradient_log(player): norm}
 
-    def moving_variables(self, player):
-        """The weights that a player moves in a step: all that are trainable."""
-        return getattr(self, player).trainable_variables
+    def gradient_log(self, player: str) -> str:
+        """Returns the name under which the norm of a player's gradient is logged."""
+        return f"{self.log_prefixes.get(player, player)}_gradient"
 
     def _optimizer_numbers(self, player, optimizer):
-        """The numbers with which a player's optimizer moves now.
+        """Returns the numbers with which a player's optimizer works now.
 
         Each roll-back halves the learning rate, but for a Keras schedule inside the optimizer.
         """
@@ -146,16 +318,39 @@ class AdversarialModel(Replicated, keras.Model):
         return numbers
 
     def scheduled(self, name, number):
-        """A number of the game as it is now: its schedule's, or itself where it has none."""
+        """Returns a number of the game as it is now: its schedule's, or itself without one."""
         return self.schedules[name](self.images_seen) if name in self.schedules else number
 
-    # The moving average.
+    def test_batch(self, batch, index):
+        """Computes losses and the like of the averaged networks; a game that has some defines it.
 
-    def update_moving_average(self, average, network, batch_size):
-        """average <- beta average + (1 - beta) network, with beta = 0.5^(batch / half-life).
+        Args:
+            batch: From `check_batch`.
+            index: Number of batches before it, an integer scalar.
 
-        BatchNorm's statistics are averaged too: those of the newest network don't fit averaged
-        weights. What is no number that can be averaged is copied.
+        Returns:
+            Logs of the names in `test_log_names`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no test_batch.")
+
+    def test_step(self, data):
+        """Measures the averaged networks on unseen data; no weight moves."""
+        batch = self.check_batch(data)
+        first = self._trackers[self.test_log_names[0]]
+        self.log(self.test_batch(batch, first.count))  # which Keras resets for each evaluation
+        return self.get_test_results()
+
+    def get_test_results(self) -> dict:
+        """Returns the means of what `test_step` measured."""
+        return {name: self._trackers[name].result() for name in self.test_log_names}
+
+    # The moving averages.
+
+    def update_averages(self, batch_size):
+        """Moves each average: average <- beta average + (1 - beta) network.
+
+        beta = 0.5^(batch / half-life). BatchNorm's statistics are averaged too: those of the newest
+        network don't fit averaged weights. Integers and the like are copied.
 
         Source: half-life in images after Karras et al., "Training Generative Adversarial Networks
         with Limited Data", NeurIPS 2020, with its warm-up.
@@ -166,157 +361,38 @@ class AdversarialModel(Replicated, keras.Model):
             "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
         )
         beta = ops.power(0.5, batch / ops.maximum(half_life, 1e-8))
-        for mean, weight in zip(average.weights, network.weights, strict=True):
-            averaged = keras.backend.is_float_dtype(weight.dtype)
-            mean.assign(weight + beta * (mean - weight) if averaged else weight)
-
-    # Metrics, by Keras's rules: means since the epoch began.
-
-    def track(self, *names):
-        """Makes the running means that `log` fills, in this order."""
-        self._trackers = {name: RunningMean(name=name) for name in names}
-
-    def log(self, measured, weights=None):
-        """Adds measured scalars to their running means.
-
-        Args:
-            measured: Name -> scalar.
-            weights: Name -> 0 or 1, for what is not measured in every step.
-        """
-        for name, value in replicas.means_of_scalars(measured).items():
-            self._trackers[name].update_state(value, (weights or {}).get(name))
-
-    @property
-    def metrics(self):
-        """The running means, which Keras resets at each epoch."""
-        return list(self._trackers.values())
-
-    def resume_means(self):
-        """Goes on with the running means that were saved with the model, once."""
-        for name, begun in self._begun_means.items():
-            for variable, value in zip(self._trackers[name].variables, begun, strict=True):
-                variable.assign(value)
-        self._begun_means = {}
-
-    # Fitting arrays and step-addressed data sets.
-
-    def fit(self, x=None, y=None, batch_size=None, steps_per_epoch=None, shuffle=True, **kwargs):
-        """`keras.Model.fit`, on data that goes on where the model's step says.
-
-        Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
-        function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
-        set is read as it comes, from its beginning, so that a training on it goes on with other
-        batches than it would have had; a smaller batch is filled up with samples of the one
-        before, so that the step is compiled once.
-
-        Args:
-            x: Samples as an array of `(count, *sample_shape)`, or a `tf.data.Dataset` of batches.
-            y: Labels `(count,)`, for arrays and conditional networks.
-            batch_size: For arrays; 32 by default, as in Keras.
-            steps_per_epoch: Batches an epoch; all of the data by default.
-            shuffle: For arrays: whether each epoch is a new permutation.
-            **kwargs: As in `keras.Model.fit`.
-
-        Returns:
-            A `keras.callbacks.History`.
-
-        Raises:
-            ConfigError: Before `compile`, or where `steps_per_execution` doesn't divide an epoch.
-            DataError: For data that don't fit the networks, or that turn out damaged when read.
-        """
-        if not self.compiled:
-            raise ConfigError("expected a compiled model; call compile() before fit().")
-        if isinstance(x, np.ndarray | tf.Tensor):
-            self.check_arrays(x, y)
-            x, y = (
-                batches.of_arrays(
-                    x, y, batch_size=batch_size or 32, seed=self.seed, shuffle=shuffle
-                ),
-                None,
-            )
-            batch_size = None
-        if hasattr(x, "from_step"):
-            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-            self._check_whole_executions(steps_per_epoch)
-            x = self._from_own_step(x)
-        elif isinstance(x, tf.data.Dataset):
-            x = batches.of_one_size(x)
-        if self.replicated:
-            check_replicas(self)
-        with batches.reading():
-            return super().fit(
-                x,
-                y,
-                batch_size=batch_size,
-                steps_per_epoch=steps_per_epoch,
-                shuffle=False,
-                **kwargs,
-            )
-
-    def _from_own_step(self, dataset):
-        """The data set from the game's step on; each replica has its part of a batch."""
-        step = int(self.step)
-        if not self.replicated:
-            return dataset.from_step(step)
-        check_replicas(self, dataset.batch_size)
-        return replicas.distribute(self.distribute_strategy, dataset, step)
-
-    def _check_whole_executions(self, steps_per_epoch):
-        each = self.steps_per_execution
-        if steps_per_epoch % each:
-            raise ConfigError(
-                f"expected steps_per_epoch as a multiple of steps_per_execution = {each}, got "
-                f"{steps_per_epoch}; Keras would run past the epoch's end. Pass another "
-                f"steps_per_epoch, such as {max(1, steps_per_epoch // each) * each}."
-            )
-
-    def check_arrays(self, x, y):
-        """Raises `DataError` where arrays can't be learnt from.
-
-        Args:
-            x: Samples.
-            y: Labels or None.
-        """
-        check_finite_floats(x)
-        if y is not None and len(y) != len(x):
-            raise DataError(f"expected as many labels as samples, got {len(y)} and {len(x)}.")
-
-    # A save that brings back everything.
-
-    def other_state(self):
-        """Variables of the game that Keras saves nowhere: seed generators' state."""
-        saved = {id(variable) for variable in self.weights}
-        return [variable for variable in self.variables if id(variable) not in saved]
-
-    def save_own_variables(self, store):
-        """Saves the counters, all random state, what the rules remember, and the running means."""
-        super().save_own_variables(store)
-        for index, variable in enumerate(self.other_state()):
-            store[f"{OTHER_STATE}{index}"] = variable
-        for name, tracker in self._trackers.items():
-            store[RUNNING_MEAN + name] = np.stack(
-                [ops.convert_to_numpy(v) for v in tracker.variables]
-            )
-
-    def load_own_variables(self, store):
-        """Loads what `save_own_variables` saved."""
-        keys = list(store.keys())
-        others = (OTHER_STATE, RUNNING_MEAN)
-        super().load_own_variables({k: store[k] for k in keys if not k.startswith(others)})
-        for index, variable in enumerate(self.other_state()):
-            variable.assign(store[f"{OTHER_STATE}{index}"])
-        self._begun_means = {
-            name: np.array(store[RUNNING_MEAN + name])
-            for name in self._trackers
-            if RUNNING_MEAN + name in keys
-        }
+        for average, name in self.averages.items():
+            networks = getattr(self, average), getattr(self, name)
+            for mean, weight in zip(*(network.weights for network in networks), strict=True):
+                averaged = keras.backend.is_float_dtype(weight.dtype)
+                mean.assign(weight + beta * (mean - weight) if averaged else weight)
 
 
-OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
+def copy_of(network):
+    """Returns a network of the same weights that isn't trained."""
+    copy = type(network).from_config(network.get_config())
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def due_names(kind) -> tuple[str, ...]:
+    """Returns the names that are due in a kind of step."""
+    return tuple(name for name, due in kind.items() if due is True)
+
+
+def code_of(kind):
+    """Returns a kind of step as a number, of bools or of 0 and 1 as integer scalars."""
+    return sum(due * 2**place for place, due in enumerate(kind.values()))
+
+
+def part_of_rows(rows, parts, index):
+    """Returns one of several equal parts of a tensor's rows; index is an integer scalar."""
+    return ops.reshape(rows, (parts, -1, *rows.shape[1:]))[index]
 
 
 def unscaled_norm(grads, optimizer):
-    """The L2 norm of all gradients together, without the optimizer's loss scale.
+    """Computes the L2 norm of all gradients together, without the optimizer's loss scale.
 
     Returns:
         A float32 scalar; 0 for an overflow in float16, as the loss scale then skips the step.

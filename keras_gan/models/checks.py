@@ -2,10 +2,8 @@
 
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
-from keras_gan.errors import ConfigError, DataError, unknown
-from keras_gan.models.updates import UPDATES
-from keras_gan.models.view import mixes_samples
-from keras_gan.penalties import Penalty
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.networks import mixes_samples
 
 import numpy as np
 
@@ -35,54 +33,21 @@ def check_labels(labels, num_classes, error=DataError):
         raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
 
 
-def whole(name, number):
-    """A number as an int; raises `ConfigError` unless it is a whole one of 1 or more."""
+def positive_int(name, number):
+    """Returns a number as an int; raises `ConfigError` unless it is a whole one of 1 or more."""
     if number < 1 or int(number) != number:
         raise ConfigError(f"expected a whole {name} >= 1, got {number}.")
     return int(number)
 
 
-def check_rules(rules, networks):
-    """Raises `ConfigError` unless a game of two players can be played by these rules.
-
-    Args:
-        rules: The arguments of `GAN.compile` by name, but for the optimizers and schedules.
-        networks: Name of a player -> its network.
-    """
-    check_penalties(rules["penalties"], networks, rules["n_critic"])
-    check_augmentation(rules["augmentation"], networks["generator"].output_shape[1:])
-    check_update(rules["update"], rules["loss"], networks["discriminator"])
-    if rules["accumulation"] > 1 and rules["update"] == "one_stage":
-        raise ConfigError(
-            "expected update='shared' or 'alternating' for "
-            f"accumulation={rules['accumulation']}, got 'one_stage', which holds both players' "
-            "activations of the whole batch."
-        )
-
-
-def check_penalties(penalties, networks, n_critic):
-    """Raises `ConfigError` unless these are penalties that the game can have.
-
-    Args:
-        penalties: Of one name each has to be one.
-        networks: Name of a player -> its network.
-        n_critic: As in `GAN.compile`.
-    """
-    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
-    if strange:
-        raise ConfigError(
-            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
-        )
-    names = [penalty.name for penalty in penalties]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
-    for penalty in penalties:
+def check_rules_fit(rules, generator, discriminator):
+    """Raises `ConfigError` unless these networks can play by the `Rules`."""
+    networks = {"generator": generator, "discriminator": discriminator}
+    for penalty in rules.penalties:
         penalty.check(networks[penalty.player])
-        if penalty.player == "generator" and n_critic > 1:
-            raise ConfigError(
-                f"expected n_critic=1 for {type(penalty).__name__}, a penalty on the generator, "
-                f"got {n_critic}: the steps at which it is due may be those at which it rests."
-            )
+    check_augmentation(rules.augmentation, generator.output_shape[1:])
+    if rules.update == "one_stage":
+        check_one_stage(rules.loss, discriminator)
 
 
 def check_augmentation(augmentation, sample_shape):
@@ -98,20 +63,47 @@ def check_augmentation(augmentation, sample_shape):
         raise ConfigError(f"expected images for an augmentation, got samples of {sample_shape}.")
 
 
-def check_update(update, loss, discriminator):
-    """Raises `ConfigError` for an unknown order of updates, or one that would be wrong here."""
-    if update not in UPDATES:
-        raise unknown("update", update, UPDATES)
+def check_one_stage(loss, discriminator):
+    """Raises `ConfigError` where `update="one_stage"` would give the generator a wrong gradient."""
     wrong = {
         "a discriminator that mixes samples, as BatchNorm does": mixes_samples(discriminator),
         "a discriminator that classifies": len(discriminator.outputs) == 2,
+        "a discriminator of patches": len(discriminator.outputs[0].shape) > 2,
         f"{type(loss).__name__}, whose discriminator half is flat in places": loss.flat,
     }
     found = [what for what, holds in wrong.items() if holds]
-    if update == "one_stage" and found:
+    if found:
         raise ConfigError(
             f"expected update='shared' or 'alternating' for {found[0]}, got 'one_stage': the "
             "generator's gradient would be wrong."
+        )
+
+
+def check_batch(samples, labels, weights, sample_shape, conditional):
+    """Raises `DataError` unless this is a batch that a GAN can learn from.
+
+    Args:
+        samples, labels, weights: As Keras unpacks a batch; None where they are missing.
+        sample_shape: Shape of the generator's samples.
+        conditional: Whether the networks take labels.
+    """
+    if weights is not None:
+        raise DataError("expected no sample weights: a GAN doesn't use them.")
+    if conditional and labels is None:
+        raise DataError(
+            "expected (samples, labels) for class-conditional networks, got samples alone; "
+            "pass labels (datasets.load(..., labels=True)) or networks without num_classes."
+        )
+    if not conditional and labels is not None:
+        raise DataError(
+            "expected samples alone, got labels for networks that take none; drop them "
+            "(datasets.load(..., labels=False), or .map(lambda x, y: x)) or build the networks "
+            "with num_classes."
+        )
+    if tuple(samples.shape[1:]) != sample_shape:
+        raise DataError(
+            f"expected samples of shape {sample_shape}, which the generator makes, got "
+            f"{tuple(samples.shape[1:])}; change the networks' shape or the data's image_size."
         )
 
 
@@ -142,10 +134,12 @@ def check_networks_fit(generator, discriminator):
             f"expected a discriminator of samples {tuple(made)}, which the generator makes, got "
             f"one of {tuple(judged)}; build both with the same shape."
         )
-    if tuple(discriminator.outputs[0].shape[1:]) != (1,):
+    logits = tuple(discriminator.outputs[0].shape)
+    if len(logits) < 2 or logits[-1] != 1:
         raise ConfigError(
-            "expected a discriminator with one logit a sample, (batch, 1), got "
-            f"{discriminator.output_shape}; end it with Dense(1) and no sigmoid."
+            "expected a discriminator with one logit for each sample, (batch, 1), or for each "
+            f"patch, (batch, rows, columns, 1), got {logits}; end it with Dense(1) or Conv2D(1, "
+            "...), without a sigmoid."
         )
     classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
     if None not in classes and classes[0] != classes[1]:

@@ -1,24 +1,17 @@
 """GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
 
-import contextlib
+import functools
+import math
 
-from keras_gan import augment, compilation, losses, optimizers, replicas
-from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import (
-    check_labels,
-    check_networks_fit,
-    check_parts,
-    check_rules,
-    whole,
-)
-from keras_gan.models.half_steps import HalfSteps, Noise
-from keras_gan.models.remat import Rematerialized
+from keras_gan import gradients, optimizers, replicas
+from keras_gan.errors import ConfigError
+from keras_gan.models.adversarial import AdversarialModel, part_of_rows
+from keras_gan.models.checks import check_batch, check_labels, check_networks_fit, check_parts
+from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
+from keras_gan.models.rules import Rules
 from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
-from keras_gan.models.updates import UPDATES
 from keras_gan.networks import truncated
-from keras_gan.noise import stream_key
-from keras_gan.penalties import is_due
+from keras_gan.noise import fold_in, stream_key
 
 import keras
 import numpy as np
@@ -27,13 +20,14 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class GAN(HalfSteps, Sampling, AdversarialModel):
+class GAN(Sampling, AdversarialModel):
     """A generative adversarial network.
 
     Args:
         generator: Keras model, `latents (batch, latent_dim) [, labels (batch,)] -> samples`.
-        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)`, without a sigmoid;
-            or `samples -> [logits, class logits (batch, num_classes)]` (ACGAN).
+        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)`, without a sigmoid,
+            or logits of patches `(batch, rows, columns, 1)`; or `samples -> [logits, class logits
+            (batch, num_classes)]` (ACGAN).
         seed: Non-negative int. With the step it decides all noise.
         moving_average_half_life: Of the averaged generator, in images.
         latent_distribution: `"normal"`, or `"uniform"` in [-1, 1).
@@ -41,6 +35,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
 
     Attributes:
         moving_average: The averaged generator: the one that `sample` and the exports use.
+        rules: The `Rules` that it was compiled with.
+        duel: Its `Duel`: the objectives of both players.
 
     Raises:
         ConfigError: If the two networks don't fit each other.
@@ -59,16 +55,18 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
     (4, 2)
     """
 
-    players = ("generator", "discriminator")
+    players = {"generator": ("generator",), "discriminator": ("discriminator",)}
+    averages = {"moving_average": "generator"}
+    test_log_names = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        seed=0,
-        moving_average_half_life=20_000,
-        latent_distribution="normal",
-        name="gan",
+        generator: keras.Model,
+        discriminator: keras.Model,
+        seed: int = 0,
+        moving_average_half_life: float = 20_000,
+        latent_distribution: str = "normal",
+        name: str = "gan",
     ):
         super().__init__(seed, moving_average_half_life, name)
         check_networks_fit(generator, discriminator)
@@ -78,13 +76,8 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
                 f"{latent_distribution!r}."
             )
         self.latent_distribution = latent_distribution
-        self.generator = generator
-        self.discriminator = discriminator
-        self.moving_average = type(generator).from_config(generator.get_config())
-        self.moving_average.set_weights(generator.get_weights())
-        self.moving_average.trainable = False
-        self._rematerialized = {}
-        self.built = True
+        self.rules = self.duel = None
+        self.add_networks(generator=generator, discriminator=discriminator)
 
     @property
     def conditional(self) -> bool:
@@ -106,300 +99,347 @@ class GAN(HalfSteps, Sampling, AdversarialModel):
         """Shape of one sample."""
         return tuple(self.generator.output_shape[1:])
 
-    @property
-    def classifies(self) -> bool:
-        """Whether the discriminator has an auxiliary classifier."""
-        return len(self.discriminator.outputs) == 2
-
     def compile(
         self,
         generator_optimizer=None,
         discriminator_optimizer=None,
-        loss="non_saturating",
-        penalties=(),
-        constraint=None,
-        augmentation=None,
-        schedules=None,
-        n_critic=1,
-        update="shared",
-        accumulation=1,
-        remat=False,
-        jit_compile="auto",
-        run_eagerly=False,
-        steps_per_execution=1,
+        rules: Rules | None = None,
+        schedules: dict | None = None,
+        jit_compile: bool | str = "auto",
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        **rule,
     ):
         """Sets the rules of the game.
 
         Args:
             generator_optimizer: Keras optimizer or its name; `Adam(1e-3, 0.0, 0.99)` by default.
             discriminator_optimizer: Likewise.
-            loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
-            penalties: `keras_gan.penalties.Penalty` objects, on the discriminator or on the
-                generator.
-            constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
-                `keras_gan.penalties.WeightClipping`.
-            augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`: the
-                discriminator sees all samples, real and generated, through it. The i-th real and
-                the i-th generated sample of a step are transformed alike.
+            rules: `keras_gan.Rules`.
             schedules: Name of a number -> `keras_gan.schedules.Schedule` by images seen:
                 `learning_rate`, `beta_1`, `beta_2` (of both optimizers, or of one as in
                 `discriminator_learning_rate`), `augmentation` (its p),
                 `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
-            n_critic: Discriminator steps for one of the generator. Every step of `fit` takes
-                one batch and moves the discriminator; each `n_critic`-th moves the generator too.
-            update: Who moves when. `"shared"`: the discriminator, then the generator against it,
-                with the same latents, so that one pass of the generator serves both; in equal
-                minutes it came closest to MNIST. `"alternating"`: each with its own latents.
-                `"one_stage"`: both at once, on one pass of each player and one way back; not where
-                the discriminator mixes samples (BatchNorm) or classifies, or the loss is flat for
-                it where it isn't for the generator.
-            accumulation: Parts in which a batch passes through the players, one after the other,
-                before each moves once: 1/n of the memory for activations. What looks at a whole
-                batch (BatchNorm, relativistic averages, LeCam's anchors) looks at a part. Each
-                player's move takes passes of its own then, under `"shared"` too; not for
-                `"one_stage"`.
-            remat: Whether to compute activations again on the way back instead of keeping them
-                all: the same numbers, more time, less memory where a player is deep.
             jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.
             run_eagerly: For debugging.
             steps_per_execution: As in Keras.
+            **rule: The fields of `Rules` one by one, in place of `rules`: `loss`, `penalties`,
+                `constraint`, `augmentation`, `n_critic`, `update`, `accumulation`, `remat`.
 
         Raises:
-            ConfigError: For an unknown loss or a value out of range.
+            ConfigError: For an unknown rule or name, or a value out of range.
 
         Example:
 
             gan.compile(loss="non_saturating", penalties=[kg.penalties.R1(0.1)])
         """
-        rules = {
-            "loss": losses.get(loss),
-            "penalties": list(penalties),
-            "constraint": keras.constraints.get(constraint),
-            "augmentation": augment.get(augmentation),
-            "n_critic": whole("n_critic", n_critic),
-            "update": update,
-            "accumulation": whole("accumulation", accumulation),
-            "remat": bool(remat),
-        }
-        check_rules(rules, {player: getattr(self, player) for player in self.players})
-        for name, rule in rules.items():
-            setattr(self, name, rule)
-        self._rematerialized = {
-            player: Rematerialized(getattr(self, player)) for player in self.players if remat
-        }
-        numbers = [penalty.name for penalty in self.penalties]
+        rules = Rules.of(rules, **rule)
+        self.duel = Duel(self.generator, self.discriminator, rules, self.scheduled)
+        self.rules, self.augmentation = rules, rules.augmentation  # Keras tracks the latter's p
+        numbers = [penalty.name for penalty in rules.penalties]
         self.compile_players(
             {
                 "generator": generator_optimizer or default_optimizer(),
                 "discriminator": discriminator_optimizer or default_optimizer(),
             },
-            numbers if self.augmentation is None else [*numbers, "augmentation"],
-            {**rules, "schedules": schedules or {}},
+            schedules or {},
+            numbers if rules.augmentation is None else [*numbers, "augmentation"],
+            {"rules": rules},
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
         )
-        self.track(*self.measured)
 
     @property
-    def measured(self):
-        """Names of what is logged."""
-        return (
-            *MEASURED,
-            *GRADIENTS,
-            *(penalty.name for penalty in self.penalties),
-            *(["class_loss"] if self.classifies else []),
-            *(["augmentation_p"] if self.augmentation is not None else []),
-        )
+    def log_names(self) -> tuple[str, ...]:
+        """Names of the values that a step logs."""
+        gradient_logs = map(self.gradient_log, self.players)
+        augmentation = [] if self.augmentation is None else ["augmentation_p"]
+        return (*self.duel.log_names, *gradient_logs, *augmentation)
+
+    def log_weights(self, kind):
+        """Returns name of a log -> whether it is measured in a step of this kind."""
+        moves = dict.fromkeys(("g_loss", self.gradient_log("generator")), kind["generator"])
+        return super().log_weights(kind) | moves
 
     def other_state(self):
-        """Also what the penalties remember."""
-        penalties = self.penalties if self.compiled else ()
+        """Returns what the base class does, and what the penalties remember."""
+        penalties = self.rules.penalties if self.compiled else ()
         return [*super().other_state(), *(v for penalty in penalties for v in penalty.variables)]
 
     # The game.
 
-    def train_step(self, data):
-        """One batch: the players move in the order of `update`, then the moving average."""
-        real = self.unpack(data)
-        check_parts(real[0].shape[0], self.accumulation)
-        batch_size = ops.shape(real[0])[0]
-        step = tf.identity(self.step.value)
-        self._follow_augmentation_schedule()
-        with compilation.under_xla(self.jit_compile):
-            measured = self.play(real, step)
-        if self.augmentation is not None:
-            measured["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
-        batch_size *= self.distribute_strategy.num_replicas_in_sync
-        self.images_seen.assign_add(ops.cast(batch_size, "int64"))
-        self.keep_in_step()
-        self.update_moving_average(self.moving_average, self.generator, batch_size)
-        self.step.assign_add(1)
-        due = {penalty.name: is_due(penalty, self.phase(step)) for penalty in self.penalties}
-        moves = self.generator_moves(self.phase(step))
-        self.log(measured, {**due, "g_loss": moves, "g_gradient": moves})
-        return self.get_metrics_result()
+    def kind_of_step(self, step):
+        """Returns which penalties are due at this step, and whether the generator is updated."""
+        due = {penalty.name: step % penalty.interval == 0 for penalty in self.rules.penalties}
+        return {**due, "generator": (step + 1) % self.rules.n_critic == 0}
 
-    def play(self, real, step):
-        """The players' moves of a step, as `updates` describes them; what they measured."""
-        return UPDATES[self.update](self, real, step)
+    @property
+    def period(self):
+        """Number of steps after which the kinds of steps repeat."""
+        intervals = (penalty.interval for penalty in self.rules.penalties)
+        return math.lcm(self.rules.n_critic, *intervals)
 
-    def generator_moves(self, step):
-        """Whether it does in this step: a boolean scalar, or a bool for an int."""
-        return (step + 1) % self.n_critic == 0
-
-    @contextlib.contextmanager
-    def as_in_a_step(self, real):
-        """While it lasts, half-steps that are called alone do what they do in the next step.
+    def update_players(self, real, step, duel=None):
+        """Updates the players in the order of the rules.
 
         Args:
             real: `(samples, labels)`.
+            step: Integer scalar.
+            duel: The `Duel` to play; the game's own by default.
 
-        Yields:
-            What they see of it.
+        Returns:
+            Logs.
         """
-        yield real
+        check_parts(real[0].shape[0], self.rules.accumulation)
+        self._follow_augmentation_schedule()
+        if self.rules.update == "alternating":
+            logs = self._alternate(real, step, duel)
+        else:
+            noise = self.draw_noise(ops.shape(real[0])[0], "discriminator", step)
+            logs = self.switch(step, functools.partial(self.update_kind, real, noise, duel=duel))
+        if self.augmentation is not None:
+            logs["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
+        return logs
 
-    def draw_noise(self, batch_size, player, step):
-        """The `Noise` of a player's half-step."""
-        key = stream_key(self.seed, player, step)
+    def update_kind(self, real, noise, due, duel=None):
+        """Updates both players with the same noise, or the discriminator alone.
+
+        Args:
+            real: `(samples, labels)`.
+            noise: A `Noise`.
+            due: Names of the penalties that are due, and `"generator"` where it is.
+            duel: As in `update_players`.
+
+        Returns:
+            Logs.
+        """
+        if "generator" not in due:
+            return self.discriminator_step(real, noise, due, duel) | self._zero_generator_logs()
+        both = self.shared_step if self.rules.update == "shared" else self.one_stage_step
+        return both(real, noise, due, duel)
+
+    def _alternate(self, real, step, duel):
+        """Updates the discriminator, then the generator, each with latents of its own."""
+        names = {"discriminator": [], "generator": ["generator"]}
+        for penalty in self.rules.penalties:
+            names[penalty.player].append(penalty.name)
+        noise = self.draw_noise(ops.shape(real[0])[0], "discriminator", step)
+        discriminator = functools.partial(self.discriminator_step, real, noise, duel=duel)
+        generator = functools.partial(self._generator_if_due, real, step, duel)
+        logs = self.switch(step, discriminator, names["discriminator"])
+        return logs | self.switch(step, generator, names["generator"])
+
+    def _generator_if_due(self, real, step, duel, due):
+        if "generator" not in due:
+            return self._zero_generator_logs()
+        noise = self.draw_noise(ops.shape(real[0])[0], "generator", step)
+        return self.generator_step(real, noise, due, duel)
+
+    def discriminator_step(self, real, noise, due=None, duel=None):
+        """Updates the discriminator; no other weight changes.
+
+        Args:
+            real: `(samples, labels)`, labels None where the networks take none.
+            noise: A `Noise`.
+            due: Names of the penalties to compute; all by default. The others are logged as 0.
+            duel: The `Duel` to play; the game's own by default.
+
+        Returns:
+            Logs, name -> float32 scalar; penalties before their weight.
+        """
+        duel = duel or self.duel
+        return self.minimize(
+            "discriminator",
+            functools.partial(duel.discriminator_objective, due=due),
+            (real, noise),
+            duel.discriminator.trainable_variables,
+            self.rules.accumulation,
+        )
+
+    def generator_step(self, real, noise, due=None, duel=None):
+        """Updates the generator; no other weight changes.
+
+        Args:
+            real: `(samples, labels)`; the samples are read by relativistic losses alone.
+            noise, due, duel: As in `discriminator_step`.
+
+        Returns:
+            Logs.
+        """
+        duel = duel or self.duel
+        return self.minimize(
+            "generator",
+            functools.partial(duel.generator_objective, due=due),
+            (real, noise),
+            duel.generator.trainable_variables,
+            self.rules.accumulation,
+        )
+
+    def shared_step(self, real, noise, due=None, duel=None):
+        """Updates the discriminator, then the generator, on one pass of the generator.
+
+        Equal to `discriminator_step` and then `generator_step` of the same noise, where the
+        generator's batch statistics move once instead of twice. Where the batch passes in parts
+        it is just these, so that no activations wait for the other player.
+
+        Args:
+            real, noise, due, duel: As in `discriminator_step`.
+
+        Returns:
+            Logs.
+        """
+        if self.rules.accumulation > 1:
+            logs = self.discriminator_step(real, noise, due, duel)
+            return logs | self.generator_step(real, noise, due, duel)
+        duel = duel or self.duel
+        variables = duel.generator.trainable_variables
+        with gradients.Recording(variables) as recording:
+            fake = duel.generate(noise.latents, real[1])
+            with recording.paused():
+                objective = functools.partial(duel.discriminator_objective, due=due, fake=fake)
+                judges = duel.discriminator.trainable_variables
+                logs = self.minimize("discriminator", objective, (real, noise), judges)
+            loss, more = duel.generator_objective(real, noise, due, fake)
+        grads = recording.gradients(loss, self.generator_optimizer.scale_loss(1.0))
+        return logs | more | self.apply_gradients("generator", grads, variables)
+
+    def one_stage_step(self, real, noise, due=None, duel=None):
+        """Updates both players at once, on one forward and one backward pass of each.
+
+        The discriminator's gradient at its input, a by-product, becomes the generator's: sample i
+        is scaled by (dL_G / df_i) / (dL_D / df_i), of its logit f_i. That holds where a sample's
+        logit depends on no other sample.
+
+        Args:
+            real, noise, due, duel: As in `discriminator_step`.
+
+        Returns:
+            Logs.
+
+        Source: Shen et al., "Training Generative Adversarial Networks in One Stage", CVPR 2021.
+        """
+        duel = duel or self.duel
+        variables = duel.generator.trainable_variables
+        with gradients.Recording(variables) as recording:
+            fake = duel.generate(noise.latents, real[1])
+            with recording.paused():
+                logs, slope = self._discriminator_in_one_stage(real, noise, due, duel, fake)
+            penalty, values = duel.generator_penalties(real, noise, due)
+            loss = ops.sum(slope * fake) + penalty
+        grads = recording.gradients(loss, self.generator_optimizer.scale_loss(1.0))
+        return logs | values | self.apply_gradients("generator", grads, variables)
+
+    def _discriminator_in_one_stage(self, real, noise, due, duel, fake):
+        """Updates the discriminator; also returns the generator's gradient at its samples."""
+        watched, variables = tf.identity(fake), duel.discriminator.trainable_variables
+        scale = self.discriminator_optimizer.scale_loss(1.0)
+        with gradients.Recording(variables, watched) as recording:
+            outputs = duel.judge(real, watched, noise.key)
+            loss, logs = duel.discriminator_objective(real, noise, due, fake, outputs)
+        *grads, slope = recording.gradients(loss, scale)
+        logits = [output.logits for output in outputs]
+        logs |= {"g_loss": self.rules.loss.generator(*logits)}
+        ratio = gradients.ratio_of_slopes(self.rules.loss, *logits)
+        logs |= self.apply_gradients("discriminator", grads, variables)
+        return logs, ops.reshape(ratio, (-1, *[1] * (len(slope.shape) - 1))) * (slope / scale)
+
+    def next_duel(self, real):
+        """Returns the batch as the next step sees it, and the duel that it plays.
+
+        Args:
+            real: `(samples, labels)`.
+        """
+        return real, self.duel
+
+    def draw_noise(self, batch_size, stream, step):
+        """Draws the `Noise` of a half-step: a function of (seed, stream, step)."""
+        key = stream_key(self.seed, stream, step)
         latents = replicas.rows_of_batch(
             lambda shape: self.draw_latents(shape[0], key), (batch_size, self.latent_dim)
         )
         return Noise(latents, key)
 
-    def what_replicas_cannot(self):
-        """The parts of `accumulation`."""
-        found = f"accumulation={self.accumulation}"
-        return {found: ("accumulation=1", self.accumulation > 1)}
+    def part_of(self, batch, parts, index):
+        """Returns one of several equal parts of `(real, noise)`, with a key of its own."""
+        (samples, labels), noise = batch
+        key = fold_in(noise.key, PART_DRAWS + index)
+        samples, labels, latents = (
+            None if rows is None else part_of_rows(rows, parts, index)
+            for rows in (samples, labels, noise.latents)
+        )
+        return (samples, labels), Noise(latents, key)
 
-    def kind_of_step(self, step):
-        """What a step does beside the usual: the penalties that are due, and if G moves."""
-        due = tuple(penalty.name for penalty in self.penalties if is_due(penalty, step))
-        return due, self.generator_moves(step)
+    def _zero_generator_logs(self):
+        """Returns the logs of a generator that isn't updated."""
+        zero = ops.zeros((), "float32")
+        return {"g_loss": zero, self.gradient_log("generator"): zero}
+
+    def replica_limits(self):
+        """Returns settings of the game that can't be distributed: name -> (instead, if in use)."""
+        parts = self.rules.accumulation
+        return {f"accumulation={parts}": ("accumulation=1", parts > 1)}
+
+    def apply_gradients(self, player, grads, variables):
+        """Updates weights by gradients, and constrains the discriminator's."""
+        logs = super().apply_gradients(player, grads, variables)
+        if player == "discriminator" and self.rules.constraint is not None:
+            for weight in variables:
+                weight.assign(self.rules.constraint(weight))
+        return logs
 
     def _follow_augmentation_schedule(self):
         if "augmentation" in self.schedules:
             self.augmentation.p.assign(self.scheduled("augmentation", None))
 
-    def test_step(self, data):
-        """Losses and accuracies of the averaged generator on unseen data; no weight moves."""
-        samples, labels = self.unpack(data)
-        batches_seen = self._trackers["d_loss"].count  # Keras resets it when an evaluation begins
-        latents = self.draw_noise(ops.shape(samples)[0], "test", batches_seen).latents
-        fake = self(_inputs(latents, labels), training=False)
-        real_logits, fake_logits = (self.judge(x, labels) for x in (samples, fake))
-        self.log(
-            {
-                "d_loss": self.loss.discriminator(real_logits, fake_logits),
-                "g_loss": self.loss.generator(real_logits, fake_logits),
-                **self._accuracies(real_logits, fake_logits),
-            }
-        )
-        return self.get_test_results()
+    def test_batch(self, batch, index):
+        """Computes losses and accuracies of the averaged generator on unseen data."""
+        samples, labels = batch
+        latents = self.draw_noise(ops.shape(samples)[0], "test", index).latents
+        fake = self(with_labels(latents, labels), training=False)
+        logits = [self.judge(x, labels) for x in (samples, fake)]
+        return {
+            "d_loss": self.rules.loss.discriminator(*logits),
+            "g_loss": self.rules.loss.generator(*logits),
+            **self.duel.accuracies(*logits),
+        }
 
-    def get_test_results(self):
-        """The means of what `test_step` measures."""
-        return {name: self._trackers[name].result() for name in MEASURED}
-
-    def generate(self, latents, labels=None, training=False):
-        """Samples of the generator in training, `(batch, *sample_shape)` float32."""
-        generator = self._player("generator", training)
-        samples = generator(_inputs(latents, labels), training=training)
-        return ops.cast(samples, "float32")
-
-    def judge(self, samples, labels=None, training=False):
-        """The discriminator's float32 logits, `(batch,)`."""
-        return self.discriminate(samples, labels, training)[0]
-
-    def discriminate(self, samples, labels=None, training=False):
-        """What the discriminator says: `(logits (batch,), class logits or None)`, both float32."""
-        told = labels if len(self.discriminator.inputs) == 2 else None
-        discriminator = self._player("discriminator", training)
-        outputs = discriminator(_inputs(samples, told), training=training)
-        logits, classes = outputs if self.classifies else (outputs, None)
-        if classes is not None:
-            classes = ops.cast(classes, "float32")
-        return ops.reshape(ops.cast(logits, "float32"), (-1,)), classes
-
-    def _player(self, player, training):
-        """The network, or in training what stands for it under `remat`."""
-        network = getattr(self, player)
-        return self._rematerialized.get(player, network) if training else network
+    def judge(self, samples, labels=None):
+        """Returns the discriminator's float32 logits `(batch,)`, or `(batch, rows, columns)`."""
+        return discriminate(self.discriminator, samples, labels).logits
 
     def call(self, inputs, training=False):
-        """The averaged generator: `latents` or `[latents, labels]` -> samples."""
+        """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
         return self.moving_average(inputs, training=False)
 
     def truncated(self, inputs, truncation):
-        """Samples of the averaged generator by `keras_gan.networks.truncated`."""
+        """Returns samples of the averaged generator by `keras_gan.networks.truncated`."""
         return truncated(self.moving_average, inputs, truncation)
 
-    def unpack(self, data):
-        """A batch as `(samples, labels)`.
+    def check_batch(self, data):
+        """Returns a batch as `(samples, labels)`.
 
         Raises:
             DataError: For labels where none are wanted, the reverse, or another sample shape.
         """
         samples, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
-        if weights is not None:
-            raise DataError("expected no sample weights: a GAN doesn't use them.")
-        if self.conditional and labels is None:
-            raise DataError(
-                "expected (samples, labels) for class-conditional networks, got samples alone; "
-                "pass labels (datasets.load(..., labels=True)) or networks without num_classes."
-            )
-        if not self.conditional and labels is not None:
-            raise DataError(
-                "expected samples alone, got labels for networks that take none; drop them "
-                "(datasets.load(..., labels=False), or .map(lambda x, y: x)) or build the networks "
-                "with num_classes."
-            )
-        if tuple(samples.shape[1:]) != self.sample_shape:
-            raise DataError(
-                f"expected samples of shape {self.sample_shape}, which the generator makes, got "
-                f"{tuple(samples.shape[1:])}; change the networks' shape or the data's image_size."
-            )
+        check_batch(samples, labels, weights, self.sample_shape, self.conditional)
         if labels is not None:
             labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
         return ops.cast(samples, "float32"), labels
 
     def check_arrays(self, x, y):
-        """As in the base class, and checks shapes and labels before the first step."""
+        """Raises `DataError` where arrays can't be learned from, before the first step."""
         super().check_arrays(x, y)
-        self.unpack((x[:1], None if y is None else y[:1]))
+        self.check_batch((x[:1], None if y is None else y[:1]))
         if y is not None and self.num_classes is not None:
             check_labels(np.asarray(y), self.num_classes)
 
     def get_config(self):
-        """Constructor arguments, as Keras serialises them."""
-        return {
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "seed": self.seed,
-            "moving_average_half_life": self.moving_average_half_life,
-            "latent_distribution": self.latent_distribution,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """The game with these networks, before its weights are loaded."""
-        networks = {
-            player: keras.saving.deserialize_keras_object(config[player], custom_objects)
-            for player in cls.players
-        }
-        return cls(**{**config, **networks})
-
-
-MEASURED = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
-GRADIENTS = ("d_gradient", "g_gradient")
+        """Returns the constructor's arguments, as Keras serialises them."""
+        return {**super().get_config(), "latent_distribution": self.latent_distribution}
 
 
 def default_optimizer():
-    """Adam with which the package's networks train at once."""
+    """Makes an Adam with which the package's networks train at once."""
     return optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
-
-
-def _inputs(x, labels):
-    return x if labels is None else [x, labels]

@@ -1,15 +1,13 @@
 """ProgressiveGAN: a GAN whose players begin with 4x4 pixels and grow while they learn."""
 
-import contextlib
 import functools
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
 from keras_gan.layers.resampling import repeated
+from keras_gan.models.duel import Duel
 from keras_gan.models.gan import GAN
-from keras_gan.models.remat import Rematerialized
 from keras_gan.networks.progressive import Growing
-from keras_gan.penalties import branch
 
 import keras
 import tensorflow as tf
@@ -67,7 +65,7 @@ class ProgressiveGAN(GAN):
         super().__init__(
             generator, discriminator, seed, moving_average_half_life, latent_distribution, name
         )
-        self._stage = self._chosen = None
+        self._duels = {}
         self._set_level(0.0)
 
     @property
@@ -79,15 +77,13 @@ class ProgressiveGAN(GAN):
         for network in (self.generator, self.discriminator, self.moving_average):
             network.level.assign(level)
 
-    def compile_players(self, optimizers, numbers, config, **trainer):
-        """As in the base class; the level is a schedule too."""
-        growing = {"level": schedules.Growth(), **config["schedules"]}
-        super().compile_players(
-            optimizers, [*numbers, "level"], {**config, "schedules": growing}, **trainer
-        )
+    def compile_players(self, optimizers, schedules_by_name, numbers, config, **trainer):
+        """Does what the base class does; the level is a schedule too."""
+        self._duels = {}
+        growing = {"level": schedules.Growth(), **schedules_by_name}
+        super().compile_players(optimizers, growing, [*numbers, "level"], config, **trainer)
         for player in self.players:
-            optimizer = getattr(self, f"{player}_optimizer")
-            if not schedules.has_fixed_rate(optimizer):
+            if not schedules.has_fixed_rate(self.optimizer_of(player)):
                 raise ConfigError(
                     "expected an optimizer with a number as its learning_rate, as each stage "
                     "begins with a new one's state, got one with a Keras schedule; pass "
@@ -95,107 +91,81 @@ class ProgressiveGAN(GAN):
                 )
 
     @property
-    def measured(self):
-        """Names of what is logged."""
-        return (*super().measured, "level")
+    def log_names(self):
+        """Names of the values that a step logs."""
+        return (*super().log_names, "level")
 
     # A step at the size that has been reached.
 
-    def play(self, real, step):
-        """As in `GAN`, at the stage that the images seen so far have led to."""
+    def update_players(self, real, step):
+        """Runs the step of the stage that the images seen so far have led to."""
         level = self._level_of_step()
-        stage, begins = self._stage_of_step() if self._chosen is None else self._chosen
-        branch(begins, self._begin_anew, lambda: None)
+        stage, begins = self._stage_of_step() if self.fixed_kind is None else self._fixed_stage()
         self._set_level(level)
+        if self.fixed_kind is None:
+            tf.cond(begins, self._begin_anew, lambda: None)
+            stages = range(self.generator.last_stage + 1)
+            ways = [functools.partial(self._update_stage, real, step, stage) for stage in stages]
+            return {**tf.switch_case(stage, ways), "level": level}
+        if begins:
+            self._begin_anew()
+        return {**self._update_stage(real, step, stage), "level": level}
 
-        def at(stage):
-            with self._at(stage):
-                images = shown(real[0], self.generator.last_stage, stage, level)
-                return super(ProgressiveGAN, self).play((images, real[1]), step)
+    def _update_stage(self, real, step, stage):
+        images = self.images_at(stage, real)
+        return super().update_players(images, step, self.duel_at(stage))
 
-        if isinstance(stage, int):
-            return {**at(stage), "level": level}
-        stages = range(self.generator.last_stage + 1)
-        measured = tf.switch_case(stage, [functools.partial(at, stage) for stage in stages])
-        return {**measured, "level": level}
+    def duel_at(self, stage: int) -> Duel:
+        """Returns the duel of the networks of a stage."""
+        if stage not in self._duels:
+            networks = self.generator.at(stage), self.discriminator.at(stage)
+            self._duels[stage] = Duel(*networks, self.rules, self.scheduled)
+        return self._duels[stage]
 
-    @contextlib.contextmanager
-    def as_in_a_step(self, real):
-        """As in `GAN`: at the next step's stage."""
+    def images_at(self, stage: int, real):
+        """Returns `(images, labels)` with the images at the size of a stage."""
+        last_stage = self.generator.last_stage
+        return images_of_stage(real[0], last_stage, stage, self._level_of_step()), real[1]
+
+    def next_duel(self, real):
+        """Returns the batch as the next step sees it, and the duel that it plays."""
         stage = int(self._stage_of_step()[0])
-        last, level = self.generator.last_stage, self._level_of_step()
-        with self._at(stage):
-            yield shown(real[0], last, stage, level), real[1]
+        return self.images_at(stage, real), self.duel_at(stage)
 
     def _level_of_step(self):
-        """Where the images seen have led to, a float32 scalar."""
+        """Returns the level that the images seen have led to, a float32 scalar."""
         return ops.minimum(self.scheduled("level", None), float(self.generator.last_stage))
 
     def _stage_of_step(self):
-        """The stage that the step trains, and whether other layers take part than before."""
+        """Returns the stage that the step trains, and whether other layers take part now."""
         level, before = self._level_of_step(), ops.convert_to_tensor(self.level)
         other = (ops.floor(level) != ops.floor(before)) | (ops.ceil(level) != ops.ceil(before))
         return ops.cast(ops.ceil(level), "int32"), other
 
-    def kind_of_step(self, step):
-        """As in `GAN`, and the stage."""
+    def next_kind(self):
+        """Returns the kind of the next step, with its stage and whether that begins."""
         stage, begins = self._stage_of_step()
-        return *super().kind_of_step(step), int(stage), bool(begins)
+        return {**super().next_kind(), "stage": int(stage), "begins": bool(begins)}
 
-    @contextlib.contextmanager
-    def choosing_branches_of(self, step):
-        """As in the base class; the host has chosen the stage too."""
-        with tf.init_scope():
-            self._chosen = self.kind_of_step(step)[-2:]
-        try:
-            with super().choosing_branches_of(step):
-                yield
-        finally:
-            self._chosen = None
-
-    @contextlib.contextmanager
-    def _at(self, stage):
-        """While it lasts, the players are those of a stage."""
-        before, self._stage = self._stage, stage
-        try:
-            yield
-        finally:
-            self._stage = before
+    def _fixed_stage(self):
+        return self.fixed_kind["stage"], self.fixed_kind["begins"]
 
     def _begin_anew(self):
         """Forgets all that the optimizers know of earlier gradients, and how many there were."""
         for player in self.players:
-            optimizer = schedules.inner_optimizer(getattr(self, f"{player}_optimizer"))
+            optimizer = schedules.inner_optimizer(self.optimizer_of(player))
             for variable in optimizer.variables:
                 if variable is not optimizer._learning_rate:
                     variable.assign(ops.zeros_like(variable))
 
-    def _player(self, player, training):
-        """The network of the stage that is played, or in training what stands for it."""
-        if self._stage is None:
-            return super()._player(player, training)
-        network = getattr(self, player).at(self._stage)
-        if not (training and self.remat):
-            return network
-        key = f"{player}_{self._stage}"
-        if key not in self._rematerialized:
-            self._rematerialized[key] = Rematerialized(network)
-        return self._rematerialized[key]
-
-    def moving_variables(self, player):
-        """The weights of the stage that is played."""
-        if self._stage is None:
-            return super().moving_variables(player)
-        return getattr(self, player).at(self._stage).trainable_variables
-
-    def update_moving_average(self, average, network, batch_size):
-        """As in the base class; the level isn't averaged."""
-        super().update_moving_average(average, network, batch_size)
-        average.level.assign(network.level)
+    def update_averages(self, batch_size):
+        """Does what the base class does; the level isn't averaged."""
+        super().update_averages(batch_size)
+        self.moving_average.level.assign(self.generator.level)
 
 
-def shown(images, last_stage, stage, level):
-    """Real images at the size of a stage; while that fades in, so do their details.
+def images_of_stage(images, last_stage, stage, level):
+    """Returns real images at the size of a stage; while that fades in, so do their details.
 
     Args:
         images: `(batch, size, size, channels)`, of the last stage.
@@ -212,5 +182,5 @@ def shown(images, last_stage, stage, level):
 
 
 def shrunk(images, factor):
-    """Images of 1/factor the size: means of squares of pixels."""
+    """Returns images of 1/factor the size: means of squares of pixels."""
     return images if factor == 1 else ops.average_pool(images, factor, factor)

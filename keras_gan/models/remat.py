@@ -35,7 +35,7 @@ class Rematerialized:
     """
 
     def __init__(self, network):
-        self.network = network
+        self.network, self.inputs = network, network.inputs
         calls, cuts = calls_of(network), best_cuts(network)
         ends = [0, *[place.end for place in cuts], len(calls)]
         made = [*[place.open for place in cuts], network.outputs]

@@ -32,48 +32,42 @@ class RunningMean(keras.metrics.Mean):
 class Replicated:
     """Mixin of the games: what they need to be played on several replicas at once."""
 
-    _phase = None
-
-    def phase(self, step):
-        """The step as far as branches depend on it; an int where the host has chosen them."""
-        return step if self._phase is None else self._phase
+    fixed_kind = None
 
     @contextlib.contextmanager
-    def choosing_branches_of(self, step):
-        """While it lasts, a function that is traced has the branches of this step alone."""
-        self._phase = step
+    def fixed_branches(self, kind):
+        """Traces functions with the branches of this kind of step alone, while it lasts."""
+        self.fixed_kind = kind
         try:
             yield
         finally:
-            self._phase = None
+            self.fixed_kind = None
 
-    def kind_of_step(self, step):
-        """What tells the steps apart whose branches differ; a game with such steps says it.
+    def next_kind(self) -> dict:
+        """Returns the kind of the next step, read on the host."""
+        return self.kind_of_step(int(self.step))
 
-        Args:
-            step: Int.
-        """
-        return None
-
-    def what_replicas_cannot(self):
-        """What of the game's own rules can't be on several replicas: got -> (wanted, if it is)."""
+    def replica_limits(self) -> dict:
+        """Returns settings of the game that can't be distributed: name -> (instead, if in use)."""
         return {}
 
-    def keep_in_step(self):
-        """Gives all replicas the mean of what each saw of its part of the batch: batch statistics.
+    def sync_statistics(self):
+        """Gives all replicas the mean of each one's batch statistics.
 
-        All other state is moved by the same numbers everywhere.
+        All other state is updated by the same numbers everywhere.
         """
-        seen = [
+        if replicas.context() is None:
+            return
+        statistics = [
             variable
             for player in self.players
-            for variable in getattr(self, player).non_trainable_variables
+            for network in self.networks_of(player)
+            for variable in network.non_trainable_variables
             if variable.aggregation == "none" and keras.backend.is_float_dtype(variable.dtype)
         ]
-        values = [ops.convert_to_tensor(variable) for variable in seen]
-        if replicas.context() is not None:
-            for variable, mean in zip(seen, replicas.means(values), strict=True):
-                variable.assign(mean)
+        values = [ops.convert_to_tensor(variable) for variable in statistics]
+        for variable, mean in zip(statistics, replicas.means(values), strict=True):
+            variable.assign(mean)
 
     @property
     def replicated(self) -> bool:
@@ -81,17 +75,17 @@ class Replicated:
         return self.distribute_strategy.num_replicas_in_sync > 1
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing: a game is built when it is made, and Keras's guess at its inputs is wrong."""
+        """Does nothing: a game is built already, and Keras's guess at its inputs is wrong."""
 
     def make_train_function(self, force=False):
-        """As in Keras; on several replicas the host chooses the branches."""
+        """Makes the function of a step; on several replicas the host chooses the branches."""
         if not self.replicated:
             super().make_train_function(force)
         elif force or self.train_function is None:
             self.train_function = ReplicatedStep(self, self.train_step, self.get_metrics_result)
 
     def make_test_function(self, force=False):
-        """Likewise."""
+        """Makes the function of a test step, likewise."""
         if not self.replicated:
             super().make_test_function(force)
         elif force or self.test_function is None:
@@ -101,63 +95,63 @@ class Replicated:
 class ReplicatedStep:
     """`iterator -> logs`: a step of all replicas, for Keras's `fit` and `evaluate`.
 
-    Replicas can't exchange anything inside a branch of a compiled function. So the host looks at
-    the step's number and takes the function of its kind, in which the branches are already chosen.
+    Replicas can't exchange anything inside a branch of a compiled function. So the host reads the
+    kind of the next step and calls the function of that kind, in which the branches are fixed.
 
     Args:
-        gan: The game.
+        model: The game.
         step: `data -> logs`, its `train_step` or `test_step`.
         results: `() -> logs`, read when all replicas are done.
     """
 
-    def __init__(self, gan, step, results):
-        self.gan, self.step, self.results = gan, step, results
+    def __init__(self, model, step, results):
+        self.model, self.step, self.results = model, step, results
         self.functions = {}
 
     def __call__(self, iterator):
-        """One step."""
+        """Runs one step."""
         batch = next(iterator)
-        number = int(self.gan.step)
-        kind = self.gan.kind_of_step(number)
-        if kind not in self.functions:
-            self.functions[kind] = self._function(number)
-        return self.functions[kind](batch)
+        kind = self.model.next_kind()
+        key = tuple(kind.items())
+        if key not in self.functions:
+            self.functions[key] = self._function(kind)
+        return self.functions[key](batch)
 
-    def _function(self, number):
-        strategy = self.gan.distribute_strategy
+    def _function(self, kind):
+        strategy = self.model.distribute_strategy
 
         def on_all(batch):
-            with strategy.scope(), self.gan.choosing_branches_of(number):
+            with strategy.scope(), self.model.fixed_branches(kind):
                 strategy.run(self.step, args=(batch,))
                 return self.results()
 
-        return on_all if self.gan.run_eagerly else tf.function(on_all)
+        return on_all if self.model.run_eagerly else tf.function(on_all)
 
 
-def check_replicas(gan, batch_size=None):
+def check_replicas(model, batch_size=None):
     """Raises `ConfigError` for what a game on several replicas can't do in TensorFlow 2.21.
 
     Args:
-        gan: A compiled game.
+        model: A compiled game.
         batch_size: Of all replicas together, where it is known.
     """
-    count = gan.distribute_strategy.num_replicas_in_sync
-    optimizers = [getattr(gan, f"{player}_optimizer") for player in gan.players]
-    cannot = {
-        "jit_compile=True": ("jit_compile=False or 'auto'", gan.jit_compile is True),
-        f"steps_per_execution={gan.steps_per_execution}": (
+    count = model.distribute_strategy.num_replicas_in_sync
+    optimizers = [model.optimizer_of(player) for player in model.players]
+    limits = {
+        "jit_compile=True": ("jit_compile=False or 'auto'", model.jit_compile is True),
+        f"steps_per_execution={model.steps_per_execution}": (
             "steps_per_execution=1",
-            gan.steps_per_execution > 1,
+            model.steps_per_execution > 1,
         ),
         "networks in float16": (
             "float32 or mixed_bfloat16",
             any(isinstance(o, keras.optimizers.LossScaleOptimizer) for o in optimizers),
         ),
-        **gan.what_replicas_cannot(),
+        **model.replica_limits(),
     }
-    for found, (wanted, holds) in cannot.items():
-        if holds:
-            raise ConfigError(f"expected {wanted} on {count} replicas, got {found}.")
+    for setting, (instead, in_use) in limits.items():
+        if in_use:
+            raise ConfigError(f"expected {instead} on {count} replicas, got {setting}.")
     if batch_size is not None and batch_size % count:
         raise ConfigError(
             f"expected a batch size that {count} replicas can share evenly, got {batch_size}; use "

@@ -2,7 +2,13 @@
 
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
-from keras_gan.networks.network import Network, compute_dtypes, truncated, truncates_itself
+from keras_gan.networks.network import (
+    Network,
+    compute_dtypes,
+    mixes_samples,
+    truncated,
+    truncates_itself,
+)
 from keras_gan.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from keras_gan.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from keras_gan.networks.resnet import ResNetDiscriminator, ResNetGenerator
@@ -23,6 +29,7 @@ __all__ = [
     "StyleGAN2Discriminator",
     "StyleGAN2Generator",
     "compute_dtypes",
+    "mixes_samples",
     "truncated",
     "truncates_itself",
 ]

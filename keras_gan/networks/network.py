@@ -169,3 +169,14 @@ INIT = "glorot_uniform"
 def compute_dtypes(model):
     """The dtypes in which a model's layers compute, such as `{"float32", "bfloat16"}`."""
     return {layer.compute_dtype for layer in model._flatten_layers()}
+
+
+def mixes_samples(network) -> bool:
+    """Returns whether a sample's output depends on the rest of its batch, as under BatchNorm.
+
+    A custom layer that mixes samples says so with an attribute `mixes_samples = True`.
+    """
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "mixes_samples", False)
+        for layer in network._flatten_layers()
+    )

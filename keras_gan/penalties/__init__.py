@@ -1,22 +1,14 @@
 """What keeps the discriminator smooth, and the generator.
 
 A penalty is called as `(discriminator, real, fake, key) -> scalar`, where `discriminator` maps
-samples to `(batch,)` logits and `key` decides what the penalty draws, if it draws; one on the
-generator as `(generator, latents, labels, key) -> scalar`. Its weight and its interval belong to
-it.
+samples to logits and `key` decides its random numbers, if it draws any; one on the generator as
+`(generator, latents, labels, key) -> scalar`. Its weight and its interval belong to it.
 """
 
 from keras_gan.penalties.gradients import DRAGAN, R1, R2, GradientPenalty, ZeroCentered
 from keras_gan.penalties.logits import Consistency, Drift, LeCam, WeightClipping
 from keras_gan.penalties.path_length import PathLength
-from keras_gan.penalties.penalty import (
-    Penalty,
-    branch,
-    branch_on_interval,
-    branch_on_phase,
-    is_due,
-    phases_of,
-)
+from keras_gan.penalties.penalty import Penalty
 
 __all__ = [
     "DRAGAN",
@@ -30,9 +22,4 @@ __all__ = [
     "Penalty",
     "WeightClipping",
     "ZeroCentered",
-    "branch",
-    "branch_on_interval",
-    "branch_on_phase",
-    "is_due",
-    "phases_of",
 ]

@@ -54,7 +54,7 @@ class R1(Penalty):
 
     name = "r1"
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[|grad_x D(x)|^2] / 2."""
         return ops.mean(squared_norm(gradients.of_inputs(discriminator, real))) / 2.0
 
@@ -72,7 +72,7 @@ class R2(Penalty):
 
     name = "r2"
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[|grad_x D(G(z))|^2] / 2."""
         return ops.mean(squared_norm(gradients.of_inputs(discriminator, fake))) / 2.0
 
@@ -106,7 +106,7 @@ class GradientPenalty(Penalty):
         super().__init__(weight, interval)
         self.one_sided = one_sided
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[(|grad_x D(x)| - 1)^2] at interpolated x."""
         excess = norm(gradients.of_inputs(discriminator, interpolate(real, fake, key))) - 1.0
         return ops.mean(ops.square(ops.relu(excess) if self.one_sided else excess))
@@ -130,7 +130,7 @@ class ZeroCentered(Penalty):
 
     name = "zero_centered"
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[|grad_x D(x)|^2] at interpolated x."""
         return ops.mean(
             squared_norm(gradients.of_inputs(discriminator, interpolate(real, fake, key)))
@@ -160,7 +160,7 @@ class DRAGAN(Penalty):
             raise ConfigError(f"expected a DRAGAN scale of more than 0, got {scale}.")
         self.scale = scale
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
         key_of_move = noise.fold_in(key, 1)

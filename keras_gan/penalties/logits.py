@@ -2,7 +2,7 @@
 
 from keras_gan import noise, replicas
 from keras_gan.errors import ConfigError
-from keras_gan.penalties.penalty import Penalty
+from keras_gan.penalties.penalty import Penalty, logits_of
 
 import keras
 from keras import ops
@@ -31,9 +31,9 @@ class Drift(Penalty):
     def __init__(self, weight=0.001, interval=1):
         super().__init__(weight, interval)
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[D(x)^2] at real samples."""
-        return ops.mean(ops.square(discriminator(real)))
+        return ops.mean(ops.square(logits_of(discriminator, real, logits[0])))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -65,9 +65,9 @@ class LeCam(Penalty):
         )
         self.variables = (self.real_anchor, self.fake_anchor)
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]; the anchors move first."""
-        real_logits, fake_logits = discriminator(real), discriminator(fake)
+        real_logits, fake_logits = map(logits_of, [discriminator] * 2, (real, fake), logits)
         real_anchor = self._move(self.real_anchor, real_logits)
         fake_anchor = self._move(self.fake_anchor, fake_logits)
         return ops.mean(ops.square(real_logits - fake_anchor)) + ops.mean(
@@ -105,12 +105,18 @@ class Consistency(Penalty):
         super().__init__(weight, interval)
         self.transformation = transformation
 
-    def measure(self, discriminator, real, fake, key=None):
+    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
+        draws = key, noise.fold_in(key, 1)
         return sum(
-            ops.mean(ops.square(discriminator(x) - discriminator(self.transformation(x, draw))))
-            for x, draw in ((real, key), (fake, noise.fold_in(key, 1)))
+            self._distance(discriminator, *sample)
+            for sample in zip((real, fake), draws, logits, strict=True)
         )
+
+    def _distance(self, discriminator, samples, key, logits):
+        """Computes E[(D(x) - D(T(x)))^2]."""
+        transformed = discriminator(self.transformation(samples, key))
+        return ops.mean(ops.square(logits_of(discriminator, samples, logits) - transformed))
 
     def get_config(self):
         """Constructor arguments."""

@@ -1,9 +1,10 @@
-"""Recipes: the networks and settings of a paper by name, a line each."""
+"""Recipes: the networks and numbers of a paper by name, a row each."""
 
-from keras_gan.recipes.building import SMALL, build, sized
+from keras_gan.recipes.building import build
 from keras_gan.recipes.choosing import AUTO, Choice, Facts, auto, tell_choices
+from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import Recipe
-from keras_gan.recipes.table import RECIPES, get
+from keras_gan.recipes.table import RECIPES, SMALL, get
 
 __all__ = [
     "AUTO",
@@ -11,10 +12,10 @@ __all__ = [
     "SMALL",
     "Choice",
     "Facts",
+    "NetworkSpec",
     "Recipe",
     "auto",
     "build",
     "get",
-    "sized",
     "tell_choices",
 ]

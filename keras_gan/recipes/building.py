@@ -2,49 +2,46 @@
 
 import dataclasses
 
-from keras_gan import augment, losses, models, optimizers, penalties, schedules
-from keras_gan.errors import ConfigError
-from keras_gan.recipes.recipe import SCHEDULED
-from keras_gan.recipes.table import get
-
-SMALL, NO_AUGMENTATION = "small", "none"
+from keras_gan import models, optimizers, penalties, schedules
+from keras_gan.recipes.networks import NetworkSpec
+from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
+from keras_gan.recipes.table import get, of_width
 
 
 def build(
-    recipe,
-    sample_shape,
-    num_classes=None,
-    seed=0,
-    width=None,
-    dtype=None,
-    jit_compile=None,
-    images=None,
-    augmentation=None,
-    moments=None,
-    update=None,
-    accumulation=1,
-    remat=False,
-):
-    """The compiled game of a recipe.
+    recipe: Recipe | str,
+    sample_shape: tuple[int, ...],
+    num_classes: int | None = None,
+    seed: int = 0,
+    width: int | str | None = None,
+    dtype: str | None = None,
+    jit_compile: bool | str | None = None,
+    images: int | None = None,
+    moments: tuple | None = None,
+    **rules,
+) -> models.AdversarialModel:
+    """Builds and compiles the game of a recipe.
 
     Args:
         recipe: A `Recipe`, or its name.
         sample_shape: Shape of the data's samples.
         num_classes: For a class-conditional game; None without labels.
         seed: Decides all noise; the initial weights are drawn as Keras draws them.
-        width: The networks' width instead of the recipe's, or `"small"` for all that the recipe
-            does otherwise on a processor.
+        width: The networks' width instead of the recipe's; with a name, `"small"` for all that the
+            recipe does otherwise on a processor.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         jit_compile: As in `GAN.compile`; as the recipe says by default.
         images: Images over which the recipe's schedules run; its own steps' by default.
-        augmentation: As in `GAN.compile`; the recipe's by default, and `"none"` for none. A
-            schedule of the recipe for its own augmentation's p doesn't move another one's.
         moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
-        update: As in `GAN.compile`; the recipe's by default.
-        accumulation, remat: As in `GAN.compile`.
+        **rules: Fields of `keras_gan.Rules` instead of the recipe's, such as `update` or `remat`;
+            None leaves the recipe's. An `augmentation` of `"none"` is none, and a schedule of the
+            recipe for its own augmentation's p doesn't move another one's.
 
     Returns:
-        A compiled `GAN`.
+        A compiled game.
+
+    Raises:
+        ConfigError: For an unknown name, or what the networks can't be.
 
     Example:
 
@@ -52,90 +49,54 @@ def build(
     >>> kg.recipes.build("dcgan", (28, 28, 1), width=8).sample_shape
     (28, 28, 1)
     """
-    recipe = sized(get(recipe) if isinstance(recipe, str) else recipe, width)
-    recipe, images = augmented(recipe, augmentation), images or recipe.steps * recipe.batch_size
+    recipe = get(recipe, width) if isinstance(recipe, str) else of_width(recipe, width)
+    rules = {name: rule for name, rule in rules.items() if rule is not None}
+    recipe = with_augmentation(recipe, rules.pop("augmentation", None))
+    images = images or recipe.steps * recipe.batch_size
     recipe = in_unit_of(for_size(recipe, sample_shape[0], images), moments)
-    generator, discriminator = recipe.build(
-        sample_shape, num_classes, recipe.latent_dim, recipe.width, dtype, moments
+    spec = NetworkSpec(sample_shape, recipe.latent_dim, recipe.width, num_classes, dtype, moments)
+    game = recipe.game(
+        **recipe.networks(spec),
+        seed=seed,
+        moving_average_half_life=recipe.moving_average_half_life,
+        latent_distribution=recipe.latent_distribution,
     )
-    gan = recipe.game(
-        generator,
-        discriminator,
-        seed,
-        recipe.moving_average_half_life,
-        recipe.latent_distribution,
-    )
-    made = [getattr(penalties, n)(w, recipe.interval) for n, w in recipe.penalties.items()]
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
-    gan.compile(
-        adam(recipe, "generator"),
-        adam(recipe, "discriminator"),
-        loss=losses.get(recipe.loss),
-        penalties=made,
-        augmentation=augmentation_of(recipe),
-        schedules=schedules_of(recipe, gan, made, images),
-        n_critic=recipe.n_critic,
-        update=update or recipe.update,
-        accumulation=accumulation,
-        remat=remat,
+    game.compile(
+        **{f"{player}_optimizer": adam(recipe, player) for player in game.players},
+        rules=models.Rules.of(**{**vars(recipe.rules()), **rules}),
+        schedules=schedules_of(recipe, game, images),
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,
     )
-    return gan
+    return game
 
 
-def sized(recipe, width):
-    """The recipe with another width, or as it is for a processor.
-
-    Args:
-        recipe: A `Recipe`.
-        width: A whole number, `"small"`, or None for the recipe's own.
-
-    Raises:
-        ConfigError: For a word that isn't known.
-    """
-    if width is None:
-        return recipe
-    if width == SMALL:
-        return dataclasses.replace(recipe, **recipe.small)
-    if isinstance(width, str):
-        raise ConfigError(f"expected a width as a whole number or {SMALL!r}, got {width!r}.")
-    return dataclasses.replace(recipe, width=width)
-
-
-def augmented(recipe, augmentation):
-    """The recipe with another augmentation, whose p no schedule moves; None for its own."""
+def with_augmentation(recipe, augmentation):
+    """Returns the recipe with another augmentation, whose p no schedule moves; None for its own."""
     if augmentation is None or augmentation == recipe.augmentation:
         return recipe
     ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
-    chosen = None if augmentation == NO_AUGMENTATION else augmentation
-    return dataclasses.replace(recipe, augmentation=chosen, ends=ends)
-
-
-def augmentation_of(recipe):
-    """The recipe's augmentation as `GAN.compile` takes it."""
-    if recipe.augmentation == SCHEDULED and "augmentation" in recipe.ends:
-        return augment.ADA(target=None, name="augmentation")
-    return recipe.augmentation
+    augmentation = None if augmentation == NO_AUGMENTATION else augmentation
+    return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
 
 
 def for_size(recipe, size, images):
-    """The recipe with the numbers worked out that depend on the images' size or their number."""
+    """Returns the recipe with the numbers that depend on the images' size or count computed."""
 
-    def settled(numbers):
+    def numbers(table):
         return {
-            name: n(size, recipe.batch_size, images) if callable(n) else n
-            for name, n in numbers.items()
+            name: number(size, recipe.batch_size, images) if callable(number) else number
+            for name, number in table.items()
         }
 
-    return dataclasses.replace(
-        recipe, penalties=settled(recipe.penalties), ends=settled(recipe.ends)
-    )
+    ends, weights = numbers(recipe.ends), numbers(recipe.penalties)
+    return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
 def in_unit_of(recipe, moments):
-    """The recipe with the weights of its gradient penalties for data of these moments.
+    """Returns the recipe with the weights of its gradient penalties for data of these moments.
 
     A gradient is per unit of the data, so that its square is smaller where the data are larger.
     """
@@ -149,34 +110,26 @@ def in_unit_of(recipe, moments):
 
 
 def adam(recipe, player):
-    """A player's optimizer; its name is fixed, so that two runs' settings can be compared."""
-    rate = rate_of(recipe, player)
+    """Makes a player's optimizer; its name is fixed, so that two runs' settings can be compared."""
+    rate = recipe.rate_of(player)
     return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
 
 
-def rate_of(recipe, player):
-    """The learning rate with which a player begins."""
-    own = recipe.discriminator_learning_rate if player == "discriminator" else None
-    return recipe.learning_rate if own is None else own
-
-
-def schedules_of(recipe, gan, made, images):
-    """The schedules that bring the recipe's numbers to their ends, and let a game grow.
+def schedules_of(recipe, game, images):
+    """Makes the schedules that bring the recipe's numbers to their ends, and let a game grow.
 
     Args:
         recipe: The `Recipe`.
-        gan: Its game; in one that grows each size fades in and rests over as many images, and the
+        game: Its game; in one that grows each size fades in and rests over as many images, and the
             last size rests twice as long.
-        made: Its penalties.
         images: Images over which they run.
     """
-    numbers = {"learning_rate": recipe.learning_rate, "beta_2": recipe.beta_2}
-    for player in gan.players:
-        numbers[f"{player}_learning_rate"] = rate_of(recipe, player)
-    numbers |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
-    numbers |= {penalty.name: penalty.weight for penalty in made}
-    made = {name: schedules.Cosine(numbers[name], end, images) for name, end in recipe.ends.items()}
-    if isinstance(gan, models.ProgressiveGAN):
-        phase = max(1, images // (2 * gan.generator.last_stage + 2))
+    starts = {f"{player}_learning_rate": recipe.rate_of(player) for player in game.players}
+    starts |= {"learning_rate": recipe.rate_of("generator"), "beta_2": recipe.beta_2}
+    starts |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
+    starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
+    made = {name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()}
+    if isinstance(game, models.ProgressiveGAN):
+        phase = max(1, images // (2 * game.generator.last_stage + 2))
         made["level"] = schedules.Growth(phase, phase)
     return made

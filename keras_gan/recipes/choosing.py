@@ -7,8 +7,8 @@ top, to be changed.
 import dataclasses
 import math
 
-from keras_gan.recipes.building import NO_AUGMENTATION, SMALL, sized
-from keras_gan.recipes.table import get
+from keras_gan.recipes.recipe import NO_AUGMENTATION
+from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
 AUTO = "auto"
 FEW_IMAGES = 5_000  # fewer want an augmentation
@@ -134,7 +134,7 @@ def auto(facts) -> Choice:
         "recipe": (recipe, reason),
         "width": (width, about_width),
         "image_size": (size, about_size),
-        "batch_size": pick_batch_size(facts, sized(get(recipe), width), size),
+        "batch_size": pick_batch_size(facts, get(recipe, width), size),
         "augmentation": pick_augmentation(facts, get(recipe)),
         "mixed_precision": pick_precision(facts),
         "conditional": pick_conditional(facts),
@@ -211,7 +211,7 @@ def pick_size(facts, recipe):
 def pick_width(facts, recipe, size):
     """The networks' width."""
     own = get(recipe).width
-    if not facts.gpus and get(recipe).small:
+    if not facts.gpus and recipe in SMALL_RECIPES:
         return SMALL, "the recipe's way on a processor, as there is no GPU"
     full = FULL_WIDTH_UP_TO.get(recipe, LARGEST_SIZE)
     if size is None or size <= full:

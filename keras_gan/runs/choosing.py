@@ -40,7 +40,7 @@ def open_data(settings, run, tell):
         if settings.cache is not None:
             source = datasets.CachedSource(source, settings.cache)
         settings = with_picked(settings, vars(choice), choice.reasons)
-    for line in recipes.tell_choices(vars(settings), settings.choices):
+    for line in recipes.tell_choices({**vars(settings), **settings.rules}, settings.choices):
         tell(printable(line))
     return settings, source
 
@@ -96,7 +96,7 @@ def as_begun(settings, run):
         )
     config = read_json(run.config_path, CHOSEN, RunError)
     shape = config["sample_shape"]
-    picked = {name: config.get(name) for name in PICKED}
+    picked = {**config["rules"], **config}
     picked["recipe"] = config["recipe"]
     picked["image_size"] = shape[0] if len(shape) == 3 else None
     picked["mixed_precision"] = config["mixed_precision"] or FLOAT32
@@ -112,7 +112,10 @@ def with_picked(settings, picked, reasons):
         picked: Name -> value.
         reasons: Name -> why.
     """
-    free = [name for name in PICKED if getattr(settings, name) is None]
+    named = {**vars(settings), **settings.rules}
+    free = [name for name in PICKED if named.get(name) is None]
     reasons = {name: why for name, why in reasons.items() if name in ("recipe", *free)}
     values = {name: picked[name] for name in ("recipe", *free)}
-    return dataclasses.replace(settings, **values, choices=reasons)
+    rules = {name: values.pop(name) for name in ("augmentation",) if name in values}
+    rules = {**settings.rules, **rules}
+    return dataclasses.replace(settings, **values, rules=rules, choices=reasons)

@@ -134,7 +134,7 @@ def with_discriminator_gap(found, gan, distribution):
     samples = gan.sample(GAP_SAMPLES, seed=found.seed)
     p, q = distribution.cell_masses(edges), known.masses_on_grid(samples, edges)
     logits = np.asarray(gan.judge(known.cell_centres(edges)), "float64")
-    zero = logits @ (p + q).ravel() / 2 if gan.loss.relativistic else 0.0
+    zero = logits @ (p + q).ravel() / 2 if gan.rules.loss.relativistic else 0.0
     gap = known.discriminator_gap(logits - zero, p, q)
     line = f"discriminator_gap {gap:.4g} ({GAP_SAMPLES:,} samples; 0 is the best, p / (p + q))"
     figures = {**found.figures, "discriminator_gap": gap}

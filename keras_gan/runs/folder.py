@@ -98,7 +98,8 @@ class Run:
 
 def check_same_run(folder, found, wanted):
     """Raises `RunError`, showing the difference, unless both settings are of one run."""
-    keys = [key for key in {**found, **wanted} if key not in KEPT_BY_RESUME]
+    found, wanted = ({**config, **config.get("rules", {})} for config in (found, wanted))
+    keys = [key for key in {**found, **wanted} if key not in (*KEPT_BY_RESUME, "rules")]
     different = [
         f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
         for key in keys

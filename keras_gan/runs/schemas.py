@@ -5,13 +5,13 @@ CONFIG = {
     **{name: str for name in ("recipe", "data")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
+    "rules": {str: (str, int, float, bool, None)},
     "classes": (None, [str]),
 }
 CHOSEN = {
     **CONFIG,
     "choices": {str: str},
     "width": (int, str),
-    "augmentation": (str, None),
     "mixed_precision": (str, None),
 }
 EVALUATIONS = [

@@ -27,13 +27,10 @@ class Settings:
         channels: Likewise.
         skip_corrupt: Likewise.
         conditional: Whether to learn the classes; where the data have labels by default.
-        augmentation: `"diffaugment"` or `"ada"`, for few data, or `"none"`; the recipe's by
-            default.
         mixed_precision: `"bfloat16"`, `"float16"` or `"float32"`, which is the default.
         jit: Whether to compile with XLA; on a GPU by default.
-        update: Who moves when, as in `GAN.compile`; the recipe's by default.
-        accumulation: Parts in which a batch passes, as in `GAN.compile`.
-        remat: Whether to compute activations again instead of keeping them.
+        rules: Fields of `keras_gan.Rules` instead of the recipe's, name -> text, number or bool,
+            such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"` is none.
         deterministic: Whether TensorFlow may only use operations that give the same bits each
             time, which can be slower.
         prefetch: As in `keras_gan.datasets.load`; it changes no result, and may change in a run.
@@ -54,12 +51,9 @@ class Settings:
     channels: int | None = None
     skip_corrupt: bool = False
     conditional: bool | None = None
-    augmentation: str | None = None
     mixed_precision: str | None = None
     jit: bool | None = None
-    update: str | None = None
-    accumulation: int = 1
-    remat: bool = False
+    rules: dict = dataclasses.field(default_factory=dict)
     deterministic: bool = False
     prefetch: int = 2
     cache: str | None = None
@@ -73,7 +67,7 @@ class Settings:
         Args:
             source: The opened `Source`.
         """
-        recipe = recipes.sized(recipes.get(self.recipe), self.width)
+        recipe = recipes.get(self.recipe, self.width)
         if self.conditional:
             source.require_labels()
         classes = None if self.conditional is False else source.class_names
@@ -93,12 +87,9 @@ class Settings:
             "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
             "width": recipe.width if self.width is None else self.width,
             "seed": self.seed,
-            "augmentation": self.augmentation or recipe.augmentation,
             "mixed_precision": None if self.mixed_precision == FLOAT32 else self.mixed_precision,
             "jit": self.jit,
-            "update": recipe.update if self.update is None else self.update,
-            "accumulation": self.accumulation,
-            "remat": self.remat,
+            "rules": {**recipe.plain_rules(), **self.rules},
             "deterministic": self.deterministic,
         }
 

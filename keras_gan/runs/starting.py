@@ -49,17 +49,15 @@ def build(config):
         dtype=policy and f"mixed_{policy}",
         jit_compile=config["jit"] if alone or config["jit"] else "auto",
         images=config["schedule_steps"] * config["batch_size"],
-        augmentation=config["augmentation"],
         moments=config["moments"],
-        update=config["update"],
-        accumulation=config["accumulation"],
-        remat=config["remat"],
+        **config["rules"],
     )
 
 
 def describe(gan):
-    """What a model was built and compiled from, as JSON text by player and setting."""
+    """Returns what a model was built and compiled from, as JSON text by player and setting."""
     facts = {**gan.get_config(), **gan.get_compile_config()}
+    facts |= facts.pop("rules")["config"]
     return {key: json.dumps(value, sort_keys=True, default=str) for key, value in facts.items()}
 
 

@@ -1,5 +1,6 @@
 """Where a step's time goes: data, discriminator, penalties, generator."""
 
+import functools
 import json
 import statistics
 import time
@@ -53,10 +54,10 @@ def measure(gan, dataset, rounds=ROUNDS):
     """
     batches = iter(dataset.from_step(int(gan.step)))
     data = milliseconds(lambda: next(batches), rounds)
-    real = gan.unpack(next(batches))
-    with gan.as_in_a_step(real) as seen:
-        alone, extra = of_discriminator(gan, seen, rounds)
-    every = max([penalty.interval for penalty in gan.penalties] + [gan.n_critic])
+    real = gan.check_batch(next(batches))
+    alone, extra = of_discriminator(gan, *gan.next_duel(real), rounds)
+    rules = gan.rules
+    every = max([penalty.interval for penalty in rules.penalties] + [rules.n_critic])
     raw = real[0] if real[1] is None else real
     step = compiled(gan, lambda: gan.train_step(raw))
     total = milliseconds(lambda: [step() for _ in range(every)], max(rounds // every, 3)) / every
@@ -70,18 +71,23 @@ def measure(gan, dataset, rounds=ROUNDS):
     }
 
 
-def of_discriminator(gan, real, rounds):
-    """Milliseconds of the discriminator's half-step alone, and of its penalties in the mean."""
+def of_discriminator(gan, real, duel, rounds):
+    """Times the discriminator's half-step alone, and its penalties on average, in ms."""
     noise = gan.draw_noise(int(real[0].shape[0]), "discriminator", 0)
-    fake = gan.generate(noise.latents, real[1])
+    objective = functools.partial(
+        duel.discriminator_objective, fake=duel.generate(noise.latents, real[1])
+    )
+    variables = duel.discriminator.trainable_variables
 
-    def discriminator(due):
-        step = compiled(gan, lambda: gan.discriminator_step(real, noise, due, fake))
-        return milliseconds(step, rounds)
+    def discriminator(*due):
+        descend = functools.partial(objective, due=due)
+        step = functools.partial(gan.minimize, "discriminator", descend, (real, noise), variables)
+        return milliseconds(compiled(gan, step), rounds)
 
-    alone = discriminator(())
+    alone = discriminator()
     extra = sum(
-        max(discriminator((penalty,)) - alone, 0.0) / penalty.interval for penalty in gan.penalties
+        max(discriminator(penalty.name) - alone, 0.0) / penalty.interval
+        for penalty in duel.rules.penalties
     )
     return alone, extra
 

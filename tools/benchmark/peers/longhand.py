@@ -4,9 +4,8 @@ import contextlib
 from unittest import mock
 
 from keras_gan import gradients
-from keras_gan.models import GAN, half_steps, updates, view
+from keras_gan.models import GAN, Duel, duel
 from keras_gan.noise import fold_in
-from keras_gan.penalties import is_due
 
 import tensorflow as tf
 from keras import ops
@@ -14,56 +13,54 @@ from keras import ops
 
 def two_passes():
     """Real and generated samples pass through the discriminator apart."""
-    return [mock.patch.object(view, "mixes_samples", return_value=True)]
+    return [mock.patch.object(duel, "mixes_samples", return_value=True)]
+
+
+class AllGradients(gradients.Recording):
+    """Computes the other player's gradients too, and drops them."""
+
+    def __init__(self, variables, *inputs):
+        super().__init__(variables, *inputs)
+        self.tape = tf.GradientTape()
+
+    def gradients(self, loss, scale=1.0):
+        own = {id(tensor) for tensor in self.watched}
+        others = [v for v in self.tape.watched_variables() if id(v) not in own]
+        count, self.watched = len(self.watched), [*self.watched, *others]
+        grads = super().gradients(loss, scale)
+        norm = sum(tf.norm(grad) for grad in grads[count:] if grad is not None)
+        zero = tf.where(tf.equal(norm, norm), 0.0, norm)  # what is nowhere read would be pruned
+        return [None if grad is None else grad + zero for grad in grads[:count]]
 
 
 def all_gradients():
-    """Each half-step computes the other player's gradients too, and drops them."""
-
-    def move(self, player, objective, inputs=None, parts=1):
-        def and_others():
-            loss, measured = objective()
-            return loss, {**measured, "others": loss}
-
-        others = [
-            v for p in self.players if p != player for v in getattr(self, p).trainable_weights
-        ]
-        own = getattr(self, player).trainable_weights
-        optimizer = getattr(self, f"{player}_optimizer")
-        grads, measured = gradients.of_objective(and_others, [*own, *others], lambda loss: loss)
-        kept = [grad for grad in grads[len(own) :] if grad is not None]
-        measured.pop("others")
-        # a sum that is nowhere read would be pruned
-        measured[f"{player[0]}_gradient"] = sum(
-            tf.norm(grad) for grad in [*grads[: len(own)], *kept]
-        )
-        optimizer.apply(grads[: len(own)], own)
-        return measured
-
-    return [mock.patch.object(GAN, "move", move)]
+    """Each half-step computes the gradients of all weights that its loss depends on."""
+    return [mock.patch.object(gradients, "Recording", AllGradients)]
 
 
 def masks():
     """Lazy penalties are computed in every step and then multiplied by 0 or 1."""
+    kinds = []
 
-    def penalties(self, player, seen, key, due):
+    def switch(self, step, update, names=None):
+        kinds[:] = [self.kind_of_step(step)]
+        return update(tuple(kinds[0]))
+
+    def penalties(self, player, arguments, key, due, **at_hand):
         total, values = 0.0, {}
-        for index, penalty in enumerate(self.penalties):
+        for index, penalty in enumerate(self.rules.penalties):
             if penalty.player != player:
                 continue
-            value = penalty.measure(*seen, fold_in(key, half_steps.PENALTY_DRAWS + index))
-            mask = ops.cast(is_due(penalty, self.step.value), "float32")
-            total += mask * penalty.interval * penalty.weight * value
-            values[penalty.name] = mask * value
+            draw = fold_in(key, duel.PENALTY_DRAWS + index)
+            mask = ops.cast(kinds[0][penalty.name], "float32")
+            value = mask * penalty.measure(*arguments, draw, **at_hand)
+            total += penalty.interval * penalty.weight * value
+            values[penalty.name] = value
         return total, values
 
     return [
-        mock.patch.object(GAN, "_penalties", penalties),
-        mock.patch.object(
-            updates,
-            "branch_on_interval",
-            lambda penalties, step, half_step, *_: half_step(penalties),
-        ),
+        mock.patch.object(GAN, "switch", switch),
+        mock.patch.object(Duel, "_penalties", penalties),
     ]
 
 

@@ -44,31 +44,22 @@ def images(task):
 
 
 def keras_networks(task):
-    """The package's networks of a task."""
-    from keras_gan import networks
-    from keras_gan.recipes import pairs
+    """The package's networks of a task, name -> network."""
+    from keras_gan import networks as classes
+    from keras_gan.recipes import NetworkSpec, networks
 
     shape = (task["size"], task["size"], task["channels"])
-    latent_dim, width = task["latent_dim"], task["width"]
+    spec = NetworkSpec(shape, task["latent_dim"], task["width"])
     family = RULES[task["rules"]]["family"]
-    if family == "progressive":
-        return pairs.build_progan(shape, None, latent_dim, width, None)
-    if family == "stylegan2":
-        return pairs.build_stylegan2(shape, None, latent_dim, width, None)
-    if family == "r3gan":
-        return (
-            networks.R3GANGenerator(shape, latent_dim, width),
-            networks.R3GANDiscriminator(shape, width),
-        )
     if family == "resnet":
-        return (
-            networks.ResNetGenerator(shape, latent_dim, width, max_width=width),
-            networks.ResNetDiscriminator(shape, width, max_width=width, smallest_map=8),
+        common = {"width": spec.width, "max_width": spec.width}
+        return networks.pair(
+            classes.ResNetGenerator(shape, spec.latent_dim, **common),
+            classes.ResNetDiscriminator(shape, **common, smallest_map=8),
         )
-    return (
-        networks.DCGANGenerator(shape, latent_dim, width),
-        networks.DCGANDiscriminator(shape, width),
-    )
+    makers = {"progressive": networks.progan, "stylegan2": networks.stylegan2}
+    makers |= {"r3gan": networks.r3gan, "dcgan": networks.dcgan}
+    return makers[family](spec)
 
 
 def game(task):
@@ -77,9 +68,9 @@ def game(task):
 
     players = keras_networks(task)
     if RULES[task["rules"]]["family"] != "progressive":
-        return kg.GAN(*players), {}
-    level = players[0].last_stage - 0.5  # in the middle of the last fading in
-    return kg.ProgressiveGAN(*players), {"level": kg.schedules.Cosine(level, level, 1)}
+        return kg.GAN(**players), {}
+    level = players["generator"].last_stage - 0.5  # in the middle of the last fading in
+    return kg.ProgressiveGAN(**players), {"level": kg.schedules.Cosine(level, level, 1)}
 
 
 def build(task):
@@ -130,7 +121,7 @@ def keras_examples(task):
     import keras
     import tensorflow as tf
 
-    gan = ExampleGAN(*keras_networks(task), task["latent_dim"])
+    gan = ExampleGAN(*keras_networks(task).values(), task["latent_dim"])
     gan.compile(*(keras.optimizers.Adam(2e-4, 0.5) for _ in range(2)), jit_compile=False)
     step, real = tf.function(gan.train_step), tf.constant(images(task))
     return lambda: step(real), lambda logs: float(logs["d_loss"])

@@ -1,0 +1,191 @@
+"""Resumable: a `keras.Model` that goes on after a save as if it had never stopped."""
+
+from keras_gan import batches, replicas
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.models.checks import check_finite_floats, check_seed
+from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
+
+
+class Resumable(Replicated, keras.Model):
+    """Base of `AdversarialModel`: counts its steps, reads data by step, and saves all its state.
+
+    Args:
+        seed: Non-negative int. With the step it decides the order of arrays.
+        name: Name of the model.
+
+    Attributes:
+        step, images_seen, roll_backs: Counters, int64 variables that are saved with the model.
+    """
+
+    def __init__(self, seed: int = 0, name: str | None = None):
+        super().__init__(name=name)
+        check_seed(seed)
+        self.seed = int(seed)
+        self.step = Counter("step")
+        self.images_seen = Counter("images_seen")
+        self.roll_backs = Counter("roll_backs")
+        self._trackers = {}
+        self._begun_means = {}
+
+    # Metrics, by Keras's rules: means since the epoch began.
+
+    def track(self, names):
+        """Makes the running means that `log` fills, in this order."""
+        self._trackers = {name: RunningMean(name=name) for name in names}
+
+    def log(self, logs, weights=None):
+        """Adds scalars to their running means.
+
+        Args:
+            logs: Name -> scalar.
+            weights: Name -> 0 or 1, for what is not measured in every step.
+        """
+        for name, value in replicas.means_of_scalars(logs).items():
+            self._trackers[name].update_state(value, (weights or {}).get(name))
+
+    @property
+    def metrics(self):
+        """The running means, which Keras resets at each epoch."""
+        return list(self._trackers.values())
+
+    def resume_means(self):
+        """Goes on with the running means that were saved with the model, once."""
+        for name, begun in self._begun_means.items():
+            for variable, value in zip(self._trackers[name].variables, begun, strict=True):
+                variable.assign(value)
+        self._begun_means = {}
+
+    # Fitting arrays and step-addressed data sets.
+
+    def fit(self, x=None, y=None, batch_size=None, steps_per_epoch=None, shuffle=True, **kwargs):
+        """Trains as `keras.Model.fit`, on data that goes on where the model's step says.
+
+        Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
+        function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
+        set is read as it comes, from its beginning, so that a training on it goes on with other
+        batches than it would have had; a smaller batch is filled up with samples of the one
+        before, so that the step is compiled once.
+
+        Args:
+            x: Samples as an array `(count, *sample_shape)`, or a tuple or dict of arrays of one
+                count; or a `tf.data.Dataset` of batches.
+            y: Labels `(count,)`, for arrays and conditional networks.
+            batch_size: For arrays; 32 by default, as in Keras.
+            steps_per_epoch: Batches an epoch; all of the data by default.
+            shuffle: For arrays: whether each epoch is a new permutation.
+            **kwargs: As in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ConfigError: Before `compile`, or where `steps_per_execution` doesn't divide an epoch.
+            DataError: For data that don't fit the networks, or that turn out damaged when read.
+        """
+        if not self.compiled:
+            raise ConfigError("expected a compiled model; call compile() before fit().")
+        if are_arrays(x):
+            self.check_arrays(x, y)
+            x = batches.of_arrays(
+                x if y is None else (x, y),
+                batch_size=batch_size or 32,
+                seed=self.seed,
+                shuffle=shuffle,
+            )
+            y = batch_size = None
+        if hasattr(x, "from_step"):
+            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
+            self._check_whole_executions(steps_per_epoch)
+            x = self._from_own_step(x)
+        elif isinstance(x, tf.data.Dataset):
+            x = batches.of_one_size(x)
+        if self.replicated:
+            check_replicas(self)
+        with batches.reading():
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=False,
+                **kwargs,
+            )
+
+    def _from_own_step(self, dataset):
+        """Returns the data set from the game's step on; each replica has its part of a batch."""
+        step = int(self.step)
+        if not self.replicated:
+            return dataset.from_step(step)
+        check_replicas(self, dataset.batch_size)
+        return replicas.distribute(self.distribute_strategy, dataset, step)
+
+    def _check_whole_executions(self, steps_per_epoch):
+        each = self.steps_per_execution
+        if steps_per_epoch % each:
+            raise ConfigError(
+                f"expected steps_per_epoch as a multiple of steps_per_execution = {each}, got "
+                f"{steps_per_epoch}; Keras would run past the epoch's end. Pass another "
+                f"steps_per_epoch, such as {max(1, steps_per_epoch // each) * each}."
+            )
+
+    def check_arrays(self, x, y):
+        """Raises `DataError` where arrays can't be learned from.
+
+        Args:
+            x: Samples, an array or a nest of arrays.
+            y: Labels or None.
+        """
+        arrays = keras.tree.flatten(x)
+        for array in arrays:
+            check_finite_floats(array)
+        counts = [len(array) for array in arrays]
+        if len(set(counts)) > 1:
+            raise DataError(
+                f"expected arrays of one length, got {counts}; for sets of different lengths use "
+                "keras_gan.datasets.pair."
+            )
+        if y is not None and len(y) != counts[0]:
+            raise DataError(f"expected as many labels as samples, got {len(y)} and {counts[0]}.")
+
+    # A save that brings back everything.
+
+    def other_state(self):
+        """Returns the game's variables that Keras saves nowhere: seed generators' state."""
+        saved = {id(variable) for variable in self.weights}
+        return [variable for variable in self.variables if id(variable) not in saved]
+
+    def save_own_variables(self, store):
+        """Saves the counters, all random state, what the rules remember, and the running means."""
+        super().save_own_variables(store)
+        for index, variable in enumerate(self.other_state()):
+            store[f"{OTHER_STATE}{index}"] = variable
+        for name, tracker in self._trackers.items():
+            store[RUNNING_MEAN + name] = np.stack(
+                [ops.convert_to_numpy(v) for v in tracker.variables]
+            )
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` saved."""
+        keys = list(store.keys())
+        others = (OTHER_STATE, RUNNING_MEAN)
+        super().load_own_variables({k: store[k] for k in keys if not k.startswith(others)})
+        for index, variable in enumerate(self.other_state()):
+            variable.assign(store[f"{OTHER_STATE}{index}"])
+        self._begun_means = {
+            name: np.array(store[RUNNING_MEAN + name])
+            for name in self._trackers
+            if RUNNING_MEAN + name in keys
+        }
+
+
+def are_arrays(x) -> bool:
+    """Returns whether these are arrays, or a tuple or dict of arrays."""
+    leaves = keras.tree.flatten(x)
+    return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)

@@ -1,0 +1,144 @@
+"""Rules: all that is settled about a game before it begins, beside its optimizers."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from keras_gan import augment, losses
+from keras_gan.errors import ConfigError, unknown
+from keras_gan.models.checks import positive_int
+from keras_gan.options import UPDATES
+from keras_gan.penalties import Penalty
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """The rules of a game of a generator against a discriminator.
+
+    Attributes:
+        loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
+        penalties: `keras_gan.penalties.Penalty` objects, on the discriminator or on the
+            generator, each kind once.
+        constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
+            `keras_gan.penalties.WeightClipping`.
+        augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`: the
+            discriminator sees all samples, real and generated, through it. The i-th real and the
+            i-th generated sample of a step are transformed alike.
+        n_critic: Discriminator steps for each generator step. Every step of `fit` takes one batch
+            and updates the discriminator; each `n_critic`-th updates the generator too.
+        update: The order of a step's updates. `"shared"`: the discriminator, then the generator
+            against it, with the same latents, so that one pass of the generator serves both; in
+            equal minutes it came closest to MNIST. `"alternating"`: each with its own latents.
+            `"one_stage"`: both at once, on one forward and one backward pass of each; not for a
+            discriminator that mixes samples (BatchNorm), classifies or judges patches, nor for a
+            loss that is flat for the discriminator where it isn't for the generator.
+        accumulation: Number of parts in which a batch passes through the players, one after the
+            other, before each is updated once: 1/n of the memory for activations. Layers and
+            losses that look at a whole batch (BatchNorm, relativistic averages, LeCam's anchors)
+            look at a part. Each player's update then takes passes of its own, under `"shared"`
+            too; not for `"one_stage"`.
+        remat: Whether to recompute activations in the backward pass instead of keeping them all:
+            the same numbers, more time, less memory where a player is deep.
+
+    Raises:
+        ConfigError: For an unknown name or a value out of range.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> rules = kg.Rules(loss="hinge", penalties=[kg.penalties.R1(0.1)], n_critic=2)
+    >>> type(rules.loss).__name__, rules.update
+    ('Hinge', 'shared')
+    """
+
+    loss: losses.AdversarialLoss | str = "non_saturating"
+    penalties: Sequence[Penalty] = ()
+    constraint: keras.constraints.Constraint | str | None = None
+    augmentation: augment.Augment | str | None = None
+    n_critic: int = 1
+    update: str = "shared"
+    accumulation: int = 1
+    remat: bool = False
+
+    def __post_init__(self):
+        values = {
+            "loss": losses.get(self.loss),
+            "penalties": tuple(self.penalties),
+            "constraint": keras.constraints.get(self.constraint),
+            "augmentation": augment.get(self.augmentation),
+            "n_critic": positive_int("n_critic", self.n_critic),
+            "accumulation": positive_int("accumulation", self.accumulation),
+            "remat": bool(self.remat),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if self.update not in UPDATES:
+            raise unknown("update", self.update, UPDATES)
+        check_penalties(self.penalties, self.n_critic)
+        if self.accumulation > 1 and self.update == "one_stage":
+            raise ConfigError(
+                "expected update='shared' or 'alternating' for "
+                f"accumulation={self.accumulation}, got 'one_stage', which holds both players' "
+                "activations of the whole batch."
+            )
+
+    @classmethod
+    def of(cls, rules: "Rules | None" = None, **rule) -> "Rules":
+        """Returns these rules, or those that are named one by one.
+
+        Raises:
+            ConfigError: For both at once, or a rule that isn't known.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in rule:
+            if name not in known:
+                raise unknown("rule", name, known)
+        if rules is None:
+            return cls(**rule)
+        if rule or not isinstance(rules, cls):
+            given = f"{type(rules).__name__} and {', '.join(rule)}" if rule else repr(rules)
+            raise ConfigError(
+                f"expected keras_gan.Rules, or rules one by one, got {given}; use "
+                "dataclasses.replace(rules, ...) to change some."
+            )
+        return rules
+
+    def get_config(self) -> dict:
+        """Returns the fields, as Keras serialises them."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            name: keras.saving.serialize_keras_object(list(value) if name == "penalties" else value)
+            for name, value in fields.items()
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Rules":
+        """Makes the rules of `get_config`'s fields."""
+        return cls(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+
+    def copy(self) -> "Rules":
+        """Makes equal rules whose penalties and augmentation remember nothing of these rules' own.
+
+        Two discriminators need a copy each where a penalty or the augmentation has state.
+        """
+        return type(self).from_config(self.get_config())
+
+
+def check_penalties(penalties, n_critic):
+    """Raises `ConfigError` unless these are penalties that one game can have."""
+    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
+    if strange:
+        raise ConfigError(
+            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
+        )
+    names = [penalty.name for penalty in penalties]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
+    for penalty in penalties:
+        if penalty.player == "generator" and n_critic > 1:
+            raise ConfigError(
+                f"expected n_critic=1 for {type(penalty).__name__}, a penalty on the generator, "
+                f"got {n_critic}: the steps at which it is due may be those at which it rests."
+            )
