@@ -46,9 +46,8 @@ def quiet_terminal(*expected: type[BaseException]):
             except expected:
                 show.kill()
                 raise
-            except BaseException:
-                raise
-            show.kill()
+            else:
+                show.kill()
 
 
 @contextlib.contextmanager

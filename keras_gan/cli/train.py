@@ -223,6 +223,10 @@ def add_train_keeping(train):
 
 def run_train(arguments):
     """Trains, and says what was made."""
+    from keras_gan import machine
+
+    if machine.has_unused_gpu():
+        print("TensorFlow doesn't use this machine's GPU; --verbose shows what it says of it.")
     measuring = None
     if arguments.evaluate_every is not None:
         measuring = read_measuring(
