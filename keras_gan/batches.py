@@ -15,7 +15,7 @@ import tensorflow as tf
 
 
 def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetch=2):
-    """A `tf.data.Dataset` whose batches can also be asked for by step.
+    """Makes a `tf.data.Dataset` whose batches can also be asked for by step.
 
     Args:
         fetch: `(indices dataset of (batch,) int64) -> dataset of batches`.
@@ -40,36 +40,67 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetc
             workers among whom a batch can't be divided.
         DataError: If there are fewer samples than a batch.
     """
+    read = reader(fetch, num_samples, batch_size, seed, shuffle)
+    return of_steps(read, num_samples // batch_size, batch_size, seed, prefetch)
+
+
+def reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
+    """Returns `(dataset of steps, rows) -> dataset of their batches`; arguments as above.
+
+    The rows are a slice of each batch.
+    """
     if num_samples < batch_size:
         raise DataError(
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
             f"use a batch size of {num_samples} or less, or more samples."
         )
-    if prefetch < 1:
-        raise ConfigError(f"expected a prefetch of 1 batch or more, got {prefetch}.")
     steps = num_samples // batch_size
 
-    def batches_of(steps_dataset, rows=slice(0, batch_size)):
+    def read(steps_dataset, rows):
         def indices(step):
             first = step % steps * batch_size
             index = first + tf.range(rows.start, rows.stop, dtype=tf.int64)
             return permuted(index, seed, step // steps, num_samples) if shuffle else index
 
-        return fetch(steps_dataset.map(indices)).prefetch(prefetch)
+        return fetch(steps_dataset.map(indices))
+
+    return read
+
+
+def of_steps(read, steps, batch_size, seed=0, prefetch=2):
+    """Makes a step-addressed data set of a `reader`.
+
+    Args:
+        read: `(dataset of steps, rows) -> dataset of their batches`.
+        steps: Steps an epoch.
+        batch_size, seed, prefetch: As in `step_addressed`; the seed decides which epoch is given
+            each time the data set is iterated.
+
+    Returns:
+        As `step_addressed`.
+    """
+    if prefetch < 1:
+        raise ConfigError(f"expected a prefetch of 1 batch or more, got {prefetch}.")
 
     def from_step(step, shard=(0, 1)):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
-        return without_autotuning(batches_of(endless, rows_of(shard, batch_size)))
+        batches = read(endless, rows_of(shard, batch_size))
+        return without_autotuning(batches.prefetch(prefetch))
 
     epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
     first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
     one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
-    dataset = batches_of(one_epoch)
+    dataset = read(one_epoch, slice(0, batch_size)).prefetch(prefetch)
     dataset = without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
     dataset.batch_size = batch_size
     return dataset
+
+
+def zipped(*readers):
+    """Returns the reader of tuples of several readers' batches."""
+    return lambda steps, rows: tf.data.Dataset.zip(tuple(read(steps, rows) for read in readers))
 
 
 def rows_of(shard, batch_size):

@@ -138,13 +138,13 @@ def run_files():
     counts = [{"step": i, "images_seen": 4 * i} for i in range(1, 9)]
     table = table_of([{**count, **row} for count in counts])
     evaluation = {"step": 4, "data": "digits", "seed": 0, "counts": [4, 4]}
-    evaluation |= {"figures": {"coverage[pixels]": 0.5}, "reports": ["coverage 0.5"]}
+    evaluation |= {"figures": {"coverage[values]": 0.5}, "reports": ["coverage 0.5"]}
     part = {"name": "data", "milliseconds": 0.5}
     throughput = {"parts": [part], "total": 1.0, "batch_size": 4, "note": "Medians."}
     texts = {
         "history.csv": table,
         "times.csv": table_of([{**count, "seconds": count["step"] / 3} for count in counts]),
-        "metrics.csv": table.replace("d_loss", "coverage[pixels]"),
+        "metrics.csv": table.replace("d_loss", "coverage[values]"),
         "evaluation.json": json.dumps([evaluation, evaluation]),
         "throughput.json": json.dumps(throughput),
         "sessions.jsonl": json.dumps({"started": "now", "step": 0, "command": "keras-gan"}),
@@ -161,7 +161,7 @@ def read_run(folder):
     pictures.save_gif(sorted(run.samples_folder.glob("*.png")), folder / "learning.gif")
     for path in (run.history_path, run.metrics_path, run.times_path):
         callbacks.table.Table(path).open(4)
-    found = Evaluation({"coverage[pixels]": 0.5}, ("coverage 0.5",), (4, 4), 0)
+    found = Evaluation({"coverage[values]": 0.5}, ("coverage 0.5",), (4, 4), 0)
     write_evaluation(run.evaluation_path, found, "digits", 4)
 
 

@@ -1,7 +1,7 @@
 import dataclasses
 
 import keras_gan as kg
-from keras_gan import metrics, pictures
+from keras_gan import media, metrics, pictures
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import choose, read_batches
@@ -67,13 +67,13 @@ def test_each_extractor_sees_each_sample_once():
 
 def test_figures_are_those_of_the_metrics_alone():
     generator, source = Generator(), source_of(40)
-    found = metrics.evaluate(generator, source, several("pixels")[:1], count=100, batch_size=16)
-    alone = metrics.FrechetDistance("pixels")
+    found = metrics.evaluate(generator, source, several("values")[:1], count=100, batch_size=16)
+    alone = metrics.FrechetDistance("values")
     fakes = [random_images(n, seed=seed) for n, seed in generator.asked]
     alone.update_state(np.stack([source[i][0] for i in range(40)]), np.concatenate(fakes))
-    assert found.figures == {"frechet[pixels]": pytest.approx(alone.result(), rel=1e-9)}
+    assert found.figures == {"frechet[values]": pytest.approx(alone.result(), rel=1e-9)}
     assert found.counts == (100, 40)
-    assert found.lines() == [f"frechet[pixels] {alone.result():.4g} (100 against 40)"]
+    assert found.lines() == [f"frechet[values] {alone.result():.4g} (100 against 40)"]
 
 
 def test_an_evaluator_reads_the_real_side_once():
@@ -149,13 +149,13 @@ def test_every_kind_of_source_gives_its_last_batch(tmp_path):
 
 def test_a_gan_can_be_evaluated(tmp_path):
     gan = tiny_gan()
-    evaluator = metrics.Evaluator(source_of(), metrics.get("nearest", "pixels"), count=20)
+    evaluator = metrics.Evaluator(source_of(), metrics.get("nearest", "values"), count=20)
     with pytest.raises(ConfigError, match="expected an evaluation with the metric 'nearest'"):
         evaluator.picture_neighbours(tmp_path / "none.png")
     told = []
     evaluator.tell = told.append
     found = evaluator.evaluate(gan.sample)
-    assert set(found.figures) == {"authentic[pixels]", "distance_ratio[pixels]"}
+    assert set(found.figures) == {"authentic[values]", "distance_ratio[values]"}
     assert told[0] == "Looking at 20 real samples of noise ..."
     evaluator.picture_neighbours(tmp_path / "nearest.png", rows=5)
     table = np.asarray(Image.open(tmp_path / "nearest.png"))
@@ -166,10 +166,10 @@ def test_a_gan_can_be_evaluated(tmp_path):
 
 @pytest.mark.parametrize(
     ("shape", "extractor"),
-    [((28, 28, 1), "digits"), ((32, 32, 3), "inception"), ((2,), "pixels"), ((9, 4), "pixels")],
+    [((28, 28, 1), "digits"), ((32, 32, 3), "inception"), ((2,), "values"), ((9, 4), "values")],
 )
 def test_default_extractors(shape, extractor):
-    assert metrics.default_extractor(shape) == extractor
+    assert media.of(shape).extractor(shape) == extractor
 
 
 def test_default_metrics_of_digits(digits):
@@ -209,10 +209,10 @@ def test_default_metrics_of_digits(digits):
     [
         (["frechet"], {}, "FeatureMetric objects"),
         ([], {}, "at least one, got none"),
-        (several("pixels") + several("pixels"), {}, r"got frechet\[pixels\], inception_score"),
-        (several("pixels"), {"count": 0}, "count to be a whole number >= 1"),
-        (several("pixels"), {"seed": -1}, "seed to be a whole number >= 0"),
-        (several("pixels"), {"batch_size": 0}, "batch_size to be a whole number >= 1"),
+        (several("values") + several("values"), {}, r"got frechet\[values\], inception_score"),
+        (several("values"), {"count": 0}, "count to be a whole number >= 1"),
+        (several("values"), {"seed": -1}, "seed to be a whole number >= 0"),
+        (several("values"), {"batch_size": 0}, "batch_size to be a whole number >= 1"),
     ],
 )
 def test_arguments_that_are_refused(chosen, options, message):
@@ -222,7 +222,7 @@ def test_arguments_that_are_refused(chosen, options, message):
 
 def test_a_source_has_to_be_opened():
     with pytest.raises(ConfigError, match=r"a keras_gan\.datasets\.Source, got 'digits'"):
-        metrics.Evaluator("digits", several("pixels"))
+        metrics.Evaluator("digits", several("values"))
 
 
 def test_get():
@@ -231,7 +231,7 @@ def test_get():
         *("modes", "sliced_wasserstein", "nearest"),
     ]
     own = metrics.SlicedWasserstein(projections=3)
-    assert metrics.get(["frechet", own], "pixels")[1] is own
+    assert metrics.get(["frechet", own], "values")[1] is own
     assert metrics.get("frechet", "digits")[0].get_config()["extractor"] == "digits"
     with pytest.raises(ConfigError, match="unknown metric 'fid'"):
         metrics.get("fid", "digits")

@@ -46,7 +46,7 @@ def test_commands_write_sheets(run, tmp_path, capsys, arguments, size):
 
 def test_the_command_shows_neighbours_in_other_data(run, few_digits, tmp_path):
     out = tmp_path / "neighbours.png"
-    options = ["--count", 2, "--columns", 3, "--data", few_digits, "--extractor", "pixels"]
+    options = ["--count", 2, "--columns", 3, "--data", few_digits, "--extractor", "values"]
     assert command(run, "neighbours", "--out", out, *options) == 0
     with Image.open(out) as sheet:
         assert sheet.width >= 4 * 84

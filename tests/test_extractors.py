@@ -106,14 +106,14 @@ def test_a_reading_stands_for_its_samples():
     reading = recorder.read(samples)
     assert recorder.features(reading) is reading.features
     assert recorder.sizes == [3]
-    with pytest.raises(ConfigError, match="a reading of pixels, got one of recorder"):
-        extractors.get("pixels").features(reading)
+    with pytest.raises(ConfigError, match="a reading of values, got one of recorder"):
+        extractors.get("values").features(reading)
 
 
-def test_pixels_keep_float64():
+def test_values_keep_float64():
     points = np.random.default_rng(0).normal(size=(7, 2))
-    assert np.array_equal(extractors.get("pixels").features(points), points)
-    images = extractors.get("pixels").features(random_images(3))
+    assert np.array_equal(extractors.get("values").features(points), points)
+    images = extractors.get("values").features(random_images(3))
     assert (images.dtype, images.shape) == ("float64", (3, 64))
 
 
@@ -188,7 +188,7 @@ def test_numbers_that_are_refused():
 
 def test_get():
     assert extractors.get("digits") is extractors.get("digits")
-    extractor = extractors.Pixels()
+    extractor = extractors.Values()
     assert extractors.get(extractor) is extractor
     with pytest.raises(ConfigError, match="unknown extractor 'digit'; did you mean 'digits'"):
         extractors.get("digit")

@@ -78,8 +78,8 @@ def test_an_extractor_through_which_gradients_flow(digits_like):
         digits_like, images, 0, search=search(steps=60, extractor=features, feature_weight=1.0)
     )
     assert found.errors.mean() < 0.5 * found.start_errors.mean()
-    with pytest.raises(ConfigError, match="gradients flow, but pixels is none"):
-        explore.invert(digits_like, images, 0, search=search(extractor="pixels"))
+    with pytest.raises(ConfigError, match="gradients flow, but values is none"):
+        explore.invert(digits_like, images, 0, search=search(extractor="values"))
 
 
 def test_tuning_moves_a_copy_alone(digits_like):

@@ -242,7 +242,7 @@ def test_bad_arguments(make_it, match):
 
 def test_samples_pass_through_the_extractor():
     real, fake = (np.random.default_rng(0).uniform(-1, 1, (2, 20, 4, 4, 1))).astype("float32")
-    metric, by_features = FrechetDistance("pixels"), FrechetDistance("pixels")
+    metric, by_features = FrechetDistance("values"), FrechetDistance("values")
     metric.update_state(real, fake[:9])
     metric.update_state(None, fake[9:])
     by_features.update_features(real.reshape(20, 16), fake.reshape(20, 16))
@@ -251,27 +251,27 @@ def test_samples_pass_through_the_extractor():
 
 
 def test_reports():
-    shifted = FrechetDistance("pixels")
+    shifted = FrechetDistance("values")
     real = np.random.default_rng(0).normal(size=(1200, 2))
     shifted.update_state(real, real[:1100] * 0 + 3.0)
-    assert shifted.report() == f"frechet[pixels] {shifted.result():.4g} (1,100 against 1,200)"
-    near = KernelDistance("pixels", subsets=5, subset_size=50, seed=7)
+    assert shifted.report() == f"frechet[values] {shifted.result():.4g} (1,100 against 1,200)"
+    near = KernelDistance("values", subsets=5, subset_size=50, seed=7)
     near.update_state(real, real + 0.1)
     result = near.result()
     expected = f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}"
-    assert near.report() == f"kernel[pixels] {expected} (1,200 against 1,200, seed 7)"
-    equal = PrecisionRecall("pixels")
+    assert near.report() == f"kernel[values] {expected} (1,200 against 1,200, seed 7)"
+    equal = PrecisionRecall("values")
     equal.update_state(real, real)
-    expected = "precision_recall[pixels] precision 1, recall 1 (1,200 against 1,200)"
+    expected = "precision_recall[values] precision 1, recall 1 (1,200 against 1,200)"
     assert equal.report() == expected
-    score = InceptionScore("pixels", splits=2)
+    score = InceptionScore("values", splits=2)
     score.update_features(None, np.full((8, 4), 0.25))
-    assert score.report() == "inception_score[pixels] 1 +- 0 (8, seed 0)"
+    assert score.report() == "inception_score[values] 1 +- 0 (8, seed 0)"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_round_trip_through_keras_serialization(kind):
-    metric = make(kind, "pixels")
+    metric = make(kind, "values")
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(metric))
     assert type(again) is kind
     assert again.get_config() == metric.get_config()

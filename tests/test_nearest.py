@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def measure(real, fake):
-    metric = NearestNeighbours("pixels")
+    metric = NearestNeighbours("values")
     metric.update_state(real, fake)
     return metric
 

@@ -61,7 +61,7 @@ def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
 
     @tf.function(jit_compile=jit)
     def measure(real, latents):
-        fake = gan.generator(latents)
+        fake = ops.cast(gan.generator(latents), "float32")
         width = 0.5 * ops.std(real)
         moved = real + noise.uniform(ops.shape(real), noise.fold_in(KEY, 1)) * width
         points = {

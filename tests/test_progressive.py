@@ -4,7 +4,7 @@ import keras_gan as kg
 from keras_gan import export
 from keras_gan.errors import ConfigError
 from keras_gan.export.interface import call
-from keras_gan.models.progressive import shown
+from keras_gan.models.progressive import images_of_stage
 
 import keras
 import numpy as np
@@ -140,7 +140,7 @@ def test_real_images_fade_like_generated_ones(stage, level):
     expected = pooled[stage]
     if stage:
         expected = (1 - alpha) * doubled(pooled[stage - 1]) + alpha * expected
-    np.testing.assert_allclose(shown(images, 2, stage, level), expected, atol=1e-6)
+    np.testing.assert_allclose(images_of_stage(images, 2, stage, level), expected, atol=1e-6)
 
 
 def test_a_saved_game_goes_on_in_the_middle_of_a_fade_bit_for_bit(tmp_path):

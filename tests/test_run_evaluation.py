@@ -84,7 +84,7 @@ def test_a_folder_of_pictures_can_stand_in_for_the_run_at_any_size(tmp_path, cap
         for index, image in enumerate(np.random.default_rng(seed).integers(0, 256, (6, 20, 20))):
             Image.fromarray(image.astype("uint8")).save(tmp_path / folder / f"{index}.png")
     floor = ["evaluate", tmp_path / "taken", "--data", tmp_path / "data", "--image-size", 8]
-    told = ["--extractor", "pixels", "--metrics", "frechet", "--evaluate-count", 6]
+    told = ["--extractor", "values", "--metrics", "frechet", "--evaluate-count", 6]
     assert run_command(*floor, *told) == 0
     assert "(6 against 6)" in capsys.readouterr().out
 
@@ -125,7 +125,7 @@ def test_points_of_a_known_distribution(tmp_path, capsys):
     assert run_command(*train) == 0
     rows = read_table(run / "metrics.csv")
     assert [row["step"] for row in rows] == [20, 40]
-    assert {"js[pixels]", "tv[pixels]", "modes[pixels]", "good[pixels]"} <= rows[0].keys()
+    assert {"js[values]", "tv[values]", "modes[values]", "good[values]"} <= rows[0].keys()
     assert len(list((run / "density").iterdir())) == 3
     assert (run / "learning.gif").exists()
     # more steps hold the schedules' last values instead of stretching them
@@ -136,7 +136,7 @@ def test_points_of_a_known_distribution(tmp_path, capsys):
     capsys.readouterr()
     assert run_command("evaluate", run, "--evaluate-count", 1500) == 0
     told = capsys.readouterr().out
-    assert "closeness[pixels] js" in told
+    assert "closeness[values] js" in told
     gap = float(re.search(r"discriminator_gap ([\d.]+)", told)[1])
     assert 0 < gap < 0.5
 

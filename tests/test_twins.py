@@ -23,7 +23,7 @@ def pairs(rules):
     from peers.torch_networks import TWINS
 
     family = RULES[rules]["family"]
-    ours = keras_networks({**TASK, "rules": rules}).values()
+    ours = [*keras_networks({**TASK, "rules": rules}).values()]
     if family == "progressive":
         ours[0].level.assign(1.5)
         ours[1].level.assign(1.5)

@@ -28,12 +28,12 @@ def play(gan, points, path, epochs, batch_size=64):
 
 def measure(gan, points, count=500):
     """Coverage and authenticity of a game's samples."""
-    made = metrics.get(["density_coverage", "nearest"], "pixels")
+    made = metrics.get(["density_coverage", "nearest"], "values")
     for metric in made:
         metric.update_state(points[:count], gan.sample(count))
     figures = {}
     for metric in made:
-        figures |= {f"{name}[pixels]": value for name, value in metric.result().items()}
+        figures |= {f"{name}[values]": value for name, value in metric.result().items()}
     return figures
 
 
@@ -78,7 +78,7 @@ def test_a_collapsed_generator_is_told(tmp_path):
     figures = measure(gan, points)
     told = verdicts.judge(history, [figures])
     assert "collapse" in names(told)
-    assert f"coverage is {figures['coverage[pixels]']:.3g}" in str(told)
+    assert f"coverage is {figures['coverage[values]']:.3g}" in str(told)
 
 
 def test_fallen_modes_are_a_collapse():
@@ -103,15 +103,15 @@ def test_a_memorising_generator_is_told():
         steps_per_execution=10,
     )
     gan.fit(few[rng.integers(5, size=64 * 1500)], batch_size=64, epochs=1, verbose=0)
-    metric = metrics.get("nearest", "pixels")[0]
+    metric = metrics.get("nearest", "values")[0]
     metric.update_state(few, gan.sample(500))
-    row = {f"{name}[pixels]": value for name, value in metric.result().items()}
+    row = {f"{name}[values]": value for name, value in metric.result().items()}
     assert names(verdicts.judge([], [row])) == ["memorising"]
 
 
 def test_honest_samples_are_not_called_copies():
     rng = np.random.default_rng(0)
-    metric = metrics.get("nearest", "pixels")[0]
+    metric = metrics.get("nearest", "values")[0]
     metric.update_state(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)))
     assert metric.result()["authentic"] > 3 * verdicts.COPIED
 
@@ -139,7 +139,7 @@ def measured_game(tmp_path):
     """A tiny game, and how to measure it every 16 images."""
     images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
     source = kg.datasets.ArraySource("noise", images)
-    evaluator = metrics.Evaluator(source, metrics.get(["frechet"], "pixels"), count=64)
+    evaluator = metrics.Evaluator(source, metrics.get(["frechet"], "values"), count=64)
     gan = tiny_gan()
     gan.compile()
 
@@ -157,10 +157,10 @@ def test_evaluate_writes_a_row_every_so_many_images_and_keeps_the_best(measured_
     gan.fit(images, batch_size=8, verbose=0, callbacks=[measure])
     rows = callbacks.read_table(tmp_path / "metrics.csv")
     assert [row["images_seen"] for row in rows] == [16, 32, 48, 64]
-    values = [row["frechet[pixels]"] for row in rows]
+    values = [row["frechet[values]"] for row in rows]
     best = keras.models.load_model(tmp_path / "best.keras")
     assert int(best.images_seen) == rows[int(np.argmin(values))]["images_seen"]
-    found = measure.evaluator.evaluate(best.sample).figures["frechet[pixels]"]
+    found = measure.evaluator.evaluate(best.sample).figures["frechet[values]"]
     assert found == pytest.approx(min(values), rel=1e-4)
 
 
@@ -170,7 +170,7 @@ def test_evaluate_goes_on_with_its_table_and_ends_early(measured_game, tmp_path)
     path = tmp_path / "metrics.csv"
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    rows[0]["frechet[pixels]"] = "0.0"  # a best one that is never reached again
+    rows[0]["frechet[values]"] = "0.0"  # a best one that is never reached again
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -183,7 +183,7 @@ def test_evaluate_goes_on_with_its_table_and_ends_early(measured_game, tmp_path)
 
 def test_a_figure_that_is_not_there_can_not_be_monitored(measured_game):
     gan, images, callback = measured_game
-    with pytest.raises(kg.errors.ConfigError, match=r"one of frechet\[pixels\], got 'fid'"):
+    with pytest.raises(kg.errors.ConfigError, match=r"one of frechet\[values\], got 'fid'"):
         gan.fit(images, batch_size=8, verbose=0, callbacks=[callback(monitor="fid")])
     with pytest.raises(kg.errors.ConfigError, match="patience of 1"):
         callback(patience=0)

@@ -21,7 +21,7 @@ import os
 import pathlib
 import sys
 
-from keras_gan import datasets
+from keras_gan import datasets, media
 from keras_gan.datasets import records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order, progress
@@ -200,8 +200,8 @@ def main():
     )
     for note in source.notes:
         print(note)
-    if len(source.sample_shape) != 3:
-        raise DataError(f"expected images in {source.name}, got {source.sample_shape}.")
+    if not isinstance(source.medium, media.Image):
+        raise DataError(f"expected images in {source.name}, got {source.medium}.")
     make(source, arguments.out, int(arguments.shard_mb * 1e6))
     made = datasets.open_source(arguments.out)  # makes the index, which reads everything back
     shape = "x".join(map(str, made.sample_shape))

@@ -1,6 +1,6 @@
 """Augment: what every augmentation of the discriminator's images shares."""
 
-from keras_gan import replicas
+from keras_gan import media, replicas
 from keras_gan.errors import ConfigError, unknown
 
 import keras
@@ -104,10 +104,10 @@ def check_transforms(transforms, known):
 def check_images(images):
     """Raises `ConfigError` unless these are float images of a known size."""
     shape = tuple(images.shape)
-    if len(shape) != 4 or shape[3] not in (1, 3, 4) or None in shape[1:3] or min(shape[1:3]) < 2:
+    if not media.Image().fits(shape[1:]) or min(shape[1:3]) < 2:
         raise ConfigError(
-            "expected images (batch, height, width, 1, 3 or 4 channels) of at least 2x2 pixels and "
-            f"a fixed size, got {shape}."
+            f"expected images {media.Image.form} of at least 2x2 pixels and a fixed size, got a "
+            f"batch of {shape}."
         )
     dtype = keras.backend.standardize_dtype(images.dtype)
     if not keras.backend.is_float_dtype(dtype):

@@ -3,11 +3,12 @@
 import sys
 import time
 
+from keras_gan import media
 from keras_gan.callbacks.periodic import Periodic
 
 
 class Progress(Periodic):
-    """A progress bar over all steps, with time left, images a second and the newest logs.
+    """A progress bar over all steps, with time left, samples a second and the newest logs.
 
     Args:
         steps: Step at which the training ends.
@@ -31,6 +32,7 @@ class Progress(Periodic):
             dynamic_ncols=True,
             mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
         )
+        self._noun = media.of_model(self.model).noun
         self._images, self._time = int(self.model.images_seen), time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -44,7 +46,7 @@ class Progress(Periodic):
         rate = (images - self._images) / max(now - self._time, 1e-9)
         self._images, self._time = images, now
         told = "  ".join(f"{name} {value:.2f}" for name, value in logs.items())
-        self._bar.set_postfix_str(f"{rate:.0f} images/s  {told}", refresh=False)
+        self._bar.set_postfix_str(f"{rate:.0f} {self._noun}/s  {told}", refresh=False)
 
     def on_train_end(self, logs=None):
         """Ends the bar."""

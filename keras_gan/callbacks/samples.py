@@ -2,57 +2,53 @@
 
 import pathlib
 
-from keras_gan import pictures
+from keras_gan import media, pictures
 from keras_gan.callbacks.periodic import Periodic
-from keras_gan.errors import ConfigError
 
 import keras
 import numpy as np
 
 
 class SampleGrid(Periodic):
-    """Writes a grid of samples of the averaged generator as `<step>.png`.
+    """Writes a preview of samples of the averaged generator as `<step>.png`.
 
-    The latents are the same in every grid, so that one sees each picture become what it is. Of a
-    class-conditional generator every column shows one class.
+    Images are shown as a grid, other samples as their medium shows them: sound by its waves and
+    spectrograms, clips by their frames. The latents are the same in every preview, so that one sees
+    each sample become what it is. Of a class-conditional generator every column shows one class.
 
     Args:
         folder: Where to write; it is made.
-        every: Steps between two grids; once an epoch by default.
-        rows, columns: Size of the grid; one column a class by default, else 10.
+        every: Steps between two previews; once an epoch by default.
+        rows, columns: Size of the grid; what suits the medium by default, such as 10 by 10 images,
+            and one column a class.
         seed: Decides the latents.
-
-    Raises:
-        ConfigError: At the start of training, for a model whose samples are no images.
 
     Example:
 
         gan.fit(dataset, epochs=5, callbacks=[kg.callbacks.SampleGrid("samples")])
     """
 
-    def __init__(self, folder, every=None, rows=10, columns=None, seed=0):
+    def __init__(self, folder, every=None, rows=None, columns=None, seed=0):
         super().__init__(every)
         self.folder = pathlib.Path(folder)
         self.rows, self.columns, self.seed = rows, columns, seed
 
     def on_train_begin(self, logs=None):
-        """Checks the model and shows where the learning begins."""
-        shape = self.model.sample_shape
-        if len(shape) != 3 or not 1 <= shape[2] <= 4:
-            raise ConfigError(f"expected a model of images for a sample grid, got samples {shape}.")
+        """Shows where the learning begins."""
         super().on_train_begin(logs)
         if self.model.step == 0:
             self.act({})
 
     def act(self, logs):
-        """Writes a grid."""
+        """Writes a preview."""
+        medium = media.of_model(self.model)
         classes = self.model.num_classes if self.model.conditional else None
-        columns = self.columns or classes or 10
-        count = self.rows * columns
+        columns = self.columns or classes or medium.grid[1]
+        count = (self.rows or medium.grid[0]) * columns
         labels = None if classes is None else np.arange(count) % classes
-        images = self.model.sample(count, seed=self.seed, labels=labels)
+        samples = self.model.sample(count, seed=self.seed, labels=labels)
         path = self.folder / f"{int(self.model.step):08d}.png"
-        pictures.save_grid(images, path, columns)
+        pictures.save_png(medium.preview(samples, columns), path)
 
 
 class LearningGIF(keras.callbacks.Callback):

@@ -1,23 +1,26 @@
-"""A small picture of the samples in the terminal."""
+"""A few samples in the terminal, as a small picture or as text."""
 
 import os
 import shutil
 import sys
 
-from keras_gan import pictures
+from keras_gan import media, pictures
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.errors import printable
 
 import numpy as np
 from tqdm.auto import tqdm
 
-ROWS, SIDE = 2, 28  # of the picture: rows of samples, and most pixels of a sample's side
+ROWS, HEIGHT = 2, 28  # of the picture: rows of samples, and most pixels of a sample's height
+LINES = 5  # of text
 
 
 class TerminalSamples(Periodic):
     """Shows a few samples above the progress bar, ever more rarely: after 1, 2, 4, 8 ... periods.
 
-    Two pixels a character, in 24-bit colour. Without a terminal that says by `COLORTERM` that it
-    has them, it does nothing.
+    Pictures are drawn in 24-bit colour, two pixels a character; sentences and rows of a table are
+    written. Without a terminal that says by `COLORTERM` that it has such colours, and for points,
+    it does nothing.
 
     Args:
         every: Steps of the first period.
@@ -33,17 +36,30 @@ class TerminalSamples(Periodic):
         periods = int(self.model.step) // self.every
         if periods & (periods - 1) or not shows_colours(self.stream):
             return
-        height, width = self.model.sample_shape[:2]
-        side = min(SIDE, width)
-        columns = max(shutil.get_terminal_size().columns // side, 1)
-        labels = np.arange(ROWS * columns) % self.model.num_classes if self._has_classes() else None
-        samples = self.model.sample(ROWS * columns, seed=0, labels=labels)
-        picture = pictures.to_pillow(pictures.grid(samples, columns))
-        picture = picture.resize((columns * side, ROWS * max(side * height // width, 1)))
-        tqdm.write(f"step {int(self.model.step):,}\n{half_blocks(picture)}", file=self.stream)
+        medium = media.of_model(self.model)
+        shown = self._picture(medium) if medium.has_tiles else self._text(medium)
+        if shown:
+            tqdm.write(f"step {int(self.model.step):,}\n{shown}", file=self.stream)
 
-    def _has_classes(self):
-        return self.model.conditional and self.model.num_classes is not None
+    def _picture(self, medium):
+        """Returns samples as half blocks, as many beside each other as the terminal is wide."""
+        room = shutil.get_terminal_size().columns
+        height, width = medium.tiles(np.zeros((1, *self.model.sample_shape))).shape[1:3]
+        scale = min(1, HEIGHT / height, room / width)
+        height, width = (max(round(size * scale), 1) for size in (height, width))
+        columns = max(room // width, 1)
+        picture = pictures.to_pillow(medium.preview(self._samples(ROWS * columns), columns))
+        return half_blocks(picture.resize((columns * width, ROWS * height)))
+
+    def _text(self, medium):
+        """Returns samples as lines of text; nothing where they are none."""
+        return printable("\n".join(medium.lines(self._samples(LINES))))
+
+    def _samples(self, count):
+        """Returns samples of all classes in turn, the same each time."""
+        has_classes = self.model.conditional and self.model.num_classes is not None
+        labels = np.arange(count) % self.model.num_classes if has_classes else None
+        return self.model.sample(count, seed=0, labels=labels)
 
 
 def shows_colours(stream):

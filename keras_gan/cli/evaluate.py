@@ -21,6 +21,9 @@ def add_evaluate(commands):
     evaluate.add_argument(
         "--image-size", type=int, help="of a data set in place of the run (default: its own)"
     )
+    evaluate.add_argument(
+        "--medium", help="of a data set in place of the run, as in: keras-gan train --help"
+    )
     evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
     add_measuring(evaluate)
@@ -36,7 +39,7 @@ def add_measuring(group):
     )
     group.add_argument(
         "--extractor",
-        help="digits, photos, inception, pixels, or the .keras file of a Keras model "
+        help="digits, photos, inception, values, or the .keras file of a Keras model "
         "(default: what fits the data)",
     )
     group.add_argument(
@@ -67,12 +70,14 @@ def run_evaluate(arguments):
     measuring = read_measuring(arguments, seed=arguments.seed)
     run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
-        if arguments.image_size is not None:
-            raise ConfigError("expected no --image-size for a run, whose samples have one.")
+        for option in ("image_size", "medium"):
+            if getattr(arguments, option) is not None:
+                option = option.replace("_", "-")
+                raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
         found, told = kg.runs.evaluate_run(
             run, measuring, arguments.data, arguments.best, tell=print
         )
     else:
-        sources = arguments.run, measuring, arguments.data
-        found, told = kg.runs.evaluate_source(*sources, arguments.image_size, print), []
+        sources = arguments.run, measuring, arguments.data, arguments.image_size
+        found, told = kg.runs.evaluate_source(*sources, print, arguments.medium), []
     print("\n".join([*found.lines(), *map(str, told)]))

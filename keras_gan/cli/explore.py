@@ -193,7 +193,7 @@ def run_neighbours(arguments):
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
     source = kg.runs.evaluation.open_run_source(run, arguments.data)
-    fitting = source.extractor or kg.metrics.default_extractor(source.sample_shape)
+    fitting = source.extractor or source.medium.extractor(source.sample_shape)
     extractor = arguments.extractor or fitting
     numbers = arguments.count, arguments.columns, arguments.seed
     save(kg.explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
@@ -250,6 +250,9 @@ def opened(arguments, suffixes=(".png",)):
     if out.suffix in kg.pictures.films.SMALLEST:
         kg.pictures.films.check_film_path(out)
     run = kg.runs.Run(arguments.run)
+    medium = run.read_medium()
+    if not isinstance(medium, kg.media.Image):
+        raise ConfigError(f"expected a run of images to explore, got one of {medium.noun}.")
     label = find_label(getattr(arguments, "label", None), class_names(run))
     return out, run, label
 

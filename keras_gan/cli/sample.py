@@ -11,13 +11,16 @@ def add_sample(commands):
     sample = commands.add_parser(
         "sample",
         help="draw samples from a run's generator",
-        description="Draw samples from a run's averaged generator: a grid as .png, or the values "
-        "as .npy.",
+        description="Draw samples from a run's averaged generator: images as a grid (.png), sound "
+        "(.wav), clips (.gif or .mp4), points and rows (.csv), sentences (.txt); of any of them a "
+        "preview (.png), or the values (.npy).",
     )
     sample.set_defaults(command=run_sample)
     sample.add_argument("run", metavar="RUN", help="the run folder")
     sample.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
-    sample.add_argument("--out", default="samples.png", help=".png or .npy (default: samples.png)")
+    sample.add_argument(
+        "--out", metavar="FILE", help="(default: samples.png, samples.wav, ... as fits)"
+    )
     sample.add_argument("--count", type=int, default=64, help="(default: 64)")
     sample.add_argument("--seed", type=int, default=0, help="(default: 0)")
     sample.add_argument("--label", help="name or number of one class (default: any)")
@@ -31,22 +34,16 @@ def add_sample(commands):
 
 def run_sample(arguments):
     """Draws samples and writes them."""
-    import numpy as np
-
-    out = pathlib.Path(arguments.out)
-    if out.suffix not in (".png", ".npy"):
-        raise ConfigError(f"expected --out to end in .png or .npy, got {out}.")
     run = kg.runs.Run(arguments.run)
+    medium = run.read_medium()
+    out = pathlib.Path(arguments.out or f"samples{medium.suffixes[0]}")
+    medium.check_path(out)
     label = find_label(arguments.label, run.read_config().get("classes"))
     samples = run.load(arguments.best).sample(
         arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
     )
     try:
-        if out.suffix == ".png":
-            kg.pictures.save_grid(samples, out)
-        else:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            np.save(out, samples)
+        medium.save(samples, out)
     except OSError as error:
         raise RunError(f"could not write {out}: {error.strerror}.") from error
     print(f"{out}: {arguments.count} samples, seed {arguments.seed}")

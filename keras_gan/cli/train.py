@@ -103,6 +103,12 @@ def add_train_data(train):
         "--prefetch", type=int, default=2, metavar="N", help="batches made ahead (default: 2)"
     )
     data.add_argument(
+        "--medium",
+        metavar="MEDIUM",
+        help="what a .npy or .npz holds, where its shape doesn't tell it: sound:16000 (Hz), "
+        "video:10 (frames a second), image or points (default: by its shape)",
+    )
+    data.add_argument(
         "--unconditional",
         action="store_true",
         help="don't learn the classes (default: learn them where the data have labels)",
@@ -254,7 +260,8 @@ def run_train(arguments):
 
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
-    *("skip_corrupt", "background", "mixed_precision", "jit", "deterministic", "prefetch", "cache"),
+    *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
+    *("prefetch", "cache"),
 )
 
 

@@ -3,11 +3,13 @@
 import os
 import pathlib
 
+from keras_gan import media
 from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import TYPICAL, ImageSource
+from keras_gan.datasets.pair import Pair, pair
 from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
@@ -21,11 +23,13 @@ __all__ = [
     "ArraySource",
     "CachedSource",
     "ImageSource",
+    "Pair",
     "RecordSource",
     "Source",
     "TFDSSource",
     "load",
     "open_source",
+    "pair",
 ]
 
 NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "toy": open_toy}
@@ -43,6 +47,7 @@ def load(
     prefetch=2,
     cache=None,
     background=WHITE,
+    medium=None,
 ):
     """A data set by name or path, as batches of a fixed size.
 
@@ -72,10 +77,14 @@ def load(
         background: For image files with an alpha channel: `"white"`, `"black"`, or a colour as in
             `"#ff8000"`. They are laid on it; with 4 channels it is the colour of wholly
             transparent pixels, whose own is an accident.
+        medium: What the samples of a `.npy` or `.npz` are, where their shape doesn't tell it: a
+            `keras_gan.media.Medium`, or a name such as `"sound:16000"` (Hz), `"video:10"` (frames a
+            second), `"image"` or `"points"`.
 
     Returns:
-        A `tf.data.Dataset` of float32 batches, images in [-1, 1], with int32 labels where asked
-        for. Its `class_names` name the classes; `keras_gan.batches.step_addressed` tells the rest.
+        A `tf.data.Dataset` of float32 batches, images and sound in [-1, 1], with int32 labels
+        where asked for. Its `class_names` name the classes; `keras_gan.batches.step_addressed`
+        tells the rest.
 
     Raises:
         DataError: For a source that is unknown, missing, empty, corrupt or smaller than a batch.
@@ -88,14 +97,23 @@ def load(
     >>> images.shape
     TensorShape([64, 28, 28, 1])
     """
-    opened = open_source(source, image_size, channels, skip_corrupt, cache, background)
+    opened = open_source(source, image_size, channels, skip_corrupt, cache, background, medium)
     return opened.to_dataset(batch_size, labels, shuffle, seed, prefetch)
 
 
 def open_source(
-    source, image_size=None, channels=None, skip_corrupt=False, cache=None, background=WHITE
+    source,
+    image_size=None,
+    channels=None,
+    skip_corrupt=False,
+    cache=None,
+    background=WHITE,
+    medium=None,
 ) -> Source:
-    """A `Source` by name or path; arguments as in `load`.
+    """Opens a `Source` by name or path; arguments as in `load`.
+
+    Raises:
+        DataError: As in `load`; and for a medium that isn't that of the samples.
 
     Example:
 
@@ -103,12 +121,18 @@ def open_source(
     >>> len(kg.datasets.open_source("digits"))
     10000
     """
-    found = find_source(str(source), image_size, channels, skip_corrupt, background)
+    medium = media.get(medium)
+    found = find_source(str(source), image_size, channels, skip_corrupt, background, medium)
+    if medium is not None and found.medium != medium:
+        raise DataError(
+            f"expected {medium} in {found.name}, as medium (--medium) says, got {found.medium}; "
+            "leave it out."
+        )
     return found if cache is None else CachedSource(found, cache)
 
 
 def find_source(
-    name, image_size=None, channels=None, skip_corrupt=False, background=WHITE
+    name, image_size=None, channels=None, skip_corrupt=False, background=WHITE, medium=None
 ) -> Source:
     """A `Source` that reads its samples where they lie; arguments as in `load`."""
     own = None if image_size == TYPICAL else image_size
@@ -122,7 +146,7 @@ def find_source(
         archive = Zip(archive_path, inner)
         return ImageSource(name, archive, image_size, channels, skip_corrupt, background)
     if path.suffix in (".npy", ".npz"):
-        return open_numpy(name, path, own)
+        return open_numpy(name, path, own, medium)
     if is_records(path):
         return RecordSource(name, path, own, channels, background)
     if path.is_dir():

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import zlib
 
+from keras_gan import media
 from keras_gan.datasets.source import Source, in_order, progress
 from keras_gan.errors import DataError
 from keras_gan.files import limits
@@ -38,13 +39,15 @@ class CachedSource(Source):
     """
 
     def __init__(self, source, folder):
-        if len(source.sample_shape) != 3:
+        if not isinstance(source.medium, media.Image):
             raise DataError(
-                f"expected images to cache, got samples of {source.sample_shape} in {source.name}; "
+                f"expected images to cache, got {source.medium.noun} in {source.name}; "
                 "leave the cache (--cache) out."
             )
         shape = source.sample_shape
-        super().__init__(source.name, len(source), shape, source.class_names, source.skipped)
+        super().__init__(
+            source.name, len(source), shape, source.class_names, source.skipped, source.medium
+        )
         self.extractor, self.background = source.extractor, source.background
         self.notes = source.notes
         folder, facts = pathlib.Path(folder), facts_of(source)

@@ -83,8 +83,8 @@ def download(dataset, split):
     return images[..., None], labels
 
 
-def open_numpy(name, path: pathlib.Path, image_size=None):
-    """A `.npy` of samples, or a `.npz` of samples and labels."""
+def open_numpy(name, path: pathlib.Path, image_size=None, medium=None):
+    """Opens a `.npy` of samples, or a `.npz` of samples and labels; arguments as in `load`."""
     with limits.reading("a NumPy file", path):
         arrays = read_npz(path) if zipfile.is_zipfile(path) else {"samples": read_npy(path)}
     samples = [arrays[key] for key in SAMPLE_KEYS if key in arrays] or list(arrays.values())
@@ -94,7 +94,7 @@ def open_numpy(name, path: pathlib.Path, image_size=None):
             f"expected one array of samples in {name} (named {', '.join(SAMPLE_KEYS)}) and at most "
             f"one of labels ({', '.join(LABEL_KEYS)}), got {', '.join(arrays) or 'none'}."
         )
-    return ArraySource(name, samples[0], *labels, image_size=image_size)
+    return ArraySource(name, samples[0], *labels, image_size=image_size, medium=medium)
 
 
 def read_npy(path):

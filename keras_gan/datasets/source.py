@@ -1,10 +1,11 @@
 """Source: a data set that can be read by index, in any order."""
 
 import copy
+import dataclasses
 import hashlib
 import sys
 
-from keras_gan import batches
+from keras_gan import batches, media
 from keras_gan.datasets.channels import fit_square
 from keras_gan.errors import DataError, LimitError, printable
 from keras_gan.files import limits
@@ -25,6 +26,7 @@ class Source:
         sample_shape: Shape of a sample.
         class_names: Names of the classes, label 0 first; None without labels.
         skipped: Number of corrupt files that were left out.
+        medium: A `keras_gan.media.Medium`: what the samples are; by their shape by default.
 
     Attributes:
         extractor: Name of what looks at such samples best, in `keras_gan.metrics.extractors`;
@@ -37,9 +39,10 @@ class Source:
     background = None
     notes = ()
 
-    def __init__(self, name, count, sample_shape, class_names=None, skipped=0):
+    def __init__(self, name, count, sample_shape, class_names=None, skipped=0, medium=None):
         self.name = printable(name)
         self.sample_shape = tuple(int(size) for size in sample_shape)
+        self.medium = medium or media.of(self.sample_shape)
         self.class_names = None if class_names is None else tuple(map(printable, class_names))
         self.skipped = skipped
         self._count = count
@@ -54,7 +57,7 @@ class Source:
         return tf.TensorSpec(self.sample_shape, tf.float32), label
 
     def __getitem__(self, index):
-        """`(sample, label)`: a float32 array in [-1, 1] for images, and an int or None."""
+        """Returns `(sample, label)`: a float32 array within the medium's range, an int or None."""
         if not 0 <= index < len(self):
             raise IndexError(f"expected an index from 0 to {len(self) - 1}, got {index}.")
         indices = tf.data.Dataset.from_tensors(tf.constant([index], tf.int64))
@@ -173,27 +176,34 @@ class ArraySource(Source):
 
     Args:
         name: What the user asked for.
-        samples: uint8 images `(count, height, width, channels)`, or floats of any sample shape;
-            float images must lie in [-1, 1].
+        samples: `(count, *sample_shape)` floats within the medium's range, such as images in
+            [-1, 1]; or whole numbers that the medium scales: uint8 images and clips, int16 sound.
         labels: `(count,)` ints from 0, or None.
         class_names: Names of the classes; the numbers by default.
         image_size: For images: height and width to bring them to.
+        medium: A `keras_gan.media.Medium` or its name, needed for samples of two axes, which
+            several media have; by the samples' shape by default. With it, samples of one channel
+            may lack the axis of channels.
 
     Raises:
-        DataError: For empty, non-finite or ill-shaped data.
+        DataError: For empty, non-finite or ill-shaped data, or samples whose medium isn't clear.
     """
 
-    def __init__(self, name, samples, labels=None, class_names=None, image_size=None):
-        samples = check_samples(name, samples)
+    def __init__(self, name, samples, labels=None, class_names=None, image_size=None, medium=None):
+        samples = np.asarray(samples)
+        medium = medium_of(name, samples, media.get(medium))
+        samples = check_samples(name, medium.with_channels(samples), medium)
         if labels is not None:
             labels = check_labels(name, labels, len(samples))
             class_names = class_names or range(int(labels.max()) + 1)
         shape = samples.shape[1:]
         if image_size is not None:
-            if len(shape) != 3:
-                raise DataError(f"expected images to resize, got samples of shape {shape}.")
+            if not isinstance(medium, media.Image):
+                raise DataError(f"expected images to resize, got {medium.noun} of shape {shape}.")
             shape = (image_size, image_size, shape[2])
-        super().__init__(name, len(samples), shape, class_names)
+        super().__init__(name, len(samples), shape, class_names, medium=medium)
+        if dataclasses.fields(medium):
+            self.notes = (f"{self.name} is taken for {medium}.",)
         self._samples = tf.constant(samples)
         self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
 
@@ -212,8 +222,9 @@ class ArraySource(Source):
 
         def gather(index):
             samples = tf.gather(self._samples, index)
-            if samples.dtype == tf.uint8:
-                samples = tf.cast(samples, tf.float32) / 127.5 - 1.0
+            if samples.dtype.is_integer:
+                scale, offset = self.medium.integers[samples.dtype.name]
+                samples = tf.cast(samples, tf.float32) / scale - offset
             if samples.shape[1:] != self.sample_shape:
                 samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
             samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
@@ -226,28 +237,67 @@ class ArraySource(Source):
         return with_size(self, size)
 
 
-def check_samples(name, samples):
-    """The samples as uint8 or float32, at least one and all finite."""
-    samples = np.asarray(samples)
+def medium_of(name, samples, medium=None):
+    """Returns the medium of an array of samples.
+
+    Args:
+        name: The source's, for the error.
+        samples: An array.
+        medium: What the user says they are; None for what their shape says.
+
+    Raises:
+        DataError: For samples of another shape, or of one from which no medium follows.
+    """
+    shape = samples.shape[1:]
+    if medium is not None:
+        medium.check_shape(medium.with_channels(samples).shape[1:], name)
+        return medium
+    medium = media.of(shape)
+    if len(shape) == 2:
+        raise DataError(
+            f"expected a medium for {name}, an array of {samples.shape}: sound (count, samples, "
+            "channels) and grey images (count, height, width) both look so. Name it: "
+            "medium='sound:16000' (--medium sound:16000, in Hz) or medium='image' "
+            "(--medium image)."
+        )
+    if len(shape) > 1 and isinstance(medium, media.Points):
+        wanted = media.BY_RANK.get(len(shape), media.Image)
+        raise DataError(
+            f"expected {wanted.noun} {wanted.form} in {name}, got samples of {shape}; reshape "
+            "them, or learn them as numbers without pictures: medium='points' (--medium points)."
+        )
+    return medium
+
+
+MOST_EXACT = 2**24  # up to which a float32 holds every whole number
+
+
+def check_samples(name, samples, medium):
+    """Returns samples as whole numbers that the medium scales, or as float32, all finite."""
     if samples.ndim < 2 or samples.size == 0:
         raise DataError(
             f"expected {name} to hold samples as (count, ...), got an array of {samples.shape}."
         )
-    if samples.ndim == 3:
-        samples = samples[..., None]
-    if samples.dtype == np.uint8:
-        return samples
+    if samples.dtype.name in medium.integers:
+        if samples.min() < -MOST_EXACT or samples.max() > MOST_EXACT:
+            raise DataError(
+                f"expected whole numbers up to {MOST_EXACT:,} in {name}, got {samples.min():,} to "
+                f"{samples.max():,}; store them as floats in another unit."
+            )
+        return samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if not np.issubdtype(samples.dtype, np.floating):
+        whole = ", ".join(medium.integers)
         raise DataError(
-            f"expected {name} to hold uint8 images or floats, got {samples.dtype}; convert them."
+            f"expected {name} to hold {f'{whole} {medium.noun} or ' if whole else ''}floats, got "
+            f"{samples.dtype}; convert them."
         )
     with np.errstate(over="ignore"):
         samples = samples.astype("float32")
     batches.check_finite(samples, f" in {name}")
-    if samples.ndim == 4 and np.abs(samples).max() > 1 + 1e-6:
+    if medium.range is not None and np.abs(samples).max() > 1 + 1e-6:
         raise DataError(
-            f"expected float images in [-1, 1] in {name}, got {samples.min():g} to "
-            f"{samples.max():g}; bring them there, or store them as uint8 from 0 to 255."
+            f"expected float {medium.noun} in [-1, 1] in {name}, got {samples.min():g} to "
+            f"{samples.max():g}; bring them there, or store them as {', '.join(medium.integers)}."
         )
     return samples
 

@@ -1,5 +1,6 @@
 """What exploring asks of a game, and the labels and captions that its sheets share."""
 
+from keras_gan import media
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
 
@@ -7,10 +8,12 @@ import numpy as np
 
 
 def check_images(gan):
-    """Raises `ConfigError` for a game whose samples are no images."""
-    shape = gan.sample_shape
-    if len(shape) != 3 or not 1 <= shape[2] <= 4:
-        raise ConfigError(f"expected a model of images to look at, got samples of shape {shape}.")
+    """Raises `ConfigError` for a model whose samples are no images."""
+    medium = media.of_model(gan)
+    if not isinstance(medium, media.Image):
+        raise ConfigError(
+            f"expected a model of images to look at, got {medium.noun} of shape {gan.sample_shape}."
+        )
 
 
 def check_count(name, count, minimum=1):

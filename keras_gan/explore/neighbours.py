@@ -29,7 +29,7 @@ class Nearest:
     images: np.ndarray
 
 
-def nearest_in_source(samples, source, k=1, extractor="pixels"):
+def nearest_in_source(samples, source, k=1, extractor="values"):
     """The `k` samples of a source that are nearest to each of some samples.
 
     The source is read once, a batch at a time, and never held in memory.
@@ -77,7 +77,7 @@ def nearest_in_source(samples, source, k=1, extractor="pixels"):
 
 
 def neighbours(
-    gan, source, count=8, k=5, seed=0, labels=None, extractor="pixels", class_names=None
+    gan, source, count=8, k=5, seed=0, labels=None, extractor="values", class_names=None
 ):
     """A sheet of samples, each beside its nearest training samples: is any of them a copy?
 

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 import json
 
-from keras_gan import networks, pictures
+from keras_gan import media, networks, pictures
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
@@ -49,17 +49,21 @@ class Card:
 
 
 def output_name(gan):
-    """What the exports call their output: `images`, or `samples` for anything else."""
-    shape = gan.sample_shape
-    return "images" if len(shape) == 3 and 1 <= shape[2] <= 4 else "samples"
+    """Returns what the exports call their output, such as `images` or `audio`."""
+    return media.of_model(gan).tensor
+
+
+def makes_images(gan) -> bool:
+    """Returns whether a model's samples are images."""
+    return isinstance(media.of_model(gan), media.Image)
 
 
 def check_interface(gan, interface):
     """Raises `ConfigError` for pixels of what is no image."""
-    if (interface.uint8 or interface.channels_first) and output_name(gan) != "images":
+    if (interface.uint8 or interface.channels_first) and not makes_images(gan):
         raise ConfigError(
-            "expected samples that are images (height, width, 1 to 4) for uint8 or channels "
-            f"first, got samples of {gan.sample_shape}."
+            f"expected samples that are images {media.Image.form} for uint8 or channels first, got "
+            f"samples of {gan.sample_shape}."
         )
 
 
@@ -112,6 +116,10 @@ def facts(gan, card, interface):
         "recipe": card.recipe,
         "licence": card.licence,
     }
-    if output_name(gan) != "images":
-        del known["range"], known["layout"]
+    medium = media.of_model(gan)
+    if not makes_images(gan):
+        known["medium"] = json.dumps(medium.to_config())
+        del known["layout"]
+    if medium.range is None:
+        del known["range"]
     return {name: fact for name, fact in known.items() if fact}

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from keras_gan import pictures
-from keras_gan.export.interface import call, output_name
+from keras_gan.export.interface import call, makes_images, output_name
 from keras_gan.export.parity import Exported, check_parity, float32_generator, work_folder
 from keras_gan.export.warm_up import write_warm_up
 
@@ -84,7 +84,7 @@ def write(gan, generator, path, jit_compile):
         return call(generator, latents, *labels, truncation=truncation)
 
     signatures = {"serving_default": serving_function(gan, run)}
-    if output_name(gan) == "images":
+    if makes_images(gan):
         signatures["sample"] = sample_function(gan, run, lambda x: {"images": pictures.to_uint8(x)})
         signatures["sample_png"] = sample_function(gan, run, png_of)
     module = tf.Module()

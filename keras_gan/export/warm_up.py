@@ -1,7 +1,7 @@
 """Requests that TF Serving answers to itself before a version opens, so that no client waits."""
 
 from keras_gan.errors import ConfigError
-from keras_gan.export.interface import output_name
+from keras_gan.export.interface import makes_images
 from keras_gan.export.parity import example_inputs
 
 import numpy as np
@@ -33,7 +33,7 @@ def requests(gan):
     """Yields signatures with inputs, name -> array, for all signatures and some batch sizes."""
     for size in BATCH_SIZES:
         yield "serving_default", example_inputs(gan, size, seed=0)
-        if output_name(gan) == "images":
+        if makes_images(gan):
             scalars = {"count": np.int32(size), "seed": np.int64(0), "truncation": np.float32(1)}
             if gan.conditional:
                 scalars["label"] = np.int32(-1)

@@ -1,5 +1,8 @@
 """How close the generated distribution is to the data's: distances, quality, variety, copies."""
 
+import math
+
+from keras_gan import media
 from keras_gan.errors import unknown
 from keras_gan.metrics import extractors, known
 from keras_gan.metrics.evaluate import Evaluation, Evaluator, evaluate
@@ -31,6 +34,7 @@ __all__ = [
     "PrecisionRecall",
     "SlicedWasserstein",
     "default_metrics",
+    "default_names",
     "density_coverage",
     "evaluate",
     "extractors",
@@ -59,9 +63,10 @@ DEFAULTS = {
     "digits": ("frechet", "kernel", "inception_score", "modes", *NEIGHBOURS),
     "inception": ("frechet", "kernel", "inception_score", *NEIGHBOURS),
     "stacked_digits": ("modes", "frechet"),
-    "pixels": ("frechet", "sliced_wasserstein", *NEIGHBOURS),
+    "values": ("frechet", "sliced_wasserstein", *NEIGHBOURS),
 }
 OF_FEATURES = ("frechet", "kernel", *NEIGHBOURS)  # of any other extractor
+MOST_VALUES = 4_096  # of a sample, of which a covariance is taken
 
 
 def get(names, extractor) -> list[FeatureMetric]:
@@ -95,7 +100,7 @@ def make(name, extractor):
 
 
 def default_metrics(sample_shape) -> list[FeatureMetric]:
-    """The metrics that fit samples of this shape.
+    """Returns the metrics that fit samples of this shape.
 
     Args:
         sample_shape: `(28, 28, 1)` are taken for digits, other grey or color images are looked at
@@ -113,13 +118,25 @@ def default_metrics(sample_shape) -> list[FeatureMetric]:
     >>> [metric.name for metric in metrics.default_metrics((2,))]
     ['frechet', 'sliced_wasserstein', 'precision_recall', 'density_coverage', 'nearest']
     """
-    extractor = default_extractor(tuple(sample_shape))
-    return get(DEFAULTS[extractor], extractor)
+    extractor = media.of(sample_shape).extractor(sample_shape)
+    return get(default_names(extractor, sample_shape), extractor)
 
 
-def default_extractor(sample_shape):
-    """Name of the extractor that fits samples of this shape."""
-    if sample_shape == (28, 28, 1):
-        return "digits"
-    is_image = len(sample_shape) == 3 and sample_shape[2] in (1, 3)
-    return "inception" if is_image else "pixels"
+def default_names(extractor, sample_shape) -> tuple[str, ...]:
+    """Returns the names of the metrics that fit what an extractor sees of samples of a shape.
+
+    Args:
+        extractor: Its name.
+        sample_shape: Where the values themselves are looked at and are many, there is no Frechet
+            distance among them: it would need the covariance of all.
+
+    Example:
+
+    >>> from keras_gan import metrics
+    >>> metrics.default_names("values", (16_384, 1))[0]
+    'sliced_wasserstein'
+    """
+    names = DEFAULTS.get(extractor, OF_FEATURES)
+    if extractor == "values" and math.prod(sample_shape) > MOST_VALUES:
+        return tuple(name for name in names if name != "frechet")
+    return names

@@ -120,15 +120,20 @@ class Evaluator:
             columns: Real samples beside each.
 
         Raises:
-            ConfigError: Before an evaluation, without a `NearestNeighbours`, or for no images.
+            ConfigError: Before an evaluation, without a `NearestNeighbours`, or for samples that
+                have no picture each, such as points.
         """
         nearest = [metric for metric in self.metrics if isinstance(metric, NearestNeighbours)]
         if not nearest or self._first is None:
             raise ConfigError("expected an evaluation with the metric 'nearest' first, got none.")
+        medium = self.source.medium
+        if not medium.has_tiles:
+            raise ConfigError(f"expected samples with a picture each, got {medium.noun}.")
         samples = self._first[:rows]
         indices = self.indices[nearest[0].neighbours(columns)[1][: len(samples)]]
         real = np.concatenate(list(read_batches(self.source, indices.ravel(), self.batch_size)))
-        picture(samples, real.reshape(*indices.shape, *real.shape[1:]), path)
+        real = np.asarray(medium.tiles(real))
+        picture(medium.tiles(samples), real.reshape(*indices.shape, *real.shape[1:]), path)
 
     def _see_real(self):
         """Feeds the real samples, the first time."""

@@ -33,7 +33,7 @@ class NearestNeighbours(FeatureMetric):
 
     >>> import numpy as np
     >>> real = np.random.default_rng(0).normal(size=(100, 2))
-    >>> metric = NearestNeighbours(extractor="pixels")
+    >>> metric = NearestNeighbours(extractor="values")
     >>> metric.update_state(real, real[:10])
     >>> metric.result()
     {'authentic': 0.0, 'distance_ratio': 0.0}

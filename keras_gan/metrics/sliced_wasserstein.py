@@ -39,7 +39,7 @@ class SlicedWasserstein(FeatureMetric):
     3.0
     """
 
-    def __init__(self, extractor="pixels", projections=512, seed=0, name="sliced_wasserstein"):
+    def __init__(self, extractor="values", projections=512, seed=0, name="sliced_wasserstein"):
         super().__init__(extractor, name)
         self.projections = check_whole("projections", projections, minimum=1)
         self.seed = check_whole("seed", seed, minimum=0)

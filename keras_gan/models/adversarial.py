@@ -321,6 +321,20 @@ class AdversarialModel(Resumable):
         """Returns a number of the game as it is now: its schedule's, or itself without one."""
         return self.schedules[name](self.images_seen) if name in self.schedules else number
 
+    # What leaves: a game whose networks are to be exported, looked at or measured defines these.
+
+    def signatures(self):
+        """Returns name -> `Signature`: the functions that exports write."""
+        raise NotImplementedError(f"{type(self).__name__} defines no signatures.")
+
+    def preview(self, rows=None, columns=None, seed=0):
+        """Returns `(samples, columns)` to look at, the same each time but for the weights."""
+        raise NotImplementedError(f"{type(self).__name__} defines no preview.")
+
+    def sampler(self, source):
+        """Returns `(n, seed) -> samples`, to be measured against a source."""
+        raise NotImplementedError(f"{type(self).__name__} defines no sampler.")
+
     def test_batch(self, batch, index):
         """Computes losses and the like of the averaged networks; a game that has some defines it.
 

@@ -10,7 +10,6 @@ from keras_gan.models.checks import check_batch, check_labels, check_networks_fi
 from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
 from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
-from keras_gan.networks import truncated
 from keras_gan.noise import fold_in, stream_key
 
 import keras
@@ -78,26 +77,6 @@ class GAN(Sampling, AdversarialModel):
         self.latent_distribution = latent_distribution
         self.rules = self.duel = None
         self.add_networks(generator=generator, discriminator=discriminator)
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the networks take labels."""
-        return len(self.generator.inputs) == 2
-
-    @property
-    def num_classes(self) -> int | None:
-        """Number of classes, where the generator says it."""
-        return getattr(self.generator, "num_classes", None)
-
-    @property
-    def latent_dim(self) -> int:
-        """Size of the latent vector."""
-        return self.generator.inputs[0].shape[-1]
-
-    @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample."""
-        return tuple(self.generator.output_shape[1:])
 
     def compile(
         self,
@@ -407,14 +386,6 @@ class GAN(Sampling, AdversarialModel):
     def judge(self, samples, labels=None):
         """Returns the discriminator's float32 logits `(batch,)`, or `(batch, rows, columns)`."""
         return discriminate(self.discriminator, samples, labels).logits
-
-    def call(self, inputs, training=False):
-        """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
-        return self.moving_average(inputs, training=False)
-
-    def truncated(self, inputs, truncation):
-        """Returns samples of the averaged generator by `keras_gan.networks.truncated`."""
-        return truncated(self.moving_average, inputs, truncation)
 
     def check_batch(self, data):
         """Returns a batch as `(samples, labels)`.

@@ -1,10 +1,12 @@
-"""What every game with latents offers: samples of the averaged generator."""
+"""Sampling: the games with latents, and the samples of their averaged generators."""
 
-from keras_gan import noise
+from keras_gan import media, noise
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import check_labels
+from keras_gan.models.signature import SERVING_DEFAULT, Signature
 from keras_gan.networks import truncated
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,9 +16,98 @@ LATENT_DISTRIBUTIONS = ("normal", "uniform")
 class Sampling:
     """Mixin of the games whose averaged generator turns latents, and a label, into a sample.
 
-    The game has `latent_dim`, `latent_distribution`, `conditional`, `num_classes`, and is called as
-    `latents` or `[latents, labels]`.
+    Exports, exploring and callbacks ask for it by `isinstance(game, Sampling)`.
+
+    Attributes:
+        moving_average: The averaged generator: `latents` or `[latents, labels] -> samples`.
+        latent_distribution: One of `LATENT_DISTRIBUTIONS`.
     """
+
+    moving_average: keras.Model
+    latent_distribution: str
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the networks take labels."""
+        return len(self.moving_average.inputs) == 2
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes, where the generator says it."""
+        return getattr(self.moving_average, "num_classes", None)
+
+    @property
+    def latent_dim(self) -> int:
+        """Size of the latent vector."""
+        return self.moving_average.inputs[0].shape[-1]
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(self.moving_average.output_shape[1:])
+
+    @property
+    def medium(self) -> media.Medium:
+        """Medium of the samples: what the generator says, else by their shape."""
+        return media.of_network(self.moving_average)
+
+    def signatures(self) -> dict[str, Signature]:
+        """Returns the functions that exports write, by name: latents [, labels] -> samples."""
+        inputs = {"latents": tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")}
+        if self.conditional:
+            inputs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
+        signature = Signature(self.moving_average, inputs, self.medium, self.example_inputs)
+        return {SERVING_DEFAULT: signature}
+
+    def example_inputs(self, batch_size: int, seed: int) -> dict:
+        """Returns name -> array: the latents of a seed, and where they are taken all labels."""
+        inputs = {"latents": self.latents(batch_size, seed).numpy()}
+        if self.conditional:
+            inputs["labels"] = np.arange(batch_size, dtype="int32") % (self.num_classes or 1)
+        return inputs
+
+    def preview(self, rows: int | None = None, columns: int | None = None, seed: int = 0):
+        """Returns samples to look at, the same latents each time.
+
+        Args:
+            rows, columns: As many as the medium's previews have by default; a column a class for a
+                class-conditional generator.
+            seed: Decides the latents.
+
+        Returns:
+            `(samples, columns)`: `rows * columns` samples, in rows.
+        """
+        grid = self.medium.grid
+        columns = columns or (self.conditional and self.num_classes) or grid[1]
+        count = (rows or grid[0]) * columns
+        has_classes = self.conditional and self.num_classes is not None
+        labels = np.arange(count) % self.num_classes if has_classes else None
+        return self.sample(count, seed=seed, labels=labels), columns
+
+    def sampler(self, source):
+        """Returns `(n, seed) -> samples`, to be measured against a source.
+
+        Args:
+            source: The data. A class-conditional generator gets labels in their shares.
+        """
+        if not self.conditional:
+            return self.sample
+        counts = np.bincount(source.read_labels(), minlength=self.num_classes)
+        shares = counts / counts.sum()
+
+        def sample(n, seed):
+            labels = np.random.default_rng([seed, 1]).choice(len(shares), size=n, p=shares)
+            return self.sample(n, seed=seed, labels=labels)
+
+        return sample
+
+    def call(self, inputs, training=False):
+        """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
+        return self.moving_average(inputs, training=False)
+
+    def truncated(self, inputs, truncation):
+        """Returns samples of the averaged generator by `keras_gan.networks.truncated`."""
+        return truncated(self.moving_average, inputs, truncation)
 
     def latents(self, n, seed=0):
         """The latents of `sample`: the first n of one endless sequence a seed.
@@ -136,3 +227,17 @@ class Sampling:
                 input_signature=[tf.TensorSpec([], tf.float32), latents, *labels],
             )
         return self.__dict__["_sampler_function"]
+
+
+def require_sampling(model, what: str):
+    """Raises `ConfigError` unless a model samples from latents.
+
+    Args:
+        model: A game.
+        what: What needs it, for the error.
+    """
+    if not isinstance(model, Sampling):
+        raise ConfigError(
+            f"expected a model that samples from latents, such as a GAN, for {what}, got a "
+            f"{type(model).__name__}."
+        )

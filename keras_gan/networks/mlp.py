@@ -5,6 +5,7 @@ Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 
 import math
 
+from keras_gan import media
 from keras_gan.errors import ConfigError
 from keras_gan.layers import LeakyReLU, Maxout
 from keras_gan.networks.network import (
@@ -32,7 +33,8 @@ class MLPGenerator(Network):
         latent_dim: Size of the latent vector.
         units: Width of each hidden layer.
         output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones; by
-            default tanh where the samples are images, of three axes, else linear.
+            default tanh where the samples' medium has that range, as images and sound do, and
+            there are no moments.
         moments: `(means, variances)` of the data, a number each for every value of the last axis:
             the layers then make standardised samples, which are brought back to the data's unit.
         num_classes: For a class-conditional generator: the one-hot label joins the latents.
@@ -63,7 +65,9 @@ class MLPGenerator(Network):
         size = check_sample_shape(sample_shape)
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
-        output_activation = output_activation or ("tanh" if len(sample_shape) == 3 else "linear")
+        if output_activation is None:
+            bounded = media.of(sample_shape).range == (-1.0, 1.0) and moments is None
+            output_activation = "tanh" if bounded else "linear"
         latents = keras.Input((latent_dim,), name="latents")
         inputs = latents if num_classes is None else [latents, label_input()]
         x = latents if num_classes is None else with_one_hot(*inputs, num_classes)

@@ -1,5 +1,6 @@
 """Network: a functional graph in a class, so that it keeps its name, its size and its config."""
 
+from keras_gan import media
 from keras_gan.errors import ConfigError
 
 import keras
@@ -21,14 +22,32 @@ class Network(keras.Model):
         self._config = {**config, "dtype": dtype.name, "name": name}
         self.num_classes = config["num_classes"]
 
+    @property
+    def medium(self) -> media.Medium | None:
+        """The samples' medium, where it was set; `keras_gan.media.of_model` tells that of any.
+
+        Set it where the samples' shape doesn't tell it all, as of sound at a rate of its own. It is
+        saved with the network.
+        """
+        config = self._config.get("medium")
+        return config and media.from_config(config)
+
+    @medium.setter
+    def medium(self, medium):
+        self._config["medium"] = medium.to_config()
+
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments, and the medium where it was set."""
         return dict(self._config)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """The network with these constructor arguments and new weights."""
-        return cls(**config)
+        """Returns the network that `get_config` described, with new weights."""
+        medium = config.get("medium")
+        network = cls(**{name: value for name, value in config.items() if name != "medium"})
+        if medium is not None:
+            network.medium = media.from_config(medium)
+        return network
 
 
 def truncated(generator, inputs, truncation):

@@ -1,7 +1,7 @@
 """Rendered files that people look at: grids as PNG, films as GIF and MP4."""
 
 from keras_gan.pictures.films import check_film_path, enlarged, save_film, save_gif
-from keras_gan.pictures.grids import grid, png, save_grid, to_uint8
+from keras_gan.pictures.grids import grid, png, save_grid, save_png, to_uint8
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "save_film",
     "save_gif",
     "save_grid",
+    "save_png",
     "to_pillow",
     "to_uint8",
 ]

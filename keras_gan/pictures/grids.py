@@ -71,6 +71,16 @@ def save_grid(images, path, columns=None):
         images, columns: See `grid`.
         path: File to write; its folder is made.
     """
+    save_png(grid(images, columns), path)
+
+
+def save_png(picture, path):
+    """Writes a picture as a PNG.
+
+    Args:
+        picture: `(height, width, 1 to 4 channels)` uint8.
+        path: File to write; its folder is made.
+    """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png(grid(images, columns)).numpy())
+    path.write_bytes(png(picture).numpy())

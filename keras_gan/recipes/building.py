@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from keras_gan import models, optimizers, penalties, schedules
+from keras_gan import media, models, optimizers, penalties, schedules
+from keras_gan.errors import ConfigError
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import get, of_width
@@ -18,6 +19,7 @@ def build(
     jit_compile: bool | str | None = None,
     images: int | None = None,
     moments: tuple | None = None,
+    medium: media.Medium | None = None,
     **rules,
 ) -> models.AdversarialModel:
     """Builds and compiles the game of a recipe.
@@ -33,6 +35,7 @@ def build(
         jit_compile: As in `GAN.compile`; as the recipe says by default.
         images: Images over which the recipe's schedules run; its own steps' by default.
         moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
+        medium: What the samples are; by their shape by default.
         **rules: Fields of `keras_gan.Rules` instead of the recipe's, such as `update` or `remat`;
             None leaves the recipe's. An `augmentation` of `"none"` is none, and a schedule of the
             recipe for its own augmentation's p doesn't move another one's.
@@ -56,7 +59,7 @@ def build(
     recipe = in_unit_of(for_size(recipe, sample_shape[0], images), moments)
     spec = NetworkSpec(sample_shape, recipe.latent_dim, recipe.width, num_classes, dtype, moments)
     game = recipe.game(
-        **recipe.networks(spec),
+        **networks_of(recipe, spec, medium or media.of(sample_shape)),
         seed=seed,
         moving_average_half_life=recipe.moving_average_half_life,
         latent_distribution=recipe.latent_distribution,
@@ -80,6 +83,26 @@ def with_augmentation(recipe, augmentation):
     ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
     augmentation = None if augmentation == NO_AUGMENTATION else augmentation
     return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
+
+
+def networks_of(recipe: Recipe, spec: NetworkSpec, medium: media.Medium) -> dict:
+    """Makes the networks of a recipe, which say the medium where their samples' shape doesn't.
+
+    Raises:
+        ConfigError: For a medium that the recipe doesn't learn.
+    """
+    if medium.name not in recipe.media:
+        nouns = " or ".join(media.MEDIA[name].noun for name in recipe.media)
+        raise ConfigError(
+            f"expected {nouns} for this recipe ({recipe.about}), got {medium.noun} of shape "
+            f"{tuple(spec.shape)}; choose another one, such as gan."
+        )
+    networks = recipe.networks(spec)
+    if medium != media.of(spec.shape):
+        for network in networks.values():
+            if network.output_shape[1:] == tuple(spec.shape):
+                network.medium = medium
+    return networks
 
 
 def for_size(recipe, size, images):

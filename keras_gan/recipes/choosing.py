@@ -7,6 +7,7 @@ top, to be changed.
 import dataclasses
 import math
 
+from keras_gan import media
 from keras_gan.recipes.recipe import NO_AUGMENTATION
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
@@ -39,6 +40,7 @@ class Facts:
         memory: GiB of main memory; None where it isn't known.
         gpus: Number of GPUs.
         compute_capability: The first one's, such as `(8, 0)`; None where it isn't known.
+        medium: The samples' `keras_gan.media.Medium`; by their shape by default.
     """
 
     sample_shape: tuple
@@ -51,11 +53,12 @@ class Facts:
     memory: float | None = None
     gpus: int = 0
     compute_capability: tuple | None = None
+    medium: media.Medium | None = None
 
     @property
     def are_images(self) -> bool:
-        """Whether the samples are images rather than points."""
-        return len(self.sample_shape) == 3 and self.sample_shape[2] in (1, 3, 4)
+        """Returns whether the samples are images."""
+        return isinstance(self.medium or media.of(self.sample_shape), media.Image)
 
     @property
     def side(self) -> int:

@@ -25,7 +25,7 @@ class Recipe:
         batch_size: Samples a step.
         steps: Steps of a run, where the user names none.
         game: Class of the game, made of the networks and compiled by `Rules`.
-        media: Nouns of the media that it learns, such as `"images"`.
+        media: Names of the media that it learns, of `keras_gan.media.MEDIA`.
         penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of the
             images' size, the batch size and the images seen in the run; for points, the weight of
             standardised ones.
@@ -54,7 +54,7 @@ class Recipe:
     batch_size: int
     steps: int
     game: type = GAN
-    media: tuple[str, ...] = ("images",)
+    media: tuple[str, ...] = ("image",)
     penalties: dict = dataclasses.field(default_factory=dict)
     interval: int = 1
     n_critic: int = 1

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+from keras_gan import media
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.models import ProgressiveGAN
 from keras_gan.recipes import networks
@@ -61,11 +62,13 @@ def rates(generator, discriminator):
     return {"generator": generator, "discriminator": discriminator}
 
 
+ANY = tuple(media.MEDIA)
+
 # fmt: off
 RECIPES = {
     #       networks, latent, width, loss, rate, beta_1, beta_2, half-life, batch, steps
     "gan": Recipe("the perceptrons of 2014, for samples of any shape",
-            networks.mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,   6_000),
+            networks.mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,   6_000, media=ANY),
     "dcgan": Recipe("the convolutions of 2015, for square images of 28 or of 8 to 256 pixels "
             "(8 * 2^k)",
             networks.dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,   1_200),
@@ -78,11 +81,11 @@ RECIPES = {
             penalties={"R1": 1.0}, interval=16, update="shared"),
     "toy1d": Recipe("plain perceptrons for points on a line",
             networks.points,   1,   64, NS, 1e-3, 0.0, 0.99, 20_000, 256,   6_000,
-            penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
+            media=ANY, penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
             latent_distribution="uniform", jit=True, steps_per_execution=50),
     "toy25": Recipe("plain perceptrons for points of a few dimensions",
             networks.points,   2,  256, RP, 1e-3, 0.0, 0.99, 20_000, 256,  12_000,
-            penalties={"R1": 0.2, "R2": 0.2},
+            media=ANY, penalties={"R1": 0.2, "R2": 0.2},
             ends={"learning_rate": 1e-5, "r1": 0.002, "r2": 0.002},
             jit=True, steps_per_execution=50),
     # five discriminator steps for each of the generator's 100,000 and 50,000

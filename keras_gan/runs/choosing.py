@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_gan import datasets, machine, recipes
+from keras_gan import datasets, machine, media, recipes
 from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.schemas import CHOSEN
@@ -54,6 +54,7 @@ def open_source(settings, image_size, cache=None):
         settings.skip_corrupt,
         cache,
         settings.background,
+        settings.medium,
     )
 
 
@@ -74,6 +75,7 @@ def facts_of(source, settings=None) -> recipes.Facts:
     gpus = machine.gpus()
     return recipes.Facts(
         sample_shape=source.sample_shape,
+        medium=source.medium,
         count=len(source),
         num_classes=source.class_names and len(source.class_names),
         image_size=settings and settings.image_size,
@@ -95,10 +97,10 @@ def as_begun(settings, run):
             f"{config['recipe']}, which was named; name it again to go on, or choose another --out."
         )
     config = read_json(run.config_path, CHOSEN, RunError)
-    shape = config["sample_shape"]
     picked = {**config["rules"], **config}
     picked["recipe"] = config["recipe"]
-    picked["image_size"] = shape[0] if len(shape) == 3 else None
+    are_images = isinstance(media.from_config(config["medium"]), media.Image)
+    picked["image_size"] = config["sample_shape"][0] if are_images else None
     picked["mixed_precision"] = config["mixed_precision"] or FLOAT32
     picked["conditional"] = config["classes"] is not None
     return with_picked(settings, picked, config["choices"])

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from keras_gan import callbacks, datasets, metrics, verdicts
+from keras_gan import callbacks, datasets, media, metrics, verdicts
 from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import ConfigError, RunError
 from keras_gan.files.atomic import write_text
@@ -40,10 +40,10 @@ class Measuring:
 
     def evaluator(self, source, tell=None):
         """The `Evaluator` for a source."""
-        fitting = source.extractor or metrics.default_extractor(source.sample_shape)
+        fitting = source.extractor or source.medium.extractor(source.sample_shape)
         extractor = self.extractor or fitting
         known = getattr(source, "distribution", None)
-        fitting_metrics = metrics.DEFAULTS.get(extractor, metrics.OF_FEATURES)
+        fitting_metrics = metrics.default_names(extractor, source.sample_shape)
         names = self.names or (*(["closeness"] if known else []), *fitting_metrics)
         made = [metrics.known.Closeness(known) if n == "closeness" and known else n for n in names]
         return metrics.Evaluator(
@@ -115,7 +115,7 @@ def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: N
     with writing_to(run.folder):
         write_evaluation(run.evaluation_path, found, source.name, int(gan.step))
         has_neighbours = any(metric.name == "nearest" for metric in evaluator.metrics)
-        if has_neighbours and len(gan.sample_shape) == 3:
+        if has_neighbours and source.medium.has_tiles:
             evaluator.picture_neighbours(run.neighbours_path)
     measured = [*callbacks.read_table(run.metrics_path), found.figures]
     return found, verdicts.judge(callbacks.read_table(run.history_path), measured)
@@ -141,7 +141,7 @@ def with_discriminator_gap(found, gan, distribution):
     return dataclasses.replace(found, figures=figures, reports=(*found.reports, line))
 
 
-def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: None):
+def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: None, medium=None):
     """Measures one source against another, as if a generator had made it: the floor of a figure.
 
     Args:
@@ -150,11 +150,12 @@ def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: No
         data: The source to measure it against.
         image_size: Height and width of both; their own by default.
         tell: As in `evaluate_run`.
+        medium: Of both, as in `keras_gan.datasets.load`.
 
     Returns:
         The `Evaluation`.
     """
-    taken, source = (datasets.open_source(each, image_size) for each in (name, data))
+    taken, source = (datasets.open_source(each, image_size, medium=medium) for each in (name, data))
     measuring = dataclasses.replace(measuring, count=min(measuring.count, len(taken)))
     order = np.random.default_rng(measuring.seed).permutation(len(taken))
     position = 0
@@ -168,12 +169,20 @@ def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: No
 
 
 def open_run_source(run, data=None):
-    """The data of a run, or others in its shape."""
-    config = run.read_config()
-    shape = config["sample_shape"]
-    size, channels = (shape[0], shape[2]) if len(shape) == 3 else (None, None)
-    name, skip = data or config["data"], config["skipped"] > 0
-    return datasets.open_source(name, size, channels, skip, background=background_of(config))
+    """Returns the data of a run, or others in its shape."""
+    config, medium = run.read_config(), run.read_medium()
+    size = channels = None
+    if isinstance(medium, media.Image):
+        height, width, channels = config["sample_shape"]
+        size = height if height == width else None
+    return datasets.open_source(
+        data or config["data"],
+        size,
+        channels,
+        skip_corrupt=config["skipped"] > 0,
+        background=background_of(config),
+        medium=medium,
+    )
 
 
 def background_of(config):

@@ -4,8 +4,9 @@ import contextlib
 import json
 import pathlib
 
+from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_game
-from keras_gan.errors import RunError
+from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.schemas import CONFIG
@@ -48,7 +49,19 @@ class Run:
                 f"expected a run folder at {self.folder}, found no config.json in it; "
                 "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
             )
-        return read_json(self.config_path, CONFIG, RunError)
+        config = read_json(self.config_path, CONFIG, RunError)
+        try:
+            medium = media.from_config(config["medium"])
+            medium.check_shape(config["sample_shape"], self.config_path)
+        except (ConfigError, DataError) as error:
+            raise RunError(
+                f"expected a run's settings in {self.config_path}, but: {error}"
+            ) from error
+        return config
+
+    def read_medium(self) -> media.Medium:
+        """Returns the medium of the run's samples; raises as `read_config`."""
+        return media.from_config(self.read_config()["medium"])
 
     def keep_beginning(self, config) -> dict:
         """The settings asked for, with what was settled when the run that is gone on with began.

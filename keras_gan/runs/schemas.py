@@ -5,6 +5,7 @@ CONFIG = {
     **{name: str for name in ("recipe", "data")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
+    "medium": {"name": str},
     "rules": {str: (str, int, float, bool, None)},
     "classes": (None, [str]),
 }

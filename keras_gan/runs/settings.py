@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.metadata
 
-from keras_gan import recipes
+from keras_gan import media, recipes
 from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import ConfigError, printable
 from keras_gan.models.checks import check_seed
@@ -36,6 +36,7 @@ class Settings:
         prefetch: As in `keras_gan.datasets.load`; it changes no result, and may change in a run.
         cache: Likewise.
         background: As in `keras_gan.datasets.load`.
+        medium: Likewise.
         hours: Hours after which a session of the run ends; the same call goes on. No result but
             that and the choice of `auto` hangs on it.
         choices: Why `auto` picked the settings, name -> reason; None where they were named.
@@ -58,6 +59,7 @@ class Settings:
     prefetch: int = 2
     cache: str | None = None
     background: str = WHITE
+    medium: media.Medium | str | None = None
     hours: float | None = None
     choices: dict | None = None
 
@@ -80,7 +82,8 @@ class Settings:
             "skipped": source.skipped,
             "sample_shape": list(source.sample_shape),
             "background": source.background,
-            "moments": source.moments() if len(source.sample_shape) == 1 else None,
+            "medium": source.medium.to_config(),
+            "moments": source.moments() if source.medium.has_units else None,
             "classes": classes and list(classes),
             "steps": recipe.steps if self.steps is None else self.steps,
             "schedule_steps": recipe.steps if self.steps is None else self.steps,

@@ -2,7 +2,7 @@
 
 import json
 
-from keras_gan import recipes
+from keras_gan import media, recipes
 from keras_gan.errors import RunError
 
 import keras
@@ -50,6 +50,7 @@ def build(config):
         jit_compile=config["jit"] if alone or config["jit"] else "auto",
         images=config["schedule_steps"] * config["batch_size"],
         moments=config["moments"],
+        medium=media.from_config(config["medium"]),
         **config["rules"],
     )
 

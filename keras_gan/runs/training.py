@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from keras_gan import callbacks
+from keras_gan import callbacks, media
 from keras_gan.errors import ConfigError, NotFiniteError, RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
@@ -166,9 +166,9 @@ def roll_back(count, plan):
 
 
 def pictures_of(gan, plan):
-    """The callbacks that show what a game's samples look like."""
+    """Returns the callbacks that show what a model's samples look like."""
     run, film = plan.run, plan.run.folder / "learning.gif"
-    if len(gan.sample_shape) == 3:
+    if not isinstance(media.of_model(gan), media.Points):
         return [
             callbacks.SampleGrid(run.samples_folder, every=plan.every),
             callbacks.TerminalSamples(plan.every),

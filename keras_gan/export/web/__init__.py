@@ -8,6 +8,7 @@ import json
 import pathlib
 import shutil
 
+from keras_gan import media
 from keras_gan.errors import ConfigError
 from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import served_interface
@@ -94,10 +95,8 @@ def page_of(path, folder):
 
 def check_shape(shape):
     """Raises `ConfigError` for samples that a page can't draw."""
-    if len(shape) != 3 or shape[2] not in (1, 3, 4):
-        raise ConfigError(
-            f"expected images (height, width, 1, 3 or 4 channels) for a page, got samples {shape}."
-        )
+    if not isinstance(media.of(shape), media.Image):
+        raise ConfigError(f"expected images {media.Image.form} for a page, got samples {shape}.")
 
 
 def check_folder(folder):

@@ -6,7 +6,7 @@ import pathlib
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
-from keras_gan.metrics.extractors.generic import Function, Network, Pixels, Stacked
+from keras_gan.metrics.extractors.generic import Function, Network, Stacked, Values
 from keras_gan.metrics.extractors.inception import Inception
 from keras_gan.metrics.extractors.shipped import Digits, Photos
 
@@ -20,9 +20,9 @@ __all__ = [
     "Inception",
     "Network",
     "Photos",
-    "Pixels",
     "Reading",
     "Stacked",
+    "Values",
     "get",
 ]
 
@@ -30,7 +30,7 @@ EXTRACTORS = {
     "digits": Digits,
     "inception": Inception,
     "photos": Photos,
-    "pixels": Pixels,
+    "values": Values,
     "stacked_digits": lambda: Stacked("digits"),
 }
 
@@ -40,7 +40,7 @@ def get(identifier) -> Extractor:
 
     Args:
         identifier: `digits` (28x28 grey digits), `stacked_digits` (28x28x3, each channel a digit),
-            `photos` (small photographs), `inception` (images; fetched once), `pixels` (the samples
+            `photos` (small photographs), `inception` (images; fetched once), `values` (the samples
             themselves, also points), an `Extractor`, a Keras model or the path of one's `.keras`
             file (its output, averaged over the picture where that has spatial axes), or a callable
             `samples -> (count, features)`.

@@ -11,19 +11,19 @@ import numpy as np
 from keras import ops
 
 
-class Pixels(Extractor):
-    """The samples themselves, flattened, in float64: for points, and for small pictures.
+class Values(Extractor):
+    """The samples themselves, flattened, in float64: for points, sound, clips, small images.
 
     Example:
 
     >>> import numpy as np
     >>> from keras_gan.metrics import extractors
-    >>> extractors.get("pixels").features(np.zeros((5, 4, 4, 3), "float32")).shape
+    >>> extractors.get("values").features(np.zeros((5, 4, 4, 3), "float32")).shape
     (5, 48)
     """
 
     def __init__(self):
-        super().__init__("pixels")
+        super().__init__("values")
 
     def measure(self, samples):
         """One batch, flattened."""

@@ -91,7 +91,7 @@ class Closeness(FeatureMetric):
     """
 
     def __init__(self, distribution, name="closeness"):
-        super().__init__("pixels", name)
+        super().__init__("values", name)
         self.distribution = distribution
 
     def result(self):

@@ -1,0 +1,39 @@
+"""Images: grey, colour, or colour and alpha."""
+
+import dataclasses
+from typing import ClassVar
+
+from keras_gan.media.medium import UNIT, Medium
+
+
+@dataclasses.dataclass(frozen=True)
+class Image(Medium):
+    """Images `(height, width, channels)` in [-1, 1]: grey, red-green-blue, or that and alpha.
+
+    Example:
+
+    >>> from keras_gan import media
+    >>> media.Image().fits((28, 28, 1)), media.Image().fits((28, 28, 2))
+    (True, False)
+    """
+
+    name: ClassVar = "image"
+    noun: ClassVar = "images"
+    tensor: ClassVar = "images"
+    form: ClassVar = "(height, width, 1, 3 or 4 channels)"
+    rank: ClassVar = 3
+    channels: ClassVar = (1, 3, 4)
+    range: ClassVar = UNIT
+    integers: ClassVar = {"uint8": (127.5, 1.0)}
+    suffixes: ClassVar = (".png",)
+    augmentations: ClassVar = ("ada", "diffaugment")
+
+    def extractor(self, shape):
+        """Returns `digits` for those of MNIST's size, else Inception, which has no alpha."""
+        if tuple(shape) == (28, 28, 1):
+            return "digits"
+        return "inception" if shape[2] in (1, 3) else "values"
+
+    def tiles(self, samples):
+        """Returns the images themselves."""
+        return samples

@@ -1,0 +1,380 @@
+"""Media: what samples are, how they are told, checked, saved, read back and shown."""
+
+import csv
+import json
+import wave
+
+import keras_gan as kg
+from keras_gan import datasets, media, pictures
+from keras_gan.errors import ConfigError, DataError
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+WORDS = media.Tokens(("<end>", "the", "cat", "sat"), end="<end>")
+ROWS = media.Table(("age", "pet"), (None, ("cat", "dog")))
+EVERY = [media.Points(), media.Sound(8_000), media.Image(), media.Video(12), WORDS, ROWS]
+SHAPES = {"points": (2,), "sound": (400, 2), "image": (8, 8, 3), "video": (5, 8, 8, 1)}
+
+
+def samples_of(medium, count=6, seed=0):
+    """Random samples."""
+    random = np.random.default_rng(seed)
+    if medium in (WORDS, ROWS):
+        whole = random.integers(0, 2, (count, 2)) if medium is ROWS else random.integers(0, 4, 60)
+        return whole.reshape(count, -1).astype("float32")
+    return random.uniform(-1, 1, (count, *SHAPES[medium.name])).astype("float32")
+
+
+# What is told.
+
+
+@pytest.mark.parametrize(
+    ("shape", "medium"),
+    [
+        ((2,), media.Points()),
+        ((16_384, 1), media.Sound()),
+        ((64, 64, 3), media.Image()),
+        ((64, 64, 4), media.Image()),
+        ((16, 32, 32, 1), media.Video()),
+        ((64, 64, 2), media.Points()),
+        ((16, 100), media.Points()),
+        ((2, 3, 4, 5, 1), media.Points()),
+        ((None, None, 3), media.Points()),
+    ],
+)
+def test_the_rank_tells_the_medium_where_the_channels_fit(shape, medium):
+    assert media.of(shape) == medium
+
+
+def test_every_medium_describes_itself_in_the_same_words():
+    for medium in EVERY:
+        assert media.MEDIA[medium.name] is type(medium)
+        assert medium.noun
+        assert medium.tensor
+        assert medium.form
+        assert medium.suffixes
+        assert medium.fits(samples_of(medium).shape[1:])
+        assert set(medium.augmentations) <= set(kg.augment.AUGMENTATIONS)
+        assert medium.extractor(samples_of(medium).shape[1:]) in kg.metrics.extractors.EXTRACTORS
+    assert [str(medium) for medium in EVERY] == [
+        "points",
+        "sound at 8,000 Hz",
+        "images",
+        "video at 12 frames a second",
+        "sequences over 4 words",
+        "a table of 2 columns",
+    ]
+
+
+@pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
+def test_a_medium_comes_back_from_json(medium):
+    config = json.loads(json.dumps(medium.to_config()))
+    assert config["name"] == medium.name
+    assert media.from_config(config) == medium
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("sound", "expected a medium as an object with a name, got 'sound'"),
+        ({}, "an object with a name"),
+        ({"name": ["sound"]}, "an object with a name"),
+        ({"name": "sounds", "rate": 1}, "unknown medium 'sounds'; did you mean 'sound'"),
+        ({"name": "sound"}, "expected a medium sound with rate, got nothing else"),
+        ({"name": "image", "rate": 1}, "a medium image with nothing else, got rate"),
+        ({"name": "sound", "rate": "8000"}, "a whole rate from 1 to 1,000,000, got '8000'"),
+        ({"name": "sound", "rate": True}, "a whole rate"),
+        ({"name": "sound", "rate": 10**9}, "a whole rate"),
+        ({"name": "video", "frames_per_second": 0}, "a whole frames_per_second from 1 to 120"),
+        ({**WORDS.to_config(), "vocabulary": ["a"]}, "vocabulary as a tuple of 2 or more"),
+        ({**WORDS.to_config(), "vocabulary": ["a", "a"]}, "2 or more different words"),
+        ({**WORDS.to_config(), "vocabulary": ["a", 1]}, "2 or more different words"),
+        ({**WORDS.to_config(), "end": "z"}, "an end that is in the vocabulary, got 'z'"),
+        ({**WORDS.to_config(), "separator": None}, "a separator as text"),
+        ({**ROWS.to_config(), "columns": []}, "columns as a tuple of 1 or more"),
+        ({**ROWS.to_config(), "categories": [None]}, "for each of 2 columns"),
+        ({**ROWS.to_config(), "categories": [None, "cat"]}, "categories as a tuple"),
+    ],
+)
+def test_a_config_of_others_is_checked(config, message):
+    with pytest.raises(ConfigError, match=message):
+        media.from_config(config)
+
+
+def test_media_by_name():
+    assert media.get(None) is None
+    assert media.get(WORDS) is WORDS
+    assert [media.get(name) for name in ("points", "image", "sound", "sound:8000", "video:25")] == [
+        *(media.Points(), media.Image(), media.Sound(16_000), media.Sound(8_000), media.Video(25)),
+    ]
+    for name, message in (
+        ("audio", "unknown medium 'audio'"),
+        ("sound:loud", r"sound:16000 \(Hz\) or video:10 .*, got 'sound:loud'"),
+        ("image:3", "got 'image:3'"),
+        ("video:500", "frames_per_second from 1 to 120"),
+        ("table", r"got 'table'; make a keras_gan.media.Table with its columns"),
+        ("tokens", r"make a keras_gan.media.Tokens with its vocabulary"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            media.get(name)
+
+
+# Saving, and reading back.
+
+
+def test_sounds_are_read_back_from_a_wav_one_after_another(tmp_path):
+    medium, sounds = media.Sound(8_000), samples_of(media.Sound(8_000), count=3)
+    sounds[0, 0] = 3.0, -3.0  # louder than can be
+    medium.save(sounds, tmp_path / "new" / "sounds.wav")
+    with wave.open(str(tmp_path / "new" / "sounds.wav")) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8_000, 2, 2)
+        values = np.frombuffer(file.readframes(10**6), "<i2").reshape(-1, 2) / 32_767
+    assert len(values) == 3 * 400 + 2 * 2_000
+    for index, sound in enumerate(sounds):
+        start = index * 2_400
+        np.testing.assert_allclose(values[start : start + 400], np.clip(sound, -1, 1), atol=2e-5)
+        assert not values[start + 400 : start + 2_400].any()
+
+
+def test_clips_are_read_back_from_a_gif_side_by_side(tmp_path):
+    clips = samples_of(media.Video(), count=4)
+    media.Video(20).save(clips, tmp_path / "clips.gif")
+    with Image.open(tmp_path / "clips.gif") as film:
+        assert (film.n_frames, film.info["duration"]) == (5, 50)
+        assert film.size == (128, 128)
+        for index in range(5):
+            film.seek(index)
+            shown = np.array(film.convert("L"))[::8, ::8]
+            wanted = pictures.grid(clips[:, index])[..., 0].numpy()
+            assert np.abs(shown.astype(int) - wanted).max() <= 1
+
+
+def test_images_points_sentences_and_rows_are_read_back(tmp_path):
+    images = samples_of(media.Image())
+    media.Image().save(images, tmp_path / "images.png")
+    assert np.array_equal(np.array(Image.open(tmp_path / "images.png")), pictures.grid(images))
+    points = samples_of(media.Points())
+    media.Points().save(points, tmp_path / "points.csv")
+    assert np.array_equal(np.loadtxt(tmp_path / "points.csv", "float32", delimiter=","), points)
+    sentences = np.array([[1, 2, 3, 0, 1], [2, 3, 1, 1, 1], [0, 1, 1, 1, 1]])
+    for samples in (sentences.astype("float32"), np.eye(4)[sentences]):
+        WORDS.save(samples, tmp_path / "words.txt")
+        text = (tmp_path / "words.txt").read_text()
+        assert text == "the cat sat\ncat sat the the the\n\n"
+    ROWS.save(np.array([[31.25, 0.2], [-7.0, 1.9]]), tmp_path / "rows.csv")
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["age", "pet"], ["31.25", "cat"], ["-7", "dog"]]
+
+
+@pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
+def test_values_and_previews_of_all_media_are_saved(medium, tmp_path):
+    samples = samples_of(medium)
+    medium.save(samples, tmp_path / "x.npy")
+    assert np.array_equal(np.load(tmp_path / "x.npy"), samples)
+    medium.save(samples, tmp_path / "x.png")
+    assert len(np.unique(np.array(Image.open(tmp_path / "x.png")))) > 1
+    with pytest.raises(ConfigError, match=rf"a file of {medium.noun} to end in .* or .npy, got"):
+        medium.save(samples, tmp_path / "x.mp3")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "x.png"]
+
+
+def test_a_word_that_is_none_is_refused_and_leaves_no_file(tmp_path):
+    (tmp_path / "words.txt").write_text("mine")
+    with pytest.raises(DataError, match="numbers of words from 0 to 3, got 1 to 4"):
+        WORDS.save(np.array([[1.0, 4.0]]), tmp_path / "words.txt")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+# Previews.
+
+
+@pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
+def test_previews_have_one_size_and_show_the_samples(medium):
+    first, second = (medium.preview(samples_of(medium, seed=seed)) for seed in (0, 1))
+    assert first.dtype == np.uint8
+    assert first.shape == second.shape
+    assert first.shape[2] in (1, 3, 4)
+    assert len(np.unique(first)) > 1
+    assert not np.array_equal(first, second)
+
+
+def test_a_tone_stands_in_the_spectrogram_where_its_pitch_is():
+    rate, time = 8_000, np.arange(4_096) / 8_000
+    for frequency in (500, 2_000, 3_500):
+        tone = 0.5 * np.sin(2 * np.pi * frequency * time)[None, :, None]
+        (tile,) = media.Sound(rate).tiles(tone)
+        spectrogram = tile[32:96, :128, 0]
+        row = spectrogram.mean(axis=1).argmax()
+        assert abs((63 - row) / 63 * rate / 2 - frequency) < 100
+        loudness = 20 * np.log10(0.5)  # decibels below full scale
+        assert spectrogram.max() == pytest.approx(1 + loudness / 40, abs=0.02)
+        wave_rows = np.flatnonzero((tile[:32, :128, 0] > 0).any(axis=1))
+        assert abs(np.linspace(1, -1, 32)[wave_rows[[0, -1]]] - (0.5, -0.5)).max() < 0.07
+
+
+def test_the_tile_of_a_clip_has_its_first_and_last_frame():
+    clips = samples_of(media.Video(), count=2)
+    long = np.repeat(clips, 4, axis=1)  # 20 frames
+    tiles = media.Video().tiles(long)
+    assert tiles.shape == (2, 8 + 2, 8 * 8 + 2, 1)
+    np.testing.assert_array_equal(tiles[:, :8, :8], clips[:, 0])
+    np.testing.assert_array_equal(tiles[:, :8, 56:64], clips[:, -1])
+    assert media.Video().preview(long).shape == (20, 66, 1)
+
+
+def test_points_on_a_line_are_a_histogram():
+    points = np.concatenate([np.full((300, 1), -1.0), np.full((100, 1), 1.0)])
+    preview = media.Points().preview(points)[..., 0]
+    heights = (preview < 128).sum(axis=0)
+    assert heights[0] == 256
+    assert heights[-1] == pytest.approx(256 / 3, abs=1)
+    assert not heights[10:-10].any()
+
+
+# Sources.
+
+
+def saved(tmp_path, array):
+    np.save(tmp_path / "x.npy", array)
+    return tmp_path / "x.npy"
+
+
+def test_a_source_of_two_axes_is_refused_unless_told(tmp_path):
+    values = samples_of(media.Sound())[..., :1]
+    path = saved(tmp_path, values)
+    with pytest.raises(DataError, match=r"a medium for .*x.npy, an array of \(6, 400, 1\)") as info:
+        datasets.load(path, batch_size=2)
+    assert "medium='sound:16000' (--medium sound:16000, in Hz) or medium='image'" in str(info.value)
+    source = datasets.open_source(path, medium="sound:8000")
+    assert (source.medium, source.sample_shape) == (media.Sound(8_000), (400, 1))
+    np.testing.assert_array_equal(source[5][0], values[5])
+    assert source.notes == (f"{path} is taken for sound at 8,000 Hz.",)
+    grey = datasets.open_source(path, medium=media.Image())
+    assert (grey.medium, grey.sample_shape) == (media.Image(), (400, 1, 1))
+    (batch,) = datasets.load(path, batch_size=6, medium="sound", shuffle=False).take(1)
+    np.testing.assert_array_equal(batch, values)
+
+
+def test_the_axis_of_one_channel_may_be_left_out(tmp_path):
+    path = saved(tmp_path, np.zeros((4, 9), "float32"))
+    assert datasets.open_source(path).medium == media.Points()
+    assert datasets.open_source(path, medium="sound").sample_shape == (9, 1)
+    path = saved(tmp_path, np.zeros((4, 6, 8, 8), "uint8"))
+    assert datasets.open_source(path, medium="video").sample_shape == (6, 8, 8, 1)
+    path = saved(tmp_path, np.zeros((4, 6, 8, 8, 3), "uint8"))
+    assert datasets.open_source(path).medium == media.Video()
+
+
+@pytest.mark.parametrize(
+    ("shape", "medium", "message"),
+    [
+        (
+            (4, 8, 8, 2),
+            None,
+            r"expected images \(height, .*\) in .*x.npy, got samples of \(8, 8, 2\)",
+        ),
+        ((4, 8, 8, 9), None, r"learn them as numbers without pictures: medium='points'"),
+        ((4, 3, 8, 8, 7), None, r"expected clips \(frames, .*got samples of \(3, 8, 8, 7\)"),
+        ((4, 2, 2, 2, 2, 2), None, "medium='points'"),
+        ((4, 8, 8), None, "expected a medium for"),
+        ((4, 8, 9), "sound", r"expected sounds \(samples, 1 to 8 channels\) .*of \(8, 9\)"),
+        ((4, 8, 8, 3), "sound", r"name another medium \(--medium\)"),
+        ((4, 5), ROWS, r"expected rows \(columns,\) in .*, got samples of \(5,\)"),
+        ((4, 5, 3), WORDS, r"expected sentences .*, got samples of \(5, 3\)"),
+    ],
+)
+def test_shapes_that_do_not_fit(tmp_path, shape, medium, message):
+    path = saved(tmp_path, np.zeros(shape, "float32"))
+    with pytest.raises(DataError, match=message):
+        datasets.open_source(path, medium=medium)
+
+
+def test_numbers_of_any_shape_are_points_where_that_is_said(tmp_path):
+    path = saved(tmp_path, 9 * np.ones((4, 8, 8, 2), "float32"))
+    source = datasets.open_source(path, medium="points")
+    assert (source.medium, source.sample_shape) == (media.Points(), (8, 8, 2))
+    assert source.moments() == [[9.0, 9.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "medium", "expected"),
+    [
+        (np.array([[-32_768, 16_384]], "int16"), "sound", [[-1.0], [0.5]]),
+        (np.array([[-32_768, 16_384]], ">i2"), "sound", [[-1.0], [0.5]]),
+        (np.array([[[[0, 255]]]], "uint8"), "video", [[[[-1.0], [1.0]]]]),
+        (np.array([[3, 0, 2]]), WORDS, [3.0, 0.0, 2.0]),
+        (np.array([[40, 1]], "int32"), ROWS, [40.0, 1.0]),
+    ],
+)
+def test_whole_numbers_are_scaled_as_the_medium_says(tmp_path, values, medium, expected):
+    sample, _ = datasets.open_source(saved(tmp_path, values), medium=medium)[0]
+    assert sample.dtype == np.float32
+    assert sample.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "medium", "message"),
+    [
+        (np.zeros((4, 3), "uint8"), None, "to hold floats, got uint8; convert them"),
+        (np.zeros((4, 3), "int32"), "sound", "int16 sounds or floats, got int32"),
+        (np.full((4, 3), 2.0), "sound", r"float sounds in \[-1, 1\] in .*, got 2 to 2"),
+        (np.full((4, 2), 2**24 + 1), ROWS, "whole numbers up to 16,777,216"),
+    ],
+)
+def test_values_that_do_not_fit(tmp_path, values, medium, message):
+    with pytest.raises(DataError, match=message):
+        datasets.open_source(saved(tmp_path, values), medium=medium)
+
+
+def test_a_medium_that_the_samples_do_not_have():
+    with pytest.raises(
+        DataError, match=r"expected sound at 16,000 Hz in digits, as medium .*images"
+    ):
+        datasets.load("digits", medium="sound")
+    assert datasets.open_source("digits", medium="image").medium == media.Image()
+    assert datasets.open_source("toy:gaussians8").medium == media.Points()
+
+
+# Models.
+
+
+def sound_gan(medium=None):
+    generator = kg.networks.MLPGenerator((64, 1), latent_dim=3, units=(8,))
+    if medium is not None:
+        generator.medium = medium
+    return kg.GAN(generator, kg.networks.MLPDiscriminator((64, 1), units=(8,)))
+
+
+def test_a_model_keeps_the_medium_that_its_generator_says(tmp_path):
+    assert media.of_model(sound_gan()) == media.Sound()
+    gan = sound_gan(media.Sound(8_000))
+    gan.compile()
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for model in (gan, loaded, loaded.generator, loaded.moving_average):
+        assert media.of_model(model) == media.Sound(8_000)
+
+
+def test_an_mlp_ends_in_the_range_of_its_medium():
+    def ends_in(shape, **arguments):
+        generator = kg.networks.MLPGenerator(shape, 2, (4,), **arguments)
+        return generator.get_layer("samples").activation.__name__
+
+    assert {ends_in(shape) for shape in ((8, 8, 1), (64, 1), (3, 8, 8, 1))} == {"tanh"}
+    assert {ends_in(shape) for shape in ((2,), (8, 8, 2))} == {"linear"}
+    assert ends_in((8, 8, 1), moments=([0.0], [4.0])) == "linear"
+
+
+def test_augmentations_are_for_images():
+    with pytest.raises(ConfigError, match="expected images for an augmentation"):
+        sound_gan().compile(augmentation="ada")
+
+
+def test_many_values_are_measured_without_their_covariance():
+    assert kg.metrics.default_names("values", (2,))[0] == "frechet"
+    names = kg.metrics.default_names("values", (8_192, 1))
+    assert names[0] == "sliced_wasserstein"
+    assert "frechet" not in names
