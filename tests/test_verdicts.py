@@ -162,8 +162,7 @@ def test_evaluate_writes_rows_and_keeps_the_best_model(evaluated_model, tmp_path
     assert int(best.images_seen) == rows[int(np.argmin(values))]["images_seen"]
     figure = measure.evaluator.evaluate(best.sample).figures["frechet[values]"]
 
-
-assert figure == pytest.approx(min(values), rel=1e-4)
+    assert figure == pytest.approx(min(values), rel=1e-4)
 
 
 def test_evaluate_resumes_its_table_and_stops_early(evaluated_model, tmp_path):
