@@ -34,15 +34,20 @@ if TYPE_CHECKING:
         verdicts,
     )
     from keras_gan.files.keras_file import load_model
-    from keras_gan.models import GAN, AdversarialModel, ProgressiveGAN, Rules
+    from keras_gan.models import GAN, AdversarialModel, Duel, ProgressiveGAN, Rules
+    from keras_gan.sampling import Sampling
+    from keras_gan.signature import Signature
 
 __version__ = importlib.metadata.version("keras_gan")
 
 __all__ = [
     "GAN",
     "AdversarialModel",
+    "Duel",
     "ProgressiveGAN",
     "Rules",
+    "Sampling",
+    "Signature",
     "augment",
     "callbacks",
     "checkpoints",
@@ -71,7 +76,10 @@ HOMES = {
     "GAN": "keras_gan.models",
     "AdversarialModel": "keras_gan.models",
     "ProgressiveGAN": "keras_gan.models",
+    "Duel": "keras_gan.models",
     "Rules": "keras_gan.models",
+    "Sampling": "keras_gan.sampling",
+    "Signature": "keras_gan.signature",
     "load_model": "keras_gan.files.keras_file",
 }
 

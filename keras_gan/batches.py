@@ -8,6 +8,7 @@ the next one.
 import contextlib
 import re
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -79,8 +80,7 @@ def of_steps(read, steps, batch_size, seed=0, prefetch=2):
     Returns:
         As `step_addressed`.
     """
-    if prefetch < 1:
-        raise ConfigError(f"expected a prefetch of 1 batch or more, got {prefetch}.")
+    check_integer("prefetch", prefetch)
 
     def from_step(step, shard=(0, 1)):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)

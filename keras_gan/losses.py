@@ -5,6 +5,7 @@ one object so that they can't be mismatched. `r` and `f` below are the logits of
 generated ("fake") samples.
 """
 
+from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
@@ -34,14 +35,14 @@ class AdversarialLoss:
         Returns:
             A float32 scalar.
         """
-        raise TypeError(f"{type(self).__name__} defines no discriminator loss.")
+        raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss.")
 
     def generator(self, real_logits, fake_logits):
         """The generator's loss, of the same arguments.
 
         `real_logits` is None unless `relativistic`.
         """
-        raise TypeError(f"{type(self).__name__} defines no generator loss.")
+        raise NotImplementedError(f"{type(self).__name__} defines no generator loss.")
 
     def margins(self, real_logits, fake_logits):
         """How far D is on the right side: what the accuracies count.
@@ -89,9 +90,7 @@ class NonSaturating(AdversarialLoss):
     """
 
     def __init__(self, label_smoothing=0.0):
-        if not 0 <= label_smoothing <= 0.5:
-            raise ConfigError(f"expected a label_smoothing from 0 to 0.5, got {label_smoothing}.")
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
     def discriminator(self, real_logits, fake_logits):
         """E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""

@@ -6,6 +6,7 @@ As the model saves how many images it has seen, a schedule needs no state of its
 import contextlib
 import math
 
+from keras_gan.checks import check_number, check_positive
 from keras_gan.errors import ConfigError
 
 import keras
@@ -21,11 +22,11 @@ class Schedule:
         Args:
             images_seen: Integer scalar.
         """
-        raise TypeError(f"{type(self).__name__} defines no __call__.")
+        raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
     def get_config(self):
         """Constructor arguments, as Keras serialises them."""
-        raise TypeError(f"{type(self).__name__} defines no get_config.")
+        raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
     def from_config(cls, config):
@@ -59,9 +60,7 @@ class Cosine(Schedule):
     """
 
     def __init__(self, start, end, images):
-        if not images > 0:
-            raise ConfigError(f"expected a schedule over more than 0 images, got {images}.")
-        self.start, self.end, self.images = start, end, images
+        self.start, self.end, self.images = start, end, check_positive("images", images)
 
     def __call__(self, images_seen):
         """The number after so many images."""
@@ -98,12 +97,8 @@ class Growth(Schedule):
     """
 
     def __init__(self, stable_images=800_000, fade_images=800_000):
-        if not (stable_images >= 1 and fade_images >= 0):
-            raise ConfigError(
-                "expected stable_images of at least 1 and fade_images of at least 0, got "
-                f"{stable_images} and {fade_images}."
-            )
-        self.stable_images, self.fade_images = stable_images, fade_images
+        self.stable_images = check_number("stable_images", stable_images, minimum=1)
+        self.fade_images = check_number("fade_images", fade_images)
 
     def __call__(self, images_seen):
         """The number after so many images."""

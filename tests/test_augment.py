@@ -238,7 +238,7 @@ def test_bad_arguments():
         with pytest.raises(ConfigError, match="at most once"):
             augment.ADA(transforms)
     for argument, value in (("p", 1.5), ("target", 2), ("interval", 0), ("images", 0)):
-        with pytest.raises(ConfigError, match=f"expected a.*{value}"):
+        with pytest.raises(ConfigError, match=f"expected .*{argument} .*{value}"):
             augment.ADA(**{argument: value})
 
 

@@ -65,7 +65,7 @@ def test_prefetch_changes_no_batch():
         dataset = batches.step_addressed(lambda indices: indices, 23, 5, prefetch=prefetch)
         streams.append(values(dataset.from_step(3), 6))
     assert streams[0] == streams[1]
-    with pytest.raises(ConfigError, match="prefetch of 1 batch or more, got 0"):
+    with pytest.raises(ConfigError, match="integer prefetch >= 1, got 0"):
         batches.step_addressed(lambda indices: indices, 23, 5, prefetch=0)
 
 

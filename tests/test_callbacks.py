@@ -181,7 +181,7 @@ def test_means_go_on_where_the_game_was_saved(tmp_path):
 
 
 def test_bad_arguments(tmp_path):
-    with pytest.raises(ConfigError, match="every 1 step or more, got 0"):
+    with pytest.raises(ConfigError, match="an integer every >= 1, got 0"):
         callbacks.SampleGrid(tmp_path, every=0)
 
 

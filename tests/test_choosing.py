@@ -154,7 +154,7 @@ def test_hours_end_a_run_that_goes_on(tmp_path, capsys):
     assert 1 <= step < 1002
     assert f"Ended at step {step}; the same command goes on" in told
     assert main([*words, "--hours", "0"]) == 2
-    assert "hours above 0" in capsys.readouterr().err
+    assert "hours > 0" in capsys.readouterr().err
 
 
 def test_the_listing_and_the_help_tell_of_it(capsys):

@@ -180,13 +180,13 @@ def test_unknown_names(tmp_path, capsys):
     ("options", "message"),
     [
         (["--image-size", 48], "expected an image_shape"),
-        (["--batch-size", 0], "batch-size of 1 or more, got 0"),
+        (["--batch-size", 0], "batch-size >= 1, got 0"),
         (["--batch-size", 20_000], "at least one batch of 20000 samples, got 10000"),
-        (["--steps", 0], "steps of 1 or more, got 0"),
-        (["--every", 0], "every of 1 or more, got 0"),
-        (["--checkpoint-every", 0], "checkpoint-every of 1 or more, got 0"),
-        (["--keep", 0], "keep of 1 or more, got 0"),
-        (["--roll-backs", -1], "roll-backs of 0 or more, got -1"),
+        (["--steps", 0], "steps >= 1, got 0"),
+        (["--every", 0], "every >= 1, got 0"),
+        (["--checkpoint-every", 0], "checkpoint-every >= 1, got 0"),
+        (["--keep", 0], "keep >= 1, got 0"),
+        (["--roll-backs", -1], "roll-backs >= 0, got -1"),
         (["--seed", -1], "seed from 0"),
     ],
 )
@@ -269,4 +269,4 @@ def test_cache_and_prefetch_make_no_other_run(run, tmp_path, capsys):
     assert differing(state_of(one), state_of(other)) == []
     assert train(shutil.copytree(run, tmp_path / "plain"), "--steps", 6, *cached) == 0
     error = refused(capsys, [*TRAIN, "--out", tmp_path / "new", "--prefetch", 0])
-    assert "expected prefetch of 1 or more, got 0" in error
+    assert "expected an integer prefetch >= 1, got 0" in error

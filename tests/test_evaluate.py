@@ -210,9 +210,9 @@ def test_default_metrics_of_digits(digits):
         (["frechet"], {}, "FeatureMetric objects"),
         ([], {}, "at least one, got none"),
         (several("values") + several("values"), {}, r"got frechet\[values\], inception_score"),
-        (several("values"), {"count": 0}, "count to be a whole number >= 1"),
-        (several("values"), {"seed": -1}, "seed to be a whole number >= 0"),
-        (several("values"), {"batch_size": 0}, "batch_size to be a whole number >= 1"),
+        (several("values"), {"count": 0}, "an integer count >= 1"),
+        (several("values"), {"seed": -1}, "an integer seed from 0"),
+        (several("values"), {"batch_size": 0}, "an integer batch_size >= 1"),
     ],
 )
 def test_arguments_that_are_refused(chosen, options, message):

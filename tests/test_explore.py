@@ -223,7 +223,7 @@ def test_points_and_games_without_classes(plain, digits_like):
         explore.interpolate(plain, [1])
     with pytest.raises(ConfigError, match="pca or jacobian, got 'ica'"):
         explore.directions(plain, by="ica")
-    with pytest.raises(ConfigError, match="whole count of 1 or more, got 0"):
+    with pytest.raises(ConfigError, match="integer count >= 1, got 0"):
         explore.classes(digits_like, count=0)
     with pytest.raises(ConfigError, match=r"latents \(n, 6\), at least one, got \(2, 5\)"):
         plain.sample_at(np.zeros((2, 5)))

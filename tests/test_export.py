@@ -8,8 +8,8 @@ import keras_gan as kg
 from keras_gan import export, pictures
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import Card
-from keras_gan.export.interface import call
-from keras_gan.export.parity import BATCH_SIZES, check_parity, float32_generator
+from keras_gan.export.parity import BATCH_SIZES, check_parity, float32_network, float32_signatures
+from keras_gan.signature import SERVING_DEFAULT
 
 import keras
 import numpy as np
@@ -43,7 +43,7 @@ def inputs_of(gan, batch_size):
 
 
 def keras_samples(gan, inputs):
-    return np.array(call(float32_generator(gan), *inputs.values()))
+    return np.array(float32_signatures(gan)[SERVING_DEFAULT](inputs))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -178,6 +178,7 @@ def test_onnx_names_shapes_and_metadata(tmp_path, opset):
     assert json.loads(facts.pop("classes")) == ["ant", "bee", "cat"]
     assert facts == {
         "keras_gan_version": kg.__version__,
+        "kind": "sampler",
         "latent_distribution": "normal",
         "latent_size": "6",
         "layout": "NHWC",
@@ -226,16 +227,22 @@ def test_a_generator_that_differs_is_refused(change, message):
         return keras_samples(gan, inputs)
 
     with pytest.raises(ExportError, match=message):
-        check_parity(gan, expected, lambda i: change(expected(i)), (1e-5, np.inf), "export")
+        check_parity(
+            gan.signatures()[SERVING_DEFAULT],
+            expected,
+            lambda i: change(expected(i)),
+            (1e-5, np.inf),
+            "export",
+        )
 
 
 def test_float32_copy_has_the_same_weights():
     gan = tiny_gan(dtype="mixed_float16")
-    copy = float32_generator(gan)
+    copy = float32_network(gan.moving_average)
     assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
     for ours, theirs in zip(copy.get_weights(), gan.moving_average.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
-    assert float32_generator(tiny_gan()).name == "dcgan_generator"
+    assert float32_network(tiny_gan().moving_average).name == "dcgan_generator"
 
 
 @pytest.mark.parametrize("tolerance", ["saved_model", "onnx"])

@@ -180,9 +180,11 @@ def test_a_callable_has_to_give_a_table():
 
 
 def test_numbers_that_are_refused():
-    with pytest.raises(ConfigError, match="channels to be a whole number >= 1, got 0"):
-        extractors.Stacked("digits", channels=0)
-    with pytest.raises(ConfigError, match="batch_size to be a whole number >= 1, got 0"):
+    with pytest.raises(ConfigError, match="an integer channels >= 1, got 0"):
+        extractors.Stacked(extractors.get("digits"), channels=0)
+    with pytest.raises(ConfigError, match="expected an Extractor, got 'digits'; make one by"):
+        extractors.Stacked("digits")
+    with pytest.raises(ConfigError, match="an integer batch_size >= 1, got 0"):
         extractors.Function(np.mean, batch_size=0)
 
 
@@ -200,7 +202,7 @@ def test_get():
     ("samples", "message"),
     [
         (np.zeros((2, 32, 32, 1), "float32"), r"\(28, 28, 1\).* for digits, got \(32, 32, 1\)"),
-        (np.zeros((2, 28, 28, 3), "float32"), "Stacked"),
+        (np.zeros((2, 28, 28, 3), "float32"), "stacked_digits"),
         (np.zeros((2, 28, 28), "float32"), r"got \(28, 28\)"),
         ([[0.0], [0.0, 1.0]], "an array of floats"),
         (np.zeros((0, 28, 28, 1), "float32"), "at least one"),

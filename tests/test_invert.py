@@ -21,7 +21,7 @@ import parity
 
 
 def search(**changes):
-    return explore.Search(**{"candidates": 96, "steps": 150, "starts": 3, **changes})
+    return explore.SearchOptions(**{"candidates": 96, "steps": 150, "starts": 3, **changes})
 
 
 def test_a_generated_picture_is_found_again(digits_like):
@@ -127,8 +127,8 @@ def test_bad_inversions(digits_like, plain):
         explore.invert(digits_like, images, 3)
     with pytest.raises(ConfigError, match="these networks take none"):
         explore.invert(plain, random_images(2, channels=3), 0)
-    with pytest.raises(ConfigError, match="whole steps of 1 or more, got 0"):
-        explore.Search(steps=0)
+    with pytest.raises(ConfigError, match="integer steps >= 1, got 0"):
+        explore.SearchOptions(steps=0)
     with pytest.raises(ConfigError, match="at least 3 candidates"):
         explore.invert(digits_like, images, search=search(candidates=2))
     with pytest.raises(ConfigError, match="expected a generator with styles"):
@@ -157,7 +157,7 @@ def test_held_out_digits_are_found_nearer_than_any_training_digit(real_data):
     """The shipped generator, and 16 digits of MNIST's test split that it never saw."""
     images = invert.pictures_of(kg.datasets.open_source("mnist:test"), 16, seed=0)
     training = kg.datasets.open_source("digits")
-    found = explore.invert(parity.shipped_digits(), images, search=explore.Search(steps=100))
+    found = explore.invert(parity.shipped_digits(), images, search=explore.SearchOptions(steps=100))
     nearest = explore.nearest_in_source(images, training)
     of_nearest = root_mean_squares(nearest.images[:, 0], images)
     assert (found.errors < of_nearest).all()

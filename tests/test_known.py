@@ -239,5 +239,5 @@ def test_points_that_are_none():
         known.closeness([[0, np.nan], [np.inf, 0], [0, 0]], GRID)
     with pytest.raises(DataError, match=r"got \(0, 1\)"):
         known.energy_distance([], [1.0])
-    with pytest.raises(ConfigError, match="sigma and within of more than 0"):
+    with pytest.raises(ConfigError, match="expected sigma > 0"):
         known.modes_and_good_samples([[0.0]], [[0.0]], sigma=0)

@@ -1,5 +1,6 @@
 """Runs of sound and of clips: a toy network for each goes all the way through the command line."""
 
+import contextlib
 import io
 import json
 import os
@@ -140,7 +141,10 @@ def folder(kind, tmp_path_factory):
     """A folder with the data, and in `run` a run on them that was never interrupted."""
     folder = tmp_path_factory.mktemp(kind)
     np.save(folder / f"{kind}.npy", DATA[kind]())
-    assert train(folder, kind, folder / "run", "--evaluate-every", 24, "--evaluate-count", 20) == 0
+    measured = ["--evaluate-every", 24, "--evaluate-count", 20]
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        assert train(folder, kind, folder / "run", *measured) == 0
+    (folder / "told.txt").write_text(told.getvalue())
     return folder
 
 
@@ -153,7 +157,7 @@ def is_blank(path):
 def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
     run = runs.Run(folder / "run")
     assert run.read_config()["medium"] == MEDIA[kind].to_config()
-    assert run.read_medium() == media.of_model(run.load()) == MEDIA[kind]
+    assert run.read_medium() == run.load().medium == MEDIA[kind]
     history = read_table(run.history_path)
     assert [row["step"] for row in history] == [2, 4, 6]
     assert all(np.isfinite(row["d_loss"]) and np.isfinite(row["g_loss"]) for row in history)
@@ -168,6 +172,12 @@ def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
     (row, *_) = read_table(run.metrics_path)
     assert row["frechet[values]"] > 0
     assert run.report_path.exists()
+
+
+def test_a_training_names_the_medium_and_the_file_for_samples(folder, kind):
+    told = (folder / "told.txt").read_text()
+    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
+    assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
 
 
 def test_an_interrupted_run_goes_on_bit_for_bit(folder, kind, monkeypatch, capsys):

@@ -71,7 +71,7 @@ def test_reset_forgets_the_generated_samples():
 
 
 def test_what_is_refused():
-    with pytest.raises(ConfigError, match="channels to be a whole number >= 1, got 0"):
+    with pytest.raises(ConfigError, match="an integer channels >= 1, got 0"):
         Modes(channels=0)
     with pytest.raises(ConfigError, match="as_table has no classes"):
         Modes(as_table).update_state(None, np.eye(3))

@@ -87,7 +87,7 @@ def test_too_few_samples():
     metric = measure(column(1, 2), column(1))
     with pytest.raises(DataError, match="at least 3 real"):
         metric.neighbours(k=3)
-    with pytest.raises(ConfigError, match="k to be a whole number >= 1"):
+    with pytest.raises(ConfigError, match="an integer k >= 1"):
         metric.neighbours(k=0)
 
 

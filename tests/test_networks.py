@@ -142,7 +142,7 @@ def test_batchnorm_in_the_discriminator_is_an_option():
         (lambda: networks.DCGANDiscriminator((32, 32, 3), normalization="layer"), "got 'layer'"),
         (lambda: networks.DCGANGenerator((32, 32, 3), num_classes=1), "num_classes >= 2"),
         (lambda: networks.MLPGenerator(()), "sample_shape of one axis or more"),
-        (lambda: Maxout(3, pieces=1), "at least 2 pieces"),
+        (lambda: Maxout(3, pieces=1), "integer pieces >= 2"),
     ],
 )
 def test_bad_arguments(make, message):

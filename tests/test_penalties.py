@@ -182,9 +182,9 @@ def test_r1_reaches_the_weights_through_the_second_derivative():
     [
         (lambda: penalties.R1(-1), "weight >= 0, got -1"),
         (lambda: penalties.R1(1, interval=0), "interval >= 1, got 0"),
-        (lambda: penalties.DRAGAN(scale=0), "scale of more than 0"),
+        (lambda: penalties.DRAGAN(scale=0), "scale > 0"),
         (lambda: penalties.LeCam(decay=1), "decay from 0 to below 1"),
-        (lambda: penalties.WeightClipping(0), "limit of more than 0"),
+        (lambda: penalties.WeightClipping(0), "limit > 0"),
     ],
 )
 def test_bad_arguments(make, message):

@@ -388,7 +388,7 @@ def test_neither_cache_nor_prefetch_makes_another_run(photos, tmp_path):
     plain = runs.Settings("dcgan", photos)
     other = runs.Settings("dcgan", photos, prefetch=9, cache=tmp_path / "cache")
     assert plain.config(source) == other.config(source)
-    with pytest.raises(ConfigError, match="expected prefetch of 1 or more, got 0"):
+    with pytest.raises(ConfigError, match="expected an integer prefetch >= 1, got 0"):
         runs.train(runs.Settings("dcgan", photos, prefetch=0), tmp_path / "run")
 
 
@@ -413,7 +413,7 @@ def test_arrays_have_fingerprints(name):
 
 def test_another_process_may_be_first(photos, tmp_path):
     source = datasets.open_source(photos)
-    facts = caches.facts_of(source)
+    facts = caches.cache_key(source)
     caches.fill(source, tmp_path / "cache", facts)
     caches.fill(source, tmp_path / "cache", facts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos"]

@@ -8,11 +8,11 @@ from keras_gan.cli import main
 from keras_gan.errors import RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.report import page
-from keras_gan.runs.report.facts import MAX_ROWS, columns_of, facts_of, with_speed
+from keras_gan.runs.report.data import MAX_ROWS, columns_of, report_data, with_speed
 
 import pytest
+from browsing import find, move_slider, requested_urls
 from conftest import resize
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
 
@@ -21,9 +21,9 @@ def folder(tmp_path_factory):
     """A finished run of a few steps, measured while it learnt."""
     folder = tmp_path_factory.mktemp("runs") / "first"
     settings = runs.Settings("quick", "digits", steps=6, width=4, batch_size=16)
-    measuring = runs.Measuring(("frechet", "nearest"), count=64, every=48)
-    runs.train(settings, folder, every=2, measuring=measuring)
-    runs.evaluate_run(runs.Run(folder), runs.Measuring(("frechet", "nearest"), count=64))
+    options = runs.MetricOptions(("frechet", "nearest"), count=64, every=48)
+    runs.train(settings, folder, every=2, metrics=options)
+    runs.evaluate_run(runs.Run(folder), runs.MetricOptions(("frechet", "nearest"), count=64))
     return folder
 
 
@@ -43,27 +43,7 @@ def open_page(browser, path, width=1280):
     for log in ("browser", "performance"):
         browser.get_log(log)  # what pages before it left
     browser.get(path.as_uri())
-    messages = [json.loads(row["message"])["message"] for row in browser.get_log("performance")]
-    asked = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
-    return browser.get_log("browser"), asked
-
-
-def find(browser, selector):
-    return browser.find_elements(By.CSS_SELECTOR, selector)
-
-
-def move(browser, selector, value):
-    """Moves a slider as a hand does."""
-    browser.execute_script(
-        "const s = document.querySelector(arguments[0]); s.value = arguments[1];"
-        "s.dispatchEvent(new Event('input'))",
-        selector,
-        value,
-    )
+    return browser.get_log("browser"), requested_urls(browser)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -77,7 +57,7 @@ def test_report_of_a_run_in_a_browser(browser, folder, width):
     assert {"Losses", "Images a second", "r1", "frechet[digits]"} <= set(titles)
     assert len(find(browser, "#charts canvas")) == len(titles)
     verdicts = [verdict.text for verdict in find(browser, ".verdict strong")]
-    assert verdicts == [verdict["text"] for verdict in facts_of(runs.Run(folder))["verdicts"]]
+    assert verdicts == [verdict["text"] for verdict in report_data(runs.Run(folder))["verdicts"]]
     assert "quick on digits: 10,000 samples" in find(browser, "#summary")[0].text
     shown = browser.execute_script(
         "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"
@@ -99,14 +79,14 @@ def test_film_axis_and_smoothing_answer(browser, folder):
     open_page(browser, folder / "report.html")
     picture = find(browser, "#frames img")[0]
     last = picture.get_attribute("src")
-    move(browser, "#frame", 0)
+    move_slider(browser, "#frame", 0)
     assert find(browser, "#frame-step")[0].text == "0"
     assert picture.get_attribute("src") != last
     Select(find(browser, "#axis")[0]).select_by_value("images_seen")
     assert "images seen" in find(browser, "#charts .u-legend")[0].text
     count = "return document.querySelectorAll('#charts .u-series').length"
     smooth = browser.execute_script(count)
-    move(browser, "#smoothing", 0)
+    move_slider(browser, "#smoothing", 0)
     assert browser.execute_script(count) < smooth  # no raw curve beside each
 
 
@@ -169,7 +149,7 @@ def test_what_is_no_run_or_is_broken_is_named(folder, tmp_path, capsys):
     shutil.copytree(folder, tmp_path / "broken")
     (tmp_path / "broken" / "evaluation.json").write_text("{")
     with pytest.raises(RunError, match=r"evaluation\.json"):
-        facts_of(runs.Run(tmp_path / "broken"))
+        report_data(runs.Run(tmp_path / "broken"))
 
 
 def test_sessions_leave_out_a_line_that_was_cut(tmp_path):

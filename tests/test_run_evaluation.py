@@ -62,8 +62,8 @@ def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
 
 def test_evaluation_is_reproducible(digits_run):
     run = kg.runs.Run(digits_run)
-    measuring = kg.runs.Measuring(("frechet",), count=200)
-    first, second = (kg.runs.evaluate_run(run, measuring)[0] for _ in range(2))
+    options = kg.runs.MetricOptions(("frechet",), count=200)
+    first, second = (kg.runs.evaluate_run(run, options)[0] for _ in range(2))
     assert first.figures == second.figures
 
 
@@ -100,7 +100,7 @@ def test_generated_labels_come_in_the_shares_of_the_data():
     gan = Recording()
     points = np.zeros((100, 2), "float32")
     source = kg.datasets.ArraySource("points", points, np.repeat([0, 1, 2], [70, 0, 30]))
-    kg.runs.evaluation.sampler(gan, source)(5000, seed=4)
+    gan.sampler(source)(5000, seed=4)
     shares = np.bincount(gan.labels, minlength=3) / 5000
     np.testing.assert_allclose(shares, [0.7, 0, 0.3], atol=0.02)
 

@@ -48,7 +48,7 @@ def test_growth_rests_and_fades_in_turn(jit):
     at_once = Growth(stable_images=10, fade_images=0)
     assert [float(at_once(n)) for n in (0, 9, 10, 19, 20)] == [0, 0, 1, 1, 2]
     for wrong in ((0, 8), (8, -1)):
-        with pytest.raises(ConfigError, match="stable_images of at least 1"):
+        with pytest.raises(ConfigError, match=r"expected (stable_images >= 1|fade_images >= 0)"):
             Growth(*wrong)
 
 
@@ -204,5 +204,5 @@ def test_bad_schedules(arguments, message):
 
 
 def test_a_schedule_needs_images():
-    with pytest.raises(ConfigError, match="more than 0 images, got 0"):
+    with pytest.raises(ConfigError, match="expected images > 0, got 0"):
         Cosine(1, 0, 0)

@@ -54,7 +54,7 @@ def test_the_metric_streams_and_keeps_the_real_side():
 
 
 def test_what_is_refused():
-    with pytest.raises(ConfigError, match="projections to be a whole number >= 1"):
+    with pytest.raises(ConfigError, match="an integer projections >= 1"):
         SlicedWasserstein(projections=0)
     with pytest.raises(DataError, match="got 2 and 3"):
         sliced_wasserstein(np.zeros((4, 2)), np.zeros((4, 3)))

@@ -134,9 +134,9 @@ def test_the_class_matters_to_both():
     ("options", "message"),
     [
         ({"image_shape": (12, 12, 3)}, "expected an image_shape"),
-        ({"width": 0}, "expected a width of at least 1"),
-        ({"mapping_layers": 0}, "expected a mapping_layers of at least 1"),
-        ({"style_mixing": 1.5}, "expected a style_mixing from 0 to 1, got 1.5"),
+        ({"width": 0}, "expected an integer width >= 1"),
+        ({"mapping_layers": 0}, "expected an integer mapping_layers >= 1"),
+        ({"style_mixing": 1.5}, "expected style_mixing from 0 to 1, got 1.5"),
     ],
 )
 def test_bad_arguments(options, message):

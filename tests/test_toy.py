@@ -154,7 +154,7 @@ def test_sources_that_are_not_there():
     [
         (([1.0, 2.0], 0.1), r"\(components, dim\), got an array of \(2,\)"),
         (([[np.nan]], 0.1), "finite means"),
-        (([[0.0]], 0.0), "sigma of more than 0, got 0"),
+        (([[0.0]], 0.0), "sigma > 0, got 0"),
         (([[0.0], [1.0]], 0.1, [1.0]), "expected 2 weights"),
         (([[0.0], [1.0]], 0.1, [1.0, -1.0]), "weights of more than 0"),
     ],
@@ -165,7 +165,7 @@ def test_bad_mixtures(arguments, message):
 
 
 def test_bad_questions():
-    with pytest.raises(ConfigError, match="sample at least 1, got 0"):
+    with pytest.raises(ConfigError, match="an integer n >= 1, got 0"):
         THREE.sample(0)
     with pytest.raises(ConfigError, match="each of 2 axes, got 1"):
         PLANE.cell_masses([[0.0, 1.0]])

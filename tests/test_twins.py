@@ -59,7 +59,9 @@ def test_twins_are_the_same_function_of_the_same_weights(rules):
 
 def copy(ours, twin):
     """Gives the twin our network's weights, and the fixed noise."""
-    weights, parameters = ours.trainable_weights, list(twin.parameters())
+    weights, parameters = list(ours.trainable_weights), list(twin.parameters())
+    if isinstance(ours, kg.networks.R3GANGenerator):
+        weights[:2] = weights[1::-1]  # PyTorch names the learnt map before its linear map
     if isinstance(ours, kg.networks.StyleGAN2Generator):
         weights = in_order_of_stages(ours)
         layers = [m for m in twin.modules() if hasattr(m, "fixed")]

@@ -185,5 +185,5 @@ def test_a_figure_that_is_not_there_can_not_be_monitored(measured_game):
     gan, images, callback = measured_game
     with pytest.raises(kg.errors.ConfigError, match=r"one of frechet\[values\], got 'fid'"):
         gan.fit(images, batch_size=8, verbose=0, callbacks=[callback(monitor="fid")])
-    with pytest.raises(kg.errors.ConfigError, match="patience of 1"):
+    with pytest.raises(kg.errors.ConfigError, match="integer patience >= 1, got 0"):
         callback(patience=0)

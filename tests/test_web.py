@@ -16,10 +16,10 @@ from keras_gan.runtime.generator import Generator, to_uint8
 
 import numpy as np
 import pytest
+from browsing import find, move_slider, requested_urls
 from conftest import resize, tiny_gan, tiny_style_gan
 from PIL import Image
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -68,17 +68,7 @@ def visit(browser, address):
     yield open_page
     assert browser.get_log("browser") == []
     ours = (address, "data:", "blob:", "about:")
-    assert [url for url in asked(browser) if not url.startswith(ours)] == []
-
-
-def asked(browser):
-    """The addresses that were asked for."""
-    messages = [json.loads(row["message"])["message"] for row in browser.get_log("performance")]
-    return [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
+    assert [url for url in requested_urls(browser) if not url.startswith(ours)] == []
 
 
 def wait(browser, script):
@@ -90,18 +80,9 @@ def settle(browser):
     wait(browser, "return document.getElementById('grid').ariaBusy === 'false'")
 
 
-def find(browser, selector):
-    return browser.find_elements(By.CSS_SELECTOR, selector)
-
-
 def move(browser, selector, value):
-    """Moves a slider as a hand does."""
-    browser.execute_script(
-        "const s = document.querySelector(arguments[0]); s.value = arguments[1];"
-        "s.dispatchEvent(new Event('input'))",
-        selector,
-        value,
-    )
+    """Moves a slider, and waits until that is drawn."""
+    move_slider(browser, selector, value)
     settle(browser)
 
 

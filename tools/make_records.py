@@ -24,9 +24,10 @@ import sys
 from keras_gan import datasets, media
 from keras_gan.datasets import records
 from keras_gan.datasets.images import EncodedSource
-from keras_gan.datasets.source import in_order, progress
+from keras_gan.datasets.source import in_order
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import atomic_write, write_text
+from keras_gan.progress import progress_bar
 
 import tensorflow as tf
 
@@ -79,7 +80,7 @@ def make(source, folder, shard_bytes):
     shards = begin(folder, facts)
     done = sum(shard["count"] for shard in shards)
     waiting = contents(source, done)
-    with progress("converting", len(source), done) as bar:
+    with progress_bar(len(source), "image", "converting", done) as bar:
         while done < len(source):
             path = folder / f"{len(shards):05d}.tfrecord"
             count = write_shard(path, waiting, shard_bytes, source.class_names, bar)
@@ -156,7 +157,7 @@ def verify(folder):
     if manifest is None:
         raise DataError(f"expected a {records.MANIFEST} in {folder}, found none.")
     damaged = []
-    with progress("verifying", manifest["count"]) as bar:
+    with progress_bar(manifest["count"], "image", "verifying") as bar:
         for shard in manifest["shards"]:
             path = folder / shard["name"]
             whole = path.is_file() and checksum(path).items() <= shard.items()

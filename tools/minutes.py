@@ -20,7 +20,8 @@ import statistics
 import time
 
 import keras_gan as kg
-from keras_gan.runs.evaluation import Measuring, sampler
+from keras_gan import options
+from keras_gan.runs.evaluation import MetricOptions
 
 import keras
 
@@ -118,7 +119,7 @@ def train(arguments, seed, source, evaluator):
     dataset = source.to_dataset(recipe.batch_size, classes is not None, seed=seed)
     marks = AtMarks(
         {unit: getattr(arguments, unit) for unit in (*CLOCKS, "steps")},
-        lambda gan: evaluator.evaluate(sampler(gan, source)).figures,
+        lambda gan: evaluator.evaluate(gan.sampler(source)).figures,
         folder,
     )
     gan.fit(dataset, steps_per_epoch=10**9, verbose=0, callbacks=[marks])
@@ -154,7 +155,7 @@ def parser():
     parser.add_argument("--width", type=lambda word: int(word) if word.isdigit() else word)
     parser.add_argument("--images", type=int, help="over which the recipe's schedules run")
     parser.add_argument("--augment", choices=(*kg.augment.AUGMENTATIONS, "none"))
-    parser.add_argument("--update", choices=kg.models.rules.UPDATES)
+    parser.add_argument("--update", choices=options.UPDATES)
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
@@ -166,7 +167,7 @@ def parser():
 def main():
     arguments = parser().parse_args()
     source = kg.datasets.open_source(arguments.data, arguments.image_size, arguments.channels)
-    evaluator = Measuring(tuple(arguments.metrics), arguments.extractor).evaluator(source)
+    evaluator = MetricOptions(tuple(arguments.metrics), arguments.extractor).evaluator(source)
     runs = []
     for seed in arguments.seeds:
         print(f"{arguments.recipe} on {arguments.data}, seed {seed}", flush=True)

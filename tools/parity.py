@@ -25,8 +25,6 @@ import consumers
 import keras_gan as kg
 import parity_runtimes
 from keras_gan import export
-from keras_gan.export.interface import output_name
-from keras_gan.export.parity import example_inputs
 
 import numpy as np
 import tensorflow as tf
@@ -117,7 +115,7 @@ def measure(gan, consumer, path, inputs, timed=True, node_app=parity_runtimes.NO
         times = {**found["milliseconds"], "cold_start": found["cold_start"]} if timed else {}
         samples = found["samples"]
     else:
-        run = consumers.opener(consumer)(path, output_name(gan))
+        run = consumers.opener(consumer)(path, gan.medium.tensor)
         samples = run(inputs)
         times = time_calls(gan, consumer, path, run, inputs) if timed else {}
     apart = np.abs(samples.astype("float64") - expected)
@@ -139,7 +137,7 @@ def time_calls(gan, consumer, path, run, inputs):
         one = pathlib.Path(work) / "inputs.npz"
         np.savez(one, **{name: values[:1] for name, values in inputs.items()})
         program = ROOT / "tools" / "consumers.py"
-        command = [sys.executable, program, consumer, path, output_name(gan), one]
+        command = [sys.executable, program, consumer, path, gan.medium.tensor, one]
         call = functools.partial(subprocess.run, command, check=True, capture_output=True)
         times["cold_start"] = statistics.median(seconds(call) for _ in range(3))
     return times
@@ -180,7 +178,7 @@ def within_bounds(consumer, row):
 def matrix(game, timed=True, left_out=(), node_app=parity_runtimes.NODE_APP):
     """All rows of one game, consumer -> row, but for the consumers that are left out."""
     gan = GAMES[game]()
-    inputs = example_inputs(gan, COUNT, seed=0)
+    inputs = gan.example_inputs(COUNT, seed=0)
     with tempfile.TemporaryDirectory() as folder:
         paths = export_all(gan, pathlib.Path(folder))
         return {

@@ -9,7 +9,7 @@ from keras_gan.augment import matrices
 from keras_gan.augment.augment import Augment, choose, draws, on_colors
 from keras_gan.augment.matrices import compose, gate
 from keras_gan.augment.resample import recolor, resample
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer, check_number, check_positive
 
 import keras
 import numpy as np
@@ -145,14 +145,11 @@ class ADA(Augment):
         name=None,
     ):
         super().__init__(transforms, p, name)
-        if target is not None and not -1 <= target <= 1:
-            raise ConfigError(f"expected a target from -1 to 1, or None, got {target}.")
-        if interval < 1 or int(interval) != interval:
-            raise ConfigError(f"expected a whole interval >= 1, got {interval}.")
-        if not images > 0:
-            raise ConfigError(f"expected a number of images > 0, got {images}.")
+        if target is not None:
+            check_number("target", target, -1, 1)
         self.initial_p, self.target = p, target
-        self.interval, self.images = int(interval), images
+        self.interval = check_integer("interval", interval)
+        self.images = check_positive("images", images)
         self.r = self.add_state("r")
         self.signs = self.add_state("signs")
         self.logits = self.add_state("logits")

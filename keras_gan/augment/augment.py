@@ -1,6 +1,7 @@
 """Augment: what every augmentation of the discriminator's images shares."""
 
 from keras_gan import media, replicas
+from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
@@ -33,9 +34,7 @@ class Augment(keras.layers.Layer):
         # float32 whatever the global policy: bfloat16 has no room for 256 levels
         super().__init__(name=name, dtype="float32")
         self.transforms = check_transforms(transforms, self.known)
-        if not 0 <= p <= 1:
-            raise ConfigError(f"expected a probability p from 0 to 1, got {p}.")
-        self.p = self.add_state("p", float(p))
+        self.p = self.add_state("p", float(check_number("p", p, maximum=1)))
 
     def add_state(self, name, value=0.0):
         """A float32 scalar weight that no optimizer moves; replicas hold their mean."""
@@ -64,7 +63,7 @@ class Augment(keras.layers.Layer):
 
     def change(self, images, key):
         """The checked images, augmented: what an augmentation defines."""
-        raise TypeError(f"{type(self).__name__} defines no change.")
+        raise NotImplementedError(f"{type(self).__name__} defines no change.")
 
     def update(self, real_logits):
         """Hears, after each step of the discriminator, what it said of the real batch.

@@ -3,8 +3,8 @@
 import math
 import pathlib
 
-from keras_gan.callbacks.periodic import Periodic
-from keras_gan.callbacks.table import Table
+from keras_gan.callbacks.table import PeriodicTable
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.files.keras_file import save_model
 
@@ -14,7 +14,7 @@ LOWER_IS_BETTER = (
 )
 
 
-class Evaluate(Periodic):
+class Evaluate(PeriodicTable):
     """Measures the averaged generator every so many images, and keeps the best game.
 
     The figures are a row of a table. The game with the best figure so far is saved whole. Where
@@ -46,18 +46,12 @@ class Evaluate(Periodic):
         self, evaluator, sample, every=None, path="metrics.csv", best_path=None, monitor=None,
         patience=None,
     ):  # fmt: skip
-        super().__init__(every, counter="images_seen")
-        if patience is not None and patience < 1:
-            raise ConfigError(f"expected a patience of 1 measurement or more, got {patience}.")
+        super().__init__(path, every, counter="images_seen")
+        if patience is not None:
+            check_integer("patience", patience)
         self.evaluator, self.sample = evaluator, sample
-        self.table = Table(path)
         self.best_path = None if best_path is None else pathlib.Path(best_path)
         self.monitor, self.patience = monitor, patience
-
-    def on_train_begin(self, logs=None):
-        """Reads the rows up to the model's step."""
-        super().on_train_begin(logs)
-        self.table.open(int(self.model.step))
 
     def act(self, logs):
         """Measures, and keeps or ends."""

@@ -2,13 +2,12 @@
 
 import time
 
-from keras_gan.callbacks.periodic import Periodic
-from keras_gan.callbacks.table import Table
+from keras_gan.callbacks.table import PeriodicTable
 
 from keras import ops
 
 
-class HistoryCSV(Periodic):
+class HistoryCSV(PeriodicTable):
     """Writes a row of the step, the images seen and every log.
 
     The logs are Keras's means since the epoch began; with `every` they are means since the last
@@ -20,15 +19,6 @@ class HistoryCSV(Periodic):
         path: The file; its folder is made.
         every: Steps between two rows; once an epoch by default.
     """
-
-    def __init__(self, path, every=None):
-        super().__init__(every)
-        self.table = Table(path)
-
-    def on_train_begin(self, logs=None):
-        """Reads the rows up to the model's step."""
-        super().on_train_begin(logs)
-        self.table.open(int(self.model.step))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Goes on with the means that were saved with the model, which Keras has just reset."""
@@ -47,7 +37,7 @@ class HistoryCSV(Periodic):
         self.model.reset_metrics()
 
 
-class TimesCSV(Periodic):
+class TimesCSV(PeriodicTable):
     """Writes a row of the step, the images seen and the seconds of training so far.
 
     Times are never the same twice, so they have a file of their own, beside the history.
@@ -57,14 +47,9 @@ class TimesCSV(Periodic):
         every: Steps between two rows; once an epoch by default.
     """
 
-    def __init__(self, path, every=None):
-        super().__init__(every)
-        self.table = Table(path)
-
     def on_train_begin(self, logs=None):
         """Reads the rows up to the model's step, and goes on with their clock."""
         super().on_train_begin(logs)
-        self.table.open(int(self.model.step))
         before = float(self.table.rows[-1].get("seconds") or 0.0) if self.table.rows else 0.0
         self._start = time.monotonic() - before
 

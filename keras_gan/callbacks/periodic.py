@@ -1,6 +1,6 @@
 """What happens every so many steps."""
 
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer
 
 import keras
 
@@ -17,14 +17,14 @@ class Periodic(keras.callbacks.Callback):
 
     def __init__(self, every=None, counter="step"):
         super().__init__()
-        if every is not None and every < 1:
-            raise ConfigError(f"expected an action every 1 step or more, got {every}.")
+        if every is not None:
+            check_integer("every", every)
         self.every, self.counter = every, counter
         self._last = 0
 
     def act(self, logs):
         """What a subclass does."""
-        raise TypeError(f"{type(self).__name__} defines no act.")
+        raise NotImplementedError(f"{type(self).__name__} defines no act.")
 
     def _count(self):
         return int(getattr(self.model, self.counter))

@@ -1,10 +1,9 @@
 """One progress line for a whole run."""
 
-import sys
 import time
 
-from keras_gan import media
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.progress import progress_bar
 
 
 class Progress(Periodic):
@@ -22,17 +21,11 @@ class Progress(Periodic):
 
     def on_train_begin(self, logs=None):
         """Starts the bar where the training goes on."""
-        from tqdm.auto import tqdm
-
         super().on_train_begin(logs)
-        self._bar = tqdm(
-            total=self.steps,
-            initial=int(self.model.step),
-            unit="step",
-            dynamic_ncols=True,
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
+        self._bar = progress_bar(
+            self.steps, "step", initial=int(self.model.step), delay=0, leave=True
         )
-        self._noun = media.of_model(self.model).noun
+        self._noun = self.model.medium.noun
         self._images, self._time = int(self.model.images_seen), time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):

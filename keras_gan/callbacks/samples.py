@@ -2,7 +2,7 @@
 
 import pathlib
 
-from keras_gan import media, pictures
+from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
 
 import keras
@@ -41,14 +41,9 @@ class SampleGrid(Periodic):
 
     def act(self, logs):
         """Writes a preview."""
-        medium = media.of_model(self.model)
-        classes = self.model.num_classes if self.model.conditional else None
-        columns = self.columns or classes or medium.grid[1]
-        count = (self.rows or medium.grid[0]) * columns
-        labels = None if classes is None else np.arange(count) % classes
-        samples = self.model.sample(count, seed=self.seed, labels=labels)
+        samples, columns = self.model.preview(self.rows, self.columns, self.seed)
         path = self.folder / f"{int(self.model.step):08d}.png"
-        pictures.save_png(medium.preview(samples, columns), path)
+        pictures.save_png(self.model.medium.preview(samples, columns), path)
 
 
 class LearningGIF(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ import io
 import math
 import pathlib
 
+from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import RunError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write
@@ -53,6 +54,24 @@ class Table:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(self.rows)
+
+
+class PeriodicTable(Periodic):
+    """Base of the callbacks that add a row to a table every so often.
+
+    Args:
+        path: The table's file; its folder is made.
+        every, counter: As in `Periodic`.
+    """
+
+    def __init__(self, path, every=None, counter="step"):
+        super().__init__(every, counter)
+        self.table = Table(path)
+
+    def on_train_begin(self, logs=None):
+        """Reads the rows up to the model's step."""
+        super().on_train_begin(logs)
+        self.table.open(int(self.model.step))
 
 
 def read_table(path) -> list[dict]:

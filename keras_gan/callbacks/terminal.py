@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from keras_gan import media, pictures
+from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import printable
 
@@ -36,30 +36,26 @@ class TerminalSamples(Periodic):
         periods = int(self.model.step) // self.every
         if periods & (periods - 1) or not shows_colours(self.stream):
             return
-        medium = media.of_model(self.model)
-        shown = self._picture(medium) if medium.has_tiles else self._text(medium)
-        if shown:
-            tqdm.write(f"step {int(self.model.step):,}\n{shown}", file=self.stream)
+        medium = self.model.medium
+        text = self._picture(medium) if medium.has_tiles else self._text(medium)
+        if text:
+            tqdm.write(f"step {int(self.model.step):,}\n{text}", file=self.stream)
 
     def _picture(self, medium):
         """Returns samples as half blocks, as many beside each other as the terminal is wide."""
         room = shutil.get_terminal_size().columns
-        height, width = medium.tiles(np.zeros((1, *self.model.sample_shape))).shape[1:3]
+        sample, _ = self.model.preview(rows=1, columns=1)
+        height, width = medium.tiles(sample).shape[1:3]
         scale = min(1, HEIGHT / height, room / width)
         height, width = (max(round(size * scale), 1) for size in (height, width))
-        columns = max(room // width, 1)
-        picture = pictures.to_pillow(medium.preview(self._samples(ROWS * columns), columns))
+        samples, columns = self.model.preview(ROWS, max(room // width, 1))
+        picture = pictures.to_pillow(medium.preview(samples, columns))
         return half_blocks(picture.resize((columns * width, ROWS * height)))
 
     def _text(self, medium):
         """Returns samples as lines of text; nothing where they are none."""
-        return printable("\n".join(medium.lines(self._samples(LINES))))
-
-    def _samples(self, count):
-        """Returns samples of all classes in turn, the same each time."""
-        has_classes = self.model.conditional and self.model.num_classes is not None
-        labels = np.arange(count) % self.model.num_classes if has_classes else None
-        return self.model.sample(count, seed=0, labels=labels)
+        samples, _ = self.model.preview(LINES, columns=1)
+        return printable("\n".join(medium.lines(samples)))
 
 
 def shows_colours(stream):

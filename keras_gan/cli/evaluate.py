@@ -1,4 +1,4 @@
-"""`keras-gan evaluate`, and what measuring is told."""
+"""`keras-gan evaluate`, and the options of metrics that commands share."""
 
 import keras_gan as kg
 from keras_gan import options
@@ -26,10 +26,10 @@ def add_evaluate(commands):
     )
     evaluate.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
     evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    add_measuring(evaluate)
+    add_metric_options(evaluate)
 
 
-def add_measuring(group):
+def add_metric_options(group):
     """What is measured, and on how much."""
     group.add_argument(
         "--metrics",
@@ -54,9 +54,9 @@ def add_measuring(group):
     )
 
 
-def read_measuring(arguments, **more):
+def read_metric_options(arguments, **more):
     """How to measure, as the command line says."""
-    return kg.runs.Measuring(
+    return kg.runs.MetricOptions(
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
         count=arguments.evaluate_count,
@@ -67,17 +67,15 @@ def read_measuring(arguments, **more):
 
 def run_evaluate(arguments):
     """Measures, and says what was found."""
-    measuring = read_measuring(arguments, seed=arguments.seed)
+    metrics = read_metric_options(arguments, seed=arguments.seed)
     run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
         for option in ("image_size", "medium"):
             if getattr(arguments, option) is not None:
                 option = option.replace("_", "-")
                 raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
-        found, told = kg.runs.evaluate_run(
-            run, measuring, arguments.data, arguments.best, tell=print
-        )
+        found, told = kg.runs.evaluate_run(run, metrics, arguments.data, arguments.best, tell=print)
     else:
-        sources = arguments.run, measuring, arguments.data, arguments.image_size
+        sources = arguments.run, metrics, arguments.data, arguments.image_size
         found, told = kg.runs.evaluate_source(*sources, print, arguments.medium), []
     print("\n".join([*found.lines(), *map(str, told)]))

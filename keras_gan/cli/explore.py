@@ -134,7 +134,7 @@ def run_invert(arguments):
     images, own = read_pictures(arguments, run.read_config())
     labels = labels_to_invert(word, own, class_names(run))
     source, gan = kg.runs.evaluation.open_run_source(run, arguments.data), run.load(arguments.best)
-    search = kg.explore.Search(
+    search = kg.explore.SearchOptions(
         starts=arguments.starts, steps=arguments.steps, extractor=arguments.extractor
     )
     choices = arguments.space, search, arguments.tuning, arguments.seed

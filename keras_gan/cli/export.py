@@ -56,7 +56,7 @@ def run_export(arguments):
     interface = kg.export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
-    exporting = kg.runs.Exporting(
+    choices = kg.runs.ExportOptions(
         arguments.opset,
         interface,
         arguments.precision,
@@ -65,7 +65,7 @@ def run_export(arguments):
         arguments.litert,
         arguments.serving,
     )
-    made = kg.runs.export_run(run, None, arguments.out, exporting, arguments.best)
+    made = kg.runs.export_run(run, None, arguments.out, choices, arguments.best)
     for exported in made:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "

@@ -4,7 +4,7 @@ from argparse import BooleanOptionalAction
 
 import keras_gan as kg
 from keras_gan import options
-from keras_gan.cli.evaluate import add_measuring, read_measuring
+from keras_gan.cli.evaluate import add_metric_options, read_metric_options
 
 EXIT_SIGNAL = 128
 RULE = "rule_"  # how an option of the rules begins among the parsed arguments
@@ -170,7 +170,7 @@ def add_train_metrics(train):
         type=int,
         help="end after so many measurements without a better first figure (default: never)",
     )
-    add_measuring(group)
+    add_metric_options(group)
 
 
 def add_train_machine(train):
@@ -233,17 +233,17 @@ def run_train(arguments):
 
     if machine.has_unused_gpu():
         print("TensorFlow doesn't use this machine's GPU; --verbose shows what it says of it.")
-    measuring = None
+    metrics = None
     if arguments.evaluate_every is not None:
-        measuring = read_measuring(
+        metrics = read_metric_options(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
     result = kg.runs.train(
         read_settings(arguments),
         arguments.out,
         arguments.every,
-        measuring,
-        kg.runs.Keeping(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
+        metrics,
+        kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print,
     )
@@ -283,7 +283,8 @@ def tell_made(run, result):
     print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
     print(f"\nHow close:         keras-gan evaluate {run.folder}")
-    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out samples.png")
+    out = f"samples{run.read_medium().suffixes[0]}"
+    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out {out}")
     print(f"Train on:          the same command with --steps {2 * int(result.gan.step)}")
     print("In an app:         onnxruntime, six lines: see the README, 'In an app'")
     print(
@@ -307,8 +308,9 @@ def kept_in(run):
 
 def exported_in(result):
     """`(path, what it is)` of what was exported."""
-    saved_model, onnx = result.exported
-    return [
-        (saved_model.path, f"SavedModel for TF Serving (differs by {saved_model.difference:.1g})"),
-        (onnx.path, f"ONNX for any app (differs by {onnx.difference:.1g})"),
+    saved_model, *files = result.exported
+    rows = [
+        (saved_model, "SavedModel for TF Serving"),
+        *((file, "ONNX for any app") for file in files),
     ]
+    return [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]

@@ -9,7 +9,7 @@ from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import TYPICAL, ImageSource
-from keras_gan.datasets.pair import Pair, pair
+from keras_gan.datasets.pair import Pair
 from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import ArraySource, Source
 from keras_gan.datasets.tfds import TFDSSource
@@ -129,6 +129,20 @@ def open_source(
             "leave it out."
         )
     return found if cache is None else CachedSource(found, cache)
+
+
+def pair(a, b, aligned: bool = False) -> Pair:
+    """Pairs two sources, or two names of sources, for games of two domains.
+
+    Args:
+        a, b: `Source`s, or names as in `keras_gan.datasets.load`.
+        aligned: As in `Pair`.
+
+    Returns:
+        A `Pair`; `gan.fit(pair(a, b).to_dataset(batch_size=8))` learns from it.
+    """
+    a, b = (x if isinstance(x, Source) else open_source(x) for x in (a, b))
+    return Pair(a, b, aligned)
 
 
 def find_source(

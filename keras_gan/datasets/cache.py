@@ -7,11 +7,12 @@ import shutil
 import zlib
 
 from keras_gan import media
-from keras_gan.datasets.source import Source, in_order, progress
+from keras_gan.datasets.source import Source, in_order
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import sync
 from keras_gan.files.json_file import read_json
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
@@ -50,7 +51,7 @@ class CachedSource(Source):
         )
         self.extractor, self.background = source.extractor, source.background
         self.notes = source.notes
-        folder, facts = pathlib.Path(folder), facts_of(source)
+        folder, facts = pathlib.Path(folder), cache_key(source)
         if not folder.exists():
             fill(source, folder, facts)
         self._dtype = check(folder, source.name, facts)
@@ -105,7 +106,7 @@ def to_float(samples):
     return tf.cast(samples, tf.float32) / 127.5 - 1.0 if samples.dtype == tf.uint8 else samples
 
 
-def facts_of(source):
+def cache_key(source):
     """What a cache has to agree with."""
     return {
         "fingerprint": source.fingerprint(),
@@ -157,7 +158,7 @@ def write(source, folder, dtype):
     entries = np.zeros(len(source), ENTRY)
     done = 0
     path = folder / SAMPLES
-    with path.open("wb") as file, progress("caching", len(source)) as bar:
+    with path.open("wb") as file, progress_bar(len(source), "image", "caching") as bar:
         for samples, labels in in_order(source.fetch, 0, len(source), SAMPLES_AT_ONCE):
             stored = samples
             if dtype == "uint8":

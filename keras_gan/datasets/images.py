@@ -17,10 +17,11 @@ from keras_gan.datasets.channels import (
     to_channels,
     without_alpha,
 )
-from keras_gan.datasets.source import Source, progress, with_size
+from keras_gan.datasets.source import Source, with_size
 from keras_gan.errors import DataError, LimitError
 from keras_gan.files import limits
 from keras_gan.files.image_headers import check_header
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
@@ -66,7 +67,7 @@ class EncodedSource(Source):
         Args:
             indices: `(batch,)` int64 array.
         """
-        raise TypeError(f"{type(self).__name__} defines no read.")
+        raise NotImplementedError(f"{type(self).__name__} defines no read.")
 
     def contents(self, indices):
         """A data set of `(content, label)` for one of `(batch,)` indices, one after the other."""
@@ -245,7 +246,7 @@ def decode_all(archive):
 
     shapes, corrupt = np.zeros((len(archive.names), 3), "int32"), {}
     starts = range(0, len(shapes), FILES_AT_ONCE)
-    bar = progress("looking at the images", len(shapes))
+    bar = progress_bar(len(shapes), "image", "looking at the images")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for first, found in zip(starts, map_lazily(pool, shapes_of, starts), strict=True):
             shapes[first : first + len(found[0])] = found[0]

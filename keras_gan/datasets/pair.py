@@ -64,19 +64,3 @@ class Pair:
 def samples_of(source):
     """Returns a source's `fetch` without labels."""
     return lambda indices: source.fetch(indices).map(lambda samples, _: samples)
-
-
-def pair(a, b, aligned: bool = False) -> Pair:
-    """Pairs two sources, or two names of sources, for games of two domains.
-
-    Args:
-        a, b: `Source`s, or names as in `keras_gan.datasets.load`.
-        aligned: As in `Pair`.
-
-    Returns:
-        A `Pair`; `gan.fit(pair(a, b).to_dataset(batch_size=8))` learns from it.
-    """
-    from keras_gan.datasets import open_source
-
-    a, b = (x if isinstance(x, Source) else open_source(x) for x in (a, b))
-    return Pair(a, b, aligned)

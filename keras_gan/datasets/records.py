@@ -16,12 +16,13 @@ import zlib
 
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
 from keras_gan.datasets.images import SPLITS, EncodedSource
-from keras_gan.datasets.source import progress
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write, write_text
 from keras_gan.files.image_headers import check_header
 from keras_gan.files.json_file import read_json
+from keras_gan.files.limits import first_line
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
@@ -250,14 +251,6 @@ def check_layout(layout, path):
     return layout
 
 
-def first_line(error):
-    """The first line of an error's text."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-
-
-# The manifest.
-
-
 def read_manifest(path: pathlib.Path) -> dict | None:
     """What `tools/make_records.py` says of a folder that it made; None for other sets.
 
@@ -344,7 +337,7 @@ def make_index(paths, label_key):
         DataError: For a damaged or truncated file, with the offset.
     """
     found, ends = [np.zeros(0, ENTRY)], []
-    with progress("indexing", None) as bar:
+    with progress_bar(None, "image", "indexing") as bar:
         for path in paths:
             for part in entries_of(path, label_key):
                 found.append(part)

@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import hashlib
-import sys
 
 from keras_gan import batches, media
 from keras_gan.datasets.channels import fit_square
@@ -12,9 +11,6 @@ from keras_gan.files import limits
 
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
-
-PATIENCE = 2.0
 
 
 class Source:
@@ -70,11 +66,11 @@ class Source:
 
         Labels are zeros in a source without.
         """
-        raise TypeError(f"{type(self).__name__} defines no fetch.")
+        raise NotImplementedError(f"{type(self).__name__} defines no fetch.")
 
     def fingerprint(self) -> str:
         """What is another one as soon as the samples or their labels change."""
-        raise TypeError(f"{type(self).__name__} defines no fingerprint.")
+        raise NotImplementedError(f"{type(self).__name__} defines no fingerprint.")
 
     def resized(self, size):
         """The same source, its images as squares of another size.
@@ -82,7 +78,7 @@ class Source:
         Args:
             size: Height and width.
         """
-        raise TypeError(f"{type(self).__name__} defines no resized.")
+        raise NotImplementedError(f"{type(self).__name__} defines no resized.")
 
     def require_labels(self):
         """Raises `DataError` where the source has no labels."""
@@ -142,25 +138,6 @@ def in_order(read, first, count, batch_size=64):
         if start < stop:
             indices = tf.data.Dataset.range(start, stop).batch(size, drop_remainder=True)
             yield from batches.without_autotuning(read(indices).prefetch(2))
-
-
-def progress(what, count, done=0):
-    """A bar with the time left, which shows itself where it takes longer.
-
-    Args:
-        what: What is being done, such as `"looking at the images"`.
-        count: Images in all.
-        done: Images that were done before.
-    """
-    return tqdm(
-        desc=what,
-        total=count,
-        initial=done,
-        unit="image",
-        delay=PATIENCE,
-        leave=False,
-        mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
-    )
 
 
 def digest(texts):

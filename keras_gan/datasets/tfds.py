@@ -7,6 +7,7 @@ from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
 from keras_gan.datasets.images import EncodedSource, common_size
 from keras_gan.errors import DataError
 from keras_gan.files.image_headers import check_header
+from keras_gan.files.limits import first_line
 
 import numpy as np
 
@@ -90,10 +91,9 @@ def prepare(name, dataset):
             download_config=tfds.download.DownloadConfig(manual_dir=manual),
         )
     except Exception as error:  # tfds raises errors of many libraries
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(
-            f"could not prepare {name} with tensorflow-datasets: {reason}. Check the name at "
-            "https://www.tensorflow.org/datasets/catalog; without a network, put the set's "
+            f"could not prepare {name} with tensorflow-datasets: {first_line(error)}. Check the "
+            "name at https://www.tensorflow.org/datasets/catalog; without a network, put the set's "
             "original files into a folder of its name and let KERAS_GAN_DATA name the folder above."
         ) from error
     return builder

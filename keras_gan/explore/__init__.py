@@ -3,7 +3,7 @@
 from keras_gan.explore.classes import classes
 from keras_gan.explore.directions import Directions, directions
 from keras_gan.explore.interpolate import Film, interpolate, slerp
-from keras_gan.explore.invert import Inversion, Search, invert
+from keras_gan.explore.invert import Inversion, SearchOptions, invert
 from keras_gan.explore.mix import mix
 from keras_gan.explore.neighbours import Nearest, nearest_in_source, neighbours
 from keras_gan.explore.sheets import Sheet
@@ -17,7 +17,7 @@ __all__ = [
     "Film",
     "Inversion",
     "Nearest",
-    "Search",
+    "SearchOptions",
     "Sheet",
     "classes",
     "directions",

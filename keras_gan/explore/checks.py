@@ -1,25 +1,21 @@
 """What exploring asks of a game, and the labels and captions that its sheets share."""
 
 from keras_gan import media
+from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_labels
+from keras_gan.sampling import require_sampling
 
 import numpy as np
 
 
 def check_images(gan):
-    """Raises `ConfigError` for a model whose samples are no images."""
-    medium = media.of_model(gan)
+    """Raises `ConfigError` for a model that doesn't sample images from latents."""
+    require_sampling(gan, "exploring")
+    medium = gan.medium
     if not isinstance(medium, media.Image):
         raise ConfigError(
             f"expected a model of images to look at, got {medium.noun} of shape {gan.sample_shape}."
         )
-
-
-def check_count(name, count, minimum=1):
-    """Raises `ConfigError` unless a number is whole and large enough."""
-    if count != int(count) or count < minimum:
-        raise ConfigError(f"expected a whole {name} of {minimum} or more, got {count}.")
 
 
 def labels_for(gan, count, labels=None):

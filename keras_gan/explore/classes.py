@@ -1,7 +1,8 @@
 """Classes: the same latents as a picture of every class."""
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_count, check_images, names_of
+from keras_gan.explore.checks import check_images, names_of
 from keras_gan.explore.sheets import Sheet
 
 import numpy as np
@@ -33,7 +34,7 @@ def classes(gan, count=8, seed=0, labels=None, truncation=1.0, class_names=None)
     ['cat', 'dog', 'owl']
     """
     check_images(gan)
-    check_count("count", count)
+    check_integer("count", count)
     if not gan.conditional:
         raise ConfigError("expected a class-conditional generator to sweep the classes of.")
     if labels is None:

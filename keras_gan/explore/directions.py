@@ -2,8 +2,9 @@
 
 import dataclasses
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_count, check_images, labels_for
+from keras_gan.explore.checks import check_images, labels_for
 from keras_gan.explore.interpolate import latents_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import has_styles, images_of, styles_of
@@ -53,7 +54,7 @@ class Directions:
         Returns:
             A `Sheet`; beside each row stands its direction's share.
         """
-        check_count("columns", columns, minimum=2)
+        check_integer("columns", columns, minimum=2)
         label = 0 if gan.conditional and label is None else label
         labels = labels_for(gan, len(self.vectors) * columns, label)
         start, steps = latents_of(gan, seed), np.linspace(-reach, reach, columns)
@@ -116,14 +117,14 @@ def directions(gan, by="pca", count=8, label=None, seed=0, points=None):
     ((3, 4), 'latents')
     """
     check_images(gan)
-    check_count("count", count)
+    check_integer("count", count)
     if by not in DIRECTION_METHODS:
         raise ConfigError(f"expected directions by {' or '.join(DIRECTION_METHODS)}, got {by!r}.")
     generator = gan.moving_average
     has_w = by == "pca" and has_styles(generator)
     if points is None:
         points = STYLES if has_w else POINTS[by]
-    check_count("number of points", points, minimum=2)
+    check_integer("number of points", points, minimum=2)
     labels = labels_for(gan, points, label)
     latents = np.asarray(gan.latents(points, seed))
     if by == "jacobian":

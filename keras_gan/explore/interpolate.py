@@ -4,8 +4,9 @@ import dataclasses
 import math
 
 from keras_gan import pictures
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_count, check_images, labels_for
+from keras_gan.explore.checks import check_images, labels_for
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):
     (15, 8, 8, 1)
     """
     check_images(gan)
-    check_count("number of frames", frames)
+    check_integer("number of frames", frames)
     if len(seeds) < 2:
         raise ConfigError(f"expected at least two seeds to go between, got {len(seeds)}.")
     keys = np.concatenate([latents_of(gan, seed) for seed in seeds])
@@ -80,9 +81,7 @@ def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):
 
 def latents_of(gan, seed):
     """The latents `(1, latent_dim)` of the first sample of a seed."""
-    if not 0 <= seed < 2**63:
-        raise ConfigError(f"expected seeds from 0 to 2**63 - 1, got {seed}.")
-    return np.asarray(gan.latents(1, seed))
+    return np.asarray(gan.latents(1, check_seed(seed, bits=63)))
 
 
 def shown_together(gan, labels):

@@ -6,8 +6,9 @@ schedule is that of StyleGAN2's projector (Karras et al., CVPR 2020, appendix D)
 
 import dataclasses
 
+from keras_gan.checks import check_integer, check_number
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.explore.checks import check_count, check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.distance import Distance, root_mean_squares
 from keras_gan.explore.search import search_all
 from keras_gan.explore.sheets import Sheet
@@ -21,7 +22,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Search:
+class SearchOptions:
     """How latents are looked for.
 
     Attributes:
@@ -47,10 +48,9 @@ class Search:
 
     def __post_init__(self):
         for name in ("candidates", "starts", "steps", "batch_size"):
-            check_count(name, getattr(self, name))
+            check_integer(name, getattr(self, name))
         for name in ("learning_rate", "pull", "feature_weight"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ConfigError(f"expected {name} of 0 or more, got {getattr(self, name)}.")
+            check_number(name, getattr(self, name))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +139,7 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
         labels: For class-conditional networks: one class, one for each picture, `"guess"` (those of
             the nearest candidates) or `"all"` (each picture starts once in every class).
         space: `"z"`, or `"w"` or `"w+"` where there is a mapping network; `"w"` where there is one.
-        search: A `Search`.
+        search: `SearchOptions`.
         tuning: Steps in which a copy of the generator is tuned to the pictures, with what was
             found fixed (pivotal tuning); the game's own stays.
         seed: Non-negative int; decides the candidates.
@@ -158,14 +158,14 @@ def invert(gan, images, labels="guess", space=None, search=None, tuning=0, seed=
     >>> import keras_gan as kg
     >>> gan = kg.GAN(kg.networks.DCGANGenerator((8, 8, 1), latent_dim=4, width=4),
     ...              kg.networks.DCGANDiscriminator((8, 8, 1), width=4))
-    >>> search = kg.explore.Search(candidates=64, steps=40)
+    >>> search = kg.explore.SearchOptions(candidates=64, steps=40)
     >>> found = kg.explore.invert(gan, gan.sample(2, seed=1), search=search)
     >>> bool((found.errors <= found.start_errors + 1e-3).all())
     True
     """
     check_images(gan)
-    check_count("number of tuning steps", tuning, minimum=0)
-    search = search or Search()
+    check_integer("number of tuning steps", tuning, minimum=0)
+    search = search or SearchOptions()
     images = check_pictures(gan, images)
     labels = wanted_labels(gan, labels, len(images))
     distance = Distance(search.extractor, search.feature_weight)

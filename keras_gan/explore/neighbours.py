@@ -2,12 +2,14 @@
 
 import dataclasses
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_count, check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
-from keras_gan.metrics.evaluate import progress, read_batches
+from keras_gan.metrics.evaluate import read_batches
 from keras_gan.metrics.nearest import nearest
+from keras_gan.progress import progress_bar
 
 import numpy as np
 
@@ -55,7 +57,7 @@ def nearest_in_source(samples, source, k=1, extractor="values"):
     ([[7]], [[0.0]])
     """
     samples = np.asarray(samples)
-    check_count("k", k)
+    check_integer("k", k)
     if samples.shape[1:] != source.sample_shape or k > len(source):
         raise ConfigError(
             f"expected samples like the {len(source):,} of {source.name}, {source.sample_shape}, "
@@ -66,7 +68,8 @@ def nearest_in_source(samples, source, k=1, extractor="values"):
     distances = np.empty((len(samples), 0))
     indices = np.empty((len(samples), 0), "int64")
     batches = read_batches(source, np.arange(len(source)), BATCH_SIZE)
-    for number, batch in enumerate(progress(batches, len(source), BATCH_SIZE)):
+    bar = progress_bar(-(-len(source) // BATCH_SIZE), "batch", iterable=batches)
+    for number, batch in enumerate(bar):
         near = nearest(features, extractor.features(batch), min(k, len(batch)))
         distances = np.concatenate([distances, near[0]], axis=1)
         indices = np.concatenate([indices, near[1] + number * BATCH_SIZE], axis=1)
@@ -105,7 +108,7 @@ def neighbours(
         kg.explore.neighbours(gan, digits).save("neighbours.png")
     """
     check_images(gan)
-    check_count("count", count)
+    check_integer("count", count)
     labels = labels_for(gan, count, labels)
     samples = gan.sample(count, seed, labels)
     found = nearest_in_source(samples, source, k, extractor)

@@ -1,17 +1,15 @@
 """Search: Adam on the codes of many pictures at once."""
 
-import sys
-
 from keras_gan import gradients, optimizers
 from keras_gan.explore.distance import ramp
+from keras_gan.progress import progress_bar
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
-from tqdm.auto import tqdm
 
-STEPS_AT_ONCE, PATIENCE = 20, 5.0  # PATIENCE: seconds without a progress bar
+STEPS_AT_ONCE = 20
 
 
 def search_all(generator, space, images, starts, labels, search, distance):
@@ -23,7 +21,7 @@ def search_all(generator, space, images, starts, labels, search, distance):
         images: `(count, *sample_shape)`.
         starts: Codes `(count, starts, ...)`.
         labels: `(count, starts)` int32, or None.
-        search: A `Search`.
+        search: `SearchOptions`.
         distance: A `Distance`.
 
     Returns:
@@ -33,25 +31,13 @@ def search_all(generator, space, images, starts, labels, search, distance):
     groups = [slice(start, start + together) for start in range(0, len(images), together)]
     total = len(groups) * (search.steps + 1)
     found = []
-    with progress(total) as bar:
+    with progress_bar(total, "step", "inverting") as bar:
         for group in groups:
             own = None if labels is None else labels[group]
             descent = Descent(generator, space, images[group], starts[group], own, search, distance)
             found.append(descent.run(bar.update))
     codes, labels_found = zip(*found, strict=True)
     return np.concatenate(codes), None if labels is None else np.concatenate(labels_found)
-
-
-def progress(total):
-    """A bar with the time left, which shows itself where it takes longer."""
-    return tqdm(
-        desc="inverting",
-        total=total,
-        unit="step",
-        delay=PATIENCE,
-        leave=False,
-        mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
-    )
 
 
 class Descent:
@@ -89,7 +75,9 @@ class Descent:
     def advance(self, first, last):
         """Steps from `first` to before `last`."""
         for step in tf.range(first, last):
-            grads, distances = gradients.of_objective(self.objective, [self.codes], lambda x: x)
+            with gradients.Recording([self.codes]) as recording:
+                total, distances = self.objective()
+            grads = recording.gradients(total)
             self.keep_best(distances)
             self.optimizer.learning_rate.assign(self.rate(step / self.search.steps))
             self.optimizer.apply(grads, [self.codes])

@@ -67,7 +67,7 @@ class Sheet:
 
     def draw(self):
         """The sheet as a `PIL.Image`."""
-        images = pictures.enlarged(pictures.to_uint8(self.images).numpy(), SMALLEST)
+        images = pictures.enlarge(pictures.to_uint8(self.images).numpy(), SMALLEST)
         height, width = images.shape[2:4]
         lefts, tops, size = self.layout(images.shape)
         if size[0] * size[1] > limits.MAX_PIXELS:

@@ -13,7 +13,7 @@ def choose_starts(gan, space, images, labels, search, seed):
         space: A `Space`.
         images: `(count, *sample_shape)`.
         labels: `(count,)` ints, `"guess"`, `"all"`, or None for networks without classes.
-        search: A `Search`.
+        search: `SearchOptions`.
         seed: Decides the candidates.
 
     Returns:

@@ -1,6 +1,7 @@
 """Truncation: from the one picture at the centre to full variety."""
 
-from keras_gan.explore.checks import check_count, check_images, labels_for, names_of
+from keras_gan.checks import check_integer
+from keras_gan.explore.checks import check_images, labels_for, names_of
 from keras_gan.explore.sheets import Sheet
 
 import numpy as np
@@ -34,8 +35,8 @@ def truncation(gan, count=8, columns=6, seed=0, labels=None, class_names=None):
     ['psi 0', 'psi 0.5', 'psi 1']
     """
     check_images(gan)
-    check_count("count", count)
-    check_count("columns", columns, minimum=2)
+    check_integer("count", count)
+    check_integer("columns", columns, minimum=2)
     labels = labels_for(gan, count, labels)
     psis = np.linspace(0, 1, columns)
     images = [gan.sample(count, seed, labels, truncation=float(psi)) for psi in psis]

@@ -4,6 +4,7 @@ Source: Roich et al., "Pivotal Tuning for Latent-based Editing of Real Images", 
 """
 
 from keras_gan import gradients, optimizers
+from keras_gan.progress import progress_bar
 
 import tensorflow as tf
 from keras import ops
@@ -40,16 +41,18 @@ def tuned(generator, space, images, codes, labels, steps, distance):
         own = None if labels is None else tf.gather(labels, places)
         far = distance.to(tf.gather(images, places))
 
-        def objective():
-            return ops.mean(far(space.decode(copy, tf.gather(codes, places), own))), ()
-
-        return gradients.of_objective(objective, weights, lambda loss: loss)[0]
+        with gradients.Recording(weights) as recording:
+            loss = ops.mean(far(space.decode(copy, tf.gather(codes, places), own)))
+        return recording.gradients(loss)
 
     @tf.function
     def advance(first, last):
         for step in tf.range(first, last):
             optimizer.apply(gradients_at(step), weights)
 
-    for step in range(0, steps, STEPS_AT_ONCE):
-        advance(tf.constant(step), tf.constant(min(step + STEPS_AT_ONCE, steps)))
+    with progress_bar(steps, "step", "tuning") as bar:
+        for step in range(0, steps, STEPS_AT_ONCE):
+            last = min(step + STEPS_AT_ONCE, steps)
+            advance(tf.constant(step), tf.constant(last))
+            bar.update(last - step)
     return copy

@@ -6,8 +6,11 @@ import json
 
 from keras_gan import media, networks, pictures
 from keras_gan.errors import ConfigError
+from keras_gan.sampling import Sampling, require_sampling
 
 import tensorflow as tf
+
+SAMPLER, TRANSLATOR = "sampler", "translator"  # kinds of exported networks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,78 +51,82 @@ class Card:
     licence: str | None = None
 
 
-def output_name(gan):
-    """Returns what the exports call their output, such as `images` or `audio`."""
-    return media.of_model(gan).tensor
-
-
-def makes_images(gan) -> bool:
-    """Returns whether a model's samples are images."""
-    return isinstance(media.of_model(gan), media.Image)
-
-
-def check_interface(gan, interface):
-    """Raises `ConfigError` for pixels of what is no image."""
-    if (interface.uint8 or interface.channels_first) and not makes_images(gan):
+def check_interface(model, signature, interface):
+    """Raises `ConfigError` for an interface that a signature can't have."""
+    pixels = interface.uint8 or interface.channels_first
+    if pixels and not isinstance(signature.medium, media.Image):
         raise ConfigError(
             f"expected samples that are images {media.Image.form} for uint8 or channels first, got "
-            f"samples of {gan.sample_shape}."
+            f"samples of {signature.sample_shape}."
         )
+    if interface.seeded or interface.truncation:
+        require_sampling(model, "latents drawn inside, or truncation")
 
 
-def call(generator, latents, *labels, truncation=None):
-    """Samples of a generator with or without labels and truncation."""
-    if truncation is not None:
-        return networks.truncated(generator, [latents, *labels], truncation)
-    return generator([latents, *labels] if labels else latents, training=False)
+def draws_images(model) -> bool:
+    """Returns whether a model makes images from a seed, as the signature `sample` does."""
+    return isinstance(model, Sampling) and isinstance(model.medium, media.Image)
 
 
-def served_interface(gan):
-    """That of the files which are served and drawn on a page: what these need to truncate."""
-    return Interface(truncation=networks.truncates_itself(gan.moving_average))
+def served_interface(model):
+    """Returns the interface of files that a server or a page samples: with truncation if needed."""
+    own = isinstance(model, Sampling) and networks.truncates_itself(model.moving_average)
+    return Interface(truncation=own)
 
 
-def call_through(generator, interface, inputs):
-    """Samples of a generator as an interface gives them.
+def call_through(signature, interface, inputs):
+    """Returns the samples of a signature as an interface gives them.
 
     Args:
-        generator: A Keras model.
+        signature: A `Signature`.
         interface: An `Interface`.
-        inputs: Name -> tensor: `latents`, and where they are taken `labels` and `truncation`.
+        inputs: Name -> tensor: the signature's, and where it is taken `truncation`.
     """
-    labels = [inputs["labels"]] if "labels" in inputs else []
-    samples = call(generator, inputs["latents"], *labels, truncation=inputs.get("truncation"))
+    if "truncation" in inputs:
+        values, truncation = signature.values(inputs), inputs["truncation"]
+        samples = networks.truncated(signature.network, values, truncation)
+    else:
+        samples = signature(inputs)
     if interface.uint8:
         samples = pictures.to_uint8(samples)
     return tf.transpose(samples, [0, 3, 1, 2]) if interface.channels_first else samples
 
 
-def facts(gan, card, interface):
-    """Metadata that an app can read, name -> text.
+def metadata(model, signature, card, interface):
+    """Returns the metadata that an app can read, name -> text.
 
     Args:
-        gan: A `GAN`.
+        model: A game.
+        signature: A `Signature` of it.
         card: A `Card`.
         interface: An `Interface`.
     """
-    classes = card.classes
-    if classes is None and gan.num_classes:
-        classes = [str(label) for label in range(gan.num_classes)]
+    medium = signature.medium
     known = {
         "keras_gan_version": importlib.metadata.version("keras_gan"),
-        "latent_size": str(gan.latent_dim),
-        "latent_distribution": gan.latent_distribution,
-        "truncation": "network" if networks.truncates_itself(gan.moving_average) else None,
+        **(sampling_metadata(model, card) if isinstance(model, Sampling) else {"kind": TRANSLATOR}),
         "range": "0 255" if interface.uint8 else "-1 1",
         "layout": "NCHW" if interface.channels_first else "NHWC",
-        "classes": json.dumps(list(classes)) if classes else None,
         "recipe": card.recipe,
         "licence": card.licence,
     }
-    medium = media.of_model(gan)
-    if not makes_images(gan):
+    if not isinstance(medium, media.Image):
         known["medium"] = json.dumps(medium.to_config())
         del known["layout"]
     if medium.range is None:
         del known["range"]
-    return {name: fact for name, fact in known.items() if fact}
+    return {name: text for name, text in known.items() if text}
+
+
+def sampling_metadata(model, card):
+    """Returns what an app has to know to sample from latents, name -> text or None."""
+    classes = card.classes
+    if classes is None and model.num_classes:
+        classes = [str(label) for label in range(model.num_classes)]
+    return {
+        "kind": SAMPLER,
+        "latent_size": str(model.latent_dim),
+        "latent_distribution": model.latent_distribution,
+        "truncation": "network" if networks.truncates_itself(model.moving_average) else None,
+        "classes": json.dumps(list(classes)) if classes else None,
+    }

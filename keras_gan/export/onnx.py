@@ -7,22 +7,10 @@ import warnings
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import noise_graph
-from keras_gan.export.interface import (
-    Card,
-    Interface,
-    call_through,
-    check_interface,
-    facts,
-    output_name,
-)
-from keras_gan.export.parity import (
-    Exported,
-    check_parity,
-    example_inputs,
-    float32_generator,
-    work_folder,
-)
+from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
+from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
+from keras_gan.signature import pick
 
 import numpy as np
 import tensorflow as tf
@@ -33,20 +21,22 @@ MEAN_TOLERANCES = {"float16": 1e-3, "int8": 0.2, "int8_dynamic": 0.2}  # of the 
 CALIBRATION_BATCHES = 16  # of 64 samples
 
 
-def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32") -> Exported:
-    """Writes the averaged generator, computing in float32, as an ONNX file.
+def to_onnx(
+    model, path, opset=18, card=None, interface=None, precision="float32", signature=None
+) -> Exported:
+    """Writes one of a model's signatures, computing in float32, as an ONNX file.
 
-    Inputs `latents (batch, latent_dim) float32` and, for class-conditional networks,
+    A GAN has one: inputs `latents (batch, latent_dim) float32` and, for class-conditional networks,
     `labels (batch,) int32`; output `images (batch, height, width, channels) float32` in [-1, 1]
-    (`samples` where they are no images); an `Interface` changes them. Metadata that an app can
-    read: `keras_gan_version`, `latent_size`, `latent_distribution`, for images `range` and
-    `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
+    (`audio`, `clips` and so on of other media); an `Interface` changes them. Metadata that an app
+    can read: `keras_gan_version`, `kind`, `latent_size`, `latent_distribution`, of images `range`
+    and `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
     `truncation: network` where scaling latents would change nothing, so that less than 1 needs an
     `Interface(truncation=True)`.
     `keras_gan.runtime.Generator` reads such a file. Equal games give equal bytes.
 
     Args:
-        gan: A `GAN`.
+        model: A game with signatures, such as a `GAN`.
         path: The file to write; replaced if it is there.
         opset: Version of ONNX's operators, one of `OPSETS`.
         card: A `Card`: what the file says of the generator.
@@ -54,13 +44,14 @@ def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32")
         precision: `"float32"`; `"float16"` stores weights in half the bytes; `"int8"` computes
             in 8 bits, by scales found with 1,024 latents of seed 0; `"int8_dynamic"` matrix
             products alone, by scales found in each call.
+        signature: Name of the signature, for a model that has several.
 
     Returns:
         An `Exported`.
 
     Raises:
-        ConfigError: For an opset, precision or interface that can't be.
-        ExportError: If it can't be written, or differs from the Keras generator by more than
+        ConfigError: For an opset, precision, interface or signature that can't be.
+        ExportError: If it can't be written, or differs from the Keras network by more than
             1e-5 (in uint8 by more than 1; in a lower precision in the mean by more than
             `MEAN_TOLERANCES` of the samples' standard deviation). Then nothing is left, and a
             file that was there stays.
@@ -72,21 +63,22 @@ def to_onnx(gan, path, opset=18, card=None, interface=None, precision="float32")
     card, interface = card or Card(), interface or Interface()
     check_opset(opset, interface)
     check_precision(precision)
-    check_interface(gan, interface)
+    signature = pick(float32_signatures(model), signature)
+    check_interface(model, signature, interface)
     import onnx
 
     path = pathlib.Path(path)
-    generator = float32_generator(gan)
     with work_folder(path.parent) as work:
-        onnx.save(convert(gan, generator, interface, opset), work / path.name)
-        fold(work / path.name)
-        lower(work / path.name, precision, list(calibration_inputs(gan, interface)))
-        model = onnx.load(work / path.name)
-        finish(model, gan, card, interface)
-        onnx.save(model, work / path.name)
-        exported = compare(gan, generator, work / path.name, interface, precision)
-        (work / path.name).replace(path)
-    return Exported(path, *exported)
+        new = work / path.name
+        onnx.save(convert(signature, interface, opset), new)
+        fold(new)
+        lower(new, precision, list(calibration_inputs(signature, interface)))
+        graph = onnx.load(new)
+        finish(graph, model, signature, card, interface)
+        onnx.save(graph, new)
+        differences = compare(signature, new, interface, precision)
+        new.replace(path)
+    return Exported(path, *differences)
 
 
 def check_opset(opset, interface):
@@ -99,22 +91,26 @@ def check_opset(opset, interface):
         )
 
 
-def convert(gan, generator, interface, opset):
-    """The averaged generator as an `onnx.ModelProto`, latents not yet drawn inside."""
-    specs = {"latents": tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")}
-    if gan.conditional:
-        specs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
+def convert(signature, interface, opset):
+    """Returns a signature as an `onnx.ModelProto`, latents not yet drawn inside."""
+    specs = dict(signature.inputs)
     if interface.truncation:
         specs["truncation"] = tf.TensorSpec((), tf.float32, name="truncation")
 
     def serve(*inputs):
-        return call_through(generator, interface, dict(zip(specs, inputs, strict=True)))
+        return call_through(signature, interface, dict(zip(specs, inputs, strict=True)))
 
     with quiet_tf2onnx() as tf2onnx:
-        model, _ = tf2onnx.convert.from_function(tf.function(serve), [*specs.values()], opset=opset)
-    check_inputs(model, [*specs])
-    rename_output(model, output_name(gan))
-    return model
+        graph, _ = tf2onnx.convert.from_function(tf.function(serve), [*specs.values()], opset=opset)
+    check_inputs(graph, [*specs])
+    rename_output(graph, output_name(signature))
+    return graph
+
+
+def output_name(signature):
+    """Returns the output's name, which in ONNX can't be that of an input."""
+    translates = signature.output in signature.inputs
+    return f"translated_{signature.output}" if translates else signature.output
 
 
 def fold(path):
@@ -132,46 +128,49 @@ def fold(path):
     onnxruntime.InferenceSession(onnx.load(path).SerializeToString(), options)
 
 
-def calibration_inputs(gan, interface):
+def calibration_inputs(signature, interface):
     """Yields inputs by which scales of activations are found."""
     for index in range(CALIBRATION_BATCHES):
-        inputs = example_inputs(gan, 64, seed=index)
+        inputs = signature.example_inputs(64, seed=index)
         if interface.truncation:
             inputs["truncation"] = np.array(1, "float32")
         yield inputs
 
 
-def finish(model, gan, card, interface):
-    """Draws latents inside where asked; gives shapes, names and metadata; checks the model."""
+def finish(graph, model, signature, card, interface):
+    """Draws latents inside where asked; gives shapes, names and metadata; checks the graph."""
     import onnx
 
     if interface.seeded:
-        noise_graph.draw_latents(model, gan.latent_dim, gan.latent_distribution)
-    name_dimensions(model, gan, interface)
-    rename_tensors(model)
-    used = {node.domain for node in model.graph.node}
-    kept = [entry for entry in model.opset_import if entry.domain in used]
-    del model.opset_import[:], model.metadata_props[:]
-    model.opset_import.extend(kept)
-    known = facts(gan, card, interface)
-    onnx.helper.set_model_props(model, known)
-    model.producer_name, model.producer_version = "keras_gan", known["keras_gan_version"]
-    model.doc_string = "The averaged generator of a GAN: latents -> samples."
-    onnx.checker.check_model(model, full_check=True)
+        noise_graph.draw_latents(graph, model.latent_dim, model.latent_distribution)
+    name_dimensions(graph, signature, interface)
+    rename_tensors(graph)
+    used = {node.domain for node in graph.graph.node}
+    kept = [entry for entry in graph.opset_import if entry.domain in used]
+    del graph.opset_import[:], graph.metadata_props[:]
+    graph.opset_import.extend(kept)
+    known = metadata(model, signature, card, interface)
+    onnx.helper.set_model_props(graph, known)
+    graph.producer_name, graph.producer_version = "keras_gan", known["keras_gan_version"]
+    graph.doc_string = (
+        f"An averaged network: {', '.join(signature.inputs)} -> {output_name(signature)}."
+    )
+    onnx.checker.check_model(graph, full_check=True)
 
 
-def name_dimensions(model, gan, interface):
-    """A symbolic batch, and the known sizes of the output."""
-    (output,) = model.graph.output
-    sizes = gan.sample_shape
+def name_dimensions(graph, signature, interface):
+    """Names the batch's dimension, and gives the output the sizes that are known."""
+    (output,) = graph.graph.output
+    sizes = signature.sample_shape
     if interface.channels_first:
         sizes = (sizes[-1], *sizes[:-1])
     for size, dim in zip(sizes, output.type.tensor_type.shape.dim[1:], strict=True):
-        dim.dim_value = size
-    for value in (*model.graph.input, output):
+        if size is not None:
+            dim.dim_value = size
+    for value in (*graph.graph.input, output):
         if value.type.tensor_type.shape.dim:
             value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    del model.graph.value_info[:]
+    del graph.graph.value_info[:]
 
 
 def rename_tensors(model):
@@ -191,30 +190,30 @@ def rename_tensors(model):
     graph.name, graph.doc_string = "generator", ""
 
 
-def compare(gan, generator, path, interface, precision):
-    """Largest and mean difference of a file's samples from the Keras generator's."""
+def compare(signature, path, interface, precision):
+    """Returns the largest and the mean difference of a file from the Keras network."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     truncation = {"truncation": np.array(0.7, "float32")} if interface.truncation else {}
 
     def run(inputs):
-        fed = {**inputs, **truncation}
-        if interface.seeded:  # the seed of example_inputs
-            fed["count"] = np.array(len(fed.pop("latents")), "int32")
-            fed["seed"] = fed["count"].astype("int64")
-        return session.run([output_name(gan)], fed)[0]
+        feed = {**inputs, **truncation}
+        if interface.seeded:  # the seed of the example inputs
+            feed["count"] = np.array(len(feed.pop("latents")), "int32")
+            feed["seed"] = feed["count"].astype("int64")
+        return session.run([output_name(signature)], feed)[0]
 
     def expected(inputs):
-        return call_through(generator, interface, {**inputs, **truncation})
+        return call_through(signature, interface, {**inputs, **truncation})
 
     tolerances = TOLERANCE, np.inf
     if precision != "float32":
-        spread = np.std(expected(example_inputs(gan, 64, seed=64)))
+        spread = np.std(expected(signature.example_inputs(64, seed=64)))
         tolerances = np.inf, MEAN_TOLERANCES[precision] * spread
     elif interface.uint8:
         tolerances = 1.0, np.inf
-    return check_parity(gan, expected, run, tolerances, "ONNX file")
+    return check_parity(signature, expected, run, tolerances, "ONNX file")
 
 
 def check_inputs(model, wanted):

@@ -1,4 +1,4 @@
-"""Whether an exported generator makes the same samples as the Keras one."""
+"""Parity: an exported network makes the same samples as the Keras one."""
 
 import contextlib
 import dataclasses
@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import tempfile
 
-from keras_gan.errors import ExportError
+from keras_gan.errors import ConfigError, ExportError
 from keras_gan.networks import compute_dtypes
 
 import numpy as np
@@ -20,7 +20,7 @@ class Exported:
 
     Attributes:
         path: The file, or the version folder.
-        difference: Largest absolute difference from the Keras generator that was found.
+        difference: Largest absolute difference from the Keras network that was found.
         mean: Mean absolute difference.
     """
 
@@ -29,19 +29,34 @@ class Exported:
     mean: float
 
 
-def float32_generator(gan):
-    """The averaged generator, computing in float32 whatever precision it was trained in.
+def float32_signatures(model) -> dict:
+    """Returns a model's signatures, computing in float32 whatever precision it was trained in.
 
-    Returns:
-        A Keras model: the game's own where it computes in float32, else a copy; or what it gives
-        `for_export`, where it needs less than all that it has.
+    Raises:
+        ConfigError: For a model without signatures.
     """
-    generator = gan.moving_average
-    if not compute_dtypes(generator) <= {"float32"}:
-        weights = generator.get_weights()
-        generator = type(generator).from_config(in_float32(generator.get_config()))
-        generator.set_weights(weights)
-    return generator.for_export() if hasattr(generator, "for_export") else generator
+    signatures = model.signatures()
+    if not signatures:
+        raise ConfigError(
+            f"expected a model with signatures to export, got {type(model).__name__}, which "
+            "defines none; define its signatures()."
+        )
+    return {
+        name: dataclasses.replace(signature, network=float32_network(signature.network))
+        for name, signature in signatures.items()
+    }
+
+
+def float32_network(network):
+    """Returns a network that computes in float32: itself, or a copy of one in mixed precision.
+
+    Of a network that needs less than all that it has, what its `for_export()` returns.
+    """
+    if not compute_dtypes(network) <= {"float32"}:
+        weights = network.get_weights()
+        network = type(network).from_config(in_float32(network.get_config()))
+        network.set_weights(weights)
+    return network.for_export() if hasattr(network, "for_export") else network
 
 
 def in_float32(config):
@@ -53,16 +68,16 @@ def in_float32(config):
     return "float32" if config in ("mixed_bfloat16", "mixed_float16") else config
 
 
-def check_parity(gan, expected, run, tolerances, what):
-    """Compares an exported generator with the Keras one at several batch sizes.
+def check_parity(signature, expected, run, tolerances, what):
+    """Compares an exported network with the Keras one at several batch sizes.
 
     Args:
-        gan: The model.
-        expected: `dict of input arrays -> samples`: the Keras generator.
+        signature: The `Signature`.
+        expected: `dict of input arrays -> samples`: the Keras network.
         run: Likewise: the exported one.
         tolerances: The largest absolute difference allowed, and the largest mean of all; of floats
             beyond [-1, 1] the first is relative to the largest, whose rounding is coarser. A
-            generator whose layers enlarge rounding has a `tolerance` of its own for the first.
+            signature whose layers enlarge rounding has a `tolerance` of its own for the first.
         what: Name of the export, for the error.
 
     Returns:
@@ -72,10 +87,10 @@ def check_parity(gan, expected, run, tolerances, what):
         ExportError: Where samples differ by more than a tolerance.
     """
     most, most_in_mean = tolerances
-    most = max(most, getattr(gan.moving_average, "tolerance", most))
+    most = most if signature.tolerance is None else max(most, signature.tolerance)
     differences, unit = [], 1.0
     for batch_size in BATCH_SIZES:
-        inputs = example_inputs(gan, batch_size, seed=batch_size)
+        inputs = signature.example_inputs(batch_size, seed=batch_size)
         wanted, received = np.asarray(expected(inputs)), np.asarray(run(inputs))
         if (received.shape, received.dtype) != (wanted.shape, wanted.dtype):
             raise ExportError(
@@ -95,14 +110,6 @@ def check_parity(gan, expected, run, tolerances, what):
             f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
         )
     return largest, mean
-
-
-def example_inputs(gan, batch_size, seed):
-    """Latents of a seed, and labels for class-conditional networks, as the exports name them."""
-    inputs = {"latents": gan.latents(batch_size, seed=seed).numpy()}
-    if gan.conditional:
-        inputs["labels"] = np.arange(batch_size, dtype="int32") % (gan.num_classes or 1)
-    return inputs
 
 
 @contextlib.contextmanager

@@ -1,12 +1,14 @@
 """SavedModel, laid out as TF Serving reads it."""
 
+import functools
 import pathlib
 import shutil
 
 from keras_gan import pictures
-from keras_gan.export.interface import call, makes_images, output_name
-from keras_gan.export.parity import Exported, check_parity, float32_generator, work_folder
+from keras_gan.export.interface import Interface, call_through, draws_images
+from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
+from keras_gan.signature import SERVING_DEFAULT
 
 import numpy as np
 import tensorflow as tf
@@ -16,10 +18,10 @@ MAX_COUNT = 1024
 EXTRA = "assets.extra"  # where TF Serving looks for no assets of its own
 
 
-def to_saved_model(gan, folder, jit_compile=False, warm_up=False, beside=()) -> Exported:
-    """Writes the averaged generator, in float32, as the next version below a folder.
+def to_saved_model(model, folder, jit_compile=False, warm_up=False, beside=()) -> Exported:
+    """Writes a model's averaged networks, in float32, as the next version below a folder.
 
-    Signatures:
+    Its signatures are the model's own; the first is `serving_default` too. A GAN's:
 
     - `serving_default`: `latents (batch, latent_dim) float32 [, labels (batch,) int32] -> images`
       float32 in [-1, 1] (`samples` where they are no images);
@@ -30,9 +32,9 @@ def to_saved_model(gan, folder, jit_compile=False, warm_up=False, beside=()) -> 
     - `sample_png`: the same inputs `-> png_bytes () string`, a grid for clients without numpy.
 
     Args:
-        gan: A `GAN`.
+        model: A game with signatures, such as a `GAN`.
         folder: The model's folder; `1`, `2`, ... are made in it.
-        jit_compile: Whether the generator is compiled by XLA, once for each batch size, where it
+        jit_compile: Whether the networks are compiled by XLA, once for each batch size, where it
             runs; a server on a processor has to allow it.
         warm_up: Whether to write requests that TF Serving answers to itself before it opens, so
             that the first client doesn't wait. Needs `pip install "keras_gan[serving]"`.
@@ -44,7 +46,7 @@ def to_saved_model(gan, folder, jit_compile=False, warm_up=False, beside=()) -> 
 
     Raises:
         ConfigError: For warm-up without its extra.
-        ExportError: If it can't be written, or differs from the Keras generator by more than
+        ExportError: If it can't be written, or differs from the Keras network by more than
             1e-6 (compiled by XLA, 1e-5). Then nothing is left.
 
     Example:
@@ -52,68 +54,83 @@ def to_saved_model(gan, folder, jit_compile=False, warm_up=False, beside=()) -> 
         kg.export.to_saved_model(gan, "saved_models/digits").path  # saved_models/digits/1
     """
     folder = pathlib.Path(folder)
-    generator = float32_generator(gan)
+    signatures = float32_signatures(model)
     with work_folder(folder) as work:
-        model = work / "model"
-        write(gan, generator, model, jit_compile)
+        new = work / "model"
+        write(model, signatures, new, jit_compile)
         if warm_up:
-            write_warm_up(gan, model / EXTRA, folder.name)
+            write_warm_up(model, new / EXTRA, folder.name)
         for path in beside:
-            (model / EXTRA).mkdir(exist_ok=True)
-            shutil.copyfile(path, model / EXTRA / pathlib.Path(path).name)
-        found = compare(gan, generator, model, jit_compile)
+            (new / EXTRA).mkdir(exist_ok=True)
+            shutil.copyfile(path, new / EXTRA / pathlib.Path(path).name)
+        differences = compare(signatures, new, jit_compile)
         version = folder / str(next_version(folder))
-        model.rename(version)
-    return Exported(version, *found)
+        new.rename(version)
+    return Exported(version, *differences)
 
 
 def next_version(folder):
-    """One more than the newest version in the folder."""
+    """Returns one more than the newest version in the folder."""
     versions = [int(entry.name) for entry in folder.iterdir() if entry.name.isdigit()]
     return max(versions, default=0) + 1
 
 
-def write(gan, generator, path, jit_compile):
+def write(model, signatures, path, jit_compile):
     """Writes the SavedModel, unchecked.
 
     `tf.saved_model.save` rather than Keras's `ExportArchive`, which stores each weight twice.
+
+    Args:
+        model: The game.
+        signatures: Its signatures in float32.
+        path: Where to write.
+        jit_compile: As in `to_saved_model`.
     """
-
-    @tf.function(jit_compile=jit_compile)
-    def run(latents, *labels, truncation=None):
-        return call(generator, latents, *labels, truncation=truncation)
-
-    signatures = {"serving_default": serving_function(gan, run)}
-    if makes_images(gan):
-        signatures["sample"] = sample_function(gan, run, lambda x: {"images": pictures.to_uint8(x)})
-        signatures["sample_png"] = sample_function(gan, run, png_of)
+    runs = {name: runner(signature, jit_compile) for name, signature in signatures.items()}
+    functions = {name: serving_function(signatures[name], run) for name, run in runs.items()}
+    functions.setdefault(SERVING_DEFAULT, next(iter(functions.values())))
+    if draws_images(model):
+        run = runs[SERVING_DEFAULT]
+        functions["sample"] = sample_function(
+            model, run, lambda x: {"images": pictures.to_uint8(x)}
+        )
+        functions["sample_png"] = sample_function(model, run, png_of)
     module = tf.Module()
-    module.weights = [variable.value for variable in generator.variables]
+    networks = [signature.network for signature in signatures.values()]
+    module.weights = [variable.value for network in networks for variable in network.variables]
     try:
-        tf.saved_model.save(module, str(path), signatures=signatures)
+        tf.saved_model.save(module, str(path), signatures=functions)
     except tf.errors.OpError as error:
         raise OSError(error.message) from error
 
 
-def serving_function(gan, run):
-    """`latents [, labels] -> samples` for any batch."""
-    latents = tf.TensorSpec((None, gan.latent_dim), tf.float32, name="latents")
-    labels = [tf.TensorSpec((None,), tf.int32, name="labels")] if gan.conditional else []
-    name = output_name(gan)
-    serve = tf.function(lambda latents, *labels: {name: run(latents, *labels)})
-    return serve.get_concrete_function(latents, *labels)
+def runner(signature, jit_compile):
+    """Returns `(inputs, truncation) -> samples` of a signature, compiled once for all its uses."""
+
+    @tf.function(jit_compile=jit_compile)
+    def run(inputs, truncation=None):
+        more = {} if truncation is None else {"truncation": truncation}
+        return call_through(signature, Interface(), inputs | more)
+
+    return run
+
+
+def serving_function(signature, run):
+    """Returns the signature as a function of named tensors, for any batch."""
+    serve = tf.function(lambda **inputs: {signature.output: run(inputs)})
+    return serve.get_concrete_function(**signature.inputs)
 
 
 def sample_function(gan, run, finish):
-    """`count, seed, truncation [, label] -> finish(images)`, with defaults."""
+    """Returns `count, seed, truncation [, label] -> finish(images)`, with defaults."""
 
     def sample(count, seed, truncation, label=None):
         count = tf.clip_by_value(count, 1, MAX_COUNT)
-        inputs = [gan.latents(count, seed)]
+        inputs = {"latents": gan.latents(count, seed)}
         if label is not None:
             in_turn = tf.range(count) % (gan.num_classes or 1)
-            inputs.append(tf.where(label < 0, in_turn, label))
-        return finish(run(*inputs, truncation=truncation))
+            inputs["labels"] = tf.where(label < 0, in_turn, label)
+        return finish(run(inputs, truncation))
 
     with tf.device(None):
         seed, truncation = tf.constant(0, tf.int64), tf.constant(1.0)
@@ -132,25 +149,38 @@ def sample_function(gan, run, finish):
     return tf.function(signature, input_signature=[tf.TensorSpec((), kind) for kind in kinds])
 
 
+def pixels_of(images):
+    """Returns the images as uint8."""
+    return {"images": pictures.to_uint8(images)}
+
+
 def png_of(images):
-    """The grid of images as PNG.
+    """Returns the grid of images as PNG.
 
     TF Serving's REST API sends strings whose name ends in `_bytes` as base64.
     """
     return {"png_bytes": pictures.png(pictures.grid(images))}
 
 
-def compare(gan, generator, path, jit_compile):
-    """Largest and mean difference of the SavedModel's samples from the Keras generator's."""
+def compare(signatures, path, jit_compile):
+    """Returns the largest and the mean difference of the SavedModel from the Keras networks."""
     loaded = tf.saved_model.load(str(path))
-    serve = loaded.signatures["serving_default"]
-
-    def run(inputs):
-        tensors = {name: tf.constant(value) for name, value in inputs.items()}
-        return serve(**tensors)[output_name(gan)]
-
-    def expected(inputs):
-        return call(generator, *inputs.values())
-
     tolerance = XLA_TOLERANCE if jit_compile else TOLERANCE
-    return check_parity(gan, expected, run, (tolerance, np.inf), "SavedModel")
+    differences = [
+        check_parity(
+            signature,
+            signature,
+            functools.partial(serve, loaded.signatures[name], signature.output),
+            (tolerance, np.inf),
+            "SavedModel",
+        )
+        for name, signature in signatures.items()
+    ]
+    largest, means = zip(*differences, strict=True)
+    return max(largest), sum(means) / len(means)
+
+
+def serve(function, output, inputs):
+    """Returns the samples of a loaded signature for arrays."""
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    return function(**tensors)[output]

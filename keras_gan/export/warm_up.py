@@ -1,8 +1,7 @@
 """Requests that TF Serving answers to itself before a version opens, so that no client waits."""
 
 from keras_gan.errors import ConfigError
-from keras_gan.export.interface import makes_images
-from keras_gan.export.parity import example_inputs
+from keras_gan.export.interface import draws_images
 
 import numpy as np
 import tensorflow as tf
@@ -11,31 +10,32 @@ FILE = "tf_serving_warmup_requests"  # TF Serving looks for this name
 BATCH_SIZES = (1, 16, 64)
 
 
-def write_warm_up(gan, folder, name):
+def write_warm_up(model, folder, name):
     """Writes `tf_serving_warmup_requests`, a TFRecord file of `PredictionLog`.
 
     Args:
-        gan: A `GAN`.
+        model: A game.
         folder: The version's `assets.extra`; it is made.
         name: The model's name.
 
     Raises:
         ConfigError: Without tensorflow-serving-api.
     """
-    logs = [request_log(name, signature, inputs) for signature, inputs in requests(gan)]
+    logs = [request_log(name, signature, inputs) for signature, inputs in requests(model)]
     folder.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / FILE)) as writer:
         for log in logs:
             writer.write(log.SerializeToString())
 
 
-def requests(gan):
+def requests(model):
     """Yields signatures with inputs, name -> array, for all signatures and some batch sizes."""
     for size in BATCH_SIZES:
-        yield "serving_default", example_inputs(gan, size, seed=0)
-        if makes_images(gan):
+        for name, signature in model.signatures().items():
+            yield name, signature.example_inputs(size, seed=0)
+        if draws_images(model):
             scalars = {"count": np.int32(size), "seed": np.int64(0), "truncation": np.float32(1)}
-            if gan.conditional:
+            if model.conditional:
                 scalars["label"] = np.int32(-1)
             yield "sample", scalars
             yield "sample_png", scalars

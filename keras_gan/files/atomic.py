@@ -1,5 +1,6 @@
-"""Files that are whole or not there, after a power cut too."""
+"""Atomic writes: a file is whole or not there, after a power cut too."""
 
+import collections.abc
 import contextlib
 import os
 import pathlib
@@ -8,11 +9,11 @@ import numpy as np
 
 
 @contextlib.contextmanager
-def atomic_write(path):
-    """A new file, which takes an old one's place when it is written; a failure leaves the old.
+def atomic_write(path: str | os.PathLike) -> collections.abc.Iterator[pathlib.Path]:
+    """Yields a new file's path; the file takes the old one's place once it is written whole.
 
-    What was written is on the disk before the old file goes, so that a machine that dies leaves
-    one of the two whole.
+    A failure leaves the old file. The new one is on the disk before the old one goes, so that a
+    machine that dies leaves one of the two whole.
 
     Args:
         path: The file; its folder is made.
@@ -41,8 +42,8 @@ def sync(path):
         os.close(descriptor)
 
 
-def write_text(path, text):
-    """Writes text to a new file, which then takes the old one's place; a failure leaves the old.
+def write_text(path: str | os.PathLike, text: str):
+    """Writes text as by `atomic_write`.
 
     Args:
         path: The file; its folder is made.
@@ -52,7 +53,7 @@ def write_text(path, text):
         new.write_text(text)
 
 
-def save_npz(path, **arrays):
-    """Writes arrays as an `.npz` of that very name; a failure leaves the old file."""
+def save_npz(path: str | os.PathLike, **arrays):
+    """Writes arrays as an `.npz` of that very name, as by `atomic_write`."""
     with atomic_write(path) as new, new.open("wb") as file:
         np.savez(file, **arrays)

@@ -15,7 +15,7 @@ FRAME_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 def check_header(content, what):
-    """Sees that an image isn't too large to be decoded.
+    """Checks that an image isn't too large to be decoded.
 
     Args:
         content: Bytes of the file.
@@ -25,14 +25,14 @@ def check_header(content, what):
         LimitError: For one that is too large.
         DataError: For one whose header doesn't say how large it is.
     """
-    found = size_of(content)
-    if found is None:
+    size = size_of(content)
+    if size is None:
         raise DataError(f"expected a PNG, JPEG, GIF or BMP in {what}, got another or a torn file.")
-    check_pixels(*found, what)
+    check_pixels(*size, what)
 
 
 def size_of(content):
-    """`(height, width, pixels of all frames)`, None where no header says it."""
+    """Reads `(height, width, pixels of all frames)`; None where no header says it."""
     readers = {b"\x89PNG": png_size, b"\xff\xd8": jpeg_size, b"GIF8": gif_size, b"BM": bmp_size}
     for magic, read in readers.items():
         if content.startswith(magic):
@@ -44,19 +44,19 @@ def size_of(content):
 
 
 def png_size(content):
-    """The size in the first chunk."""
+    """Reads the size in the first chunk."""
     width, height = struct.unpack_from(">II", content, 16)
     return height, width, height * width
 
 
 def bmp_size(content):
-    """The size in the header; a negative height tells that rows go down."""
+    """Reads the size in the header; a negative height tells that rows go down."""
     width, height = struct.unpack_from("<ii", content, 18)
     return abs(height), abs(width), abs(height * width)
 
 
 def jpeg_size(content):
-    """The size in the frame header, the largest where there are several before the first scan."""
+    """Reads the size in the frame header, the largest of several before the first scan."""
     position, sizes = content.find(b"\xff", 2), []
     while 0 <= position < len(content) - 1 and content[position + 1] != START_OF_SCAN:
         marker = content[position + 1]
@@ -72,7 +72,7 @@ def jpeg_size(content):
 
 
 def gif_size(content):
-    """The size of the screen, and that of all frames: TensorFlow unpacks each of them."""
+    """Reads the size of the screen and that of all frames: TensorFlow unpacks each of them."""
     width, height, flags = struct.unpack_from("<HHB", content, 6)
     position, pixels = 13 + palette_bytes(flags), 0
     while content[position : position + 1] in (b"!", b","):
@@ -86,12 +86,12 @@ def gif_size(content):
 
 
 def palette_bytes(flags):
-    """Bytes of the colour table that a GIF's flags announce."""
+    """Returns the bytes of the colour table that a GIF's flags announce."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def after_blocks(content, position):
-    """Where a GIF's chain of sub-blocks ends; the file's end where it is cut."""
+    """Finds the end of a GIF's chain of sub-blocks; the file's end where it is cut."""
     while position < len(content) and content[position]:
         position += 1 + content[position]
     return position + 1

@@ -2,19 +2,23 @@
 
 import json
 import math
+import os
 
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 
 
-def read_json(path, shape, error=DataError, advice=""):
-    """The content of a JSON file.
+def read_json(path: str | os.PathLike, shape, error=DataError, advice: str = ""):
+    """Reads a JSON file and checks what it holds.
 
     Args:
         path: The file.
-        shape: What it must hold, as `misfit` takes it.
+        shape: What it must hold, as `mismatch` takes it.
         error: The class of the error.
         advice: What to do where it doesn't, a sentence.
+
+    Returns:
+        Its content: dicts, lists, strings and numbers.
 
     Raises:
         KerasGanError: Of the class `error`, if it isn't there, is no JSON or holds something else.
@@ -22,35 +26,37 @@ def read_json(path, shape, error=DataError, advice=""):
     """
     with limits.reading("JSON", path, error, advice):
         content = parse(limits.read_text(path))
-        difference = misfit(content, shape)
+        difference = mismatch(content, shape)
         if difference:
             raise ValueError(difference)
     return content
 
 
 def parse(text):
-    """JSON as a browser reads it too: numbers that aren't finite are None.
+    """Parses JSON as a browser reads it too: numbers that aren't finite become None.
 
     Raises:
         ValueError: For what is no JSON, or nested deeper than `limits.MAX_DEPTH`.
     """
     try:
-        content = json.loads(text, parse_float=finite, parse_int=whole, parse_constant=finite)
+        content = json.loads(
+            text, parse_float=finite_float, parse_int=finite_int, parse_constant=finite_float
+        )
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     check_depth(content)
     return content
 
 
-def finite(text):
-    """The number that a text says, None where no float holds it."""
+def finite_float(text):
+    """Returns the number that a text says, None where no float holds it."""
     number = float(text)
     return number if math.isfinite(number) else None
 
 
-def whole(text):
-    """Likewise, of a whole number."""
-    return None if finite(text) is None else int(text)
+def finite_int(text):
+    """Returns the integer that a text says, None where no float holds it."""
+    return None if finite_float(text) is None else int(text)
 
 
 def check_depth(content, depth=0):
@@ -63,8 +69,8 @@ def check_depth(content, depth=0):
             check_depth(value, depth + 1)
 
 
-def misfit(value, shape, at="it"):
-    """Where data differ from a shape, in words; None where they don't.
+def mismatch(value, shape, at="it"):
+    """Describes where data differ from a shape; returns None where they don't.
 
     Args:
         value: What JSON holds.
@@ -74,20 +80,20 @@ def misfit(value, shape, at="it"):
 
     Example:
 
-    >>> misfit({"parts": [{"name": "data"}, {"name": 3}]}, {"parts": [{"name": str}]})
+    >>> mismatch({"parts": [{"name": "data"}, {"name": 3}]}, {"parts": [{"name": str}]})
     "it['parts'][1]['name'] is 3, no str"
     """
     if isinstance(shape, tuple):
-        found = [misfit(value, option, at) for option in shape]
-        return None if None in found else found[-1]
+        differences = [mismatch(value, option, at) for option in shape]
+        return None if None in differences else differences[-1]
     wanted = type(shape) if isinstance(shape, (dict, list)) else shape
     if not (value is None if wanted is None else type(value) is wanted):
-        return f"{at} is {brief(value)}, no {getattr(wanted, '__name__', wanted)}"
-    return None if wanted is shape else next(filter(None, misfits(value, shape, at)), None)
+        return f"{at} is {abbreviate(value)}, no {getattr(wanted, '__name__', wanted)}"
+    return None if wanted is shape else next(filter(None, mismatches(value, shape, at)), None)
 
 
-def misfits(value, shape, at):
-    """`misfit` of everything in a list or an object, None for what fits."""
+def mismatches(value, shape, at):
+    """Yields `mismatch` of everything in a list or an object."""
     if isinstance(shape, list):
         inner = [(index, entry, shape[0]) for index, entry in enumerate(value)]
     elif str in shape:
@@ -96,10 +102,10 @@ def misfits(value, shape, at):
         yield next((f"{at} lacks {name!r}" for name in shape if name not in value), None)
         inner = [(name, value[name], part) for name, part in shape.items() if name in value]
     for name, entry, part in inner:
-        yield misfit(entry, part, f"{at}[{name!r}]")
+        yield mismatch(entry, part, f"{at}[{name!r}]")
 
 
-def brief(value):
-    """A value for an error, cut where it is long."""
+def abbreviate(value):
+    """Returns a value as text for an error, cut where it is long."""
     text = repr(value)
     return text if len(text) <= 40 else text[:40] + "..."

@@ -23,8 +23,8 @@ CHUNK = 1 << 20
 SLACK = 2**20  # bytes of variables that no file holds, such as those of metrics
 
 
-def save_model(model, path):
-    """Saves a model, sealed, to a new file, which then takes the old one's place.
+def save_model(model: keras.Model, path: str | os.PathLike):
+    """Saves a model, sealed, as by `atomic_write`.
 
     Equal models give equal bytes: the file says nothing of when it was saved.
 
@@ -67,13 +67,13 @@ def pack_sealed(saved, path):
 
 
 def without_date(metadata):
-    """Keras's metadata of a saved model, without the time of saving."""
+    """Returns Keras's metadata of a saved model without the time of saving."""
     kept = {key: value for key, value in json.loads(metadata).items() if key != "date_saved"}
     return json.dumps(kept).encode()
 
 
 def hash_of(path):
-    """The SHA-256, in hexadecimal, of a sealed file's bytes before its last 64."""
+    """Computes the SHA-256, in hexadecimal, of a sealed file's bytes before its last 64."""
     digest, left = hashlib.sha256(), path.stat().st_size - 64
     with path.open("rb") as file:
         while left > 0 and (chunk := file.read(min(CHUNK, left))):
@@ -82,8 +82,8 @@ def hash_of(path):
     return digest.hexdigest()
 
 
-def is_intact(path) -> bool:
-    """Whether a file is as `save_model` left it, bit for bit.
+def is_intact(path: str | os.PathLike) -> bool:
+    """Returns whether a file is as `save_model` left it, bit for bit.
 
     Args:
         path: The `.keras` file.
@@ -133,10 +133,14 @@ def load_model(path: str | os.PathLike) -> keras.Model:
 
 
 def check_entries(path):
-    """Sees that the entries of a `.keras` file are files of bounded size.
+    """Checks that the entries of a `.keras` file are files of bounded size.
 
     Returns:
         Their bytes together.
+
+    Raises:
+        DataError: For a file that is no zip, or an entry that isn't a file below its folder.
+        LimitError: For entries that are too large.
     """
     path = pathlib.Path(path)
     with limits.reading("a .keras file", path), zipfile.ZipFile(path) as archive:
@@ -145,10 +149,10 @@ def check_entries(path):
         limits.check_entry(info, path)
         if info.filename.endswith(".json"):
             limits.check_size(info.file_size, limits.MAX_TEXT_BYTES, f"{info.filename} of {path}")
-    held = sum(info.file_size for info in entries)
+    size = sum(info.file_size for info in entries)
     most = min(limits.MAX_CHECKPOINT_BYTES, limits.MAX_INFLATION * path.stat().st_size)
-    limits.check_size(held, most, f"the entries of {path}")
-    return held
+    limits.check_size(size, most, f"the entries of {path}")
+    return size
 
 
 class VariableLimit:
@@ -165,7 +169,7 @@ class VariableLimit:
         self.most, self.path, self.bytes = most, path, 0
 
     def __call__(self, create, **options):
-        """A variable, as `tf.variable_creator_scope` asks for it."""
+        """Creates a variable, as `tf.variable_creator_scope` asks for it."""
         self.bytes += bytes_of(options["initial_value"])
         if self.bytes > self.most:
             raise LimitError(
@@ -176,7 +180,7 @@ class VariableLimit:
 
 
 def bytes_of(value):
-    """The bytes of a variable's first value, or of what a function makes of nothing for it."""
+    """Returns the bytes of a variable's first value, or of what its initializer returns."""
     if callable(value):  # traced, which tells the shape without the memory
         value = tf.function(value, autograph=False).get_concrete_function().structured_outputs
     else:

@@ -65,21 +65,18 @@ def reading(expected, path, error=DataError, advice=""):
         ) from cause
 
 
-def first_line(error):
-    """What an error says, in a line; its kind where it says nothing."""
+def first_line(error: BaseException) -> str:
+    """Returns the first line of what an error says; its kind where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def read_bounded(file, limit, what):
-    """All that is left in a binary file, a chunk at a time.
+def read_bounded(file, limit: int, what) -> bytes:
+    """Reads all that is left in a binary file, a chunk at a time.
 
     Args:
         file: An open file, such as a `gzip.GzipFile`.
         limit: Most bytes.
         what: Its name for the error.
-
-    Returns:
-        Bytes.
 
     Raises:
         LimitError: For more bytes than the limit.
@@ -93,7 +90,7 @@ def read_bounded(file, limit, what):
 
 
 def read_text(path, errors="strict") -> str:
-    """A text file in UTF-8, of at most `MAX_TEXT_BYTES`.
+    """Reads a text file in UTF-8 of at most `MAX_TEXT_BYTES`.
 
     Args:
         path: The file.

@@ -1,13 +1,13 @@
 """BatchNorm whose scale and shift are linear functions of a vector."""
 
-from keras_gan.layers.batch_normalization import BatchNormalization, scaled_and_shifted
+from keras_gan.layers.batch_normalization import ConditionedNormalization, scaled_and_shifted
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class AdaptiveBatchNormalization(keras.layers.Layer):
+class AdaptiveBatchNormalization(ConditionedNormalization):
     """Batch normalisation that each sample's vector scales and shifts; called as `[x, vectors]`.
 
     y = (1 + A v) (x - mean) / sqrt(variance + epsilon) + B v, per channel, with matrices A and B.
@@ -38,16 +38,9 @@ class AdaptiveBatchNormalization(keras.layers.Layer):
         spectral=False,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.momentum, self.epsilon, self.spectral = momentum, epsilon, spectral
+        super().__init__(momentum, epsilon, **kwargs)
+        self.spectral = spectral
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.normalization = BatchNormalization(
-            momentum=momentum,
-            epsilon=epsilon,
-            center=False,
-            scale=False,
-            dtype=self.dtype_policy,
-        )
 
     def build(self, input_shapes):
         """Makes the weights for `[(batch, ..., channels), (batch, features)]`."""
@@ -73,16 +66,10 @@ class AdaptiveBatchNormalization(keras.layers.Layer):
         normal = self.normalization(x, training=training)
         return scaled_and_shifted(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
 
-    def compute_output_shape(self, input_shapes):
-        """As the first input."""
-        return input_shapes[0]
-
     def get_config(self):
         """Constructor arguments."""
         return {
             **super().get_config(),
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "spectral": self.spectral,
         }

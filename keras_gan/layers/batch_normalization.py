@@ -46,6 +46,34 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
+class ConditionedNormalization(keras.layers.Layer):
+    """Base of the batch normalisations whose scale and shift follow from a second input.
+
+    Args:
+        momentum, epsilon: As in `keras.layers.BatchNormalization`.
+        **kwargs: As in `keras.layers.Layer`.
+    """
+
+    def __init__(self, momentum, epsilon, **kwargs):
+        super().__init__(**kwargs)
+        self.momentum, self.epsilon = momentum, epsilon
+        self.normalization = BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=False,
+            scale=False,
+            dtype=self.dtype_policy,
+        )
+
+    def compute_output_shape(self, input_shapes):
+        """As the first input."""
+        return input_shapes[0]
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
+
+
 def scaled_and_shifted(x, scales, shifts):
     """scale x + shift, with a scale and a shift for each sample and channel.
 

@@ -1,13 +1,13 @@
 """BatchNorm whose scale and shift belong to the class."""
 
-from keras_gan.layers.batch_normalization import BatchNormalization, scaled_and_shifted
+from keras_gan.layers.batch_normalization import ConditionedNormalization, scaled_and_shifted
 
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ConditionalBatchNormalization(keras.layers.Layer):
+class ConditionalBatchNormalization(ConditionedNormalization):
     """Batch normalisation with a scale and a shift for each class; called as `[x, labels]`.
 
     y = gamma[label] (x - mean) / sqrt(variance + epsilon) + beta[label], per channel.
@@ -29,15 +29,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     """
 
     def __init__(self, num_classes, momentum=0.9, epsilon=1e-3, **kwargs):
-        super().__init__(**kwargs)
-        self.num_classes, self.momentum, self.epsilon = num_classes, momentum, epsilon
-        self.normalization = BatchNormalization(
-            momentum=momentum,
-            epsilon=epsilon,
-            center=False,
-            scale=False,
-            dtype=self.dtype_policy,
-        )
+        super().__init__(momentum, epsilon, **kwargs)
+        self.num_classes = num_classes
 
     def build(self, input_shapes):
         """Makes the weights for `[(batch, ..., channels), (batch,)]`."""
@@ -53,15 +46,6 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         gamma, beta = (ops.take(table, labels, axis=0) for table in (self.gamma, self.beta))
         return scaled_and_shifted(self.normalization(x, training=training), gamma, beta)
 
-    def compute_output_shape(self, input_shapes):
-        """As the first input."""
-        return input_shapes[0]
-
     def get_config(self):
         """Constructor arguments."""
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-        }
+        return {**super().get_config(), "num_classes": self.num_classes}

@@ -1,6 +1,6 @@
 """Maxout: the largest of several linear functions."""
 
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer
 
 import keras
 from keras import ops
@@ -29,9 +29,7 @@ class Maxout(keras.layers.Layer):
 
     def __init__(self, units, pieces=5, **kwargs):
         super().__init__(**kwargs)
-        if pieces < 2:
-            raise ConfigError(f"expected at least 2 pieces, got {pieces}.")
-        self.units, self.pieces = units, pieces
+        self.units, self.pieces = units, check_integer("pieces", pieces, minimum=2)
 
     def build(self, input_shape):
         """Makes the weights for inputs `(batch, features)`."""

@@ -1,5 +1,6 @@
 """Minibatch standard deviation: how much the samples of a batch differ, as a feature."""
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
@@ -37,12 +38,8 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     def __init__(self, group_size=4, num_channels=1, **kwargs):
         super().__init__(**kwargs)
-        if group_size < 1 or num_channels < 1:
-            raise ConfigError(
-                "expected a group_size and num_channels of at least 1, got "
-                f"{group_size} and {num_channels}."
-            )
-        self.group_size, self.num_channels = group_size, num_channels
+        self.group_size = check_integer("group_size", group_size)
+        self.num_channels = check_integer("num_channels", num_channels)
 
     def build(self, input_shape):
         """Looks at the channels; there are no weights."""

@@ -1,5 +1,6 @@
 """Spectral normalisation: a weight is used divided by its largest singular value."""
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
@@ -42,9 +43,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def __init__(self, layer, power_iterations=1, **kwargs):
         super().__init__(layer, **{"dtype": "float32", **kwargs})
-        if power_iterations < 1:
-            raise ConfigError(f"expected at least 1 power iteration, got {power_iterations}.")
-        self.power_iterations = power_iterations
+        self.power_iterations = check_integer("power_iterations", power_iterations)
         self.autocast = False  # the wrapped layer casts as its own policy says
 
     def build(self, input_shape=None):

@@ -29,7 +29,7 @@ __all__ = [
     "from_config",
     "get",
     "of",
-    "of_model",
+    "of_network",
 ]
 
 MEDIA = {each.name: each for each in (Points, Sound, Image, Video, Tokens, Table)}
@@ -54,23 +54,21 @@ def of(shape) -> Medium:
     return medium if medium.fits(shape) else Points()
 
 
-def of_model(model) -> Medium:
-    """Returns the medium of what a model generates: what its generator says, else by its shape.
+def of_network(network) -> Medium:
+    """Returns the medium of what a network makes: what it says, else by its samples' shape.
 
     Args:
-        model: A game such as a `GAN`, or a generator.
+        network: A generator. Of a whole game, ask its `medium`.
 
     Example:
 
     >>> import keras_gan as kg
     >>> generator = kg.networks.MLPGenerator((64, 1), latent_dim=2, units=(4,))
     >>> generator.medium = kg.media.Sound(rate=8_000)
-    >>> kg.media.of_model(generator)
+    >>> kg.media.of_network(generator)
     Sound(rate=8000)
     """
-    generator = getattr(model, "moving_average", model)
-    medium = getattr(generator, "medium", None)
-    return medium or of(getattr(model, "sample_shape", None) or model.output_shape[1:])
+    return getattr(network, "medium", None) or of(network.output_shape[1:])
 
 
 def get(identifier) -> Medium | None:

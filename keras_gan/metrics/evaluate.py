@@ -1,17 +1,15 @@
 """Evaluation: a generator against a source, by several metrics in one pass."""
 
 import dataclasses
-import sys
 
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.metrics.metric import FeatureMetric, check_whole
+from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, picture
+from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
-
-PATIENCE = 5.0  # seconds without a progress bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,11 +74,11 @@ class Evaluator:
             )
         self.source = source
         self.metrics = check_metrics(metrics)
-        self.count = check_whole("count", count, minimum=1)
-        self.seed = check_whole("seed", seed, minimum=0)
-        self.batch_size = check_whole("batch_size", batch_size, minimum=1)
+        self.count = check_integer("count", count)
+        self.seed = check_seed(seed, bits=63)
+        self.batch_size = check_integer("batch_size", batch_size)
         self.tell = tell or (lambda line: None)
-        real_count = count if real_count is None else check_whole("real_count", real_count, 1)
+        real_count = count if real_count is None else check_integer("real_count", real_count)
         self.indices = choose(len(source), real_count, self.seed)
         self._real_is_seen = False
         self._first = None
@@ -100,7 +98,7 @@ class Evaluator:
         Raises:
             DataError: For samples of another shape or that aren't finite, or too few of them.
         """
-        seed = self.seed if seed is None else check_whole("seed", seed, minimum=0)
+        seed = self.seed if seed is None else check_seed(seed, bits=63)
         self._see_real()
         self._see_fake(sample, seed)
         self.tell(f"Computing {', '.join(metric.name for metric in self.metrics)} ...")
@@ -143,9 +141,11 @@ class Evaluator:
             metric.reset_state()
         self.tell(f"Looking at {len(self.indices):,} real samples of {self.source.name} ...")
         batches = read_batches(self.source, self.indices, self.batch_size)
-        for samples in progress(batches, len(self.indices), self.batch_size):
-            for metric, seen in self._look(samples):
-                metric.update_features(seen, None)
+        with progress_bar(len(self.indices), "sample") as bar:
+            for samples in batches:
+                for metric, features in self._look(samples):
+                    metric.update_features(features, None)
+                bar.update(len(samples))
         self._real_is_seen = True
 
     def _see_fake(self, sample, seed):
@@ -155,10 +155,12 @@ class Evaluator:
         self._first = None
         self.tell(f"Looking at {self.count:,} generated samples ...")
         batches = draw_batches(sample, self.source.sample_shape, self.count, seed, self.batch_size)
-        for samples in progress(batches, self.count, self.batch_size):
-            self._first = samples if self._first is None else self._first
-            for metric, seen in self._look(samples):
-                metric.update_features(None, seen)
+        with progress_bar(self.count, "sample") as bar:
+            for samples in batches:
+                self._first = samples if self._first is None else self._first
+                for metric, features in self._look(samples):
+                    metric.update_features(None, features)
+                bar.update(len(samples))
 
     def _look(self, samples):
         """Each metric with what it wants of the samples; each extractor sees them once."""
@@ -259,16 +261,3 @@ def check_metrics(metrics):
             "or of their extractors, another name."
         )
     return metrics
-
-
-def progress(batches, count, batch_size):
-    """The batches, with a progress bar where they take longer."""
-    total = -(-count // batch_size)
-    return tqdm(
-        batches,
-        total=total,
-        unit="batch",
-        delay=PATIENCE,
-        leave=False,
-        mininterval=0.1 if sys.stderr.isatty() else 10.0,  # a log file needs no film
-    )

@@ -2,9 +2,9 @@
 
 import itertools
 
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
 from keras_gan.metrics.class_metric import ClassMetric, check_probabilities
-from keras_gan.metrics.metric import check_whole
 
 import keras
 import numpy as np
@@ -40,8 +40,8 @@ class InceptionScore(ClassMetric):
 
     def __init__(self, extractor="inception", splits=10, seed=0, name="inception_score"):
         super().__init__(extractor, name)
-        self.splits = check_whole("splits", splits, minimum=1)
-        self.seed = check_whole("seed", seed, minimum=0)
+        self.splits = check_integer("splits", splits)
+        self.seed = check_seed(seed, bits=63)
 
     def result(self):
         """Mean and standard deviation over the splits.
@@ -85,7 +85,7 @@ def inception_score(probabilities, splits=10, seed=0):
     {'inception_score': 1.0, 'inception_score_deviation': 0.0}
     """
     probabilities = check_probabilities(probabilities, "generated")
-    splits, seed = check_whole("splits", splits, 1), check_whole("seed", seed, 0)
+    splits, seed = check_integer("splits", splits), check_seed(seed, bits=63)
     if len(probabilities) < splits:
         raise DataError(
             f"expected a sample for each of {splits} splits, got {len(probabilities)}; pass more "

@@ -1,7 +1,8 @@
 """The kernel distance: how far apart the mean embeddings of two sets of features lie."""
 
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
-from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
 import numpy as np
@@ -172,7 +173,7 @@ def kernel(first, second):
 def check_draws(subsets, subset_size, seed):
     """The options of the draws as whole numbers in range."""
     return (
-        check_whole("subsets", subsets, minimum=2),
-        check_whole("subset_size", subset_size, minimum=2),
-        check_whole("seed", seed, minimum=0),
+        check_integer("subsets", subsets, minimum=2),
+        check_integer("subset_size", subset_size, minimum=2),
+        check_seed(seed, bits=63),
     )

@@ -1,6 +1,7 @@
 """FeatureMetric: what every measure of the distance between two sets of samples shares."""
 
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics import extractors
 
 import keras
 import numpy as np
@@ -25,7 +26,7 @@ class Accumulator:
 
     def keep(self, features):
         """Takes in the features: what an accumulator defines."""
-        raise TypeError(f"{type(self).__name__} defines no keep.")
+        raise NotImplementedError(f"{type(self).__name__} defines no keep.")
 
     def once(self, name, compute):
         """`compute()`, remembered under its name until features are added."""
@@ -79,8 +80,6 @@ class FeatureMetric(keras.metrics.Metric):
     seed = None
 
     def __init__(self, extractor, name):
-        from keras_gan.metrics import extractors
-
         super().__init__(name=name, dtype="float64")
         self.extractor = extractors.get(extractor)
         self._extractor_argument = extractor
@@ -132,7 +131,7 @@ class FeatureMetric(keras.metrics.Metric):
 
     def result(self):
         """The figure, or a dict of figures: what a metric defines."""
-        raise TypeError(f"{type(self).__name__} defines no result.")
+        raise NotImplementedError(f"{type(self).__name__} defines no result.")
 
     def reset_state(self):
         """Forgets all samples."""
@@ -233,22 +232,6 @@ def to_float64(values, what):
         raise DataError(
             f"expected {what} as an array of real numbers, outside tf.function; {error}."
         ) from error
-
-
-def check_whole(name, value, minimum):
-    """The argument as an int, at least the minimum.
-
-    Raises:
-        ConfigError: For anything else.
-
-    Example:
-
-    >>> check_whole("k", 3, minimum=1)
-    3
-    """
-    if isinstance(value, (int, np.integer)) and value >= minimum:
-        return int(value)
-    raise ConfigError(f"expected {name} to be a whole number >= {minimum}, got {value!r}.")
 
 
 def significant(value):

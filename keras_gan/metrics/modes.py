@@ -1,8 +1,9 @@
 """Modes: how many kinds of samples there are, and how evenly."""
 
+from keras_gan.checks import check_integer
+from keras_gan.metrics import extractors
 from keras_gan.metrics.class_metric import ClassMetric
-from keras_gan.metrics.extractors import Stacked
-from keras_gan.metrics.metric import Accumulator, check_whole
+from keras_gan.metrics.metric import Accumulator
 
 import keras
 import numpy as np
@@ -63,8 +64,11 @@ class Modes(ClassMetric):
     accumulator = ClassCounts
 
     def __init__(self, classifier="digits", channels=1, name="modes"):
-        self.channels = check_whole("channels", channels, minimum=1)
-        super().__init__(classifier if channels == 1 else Stacked(classifier, channels), name)
+        self.channels = check_integer("channels", channels)
+        extractor = extractors.get(classifier)
+        super().__init__(
+            extractor if channels == 1 else extractors.Stacked(extractor, channels), name
+        )
         self._extractor_argument = classifier
 
     def result(self):

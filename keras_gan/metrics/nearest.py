@@ -1,8 +1,9 @@
 """Nearest neighbours: are the samples new, or are they copies of the training samples?"""
 
 from keras_gan import pictures
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.metrics.metric import FeatureMetric, check_whole
+from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.neighbourhoods import ROUNDING, distance_blocks, squared_norms
 
 import keras
@@ -70,7 +71,7 @@ class NearestNeighbours(FeatureMetric):
             ConfigError: For a k below 1.
             DataError: With fewer than `k` real samples, or no generated one.
         """
-        k = check_whole("k", k, minimum=1)
+        k = check_integer("k", k)
         self.require(k, 1, "feed more samples, or ask for fewer neighbours")
         fake, real = self.fake.array, self.real.array
         return self.fake.once(f"nearest {k} of {len(real)}", lambda: nearest(fake, real, k))

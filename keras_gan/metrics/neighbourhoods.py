@@ -5,8 +5,9 @@ stand for its manifold. Distances are computed some rows at a time, so that memo
 samples and not with their square.
 """
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import DataError
-from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
 import numpy as np
@@ -30,7 +31,7 @@ class NeighbourhoodMetric(FeatureMetric):
 
     def __init__(self, extractor, k, name):
         super().__init__(extractor, name)
-        self.k = check_whole("k", k, minimum=1)
+        self.k = check_integer("k", k)
 
     def radii(self, side):
         """`nearest_radii` of the real or the generated side; computed once."""
@@ -192,7 +193,7 @@ def nearest_radii(features, k):
     >>> nearest_radii([[0.0], [1.0], [3.0]], k=1).tolist()
     [1.0, 1.0, 2.0]
     """
-    features, k = check_features(features, "given"), check_whole("k", k, minimum=1)
+    features, k = check_features(features, "given"), check_integer("k", k)
     if len(features) <= k:
         raise DataError(
             f"expected more than k={k} samples to have a k-th neighbour, got {len(features)}; "

@@ -1,7 +1,8 @@
 """The sliced Wasserstein distance: how far the samples must move, seen along random directions."""
 
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
-from keras_gan.metrics.metric import FeatureMetric, check_features, check_whole
+from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
 import numpy as np
@@ -41,8 +42,8 @@ class SlicedWasserstein(FeatureMetric):
 
     def __init__(self, extractor="values", projections=512, seed=0, name="sliced_wasserstein"):
         super().__init__(extractor, name)
-        self.projections = check_whole("projections", projections, minimum=1)
-        self.seed = check_whole("seed", seed, minimum=0)
+        self.projections = check_integer("projections", projections)
+        self.seed = check_seed(seed, bits=63)
 
     def result(self):
         """The distance, a float.

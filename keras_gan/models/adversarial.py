@@ -3,10 +3,12 @@
 import functools
 import itertools
 
-from keras_gan import compilation, gradients, replicas, schedules
-from keras_gan.errors import ConfigError
+from keras_gan import compilation, gradients, media, replicas, schedules
+from keras_gan.checks import check_positive
+from keras_gan.models.duel import Duel
 from keras_gan.models.resumable import Resumable
 from keras_gan.networks import compute_dtypes
+from keras_gan.signature import Signature
 
 import keras
 import tensorflow as tf
@@ -45,22 +47,22 @@ class AdversarialModel(Resumable):
         averages: Name of the attribute that holds a moving average -> that of its network.
         log_prefixes: Name of a player -> prefix of its logs, where that isn't the player's name.
         test_log_names: Names of the values that `test_batch` returns.
+        duels: The game's `Duel`s, whose rules' state is saved with the model.
     """
 
     players: dict[str, tuple[str, ...]] = {}
     averages: dict[str, str] = {}
     log_prefixes: dict[str, str] = {"generator": "g", "discriminator": "d"}
     test_log_names: tuple[str, ...] = ()
+    duels: tuple[Duel, ...] = ()
 
     def __init__(
         self, seed: int = 0, moving_average_half_life: float = 20_000, name: str | None = None
     ):
         super().__init__(seed, name)
-        if moving_average_half_life <= 0:
-            raise ConfigError(
-                f"expected a half-life of more than 0 images, got {moving_average_half_life}."
-            )
-        self.moving_average_half_life = moving_average_half_life
+        self.moving_average_half_life = check_positive(
+            "a moving-average half-life in images", moving_average_half_life
+        )
         self.schedules = {}
 
     def add_networks(self, **networks: keras.Model):
@@ -126,6 +128,15 @@ class AdversarialModel(Resumable):
             return {}
         optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players}
         return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
+
+    def other_state(self):
+        """Returns what the base class does, and the state of the duels' rules."""
+        state = {id(variable): variable for variable in super().other_state()}
+        tracked = {id(variable) for variable in self.variables}
+        for duel in self.duels:
+            variables = duel.rules.variables
+            state |= {id(v): v for v in variables if id(v) not in tracked}
+        return [*state.values()]
 
     def compile_from_config(self, config):
         """Compiles from the result of `get_compile_config`."""
@@ -323,9 +334,15 @@ class AdversarialModel(Resumable):
 
     # What leaves: a game whose networks are to be exported, looked at or measured defines these.
 
-    def signatures(self):
-        """Returns name -> `Signature`: the functions that exports write."""
-        raise NotImplementedError(f"{type(self).__name__} defines no signatures.")
+    def signatures(self) -> dict[str, Signature]:
+        """Returns the functions that exports write, by name: none."""
+        return {}
+
+    @property
+    def medium(self) -> media.Medium:
+        """Medium of the samples: that of the first signature."""
+        first = next(iter(self.signatures().values()), None)
+        return media.Points() if first is None else first.medium
 
     def preview(self, rows=None, columns=None, seed=0):
         """Returns `(samples, columns)` to look at, the same each time but for the weights."""

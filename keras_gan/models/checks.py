@@ -1,17 +1,12 @@
 """What a game looks at before it begins, so that the error names what is wrong."""
 
+from keras_gan import media
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.networks import mixes_samples
 
 import numpy as np
-
-
-def check_seed(seed):
-    """Raises `ConfigError` for a seed out of range."""
-    if not 0 <= seed < 2**31:
-        raise ConfigError(f"expected a seed from 0 to 2**31 - 1, got {seed}.")
 
 
 def check_finite_floats(x):
@@ -25,33 +20,18 @@ def check_finite_floats(x):
     check_finite(x)
 
 
-def check_labels(labels, num_classes, error=DataError):
-    """Raises `error` unless labels are whole numbers from 0 to `num_classes - 1`."""
-    whole = np.issubdtype(labels.dtype, np.integer)
-    if not whole or labels.min() < 0 or labels.max() >= num_classes:
-        found = f"{labels.min()} to {labels.max()}" if whole else str(labels.dtype)
-        raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
-
-
-def positive_int(name, number):
-    """Returns a number as an int; raises `ConfigError` unless it is a whole one of 1 or more."""
-    if number < 1 or int(number) != number:
-        raise ConfigError(f"expected a whole {name} >= 1, got {number}.")
-    return int(number)
-
-
 def check_rules_fit(rules, generator, discriminator):
     """Raises `ConfigError` unless these networks can play by the `Rules`."""
     networks = {"generator": generator, "discriminator": discriminator}
     for penalty in rules.penalties:
         penalty.check(networks[penalty.player])
-    check_augmentation(rules.augmentation, generator.output_shape[1:])
+    check_augmentation(rules.augmentation, generator)
     if rules.update == "one_stage":
         check_one_stage(rules.loss, discriminator)
 
 
-def check_augmentation(augmentation, sample_shape):
-    """Raises `ConfigError` unless this is an augmentation, or None, that the samples allow."""
+def check_augmentation(augmentation, generator):
+    """Raises `ConfigError` unless this is an augmentation, or None, for a generator's samples."""
     if augmentation is None:
         return
     if not isinstance(augmentation, Augment):
@@ -59,8 +39,12 @@ def check_augmentation(augmentation, sample_shape):
             "expected a keras_gan.augment.Augment such as DiffAugment(), got "
             f"{type(augmentation).__name__}."
         )
-    if len(sample_shape) != 3:
-        raise ConfigError(f"expected images for an augmentation, got samples of {sample_shape}.")
+    medium = media.of_network(generator)
+    if not medium.augmentations:
+        raise ConfigError(
+            f"expected images for an augmentation, got {medium.noun} of shape "
+            f"{tuple(generator.output_shape[1:])}."
+        )
 
 
 def check_one_stage(loss, discriminator):

@@ -4,13 +4,14 @@ import functools
 import math
 
 from keras_gan import gradients, optimizers, replicas
+from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
 from keras_gan.models.adversarial import AdversarialModel, part_of_rows
-from keras_gan.models.checks import check_batch, check_labels, check_networks_fit, check_parts
+from keras_gan.models.checks import check_batch, check_networks_fit, check_parts
 from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
-from keras_gan.models.sampling import LATENT_DISTRIBUTIONS, Sampling
 from keras_gan.noise import fold_in, stream_key
+from keras_gan.sampling import LATENT_DISTRIBUTIONS, Sampling
 
 import keras
 import numpy as np
@@ -141,10 +142,10 @@ class GAN(Sampling, AdversarialModel):
         moves = dict.fromkeys(("g_loss", self.gradient_log("generator")), kind["generator"])
         return super().log_weights(kind) | moves
 
-    def other_state(self):
-        """Returns what the base class does, and what the penalties remember."""
-        penalties = self.rules.penalties if self.compiled else ()
-        return [*super().other_state(), *(v for penalty in penalties for v in penalty.variables)]
+    @property
+    def duels(self):
+        """The one `Duel`, once the model is compiled."""
+        return () if self.duel is None else (self.duel,)
 
     # The game.
 

@@ -1,8 +1,9 @@
 """Resumable: a `keras.Model` that goes on after a save as if it had never stopped."""
 
 from keras_gan import batches, replicas
+from keras_gan.checks import check_seed
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.checks import check_finite_floats, check_seed
+from keras_gan.models.checks import check_finite_floats
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
 
 import keras
@@ -26,8 +27,7 @@ class Resumable(Replicated, keras.Model):
 
     def __init__(self, seed: int = 0, name: str | None = None):
         super().__init__(name=name)
-        check_seed(seed)
-        self.seed = int(seed)
+        self.seed = check_seed(seed)
         self.step = Counter("step")
         self.images_seen = Counter("images_seen")
         self.roll_backs = Counter("roll_backs")

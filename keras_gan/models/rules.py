@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from keras_gan import augment, losses
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
-from keras_gan.models.checks import positive_int
 from keras_gan.options import UPDATES
 from keras_gan.penalties import Penalty
 
@@ -68,8 +68,8 @@ class Rules:
             "penalties": tuple(self.penalties),
             "constraint": keras.constraints.get(self.constraint),
             "augmentation": augment.get(self.augmentation),
-            "n_critic": positive_int("n_critic", self.n_critic),
-            "accumulation": positive_int("accumulation", self.accumulation),
+            "n_critic": check_integer("n_critic", self.n_critic),
+            "accumulation": check_integer("accumulation", self.accumulation),
             "remat": bool(self.remat),
         }
         for name, value in values.items():
@@ -117,6 +117,12 @@ class Rules:
     def from_config(cls, config: dict) -> "Rules":
         """Makes the rules of `get_config`'s fields."""
         return cls(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The state of the penalties and of the augmentation."""
+        variables = [variable for penalty in self.penalties for variable in penalty.variables]
+        return variables if self.augmentation is None else variables + self.augmentation.variables
 
     def copy(self) -> "Rules":
         """Makes equal rules whose penalties and augmentation remember nothing of these rules' own.

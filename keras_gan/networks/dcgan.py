@@ -4,7 +4,6 @@ Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with D
 Generative Adversarial Networks", ICLR 2016.
 """
 
-from keras_gan.errors import ConfigError
 from keras_gan.layers import (
     BatchNormalization,
     ConditionalBatchNormalization,
@@ -16,10 +15,11 @@ from keras_gan.networks.network import (
     INIT,
     Network,
     check_choice,
+    check_image_size,
     check_num_classes,
     discriminator_inputs,
     discriminator_outputs,
-    label_input,
+    generator_inputs,
     resolve_policy,
     with_one_hot,
 )
@@ -67,12 +67,11 @@ class DCGANGenerator(Network):
         dtype=None,
         name="dcgan_generator",
     ):
-        start, stages = check_image_shape(image_shape)
+        start, stages = first_map_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, ("concatenation", "batch_norm"))
         policy = resolve_policy(dtype)
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         concatenated = num_classes is not None and conditioning == "concatenation"
         x = with_one_hot(*inputs, num_classes) if concatenated else latents
 
@@ -147,7 +146,7 @@ class DCGANDiscriminator(Network):
         dtype=None,
         name="dcgan_discriminator",
     ):
-        _, stages = check_image_shape(image_shape)
+        _, stages = first_map_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, (None, "batch", "spectral"))
@@ -182,22 +181,16 @@ class DCGANDiscriminator(Network):
 FEATURES = 128
 
 
-def check_image_shape(image_shape):
+def first_map_and_stages(image_shape):
     """The size of the smallest map and the number of stages for an image shape.
 
     Raises:
         ConfigError: For a shape that DCGAN can't make.
     """
-    shape = tuple(image_shape)
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in IMAGE_SIZES:
-        raise ConfigError(
-            f"expected an image_shape of (size, size, channels) with a size of {IMAGE_SIZES}, got "
-            f"{shape}; resize the images with image_size."
-        )
-    if not 1 <= shape[2] <= 4:
-        raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
-    start = 7 if shape[0] == 28 else 4
-    return start, (shape[0] // start).bit_length() - 1
+    check_image_size(image_shape, IMAGE_SIZES)
+    size = image_shape[0]
+    start = 7 if size == 28 else 4
+    return start, (size // start).bit_length() - 1
 
 
 def stage_channels(width, stages):

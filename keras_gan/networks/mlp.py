@@ -15,7 +15,7 @@ from keras_gan.networks.network import (
     check_num_classes,
     discriminator_inputs,
     discriminator_outputs,
-    label_input,
+    generator_inputs,
     resolve_policy,
     with_one_hot,
 )
@@ -68,8 +68,7 @@ class MLPGenerator(Network):
         if output_activation is None:
             bounded = media.of(sample_shape).range == (-1.0, 1.0) and moments is None
             output_activation = "tanh" if bounded else "linear"
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
         for width in units:
             x = hidden_dense(x, width, policy, activation="relu")

@@ -24,7 +24,7 @@ class Network(keras.Model):
 
     @property
     def medium(self) -> media.Medium | None:
-        """The samples' medium, where it was set; `keras_gan.media.of_model` tells that of any.
+        """The samples' medium, where it was set; `keras_gan.media.of_network` tells that of any.
 
         Set it where the samples' shape doesn't tell it all, as of sound at a rate of its own. It is
         saved with the network.
@@ -119,8 +119,18 @@ def check_power_of_two(image_shape, smallest=SMALLEST_MAP):
         image_shape: `(size, size, channels)`.
         smallest: The smallest size that the network takes.
     """
-    shape = tuple(image_shape)
     sizes = [smallest << k for k in range((LARGEST_IMAGE // smallest).bit_length())]
+    check_image_size(image_shape, sizes)
+
+
+def check_image_size(image_shape, sizes):
+    """Raises `ConfigError` unless images are squares of one of these sizes, of 1 to 4 channels.
+
+    Args:
+        image_shape: `(size, size, channels)`.
+        sizes: In pixels.
+    """
+    shape = tuple(image_shape)
     if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in sizes:
         raise ConfigError(
             f"expected an image_shape of (size, size, channels) with a size of {sizes}, got "
@@ -145,7 +155,18 @@ def stage_widths(size, width, max_width):
 CONDITIONINGS = ("projection", "concatenation", "auxiliary")
 
 
-def discriminator_inputs(samples, num_classes, conditioning):
+def generator_inputs(latent_dim, num_classes):
+    """Returns the latents, and the inputs of a generator: labels beside them where it has classes.
+
+    Args:
+        latent_dim: Size of the latent vector.
+        num_classes: Number of classes, or None.
+    """
+    latents = keras.Input((latent_dim,), name="latents")
+    return latents, latents if num_classes is None else [latents, label_input()]
+
+
+def discriminator_inputs(samples, num_classes, conditioning="projection"):
     """The inputs of a discriminator: labels beside the samples, where it is told them."""
     told = num_classes is not None and conditioning != "auxiliary"
     return [samples, label_input()] if told else samples

@@ -9,7 +9,8 @@ from keras_gan.networks.network import (
     Network,
     check_num_classes,
     check_power_of_two,
-    label_input,
+    discriminator_inputs,
+    generator_inputs,
     resolve_policy,
     stage_widths,
 )
@@ -71,8 +72,7 @@ class R3GANGenerator(Network):
         widths = widths_of(image_shape, width, max_width)[::-1]
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         x = latents
         if num_classes is not None:
             embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
@@ -142,7 +142,7 @@ class R3GANDiscriminator(Network):
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
-        inputs = images if num_classes is None else [images, label_input()]
+        inputs = discriminator_inputs(images, num_classes)
         x = convolution(widths[0], 1.0, policy)(images)
         for stage, channels in enumerate(widths):
             if stage:

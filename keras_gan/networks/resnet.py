@@ -16,7 +16,7 @@ from keras_gan.networks.network import (
     check_power_of_two,
     discriminator_inputs,
     discriminator_outputs,
-    label_input,
+    generator_inputs,
     resolve_policy,
     stage_widths,
     with_one_hot,
@@ -98,8 +98,7 @@ class ResNetGenerator(Network):
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         check_attention(attention, [SMALLEST_MAP << stage for stage in range(1, len(widths))])
         weights = Weights(resolve_policy(dtype), initializer, normalization)
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        _, inputs = generator_inputs(latent_dim, num_classes)
         first, conditions = told(inputs, num_classes, conditioning, len(widths) - 1, weights)
         x = weights.dense(SMALLEST_MAP**2 * widths[0])(first)
         x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=weights.policy)(x)

@@ -1,7 +1,7 @@
 """Penalties on the slope of the discriminator."""
 
 from keras_gan import gradients, noise, replicas
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_positive
 from keras_gan.penalties.penalty import Penalty
 
 import keras
@@ -156,9 +156,7 @@ class DRAGAN(Penalty):
 
     def __init__(self, weight=10.0, interval=1, scale=0.5):
         super().__init__(weight, interval)
-        if not scale > 0:
-            raise ConfigError(f"expected a DRAGAN scale of more than 0, got {scale}.")
-        self.scale = scale
+        self.scale = check_positive("scale", scale)
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""

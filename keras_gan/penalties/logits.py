@@ -1,6 +1,7 @@
 """Penalties on what the discriminator says, and the bound on its weights."""
 
 from keras_gan import noise, replicas
+from keras_gan.checks import check_positive
 from keras_gan.errors import ConfigError
 from keras_gan.penalties.penalty import Penalty, logits_of
 
@@ -149,9 +150,7 @@ class WeightClipping(keras.constraints.Constraint):
     """
 
     def __init__(self, limit=0.01):
-        if not limit > 0:
-            raise ConfigError(f"expected a limit of more than 0, got {limit}.")
-        self.limit = limit
+        self.limit = check_positive("limit", limit)
 
     def __call__(self, w):
         """The weights, clipped."""

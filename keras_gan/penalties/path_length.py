@@ -1,6 +1,7 @@
 """The penalty on the generator: path length regularisation."""
 
 from keras_gan import gradients, noise, replicas
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.penalties.penalty import Penalty
 
@@ -39,9 +40,7 @@ class PathLength(Penalty):
         super().__init__(weight, interval)
         if not 0 < decay <= 1:
             raise ConfigError(f"expected a decay of more than 0, up to 1, got {decay}.")
-        if shrink < 1 or int(shrink) != shrink:
-            raise ConfigError(f"expected a whole shrink >= 1, got {shrink}.")
-        self.decay, self.shrink = decay, int(shrink)
+        self.decay, self.shrink = decay, check_integer("shrink", shrink)
         self.mean = keras.Variable(
             0.0, trainable=False, dtype="float32", aggregation="mean", name="mean_path_length"
         )

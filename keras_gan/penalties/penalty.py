@@ -1,6 +1,6 @@
 """Penalty: the base of all of them."""
 
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer, check_number
 
 
 class Penalty:
@@ -22,12 +22,8 @@ class Penalty:
     variables = ()
 
     def __init__(self, weight: float, interval: int = 1):
-        if not weight >= 0:
-            raise ConfigError(f"expected a penalty weight >= 0, got {weight}.")
-        if interval < 1 or int(interval) != interval:
-            raise ConfigError(f"expected a whole penalty interval >= 1, got {interval}.")
-        self.weight = weight
-        self.interval = int(interval)
+        self.weight = check_number("weight", weight)
+        self.interval = check_integer("interval", interval)
 
     def __call__(self, discriminator, real, fake, key=None):
         """Returns the penalty at these samples times weight and interval, a float32 scalar.

@@ -1,12 +1,12 @@
 """Rendered files that people look at: grids as PNG, films as GIF and MP4."""
 
-from keras_gan.pictures.films import check_film_path, enlarged, save_film, save_gif
+from keras_gan.pictures.films import check_film_path, enlarge, save_film, save_gif
 from keras_gan.pictures.grids import grid, png, save_grid, save_png, to_uint8
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 __all__ = [
     "check_film_path",
-    "enlarged",
+    "enlarge",
     "grid",
     "on_white",
     "open_png",

@@ -37,7 +37,7 @@ def save_film(frames, path, frames_per_second=25, rest=0.0):
     """
     path, frames = pathlib.Path(path), np.asarray(frames)
     check_film(path, frames, frames_per_second)
-    frames = enlarged(frames, SMALLEST[path.suffix])
+    frames = enlarge(frames, SMALLEST[path.suffix])
     with atomic_write(path) as new:
         if path.suffix == ".mp4":
             save_mp4(frames, new, frames_per_second)
@@ -69,8 +69,8 @@ def check_film_path(path):
         require_av()
 
 
-def enlarged(images, smallest):
-    """Images repeated pixel by pixel, by the least whole factor to reach `smallest` pixels.
+def enlarge(images, smallest):
+    """Repeats images pixel by pixel, by the least integer factor that reaches `smallest` pixels.
 
     Args:
         images: `(..., height, width, channels)`.
@@ -78,7 +78,7 @@ def enlarged(images, smallest):
 
     Example:
 
-    >>> enlarged(np.zeros((28, 28, 1)), 64).shape
+    >>> enlarge(np.zeros((28, 28, 1)), 64).shape
     (84, 84, 1)
     """
     factor = max(1, math.ceil(smallest / min(images.shape[-3:-1])))
@@ -103,8 +103,8 @@ def save_gif(frames, path, seconds=6.0, rest=2.0):
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
-def palette_picture(frame):
-    """A PNG file or a uint8 array as a `PIL.Image` in 256 colours of its own."""
+def palette_picture(frame) -> Image.Image:
+    """Converts a PNG file or a uint8 array to 256 colours of its own."""
     if not isinstance(frame, str | pathlib.Path):
         return to_pillow(frame).convert("P", palette=Image.Palette.ADAPTIVE)
     with limits.reading("a PNG", frame, advice="Remove it."), open_png(frame) as picture:
@@ -127,7 +127,7 @@ def save_mp4(frames, path, frames_per_second):
 
 
 def require_av():
-    """PyAV.
+    """Imports PyAV.
 
     Raises:
         ConfigError: Where it isn't installed.

@@ -1,4 +1,4 @@
-"""Samples as pictures: uint8, grids and PNG."""
+"""Grids of images, as uint8 and as PNG."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def to_uint8(images):
-    """Images in [-1, 1] as uint8 from 0 to 255, rounded; what lies outside is clipped.
+    """Converts images in [-1, 1] to uint8 from 0 to 255, rounded; what lies outside is clipped.
 
     Args:
         images: `(..., channels)` floats.
@@ -21,7 +21,7 @@ def to_uint8(images):
 
 
 def grid(images, columns=None):
-    """Images side by side, as square a grid as fits, in reading order.
+    """Lays images side by side in reading order, in a grid as square as fits.
 
     The rest is black, or transparent where the images have an alpha channel.
 
@@ -60,7 +60,7 @@ def grid(images, columns=None):
 
 
 def png(image):
-    """A uint8 image as the bytes of a PNG, a string tensor; works inside a graph."""
+    """Encodes a uint8 image as a PNG, a string tensor; works inside a graph."""
     return tf.io.encode_png(image)
 
 

@@ -10,23 +10,23 @@ import numpy as np
 from PIL import Image
 
 
-def to_pillow(image):
-    """A uint8 array `(height, width, 1 to 4 channels)` as a `PIL.Image` in RGB, laid on white."""
+def to_pillow(image) -> Image.Image:
+    """Converts a uint8 array `(height, width, 1 to 4 channels)` to RGB, laid on white."""
     image = np.asarray(image)
     picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
     return on_white(picture)
 
 
-def on_white(picture):
-    """A `PIL.Image` in RGB; where it has an alpha channel, laid on white."""
+def on_white(picture: Image.Image) -> Image.Image:
+    """Converts a picture to RGB; where it has an alpha channel, it is laid on white."""
     if picture.mode not in ("LA", "RGBA"):
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
-def open_png(path):
-    """A PNG file as a `PIL.Image`, its size checked; a file that is another format is refused.
+def open_png(path) -> Image.Image:
+    """Opens a PNG file, its size checked; a file of another format is refused.
 
     Pillow opens many formats, whatever a file is called, and starts a program for some of them.
 

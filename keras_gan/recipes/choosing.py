@@ -115,7 +115,7 @@ def auto(facts) -> Choice:
     """The recipe for some data on some machine, its settings, and the reason for each.
 
     Args:
-        facts: `Facts`; `keras_gan.runs.facts_of` reads them from a source and this machine.
+        facts: `Facts`; `keras_gan.runs.auto_facts` reads them from a source and this machine.
 
     Returns:
         A `Choice`.

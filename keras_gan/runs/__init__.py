@@ -16,11 +16,11 @@ RUN/report.html        all of this to look at, in one file
 RUN/export/            SavedModel versions, generator.onnx and generator.py
 """
 
-from keras_gan.runs.choosing import facts_of
-from keras_gan.runs.evaluation import Measuring, evaluate_run, evaluate_source
-from keras_gan.runs.exporting import Exporting, compare_quality, export_run
+from keras_gan.runs.choosing import auto_facts
+from keras_gan.runs.evaluation import MetricOptions, evaluate_run, evaluate_source
+from keras_gan.runs.exporting import ExportOptions, compare_quality, export_run
 from keras_gan.runs.folder import Run
-from keras_gan.runs.plan import Keeping, Result
+from keras_gan.runs.plan import CheckpointOptions, Result
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
 from keras_gan.runs.strategies import STRATEGIES
@@ -29,17 +29,17 @@ from keras_gan.runs.training import train
 
 __all__ = [
     "STRATEGIES",
-    "Exporting",
-    "Keeping",
-    "Measuring",
+    "CheckpointOptions",
+    "ExportOptions",
+    "MetricOptions",
     "Result",
     "Run",
     "Settings",
+    "auto_facts",
     "compare_quality",
     "evaluate_run",
     "evaluate_source",
     "export_run",
-    "facts_of",
     "measure_throughput",
     "train",
     "write_report",

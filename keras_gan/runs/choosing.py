@@ -34,7 +34,7 @@ def open_data(settings, run, tell):
         source = open_source(settings, settings.image_size, settings.cache)
     else:
         source = open_source(settings, settings.image_size or datasets.TYPICAL)
-        choice = recipes.auto(facts_of(source, settings))
+        choice = recipes.auto(auto_facts(source, settings))
         if choice.image_size is not None and source.sample_shape[:2] != (choice.image_size,) * 2:
             source = source.resized(choice.image_size)
         if settings.cache is not None:
@@ -58,7 +58,7 @@ def open_source(settings, image_size, cache=None):
     )
 
 
-def facts_of(source, settings=None) -> recipes.Facts:
+def auto_facts(source, settings=None) -> recipes.Facts:
     """What decides the choice of `auto`: a source's facts, and this machine's.
 
     Args:
@@ -68,7 +68,7 @@ def facts_of(source, settings=None) -> recipes.Facts:
     Example:
 
     >>> import keras_gan as kg
-    >>> facts = kg.runs.facts_of(kg.datasets.open_source("digits"))
+    >>> facts = kg.runs.auto_facts(kg.datasets.open_source("digits"))
     >>> facts.sample_shape, facts.count, facts.num_classes
     ((28, 28, 1), 10000, 10)
     """

@@ -16,7 +16,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Measuring:
+class MetricOptions:
     """How to measure a generator.
 
     Attributes:
@@ -56,34 +56,12 @@ class Measuring:
         )
 
 
-def sampler(gan, source):
-    """How to draw samples of a game that is measured against a source.
-
-    Args:
-        gan: The game.
-        source: The data. A class-conditional game gets labels in their shares.
-
-    Returns:
-        `(n, seed) -> samples`.
-    """
-    if not gan.conditional:
-        return gan.sample
-    counts = np.bincount(source.read_labels(), minlength=gan.num_classes)
-    shares = counts / counts.sum()
-
-    def sample(n, seed):
-        labels = np.random.default_rng([seed, 1]).choice(len(shares), size=n, p=shares)
-        return gan.sample(n, seed=seed, labels=labels)
-
-    return sample
-
-
-def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: None):
+def evaluate_run(run, options=None, data=None, best=False, tell=lambda line: None):
     """Measures a run's generator; writes `evaluation.json` and `neighbours.png` into the run.
 
     Args:
         run: A `Run`.
-        measuring: A `Measuring`.
+        options: `MetricOptions`.
         data: Another source than the run's own to measure against, such as `mnist:test`.
         best: Whether to take the best game of the run rather than the last.
         tell: Called with lines that say what happens, such as `print`.
@@ -100,7 +78,7 @@ def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: N
         for line in [*found.lines(), *told]:
             print(line)
     """
-    measuring = measuring or Measuring()
+    options = options or MetricOptions()
     source = open_run_source(run, data)
     gan = run.load(best)
     if gan.sample_shape != source.sample_shape:
@@ -108,8 +86,8 @@ def evaluate_run(run, measuring=None, data=None, best=False, tell=lambda line: N
             f"expected data like the run's samples of {gan.sample_shape}, got {source.name} with "
             f"{source.sample_shape}."
         )
-    evaluator = measuring.evaluator(source, tell)
-    found = evaluator.evaluate(sampler(gan, source))
+    evaluator = options.evaluator(source, tell)
+    found = evaluator.evaluate(gan.sampler(source))
     if hasattr(source, "distribution") and not gan.conditional:
         found = with_discriminator_gap(found, gan, source.distribution)
     with writing_to(run.folder):
@@ -141,12 +119,12 @@ def with_discriminator_gap(found, gan, distribution):
     return dataclasses.replace(found, figures=figures, reports=(*found.reports, line))
 
 
-def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: None, medium=None):
+def evaluate_source(name, options, data, image_size=None, tell=lambda line: None, medium=None):
     """Measures one source against another, as if a generator had made it: the floor of a figure.
 
     Args:
         name: The source to measure, such as `mnist:test`.
-        measuring: A `Measuring`.
+        options: `MetricOptions`.
         data: The source to measure it against.
         image_size: Height and width of both; their own by default.
         tell: As in `evaluate_run`.
@@ -156,8 +134,8 @@ def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: No
         The `Evaluation`.
     """
     taken, source = (datasets.open_source(each, image_size, medium=medium) for each in (name, data))
-    measuring = dataclasses.replace(measuring, count=min(measuring.count, len(taken)))
-    order = np.random.default_rng(measuring.seed).permutation(len(taken))
+    options = dataclasses.replace(options, count=min(options.count, len(taken)))
+    order = np.random.default_rng(options.seed).permutation(len(taken))
     position = 0
 
     def sample(n, seed):
@@ -165,7 +143,7 @@ def evaluate_source(name, measuring, data, image_size=None, tell=lambda line: No
         position += n
         return next(read_batches(taken, order[position - n : position], n))
 
-    return measuring.evaluator(source, tell).evaluate(sample)
+    return options.evaluator(source, tell).evaluate(sample)
 
 
 def open_run_source(run, data=None):
@@ -197,15 +175,15 @@ def write_evaluation(path, found, data, step):
     write_text(path, json.dumps([*before, entry], indent=2) + "\n")
 
 
-def measure_while_training(run, source, measuring, tell=None):
+def measure_while_training(run, source, options, tell=None):
     """The callback that measures a run while it trains."""
     return callbacks.Evaluate(
-        measuring.evaluator(source, tell),
-        lambda gan: sampler(gan, source),
-        every=measuring.every,
+        options.evaluator(source, tell),
+        lambda gan: gan.sampler(source),
+        every=options.every,
         path=run.metrics_path,
         best_path=run.best_path,
-        patience=measuring.patience,
+        patience=options.patience,
     )
 
 

@@ -5,13 +5,15 @@ import pathlib
 import shutil
 
 from keras_gan import export
-from keras_gan.runs.evaluation import Measuring, open_run_source, sampler
+from keras_gan.runs.evaluation import MetricOptions, open_run_source
+from keras_gan.runtime import generator
+from keras_gan.sampling import Sampling, sampler_in_shares
 
 import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Exporting:
+class ExportOptions:
     """What to export beside the SavedModel, and how.
 
     Attributes:
@@ -33,7 +35,7 @@ class Exporting:
     serving: bool = False
 
 
-def export_run(run, gan=None, out=None, exporting=None, best=False):
+def export_run(run, gan=None, out=None, options=None, best=False):
     """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py` for it.
 
     The version's `assets.extra` has the generator as ONNX too, with latents in, and the truncation
@@ -43,53 +45,63 @@ def export_run(run, gan=None, out=None, exporting=None, best=False):
         run: A `Run`.
         gan: Its model; of the newest checkpoint by default.
         out: The folder; `RUN/export` by default.
-        exporting: An `Exporting`.
+        options: `ExportOptions`.
         best: Without `gan`: whether to take the best checkpoint by the run's metrics.
 
     Returns:
         The `Exported`, SavedModel first.
     """
-    exporting = exporting or Exporting()
+    options = options or ExportOptions()
     config = run.read_config()
     gan = gan or run.load(best)
     out = pathlib.Path(out or run.export_folder)
-    card = export.Card(config.get("recipe"), config.get("classes"), exporting.licence)
+    card = export.Card(config.get("recipe"), config.get("classes"), options.licence)
+    names = {name: file_name(gan, name) for name in gan.signatures()}
     with export.work_folder(out) as work:
-        path, interface = work / "generator.onnx", export.served_interface(gan)
-        served = export.to_onnx(gan, path, exporting.opset, card, interface)
-        saved_model = export.to_saved_model(
-            gan, out, exporting.jit_compile, exporting.serving, beside=[served.path]
-        )
-        made = [saved_model, for_apps(gan, served, out, card, exporting)]
-    if exporting.litert:
-        made.append(export.to_litert(gan, out / "generator.tflite"))
-    if exporting.serving:
+        interface = export.served_interface(gan)
+        served = {
+            name: export.to_onnx(gan, work / file, options.opset, card, interface, signature=name)
+            for name, file in names.items()
+        }
+        beside = [each.path for each in served.values()]
+        saved_model = export.to_saved_model(gan, out, options.jit_compile, options.serving, beside)
+        made = [saved_model]
+        for name in names:
+            made.append(for_apps(gan, name, served[name], out, card, options))
+    if isinstance(gan, Sampling):
+        shutil.copyfile(generator.__file__, out / "generator.py")
+    if options.litert:
+        for name, file in names.items():
+            path = (out / file).with_suffix(".tflite")
+            made.append(export.to_litert(gan, path, name))
+    if options.serving:
         export.write_serving_files(out)
     return made
 
 
-def for_apps(gan, served, out, card, exporting):
-    """Puts `generator.onnx`, as asked for, and `generator.py` into the model's folder.
+def file_name(model, signature):
+    """Returns the name of a signature's ONNX file."""
+    return "generator.onnx" if isinstance(model, Sampling) else f"{signature}.onnx"
+
+
+def for_apps(gan, signature, served, out, card, options):
+    """Puts a signature's ONNX file, as asked for, into the model's folder.
 
     Args:
         gan: The game.
+        signature: Name of the signature.
         served: The `Exported` ONNX file that is served; it is moved where it is what is asked for.
         out: The folder.
         card: A `keras_gan.export.Card`.
-        exporting: An `Exporting`.
+        options: `ExportOptions`.
 
     Returns:
         The `Exported` ONNX file.
     """
-    from keras_gan.runtime import generator
-
-    path, form = out / "generator.onnx", (exporting.interface, exporting.precision)
+    path, form = out / served.path.name, (options.interface, options.precision)
     if form == (export.served_interface(gan), "float32"):
-        exported = dataclasses.replace(served, path=served.path.replace(path))
-    else:
-        exported = export.to_onnx(gan, path, exporting.opset, card, *form)
-    shutil.copyfile(generator.__file__, out / "generator.py")
-    return exported
+        return dataclasses.replace(served, path=served.path.replace(path))
+    return export.to_onnx(gan, path, options.opset, card, *form, signature)
 
 
 class ExportedGame:
@@ -102,9 +114,7 @@ class ExportedGame:
 
     def __init__(self, gan, path):
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        from keras_gan.runtime import Generator
-
-        self.generator = Generator(path)
+        self.generator = generator.Generator(path)
 
     def sample(self, n, seed=0, labels=None):
         """Samples as `GAN.sample` gives them, whatever the file's interface."""
@@ -128,6 +138,6 @@ def compare_quality(run, gan, path, count=10_000, tell=lambda line: None):
         Two `keras_gan.metrics.Evaluation`: of the Keras generator and of the file.
     """
     source = open_run_source(run)
-    evaluator = Measuring(("frechet",), count=count).evaluator(source, tell)
+    evaluator = MetricOptions(("frechet",), count=count).evaluator(source, tell)
     games = (gan, ExportedGame(gan, path))
-    return tuple(evaluator.evaluate(sampler(game, source)) for game in games)
+    return tuple(evaluator.evaluate(sampler_in_shares(game, source)) for game in games)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True)
-class Keeping:
+class CheckpointOptions:
     """What is kept of a training while it runs.
 
     Attributes:
@@ -54,7 +54,7 @@ class Plan:
         dataset: Its batches.
         every: Steps between two rows of the history and two sample grids.
         measure: Callback that measures the game, or None.
-        keeping: A `Keeping`.
+        checkpoints: `CheckpointOptions`.
         strategy: The `tf.distribute.Strategy`.
         tell: Called with lines that say what happens.
         deadline: When the session ends, on the clock of `time.monotonic`, or None.
@@ -66,7 +66,7 @@ class Plan:
     dataset: tf.data.Dataset
     every: int
     measure: keras.callbacks.Callback | None
-    keeping: Keeping
+    checkpoints: CheckpointOptions
     strategy: tf.distribute.Strategy
     tell: collections.abc.Callable
     deadline: float | None = None

@@ -4,9 +4,9 @@ import dataclasses
 import importlib.metadata
 
 from keras_gan import media, recipes
+from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
-from keras_gan.errors import ConfigError, printable
-from keras_gan.models.checks import check_seed
+from keras_gan.errors import printable
 
 FLOAT32 = "float32"
 
@@ -108,18 +108,17 @@ def summary(config):
     )
 
 
-def check_settings(settings, every, keeping):
+def check_settings(settings, every, checkpoints):
     """Raises `ConfigError` for an unknown recipe, or a number that is out of range."""
     if settings.recipe != recipes.AUTO:
         recipes.get(settings.recipe)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
-    numbers |= {"every": every, "checkpoint_every": keeping.every, "keep": keeping.keep}
-    if keeping.roll_backs < 0:
-        raise ConfigError(f"expected roll-backs of 0 or more, got {keeping.roll_backs}.")
+    numbers |= {"every": every, "checkpoint_every": checkpoints.every, "keep": checkpoints.keep}
+    check_integer("roll-backs", checkpoints.roll_backs, minimum=0)
     for name, value in numbers.items():
-        if isinstance(value, int) and value < 1:
-            raise ConfigError(f"expected {name.replace('_', '-')} of 1 or more, got {value}.")
-    if settings.hours is not None and not settings.hours > 0:
-        raise ConfigError(f"expected hours above 0, got {settings.hours:g}.")
+        if isinstance(value, int):
+            check_integer(name.replace("_", "-"), value)
+    if settings.hours is not None:
+        check_positive("hours", settings.hours)
     check_seed(settings.seed)

@@ -13,7 +13,7 @@ from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
-from keras_gan.runs.plan import Keeping, Plan, Result
+from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import check_settings, summary
 from keras_gan.runs.starting import start_or_resume
@@ -36,7 +36,7 @@ def quiet(line):
 
 
 def train(
-    settings, out, every=50, measuring=None, keeping=None, distribute=None, tell=quiet
+    settings, out, every=50, metrics=None, checkpoints=None, distribute=None, tell=quiet
 ) -> Result:
     """Trains in a run folder; the same call again goes on with it, bit for bit.
 
@@ -44,9 +44,9 @@ def train(
         settings: `Settings`: what to train, on what, how far.
         out: The run folder.
         every: Steps between two rows of the history and two sample grids.
-        measuring: A `Measuring`, to measure the generator while it learns; None for no metrics.
-        keeping: A `Keeping`: how often to save, and what to do where numbers aren't finite;
-            `Keeping()` by default.
+        metrics: `MetricOptions`, to measure the generator while it learns; None for no metrics.
+        checkpoints: `CheckpointOptions`: how often to save, and what to do where numbers aren't
+            finite; `CheckpointOptions()` by default.
         distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines that
             TF_CONFIG names; each calls this with the same arguments and a folder that all share,
             and the first one writes. None for one device.
@@ -62,12 +62,12 @@ def train(
 
         kg.runs.train(kg.runs.Settings("dcgan", "photos", image_size=64), "runs/photos", tell=print)
     """
-    keeping = keeping or Keeping()
-    check_settings(settings, every, keeping)
+    checkpoints = checkpoints or CheckpointOptions()
+    check_settings(settings, every, checkpoints)
     strategy = make_strategy(distribute)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    plan = make_plan(settings, Run(out), every, measuring, keeping, strategy, tell)
+    plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, tell)
     with naming_lost_workers(strategy):
         gan, interrupted = begin_and_play(plan)
         chief = is_chief(strategy)
@@ -76,7 +76,7 @@ def train(
     return result
 
 
-def make_plan(settings, run, every, measuring, keeping, strategy, tell) -> Plan:
+def make_plan(settings, run, every, metrics, checkpoints, strategy, tell) -> Plan:
     """All that a training needs beside the game; arguments as in `train`."""
     chief = is_chief(strategy)
     tell = tell if chief else quiet
@@ -92,8 +92,8 @@ def make_plan(settings, run, every, measuring, keeping, strategy, tell) -> Plan:
         seed=settings.seed,
         prefetch=settings.prefetch,
     )
-    measure = measure_while_training(run, source, measuring) if measuring and chief else None
-    return Plan(run, config, source, dataset, every, measure, keeping, strategy, tell, deadline)
+    measure = measure_while_training(run, source, metrics) if metrics and chief else None
+    return Plan(run, config, source, dataset, every, measure, checkpoints, strategy, tell, deadline)
 
 
 def begin_and_play(plan):
@@ -147,7 +147,7 @@ def play(gan, plan):
         try:
             return gan, fit(gan, plan)
         except NotFiniteError as error:
-            if int(gan.roll_backs) >= plan.keeping.roll_backs:
+            if int(gan.roll_backs) >= plan.checkpoints.roll_backs:
                 raise
             plan.tell(str(error))
             gan = roll_back(int(gan.roll_backs) + 1, plan)
@@ -159,7 +159,7 @@ def roll_back(count, plan):
         gan = start_or_resume(plan.run, plan.config, is_chief(plan.strategy))
         gan.roll_backs.assign(count)
     plan.tell(
-        f"Roll-back {count} of {plan.keeping.roll_backs}: going on from step {int(gan.step):,} "
+        f"Roll-back {count} of {plan.checkpoints.roll_backs}: going on from step {int(gan.step):,} "
         f"with 1/{2**count} of the learning rates."
     )
     return gan
@@ -168,7 +168,7 @@ def roll_back(count, plan):
 def pictures_of(gan, plan):
     """Returns the callbacks that show what a model's samples look like."""
     run, film = plan.run, plan.run.folder / "learning.gif"
-    if not isinstance(media.of_model(gan), media.Points):
+    if not isinstance(gan.medium, media.Points):
         return [
             callbacks.SampleGrid(run.samples_folder, every=plan.every),
             callbacks.TerminalSamples(plan.every),
@@ -190,7 +190,7 @@ def fit(gan, plan):
     run, steps = plan.run, plan.config["steps"]
     remaining = steps - int(gan.step)
     gan.steps_per_execution = math.gcd(
-        remaining, plan.every, plan.keeping.every, int(gan.step), steps_in_one_go(gan)
+        remaining, plan.every, plan.checkpoints.every, int(gan.step), steps_in_one_go(gan)
     )
     with hear_signals() as received, writing_to(run.folder), contextlib.ExitStack() as stack:
         made = [callbacks.StopOnNaN()]
@@ -204,7 +204,7 @@ def fit(gan, plan):
 
 def what_is_left(gan, plan, stack):
     """The callbacks that show the learning and leave it in the run folder."""
-    run, keeping = plan.run, plan.keeping
+    run, checkpoints = plan.run, plan.checkpoints
     progress = callbacks.Progress(plan.config["steps"])
     stack.callback(progress.close)
     return [
@@ -214,7 +214,7 @@ def what_is_left(gan, plan, stack):
         *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
         callbacks.HistoryCSV(run.history_path, plan.every),
         callbacks.TimesCSV(run.times_path, plan.every),
-        callbacks.Checkpoint(run.checkpoints.folder, keeping.every, keeping.keep),
+        callbacks.Checkpoint(run.checkpoints.folder, checkpoints.every, checkpoints.keep),
     ]
 
 

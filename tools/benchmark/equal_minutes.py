@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 import keras_gan as kg
 import minutes as package
-from keras_gan.runs.evaluation import Measuring
+from keras_gan.runs.evaluation import MetricOptions
 
 WIDTH, LATENT_DIM, BATCH = 64, 100, 64
 
@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="a JSON lines file to append to")
     arguments = parser.parse_args()
     source = kg.datasets.open_source("mnist")
-    evaluator = Measuring(("frechet",)).evaluator(source)
+    evaluator = MetricOptions(("frechet",)).evaluator(source)
     found = {way: [] for way in arguments.ways}
     for seed in arguments.seeds:
         for way in arguments.ways:

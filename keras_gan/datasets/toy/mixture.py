@@ -2,6 +2,7 @@
 
 import math
 
+from keras_gan.checks import check_integer, check_positive
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -39,9 +40,7 @@ class GaussianMixture:
 
     def __init__(self, means, sigma, weights=None, modes=True, name="gaussian mixture"):
         self.means = check_means(means)
-        if not 0 < sigma < math.inf:
-            raise ConfigError(f"expected a sigma of more than 0, got {sigma}.")
-        self.sigma = float(sigma)
+        self.sigma = float(check_positive("sigma", sigma))
         self.weights = check_weights(weights, len(self.means))
         self.modes = bool(modes)
         self.name = name
@@ -57,8 +56,7 @@ class GaussianMixture:
         Returns:
             A float32 array `(n, dim)`.
         """
-        if n < 1:
-            raise ConfigError(f"expected to sample at least 1, got {n}.")
+        check_integer("n", n)
         random = np.random.default_rng(seed)
         component = random.choice(len(self.means), size=n, p=self.weights)
         noise = random.standard_normal((n, self.dim))

@@ -14,6 +14,7 @@ from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
+from keras_gan.sampling import require_sampling
 
 import numpy as np
 
@@ -44,6 +45,7 @@ def to_web(gan, folder, card=None) -> Exported:
         kg.export.to_web(gan, "page")
     """
     folder = pathlib.Path(folder)
+    require_sampling(gan, "a page")
     check_shape(gan.sample_shape)
     check_folder(folder)
     with work_folder(folder.parent) as work:

@@ -6,7 +6,7 @@ import pathlib
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
-from keras_gan.metrics.extractors.generic import Function, Network, Stacked, Values
+from keras_gan.metrics.extractors.generic import Function, KerasExtractor, Stacked, Values
 from keras_gan.metrics.extractors.inception import Inception
 from keras_gan.metrics.extractors.shipped import Digits, Photos
 
@@ -18,7 +18,7 @@ __all__ = [
     "Extractor",
     "Function",
     "Inception",
-    "Network",
+    "KerasExtractor",
     "Photos",
     "Reading",
     "Stacked",
@@ -31,7 +31,7 @@ EXTRACTORS = {
     "inception": Inception,
     "photos": Photos,
     "values": Values,
-    "stacked_digits": lambda: Stacked("digits"),
+    "stacked_digits": lambda: Stacked(open_named("digits")),
 }
 
 
@@ -67,7 +67,7 @@ def get(identifier) -> Extractor:
             raise unknown("extractor", identifier, EXTRACTORS)
         return open_named(identifier)
     if isinstance(identifier, keras.Model):
-        return Network(identifier)
+        return KerasExtractor(identifier)
     if callable(identifier):
         return Function(identifier)
     raise ConfigError(
@@ -89,4 +89,4 @@ def of_file(path):
     Raises:
         DataError: Where no model can be read from it.
     """
-    return Network(load_model(path), name=pathlib.Path(path).stem)
+    return KerasExtractor(load_model(path), name=pathlib.Path(path).stem)

@@ -2,8 +2,8 @@
 
 import dataclasses
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.metrics.metric import check_whole
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Extractor:
     def __init__(self, name, provenance=None, batch_size=256):
         self.name = name
         self.provenance = provenance
-        self.batch_size = check_whole("batch_size", batch_size, minimum=1)
+        self.batch_size = check_integer("batch_size", batch_size)
 
     @property
     def identity(self):
@@ -126,7 +126,7 @@ class Extractor:
 
     def measure(self, samples):
         """`(features, probabilities or None)` of one batch: what an extractor defines."""
-        raise TypeError(f"{type(self).__name__} defines no measure.")
+        raise NotImplementedError(f"{type(self).__name__} defines no measure.")
 
 
 def check_finite(samples):

@@ -2,9 +2,9 @@
 
 import functools
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
-from keras_gan.metrics.metric import check_whole
 
 import keras
 import numpy as np
@@ -68,7 +68,7 @@ class Function(Extractor):
         return features, None
 
 
-class Network(Extractor):
+class KerasExtractor(Extractor):
     """The output of a Keras model, averaged over the picture where it has spatial axes.
 
     Args:
@@ -140,7 +140,7 @@ class Stacked(Extractor):
     247 is P(2) P(4) P(7).
 
     Args:
-        extractor: Of a single channel.
+        extractor: An `Extractor`, of a single channel.
         channels: How many, at least 1.
 
     Source: Stacked MNIST, as in Metz et al., "Unrolled Generative Adversarial Networks",
@@ -153,16 +153,20 @@ class Stacked(Extractor):
     >>> from keras_gan.metrics import extractors
     >>> digits = kg.datasets.open_source("digits")
     >>> images, labels = zip(digits[2500], digits[4500], digits[7500])
-    >>> stacked = extractors.Stacked("digits").probabilities(np.concatenate(images, axis=-1)[None])
-    >>> int(stacked.argmax()), labels
+    >>> stacked = extractors.Stacked(extractors.get("digits"))
+    >>> probabilities = stacked.probabilities(np.concatenate(images, axis=-1)[None])
+    >>> int(probabilities.argmax()), labels
     (247, (2, 4, 7))
     """
 
     def __init__(self, extractor, channels=3):
-        from keras_gan.metrics.extractors import get
-
-        self.extractor = get(extractor)
-        self.channels = check_whole("channels", channels, minimum=1)
+        if not isinstance(extractor, Extractor):
+            raise ConfigError(
+                f"expected an Extractor, got {extractor!r}; make one by "
+                "keras_gan.metrics.extractors.get."
+            )
+        self.extractor = extractor
+        self.channels = check_integer("channels", channels)
         super().__init__(f"stacked_{self.extractor.name}", self.extractor.provenance)
 
     @property

@@ -72,7 +72,7 @@ class Digits(Shipped):
 
     def check(self, samples):
         """Grey images of 28x28."""
-        wanted = "(28, 28, 1) (Stacked('digits') reads each channel of others)"
+        wanted = "(28, 28, 1) ('stacked_digits' reads each channel of others)"
         return check_images(samples, self.name, wanted, (28, 28, {1}))
 
 

@@ -2,8 +2,8 @@
 
 import math
 
+from keras_gan.checks import check_positive
 from keras_gan.datasets.toy.mixture import check_points, squared_distances
-from keras_gan.errors import ConfigError
 
 import numpy as np
 
@@ -120,8 +120,8 @@ def modes_and_good_samples(points, means, sigma, within=3.0):
     """
     means = as_table(means)
     points = check_points(points, means.shape[1])
-    if not (sigma > 0 and within > 0):
-        raise ConfigError(f"expected sigma and within of more than 0, got {sigma} and {within}.")
+    check_positive("sigma", sigma)
+    check_positive("within", within)
     hit = [
         squared.argmin(axis=1)[squared.min(axis=1) <= (within * sigma) ** 2]
         for squared in squared_distances(points, means)

@@ -8,7 +8,7 @@ from keras_gan.layers import (
     PixelNormalization,
     Smooth2D,
 )
-from keras_gan.networks.network import Network, label_input, resolve_policy, stage_widths
+from keras_gan.networks.network import Network, discriminator_inputs, resolve_policy, stage_widths
 from keras_gan.networks.stylegan2.generator import activated, check
 from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
 
@@ -66,7 +66,7 @@ class StyleGAN2Discriminator(Network):
         widths = stage_widths(image_shape[0], width, max_width)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
-        inputs = images if num_classes is None else [images, label_input()]
+        inputs = discriminator_inputs(images, num_classes)
         x = EqualizedConv2D(widths[0], 1, gain=GAIN, dtype=policy)(images)
         x = activated(x, policy)
         for channels in widths[1:]:

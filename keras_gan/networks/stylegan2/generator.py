@@ -1,7 +1,7 @@
 """StyleGAN2's generator: mapping and synthesis."""
 
 from keras_gan import noise
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer, check_number
 from keras_gan.layers import (
     EqualizedDense,
     LeakyReLU,
@@ -14,7 +14,7 @@ from keras_gan.networks.network import (
     Network,
     check_num_classes,
     check_power_of_two,
-    label_input,
+    generator_inputs,
     resolve_policy,
     stage_widths,
 )
@@ -80,12 +80,10 @@ class StyleGAN2Generator(Network):
         name="stylegan2_generator",
     ):
         check(image_shape, width, num_classes, mapping_layers)
-        if not 0 <= style_mixing <= 1:
-            raise ConfigError(f"expected a style_mixing from 0 to 1, got {style_mixing}.")
+        check_number("style_mixing", style_mixing, maximum=1)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         policy = resolve_policy(dtype)
-        latents = keras.Input((latent_dim,), name="latents")
-        inputs = latents if num_classes is None else [latents, label_input()]
+        latents, inputs = generator_inputs(latent_dim, num_classes)
         mapping = Mapping(
             latent_dim,
             mapping_layers,
@@ -149,9 +147,8 @@ def check(image_shape, width, num_classes, mapping_layers):
     """Raises `ConfigError` for what neither network can have."""
     check_power_of_two(image_shape)
     check_num_classes(num_classes)
-    for name, number in {"width": width, "mapping_layers": mapping_layers}.items():
-        if number < 1:
-            raise ConfigError(f"expected a {name} of at least 1, got {number}.")
+    check_integer("width", width)
+    check_integer("mapping_layers", mapping_layers)
 
 
 def synthesized(styles, key, widths, channels, policy):

@@ -12,7 +12,7 @@ import re
 from keras_gan.errors import printable
 from keras_gan.files.atomic import write_text
 from keras_gan.runs.folder import writing_to
-from keras_gan.runs.report.facts import facts_of
+from keras_gan.runs.report.data import report_data
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
@@ -35,7 +35,7 @@ def write_report(runs, path):
         kg.runs.write_report([kg.runs.Run("runs/digits")], "digits.html")
     """
     path = pathlib.Path(path)
-    facts = [facts_of(run) for run in runs]
+    facts = [report_data(run) for run in runs]
     title = " and ".join(dict.fromkeys(fact["name"] for fact in facts))
     with writing_to(path.parent):
         write_text(path, page(title, {"runs": distinct(facts)}))

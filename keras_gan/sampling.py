@@ -1,10 +1,10 @@
 """Sampling: the games with latents, and the samples of their averaged generators."""
 
 from keras_gan import media, noise
+from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_labels
-from keras_gan.models.signature import SERVING_DEFAULT, Signature
 from keras_gan.networks import truncated
+from keras_gan.signature import SERVING_DEFAULT, Signature
 
 import keras
 import numpy as np
@@ -56,7 +56,9 @@ class Sampling:
         inputs = {"latents": tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")}
         if self.conditional:
             inputs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
-        signature = Signature(self.moving_average, inputs, self.medium, self.example_inputs)
+        network = self.moving_average
+        tolerance = getattr(network, "tolerance", None)
+        signature = Signature(network, inputs, self.medium, self.example_inputs, tolerance)
         return {SERVING_DEFAULT: signature}
 
     def example_inputs(self, batch_size: int, seed: int) -> dict:
@@ -90,16 +92,7 @@ class Sampling:
         Args:
             source: The data. A class-conditional generator gets labels in their shares.
         """
-        if not self.conditional:
-            return self.sample
-        counts = np.bincount(source.read_labels(), minlength=self.num_classes)
-        shares = counts / counts.sum()
-
-        def sample(n, seed):
-            labels = np.random.default_rng([seed, 1]).choice(len(shares), size=n, p=shares)
-            return self.sample(n, seed=seed, labels=labels)
-
-        return sample
+        return sampler_in_shares(self, source)
 
     def call(self, inputs, training=False):
         """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
@@ -227,6 +220,25 @@ class Sampling:
                 input_signature=[tf.TensorSpec([], tf.float32), latents, *labels],
             )
         return self.__dict__["_sampler_function"]
+
+
+def sampler_in_shares(model, source):
+    """Returns `(n, seed) -> samples` of a model, with labels in the shares of a source.
+
+    Args:
+        model: Has `sample(n, seed, labels)`, `conditional` and `num_classes`.
+        source: The data.
+    """
+    if not model.conditional:
+        return model.sample
+    counts = np.bincount(source.read_labels(), minlength=model.num_classes)
+    shares = counts / counts.sum()
+
+    def sample(n, seed):
+        labels = np.random.default_rng([seed, 1]).choice(len(shares), size=n, p=shares)
+        return model.sample(n, seed=seed, labels=labels)
+
+    return sample
 
 
 def require_sampling(model, what: str):

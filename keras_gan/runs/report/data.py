@@ -22,7 +22,7 @@ MAX_FRAMES = 60  # of the film
 FILM_BYTES = 8_000_000  # of all its frames
 
 
-def facts_of(run) -> dict:
+def report_data(run) -> dict:
     """All that is known of a run.
 
     Args:

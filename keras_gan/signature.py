@@ -23,6 +23,7 @@ class Signature:
         medium: `keras_gan.media.Medium` of the samples; it names the output.
         example: `(batch_size, seed) -> name -> array`: inputs to compare exports with. Uniform
             numbers in [-1, 1] by default, and zeros for integers.
+        tolerance: Largest difference that its exports may have, where its layers enlarge rounding.
 
     Example:
 
@@ -37,6 +38,22 @@ class Signature:
     inputs: dict[str, tf.TensorSpec]
     medium: Medium
     example: Callable | None = None
+    tolerance: float | None = None
+
+    @classmethod
+    def between(cls, network: keras.Model, medium: Medium) -> "Signature":
+        """Returns the signature of a network that turns samples into samples of the same medium."""
+        spec = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=medium.tensor)
+        return cls(network, {medium.tensor: spec}, medium)
+
+    def __call__(self, inputs: dict):
+        """Returns the samples for name -> tensor."""
+        values = self.values(inputs)
+        return self.network(values if len(values) > 1 else values[0], training=False)
+
+    def values(self, inputs: dict) -> list:
+        """Returns the inputs in the order in which the network takes them."""
+        return [inputs[name] for name in self.inputs]
 
     @property
     def output(self) -> str:
@@ -54,12 +71,6 @@ class Signature:
             return self.example(batch_size, seed)
         random = np.random.default_rng(seed)
         return {name: example_of(spec, batch_size, random) for name, spec in self.inputs.items()}
-
-
-def call(network, inputs):
-    """Returns the samples of a network for name -> tensor, in the order of its inputs."""
-    values = [*inputs.values()]
-    return network(values if len(values) > 1 else values[0], training=False)
 
 
 def example_of(spec, batch_size, random):

@@ -1,0 +1,89 @@
+"""Checks of single arguments: each returns the value, or raises an error that names it."""
+
+import math
+import numbers
+
+from keras_gan.errors import ConfigError, DataError
+
+import numpy as np
+
+
+def check_integer(name: str, value, minimum: int = 1) -> int:
+    """Returns a value as an int, such as a number of samples.
+
+    Args:
+        name: The argument's name, for the error.
+        value: An int or a NumPy integer; no bool and no float.
+        minimum: The least it may be.
+
+    Raises:
+        ConfigError: For anything else.
+
+    Example:
+
+    >>> check_integer("k", 3)
+    3
+    """
+    if not is_number(value, numbers.Integral) or value < minimum:
+        raise ConfigError(f"expected an integer {name} >= {minimum}, got {value!r}.")
+    return int(value)
+
+
+def check_seed(seed, bits: int = 31) -> int:
+    """Returns a seed as an int.
+
+    Args:
+        seed: An int or a NumPy integer, at least 0.
+        bits: It has to be below 2**bits.
+
+    Raises:
+        ConfigError: For anything else.
+    """
+    if not is_number(seed, numbers.Integral) or not 0 <= seed < 2**bits:
+        raise ConfigError(f"expected an integer seed from 0 to 2**{bits} - 1, got {seed!r}.")
+    return int(seed)
+
+
+def check_number(name: str, value, minimum: float = 0, maximum: float = math.inf):
+    """Returns a finite number that lies within bounds, such as a probability.
+
+    Args:
+        name: The argument's name, for the error.
+        value: A number, such as a float.
+        minimum, maximum: Its bounds, which it may reach.
+
+    Raises:
+        ConfigError: For a number out of bounds, NaN, infinity, or what is no number.
+    """
+    if not is_number(value) or not minimum <= value <= maximum or math.isinf(value):
+        bounds = f">= {minimum:g}" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
+        raise ConfigError(f"expected {name} {bounds}, got {value!r}.")
+    return value
+
+
+def check_positive(name: str, value):
+    """Returns a finite number above 0.
+
+    Args:
+        name: The argument's name, for the error.
+        value: A number, such as a standard deviation.
+
+    Raises:
+        ConfigError: For 0, less, NaN, infinity, or what is no number.
+    """
+    if not is_number(value) or not 0 < value < math.inf:
+        raise ConfigError(f"expected {name} > 0, got {value!r}.")
+    return value
+
+
+def check_labels(labels, num_classes, error=DataError):
+    """Raises `error` unless labels are whole numbers from 0 to `num_classes - 1`."""
+    integers = np.issubdtype(labels.dtype, np.integer)
+    if not integers or labels.min() < 0 or labels.max() >= num_classes:
+        found = f"{labels.min()} to {labels.max()}" if integers else str(labels.dtype)
+        raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
+
+
+def is_number(value, kind=numbers.Real) -> bool:
+    """Returns whether a value is a number of a kind; bools aren't."""
+    return isinstance(value, kind) and not isinstance(value, bool)

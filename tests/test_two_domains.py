@@ -1,0 +1,150 @@
+"""A game of two domains, written in 60 lines on the base: it needs nothing else."""
+
+import ast
+import pathlib
+
+import keras_gan as kg
+from keras_gan import export
+from keras_gan.errors import ConfigError
+from keras_gan.runtime import Generator
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+import tensorflow as tf
+import two_domains
+from conftest import differing, random_images, state_of
+from PIL import Image
+from two_domains import TwoDomains
+
+SHAPE = (8, 8, 1)
+
+
+def generator():
+    images = keras.Input(SHAPE)
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(images)
+    return keras.Model(images, keras.layers.Conv2D(1, 3, padding="same", activation="tanh")(x))
+
+
+def discriminator():
+    """Logits of patches: 4x4 for 8x8 pixels."""
+    images = keras.Input(SHAPE)
+    x = keras.layers.Conv2D(4, 4, 2, padding="same", activation="relu")(images)
+    return keras.Model(images, keras.layers.Conv2D(1, 3, padding="same")(x))
+
+
+def build(**trainer):
+    keras.utils.set_random_seed(1)
+    networks = {name: generator() for name in TwoDomains.players["generator"]}
+    networks |= {name: discriminator() for name in TwoDomains.players["discriminator"]}
+    game = TwoDomains(**networks, seed=5)
+    rules = kg.Rules(loss="least_squares", penalties=[kg.penalties.R1(0.1), kg.penalties.LeCam()])
+    game.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), rules, **trainer)
+    return game
+
+
+def domains():
+    """Two unpaired sets of different lengths: step-addressed batches of both."""
+    sources = [
+        kg.datasets.ArraySource(name, random_images(count, seed=count))
+        for name, count in (("a", 24), ("b", 40))
+    ]
+    return kg.datasets.pair(*sources).to_dataset(batch_size=8, seed=3)
+
+
+def test_the_game_is_small():
+    tree = ast.parse(pathlib.Path(two_domains.__file__).read_text())
+    (game,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    lines = pathlib.Path(two_domains.__file__).read_text().splitlines()
+    body = [line for line in lines[game.lineno - 1 : game.end_lineno] if line.strip()]
+    assert len(body) <= 70
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_it_fits_logs_and_resumes_bit_for_bit(jit, tmp_path):
+    game, data = build(jit_compile=jit), domains()
+    before = {name: getattr(game, name).get_weights() for name in game.network_names()}
+    history = game.fit(data, epochs=1, verbose=0).history
+    assert int(game.step) == data.steps_per_epoch == 5
+    assert int(game.images_seen) == 40
+    expected = {f"{side}_{name}" for side in "ab" for name in (*LOGS, "r1", "lecam")}
+    assert history.keys() == {*expected, "g_gradient", "d_gradient", "cycle_loss"}
+    assert np.isfinite(list(history.values())).all()
+    for name, weights in before.items():
+        assert not any(map(np.array_equal, weights, getattr(game, name).get_weights())), name
+    game.save(tmp_path / "game.keras")
+    again = keras.models.load_model(tmp_path / "game.keras")
+    assert not differing(state_of(game), state_of(again))
+    for each in (game, again):
+        each.fit(data, epochs=1, verbose=0)
+    assert int(again.step) == 10
+    assert not differing(state_of(game), state_of(again))
+
+
+LOGS = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
+
+
+def test_each_discriminator_has_penalties_of_its_own():
+    game = build()
+    game.fit(domains(), epochs=1, verbose=0)
+    anchors = [
+        [float(variable) for penalty in duel.rules.penalties for variable in penalty.variables]
+        for duel in game.duels
+    ]
+    assert 0 not in np.ravel(anchors)
+    assert anchors[0] != anchors[1]
+
+
+def test_it_evaluates_and_previews(tmp_path):
+    game = build()
+    images = tf.data.Dataset.from_tensors((random_images(8), random_images(8)))
+    before = state_of(game)
+    logs = game.evaluate(images, verbose=0, return_dict=True)
+    a = random_images(8)
+    expected = np.abs(game.average_ba(game.average_ab(a)) - a).mean()
+    assert logs["cycle_loss"] == pytest.approx(float(expected), rel=1e-5)
+    kept = {name: value for name, value in state_of(game).items() if "mean" not in name}
+    assert not differing({n: before[n] for n in kept}, kept)
+    grid = kg.callbacks.SampleGrid(tmp_path)
+    game.fit(domains(), epochs=1, verbose=0, callbacks=[grid])
+    files = sorted(tmp_path.glob("*.png"))
+    assert [file.name for file in files] == ["00000000.png", "00000005.png"]
+    with Image.open(files[1]) as picture:
+        assert picture.size == (3 * 8, 4 * 8)
+        assert np.asarray(picture).std() > 10
+
+
+def test_both_directions_leave_as_saved_model_onnx_and_litert(tmp_path):
+    game = build()
+    saved = export.to_saved_model(game, tmp_path / "model")
+    loaded = tf.saved_model.load(str(saved.path))
+    assert set(loaded.signatures) == {"a_to_b", "b_to_a", "serving_default"}
+    images = random_images(3)
+    for name, network in {"a_to_b": game.average_ab, "b_to_a": game.average_ba}.items():
+        expected = np.array(network(images))
+        found = loaded.signatures[name](images=tf.constant(images))["images"]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        onnx = export.to_onnx(game, tmp_path / f"{name}.onnx", signature=name)
+        session = onnxruntime.InferenceSession(onnx.path)
+        np.testing.assert_allclose(
+            session.run(["translated_images"], {"images": images})[0], expected, atol=1e-5
+        )
+        kind = session.get_modelmeta().custom_metadata_map["kind"]
+        assert kind == "translator"
+        with pytest.raises(ValueError, match=r"samples from latents, but .* is a translator"):
+            Generator(onnx.path)
+        assert export.to_litert(game, tmp_path / f"{name}.tflite", name).difference < 1e-5
+
+
+def test_what_needs_latents_says_so(tmp_path):
+    game = build()
+    with pytest.raises(ConfigError, match="signature= as one of a_to_b, b_to_a, got None"):
+        export.to_onnx(game, tmp_path / "x.onnx")
+    with pytest.raises(ConfigError, match="samples from latents, such as a GAN, for exploring"):
+        kg.explore.truncation(game)
+    with pytest.raises(ConfigError, match="samples from latents, such as a GAN, for a page"):
+        export.to_web(game, tmp_path / "page")
+    seeded = export.Interface(seeded=True)
+    with pytest.raises(ConfigError, match="for latents drawn inside"):
+        export.to_onnx(game, tmp_path / "x.onnx", interface=seeded, signature="a_to_b")

@@ -1,0 +1,82 @@
+"""A game of two domains, as small as can be: two generators, two discriminators, cycles."""
+
+import keras_gan as kg
+from keras_gan.signature import Signature
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class TwoDomains(kg.AdversarialModel):
+    """Images of domain A become images of domain B, and back."""
+
+    players = {
+        "generator": ("generator_ab", "generator_ba"),
+        "discriminator": ("discriminator_a", "discriminator_b"),
+    }
+    averages = {"average_ab": "generator_ab", "average_ba": "generator_ba"}
+    test_log_names = ("cycle_loss",)
+
+    def __init__(self, generator_ab, generator_ba, discriminator_a, discriminator_b, **options):
+        super().__init__(**options)
+        self.add_networks(
+            generator_ab=generator_ab,
+            generator_ba=generator_ba,
+            discriminator_a=discriminator_a,
+            discriminator_b=discriminator_b,
+        )
+
+    def compile(
+        self, generator_optimizer, discriminator_optimizer, rules, schedules=None, **trainer
+    ):
+        self.duels = (
+            kg.models.Duel(self.generator_ab, self.discriminator_b, rules.copy(), name="b"),
+            kg.models.Duel(self.generator_ba, self.discriminator_a, rules.copy(), name="a"),
+        )
+        optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        self.compile_players(optimizers, schedules or {}, (), {"rules": rules}, **trainer)
+
+    @property
+    def log_names(self):
+        names = self.duels[0].log_names + self.duels[1].log_names
+        return [*names, *map(self.gradient_log, self.players), "cycle_loss"]
+
+    def check_batch(self, data):
+        return tuple(ops.cast(images, "float32") for images in data)
+
+    def update_kind(self, batch, step, due):
+        noise = kg.models.Noise(None, kg.noise.stream_key(self.seed, "domains", step))
+        logs = self.minimize("generator", self.generator_objective, (batch, noise))
+        return logs | self.minimize("discriminator", self.discriminator_objective, (batch, noise))
+
+    def generator_objective(self, batch, noise):
+        total, logs = 0.0, {}
+        for duel, back, a, b in zip(self.duels, self.duels[::-1], batch, batch[::-1], strict=True):
+            fake = duel.generate(a)
+            loss, more = duel.generator_objective((b, None), noise, fake=fake)
+            cycle = ops.mean(ops.abs(back.generate(fake) - a))
+            total, logs = total + loss + 10.0 * cycle, logs | more | {"cycle_loss": cycle}
+        return total, logs
+
+    def discriminator_objective(self, batch, noise):
+        total, logs = 0.0, {}
+        for duel, a, b in zip(self.duels, batch, batch[::-1], strict=True):
+            loss, more = duel.discriminator_objective((b, None), noise, fake=duel.generate(a))
+            total, logs = total + loss, logs | more
+        return total, logs
+
+    def test_batch(self, batch, index):
+        back = self.average_ba(self.average_ab(batch[0]))
+        return {"cycle_loss": ops.mean(ops.abs(back - batch[0]))}
+
+    def signatures(self):
+        networks = {"a_to_b": self.average_ab, "b_to_a": self.average_ba}
+        return {n: Signature.between(net, kg.media.Image()) for n, net in networks.items()}
+
+    def preview(self, rows=None, columns=None, seed=0):
+        images = self.signatures()["a_to_b"].example_inputs(rows or 4, seed)["images"]
+        translated = self.average_ab(images)
+        rows = ops.stack([images, translated, self.average_ba(translated)], axis=1)
+        return np.reshape(rows, (-1, *images.shape[1:])), 3
