@@ -73,6 +73,10 @@ class ExportError(KerasGanError, RuntimeError):
     """An export that could not be written, or that differs from the Keras generator."""
 
 
+class ServeError(KerasGanError, RuntimeError):
+    """A server that can't start."""
+
+
 def unknown(kind: str, name, known) -> ConfigError:
     """The error for a name that isn't in a table, with the near match.
 

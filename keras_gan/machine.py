@@ -1,11 +1,13 @@
 """What this machine has: processors, memory, GPUs."""
 
+import glob
 import os
 import pathlib
 
 import tensorflow as tf
 
 GIBIBYTE = 2**30
+GPU_FILES = "/dev/nvidia[0-9]*"
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -35,3 +37,9 @@ def gpus() -> list[dict]:
         {"device_name": device.name, **tf.config.experimental.get_device_details(device)}
         for device in devices
     ]
+
+
+def has_unused_gpu() -> bool:
+    """Returns whether there is an NVIDIA GPU that TensorFlow doesn't use, though nobody hid it."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return bool(glob.glob(GPU_FILES)) and not hidden and not gpus()

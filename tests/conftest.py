@@ -18,7 +18,7 @@ os.environ.setdefault(
 import keras_gan as kg
 from keras_gan import compilation
 from keras_gan.networks import compute_dtypes
-from keras_gan_runtime import Generator
+from keras_gan.runtime import Generator
 
 import keras
 import numpy as np
@@ -302,7 +302,7 @@ def node_app(tmp_path_factory):
     if shutil.which("npm") is None:
         pytest.skip("no npm on this machine to install onnxruntime-node with")
     copy = tmp_path_factory.mktemp("node")
-    for folder in ("tools/node", "keras_gan_runtime"):
+    for folder in ("tools/node", "keras_gan/runtime"):
         shutil.copytree(ROOT / folder, copy / folder)
     install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(install, cwd=copy / "tools" / "node", check=True, capture_output=True)

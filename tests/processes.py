@@ -8,7 +8,7 @@ import os
 import sys
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["keras_gan.cli", "tensorflow"])
+CONTEXT.set_forkserver_preload(["keras_gan.cli", "keras_gan.runs", "tensorflow"])
 
 
 def start(function, *arguments, output=os.devnull, **environment):

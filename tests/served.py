@@ -3,7 +3,7 @@
 import socket
 import time
 
-from keras_gan_runtime.generator import to_uint8
+from keras_gan.runtime.generator import to_uint8
 
 import numpy as np
 import prometheus_client.parser

@@ -42,7 +42,7 @@ class ServerProcess:
     def __init__(self, folder, *options, **environment):
         self.errors = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115
         self.told = None
-        words = [sys.executable, "-m", "keras_gan_runtime", "serve", folder, "--port", 0, *options]
+        words = [sys.executable, "-m", "keras_gan", "serve", folder, "--port", 0, *options]
         start = time.monotonic()
         self.process = subprocess.Popen(
             [str(word) for word in words],

@@ -11,7 +11,7 @@ import keras_gan as kg
 from keras_gan import recipes, runs
 from keras_gan.cli import main
 from keras_gan.errors import DataError
-from keras_gan_runtime import Generator
+from keras_gan.runtime import Generator
 
 import numpy as np
 import onnxruntime

@@ -182,3 +182,24 @@ def test_leaky_relu_has_kerass_values_and_gradients(jit):
     pairs = zip(measure(LeakyReLU(0.2)), measure(keras.layers.LeakyReLU(0.2)), strict=True)
     for ours, keras_own in pairs:
         np.testing.assert_allclose(ours, keras_own, rtol=1e-5)
+
+
+def test_no_gradient_reads_what_goes_into_leaky_relu():
+    """Or TensorFlow couldn't fuse it with the convolution before it ("remapper failed")."""
+
+    @tf.function(input_signature=[tf.TensorSpec((4, 5))])
+    def gradient_of_norm(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                before = x * 1.0
+                inner.watch(before)
+                y = tf.reduce_sum(LeakyReLU(0.2)(before) ** 3)
+            norm = tf.reduce_sum(inner.gradient(y, before) ** 2)
+        return outer.gradient(norm, x)
+
+    operations = gradient_of_norm.get_concrete_function().graph.get_operations()
+    (activation,) = (one for one in operations if one.type == "LeakyRelu")
+    readers = {one.type for one in activation.inputs[0].consumers()}
+    assert readers <= {"LeakyRelu", "IdentityN"}
+    assert "LeakyReluGrad" in {one.type for one in operations}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from keras_gan import export, pictures
-from keras_gan_runtime import generator as python
+from keras_gan.runtime import generator as python
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def node(*words, **options):
 
 def evaluated(code, *names):
     """What an expression over functions of generator.js gives, through JSON."""
-    module = (ROOT / "keras_gan_runtime" / "generator.js").as_uri()
+    module = (ROOT / "keras_gan" / "runtime" / "generator.js").as_uri()
     program = (
         f"import {{ {', '.join(names)} }} from '{module}';\nconsole.log(JSON.stringify({code}))"
     )

@@ -4,8 +4,8 @@ import keras_gan as kg
 from keras_gan import export, noise, pictures
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import Interface
-from keras_gan_runtime import Generator
-from keras_gan_runtime.generator import bits, normal, to_uint8
+from keras_gan.runtime import Generator
+from keras_gan.runtime.generator import bits, normal, to_uint8
 
 import numpy as np
 import onnx

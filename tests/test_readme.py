@@ -93,7 +93,7 @@ def test_both_shipped_generators_make_the_same_digits():
     )["images"]
     run = session.run(["images"], {"latents": latents, "labels": labels})[0]
     assert np.abs(run - served).max() <= 1e-5
-    runtime = ROOT / "keras_gan_runtime" / "generator.py"
+    runtime = ROOT / "keras_gan" / "runtime" / "generator.py"
     assert (folder / "generator.py").read_text() == runtime.read_text()
     served = folder / "1" / "assets.extra" / "generator.onnx"
     assert served.read_bytes() == (folder / "generator.onnx").read_bytes()

@@ -111,7 +111,7 @@ def test_pictures_are_grids_of_the_samples(server):
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_pngs_of_every_number_of_channels(channels):
-    from keras_gan_runtime.server.png import png
+    from keras_gan.runtime.server.png import png
 
     image = np.random.default_rng(0).integers(0, 256, (5, 7, channels), dtype=np.uint8)
     read = np.asarray(Image.open(io.BytesIO(png(image))))

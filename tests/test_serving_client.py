@@ -13,8 +13,8 @@ import socket
 import threading
 import time
 
-from keras_gan_runtime import Generator
-from keras_gan_runtime.generator import to_uint8
+from keras_gan.runtime import Generator
+from keras_gan.runtime.generator import to_uint8
 
 import grpc
 import numpy as np

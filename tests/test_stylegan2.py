@@ -7,8 +7,8 @@ from keras_gan import export, gradients, networks, noise
 from keras_gan.errors import ConfigError
 from keras_gan.export import Interface
 from keras_gan.layers import PixelNoise
-from keras_gan_runtime import Generator
-from keras_gan_runtime.server.versions import Model
+from keras_gan.runtime import Generator
+from keras_gan.runtime.server.versions import Model
 
 import keras
 import numpy as np

@@ -12,7 +12,7 @@ import keras_gan as kg
 from keras_gan import export
 from keras_gan.cli import main
 from keras_gan.errors import ConfigError, ExportError
-from keras_gan_runtime.generator import Generator, to_uint8
+from keras_gan.runtime.generator import Generator, to_uint8
 
 import numpy as np
 import pytest

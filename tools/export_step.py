@@ -14,6 +14,7 @@ import pathlib
 import re
 
 import keras_gan as kg
+from keras_gan import options
 
 import keras
 import numpy as np
@@ -73,7 +74,7 @@ def main():
     parser.add_argument("--classes", type=int, help="of a class-conditional game")
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--update", choices=kg.models.rules.UPDATES)
+    parser.add_argument("--update", choices=options.UPDATES)
     parser.add_argument("--accumulation", type=int, default=1)
     parser.add_argument("--remat", action="store_true")
     parser.add_argument("--mixed-precision", choices=("bfloat16", "float16"))

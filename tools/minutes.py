@@ -20,6 +20,7 @@ import statistics
 import time
 
 import keras_gan as kg
+from keras_gan import options
 from keras_gan.runs.evaluation import MetricOptions
 
 import keras
@@ -154,7 +155,7 @@ def parser():
     parser.add_argument("--width", type=lambda word: int(word) if word.isdigit() else word)
     parser.add_argument("--images", type=int, help="over which the recipe's schedules run")
     parser.add_argument("--augment", choices=(*kg.augment.AUGMENTATIONS, "none"))
-    parser.add_argument("--update", choices=kg.models.rules.UPDATES)
+    parser.add_argument("--update", choices=options.UPDATES)
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")

@@ -98,7 +98,7 @@ def in_browser(model, latents, labels=None, repeats=20, browser=None, seconds=30
         shutil.copyfile(model, folder / "model.onnx")
         for path in (*ASSETS.glob("ort*"), NODE_APP / "measured.mjs"):
             shutil.copyfile(path, folder / path.name)
-        shutil.copyfile(ROOT / "keras_gan_runtime" / "generator.js", folder / "generator.js")
+        shutil.copyfile(ROOT / "keras_gan" / "runtime" / "generator.js", folder / "generator.js")
         address = stack.enter_context(serving(folder))
         browser = browser or stack.enter_context(chromium())
         found = found_by(browser, address, seconds)

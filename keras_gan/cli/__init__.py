@@ -1,20 +1,23 @@
 """The command `keras-gan`."""
 
 import argparse
-import importlib.metadata
+import contextlib
 import sys
 
-from keras_gan import recipes
+import keras_gan as kg
 from keras_gan.cli.evaluate import add_evaluate
 from keras_gan.cli.explore import add_explore
 from keras_gan.cli.export import add_export
+from keras_gan.cli.quiet import quiet_terminal
 from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
+from keras_gan.cli.serve import add_serve
 from keras_gan.cli.train import EXIT_SIGNAL, add_train
-from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError
-from keras_gan_runtime.server.command import add_serve
+from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError, ServeError
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
+BAD_INPUT = ConfigError, DataError, RunError, ServeError
+ENDINGS = KeyboardInterrupt, SystemExit
 
 
 def main(arguments=None) -> int:
@@ -27,9 +30,11 @@ def main(arguments=None) -> int:
         0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
     """
     parsed = build_parser().parse_args(arguments)
+    quiet = contextlib.nullcontext() if parsed.verbose else quiet_terminal(*BAD_INPUT, *ENDINGS)
     try:
-        return parsed.command(parsed) or 0
-    except (ConfigError, DataError, RunError) as error:
+        with quiet:
+            return parsed.command(parsed) or 0
+    except BAD_INPUT as error:
         return tell(error, EXIT_BAD_INPUT)
     except KerasGanError as error:
         return tell(error, EXIT_FAILED)
@@ -43,15 +48,28 @@ def tell(error, code):
     return code
 
 
-def build_parser():
-    """The command line."""
-    parser = argparse.ArgumentParser(
+class Parser(argparse.ArgumentParser):
+    """A command line that takes `--verbose` after each of its words."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.add_argument(
+            "--verbose",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="show what TensorFlow says (default: only if the command fails)",
+        )
+
+
+def build_parser() -> Parser:
+    """Builds the parser of the command line, without importing TensorFlow."""
+    parser = Parser(
         prog="keras-gan",
         description="Learn a data set's distribution with a generative adversarial network, "
         "sample from it, and export the generator for other programs.",
     )
-    version = importlib.metadata.version("keras_gan")
-    parser.add_argument("--version", action="version", version=f"keras-gan {version}")
+    parser.set_defaults(verbose=False)
+    parser.add_argument("--version", action="version", version=f"keras-gan {kg.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)
     add_sample(commands)
@@ -66,9 +84,9 @@ def build_parser():
 
 
 def run_recipes(arguments):
-    """Lists the recipes."""
-    print(f"{recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
-    for name, recipe in recipes.RECIPES.items():
+    """Lists the kg.recipes."""
+    print(f"{kg.recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
+    for name, recipe in kg.recipes.RECIPES.items():
         print(f"{name:8} {recipe.about}")
         print(
             f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "

@@ -1,6 +1,7 @@
 """`keras-gan evaluate`, and the options of metrics that commands share."""
 
-from keras_gan import metrics, runs
+import keras_gan as kg
+from keras_gan import options
 from keras_gan.errors import ConfigError
 
 
@@ -34,7 +35,7 @@ def add_metric_options(group):
         "--metrics",
         nargs="+",
         metavar="METRIC",
-        help=f"of {', '.join(metrics.METRICS)} (default: those that fit the data)",
+        help=f"of {', '.join(options.METRICS)} (default: those that fit the data)",
     )
     group.add_argument(
         "--extractor",
@@ -55,7 +56,7 @@ def add_metric_options(group):
 
 def read_metric_options(arguments, **more):
     """How to measure, as the command line says."""
-    return runs.MetricOptions(
+    return kg.runs.MetricOptions(
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
         count=arguments.evaluate_count,
@@ -66,16 +67,15 @@ def read_metric_options(arguments, **more):
 
 def run_evaluate(arguments):
     """Measures, and says what was found."""
-    options = read_metric_options(arguments, seed=arguments.seed)
-    run = runs.Run(arguments.run)
+    metrics = read_metric_options(arguments, seed=arguments.seed)
+    run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
         for option in ("image_size", "medium"):
             if getattr(arguments, option) is not None:
                 option = option.replace("_", "-")
                 raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
-        found, told = runs.evaluate_run(run, options, arguments.data, arguments.best, tell=print)
+        found, told = kg.runs.evaluate_run(run, metrics, arguments.data, arguments.best, tell=print)
     else:
-        sources = arguments.run, options, arguments.data
-        choices = arguments.image_size, print, arguments.medium
-        found, told = runs.evaluate_source(*sources, *choices), []
+        sources = arguments.run, metrics, arguments.data, arguments.image_size
+        found, told = kg.runs.evaluate_source(*sources, print, arguments.medium), []
     print("\n".join([*found.lines(), *map(str, told)]))

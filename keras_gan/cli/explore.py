@@ -2,17 +2,10 @@
 
 import pathlib
 
-from keras_gan import datasets, explore, media, runs
+import keras_gan as kg
+from keras_gan import options
 from keras_gan.cli.sample import find_label
-from keras_gan.datasets.archives import IMAGE_SUFFIXES
-from keras_gan.datasets.images import read_image
 from keras_gan.errors import ConfigError
-from keras_gan.metrics.evaluate import choose, read_batches
-from keras_gan.pictures import films
-from keras_gan.runs.evaluation import background_of, open_run_source
-from keras_gan.runs.folder import writing_to
-
-import numpy as np
 
 
 def add_explore(commands):
@@ -69,7 +62,7 @@ def run_truncation(arguments):
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
     numbers = arguments.count, arguments.columns, arguments.seed
-    save(explore.truncation(gan, *numbers, label, class_names(run)), out)
+    save(kg.explore.truncation(gan, *numbers, label, class_names(run)), out)
 
 
 def add_interpolate(kinds):
@@ -87,10 +80,10 @@ def add_interpolate(kinds):
 
 def run_interpolate(arguments):
     """Writes the film."""
-    out, run, label = opened(arguments, films.SMALLEST)
+    out, run, label = opened(arguments, kg.pictures.films.SMALLEST)
     gan = run.load(arguments.best)
     numbers = arguments.seeds, arguments.frames, label, arguments.truncation
-    save(explore.interpolate(gan, *numbers, loop=not arguments.once), out)
+    save(kg.explore.interpolate(gan, *numbers, loop=not arguments.once), out)
 
 
 def add_classes(kinds):
@@ -111,7 +104,7 @@ def run_classes(arguments):
     labels = arguments.labels and [find_label(word, names) for word in arguments.labels]
     gan = run.load(arguments.best)
     numbers = arguments.count, arguments.seed, labels, arguments.truncation
-    save(explore.classes(gan, *numbers, names), out)
+    save(kg.explore.classes(gan, *numbers, names), out)
 
 
 def add_invert(kinds):
@@ -123,7 +116,7 @@ def add_invert(kinds):
         "pictures", nargs="+", metavar="PICTURE", help="image files, or one data set (mnist:test)"
     )
     add_numbers(kind, 16, "decides the pictures of a data set, and where to start (default: 0)")
-    kind.add_argument("--space", choices=explore.SPACES, help="(default: w where there is one)")
+    kind.add_argument("--space", choices=options.SPACES, help="(default: w where there is one)")
     kind.add_argument("--steps", type=int, default=200, help="(default: 200)")
     kind.add_argument("--starts", type=int, default=4, help="of each picture (default: 4)")
     kind.add_argument("--extractor", help="compare its features too, such as digits")
@@ -140,29 +133,35 @@ def run_invert(arguments):
     out, run, _ = opened(arguments)
     images, own = read_pictures(arguments, run.read_config())
     labels = labels_to_invert(word, own, class_names(run))
-    source, gan = open_run_source(run, arguments.data), run.load(arguments.best)
-    search = explore.SearchOptions(
+    source, gan = kg.runs.evaluation.open_run_source(run, arguments.data), run.load(arguments.best)
+    search = kg.explore.SearchOptions(
         starts=arguments.starts, steps=arguments.steps, extractor=arguments.extractor
     )
     choices = arguments.space, search, arguments.tuning, arguments.seed
-    found = explore.invert(gan, images, labels, *choices)
-    nearest = explore.nearest_in_source(images, source)
+    found = kg.explore.invert(gan, images, labels, *choices)
+    nearest = kg.explore.nearest_in_source(images, source)
     save(found.sheet(nearest, class_names(run)), out)
     if arguments.latents:
-        with writing_to(arguments.latents):
+        with kg.runs.folder.writing_to(arguments.latents):
             found.save(arguments.latents)
     print(found.summary(nearest))
 
 
 def read_pictures(arguments, config):
     """The pictures to invert and their own labels, None where they have none."""
+    from keras_gan.datasets.archives import IMAGE_SUFFIXES
+    from keras_gan.datasets.images import read_image
+    from keras_gan.metrics.evaluate import choose, read_batches
+
+    import numpy as np
+
     words, shape = arguments.pictures, config["sample_shape"]
-    background = background_of(config)
+    background = kg.runs.evaluation.background_of(config)
     if all(pathlib.Path(word).suffix.lower() in IMAGE_SUFFIXES for word in words):
         return np.stack([read_image(word, shape, background) for word in words]), None
     if len(words) > 1:
         raise ConfigError(f"expected image files, or one data set, got {', '.join(words)}.")
-    source = datasets.open_source(words[0], shape[0], shape[2], background=background)
+    source = kg.datasets.open_source(words[0], shape[0], shape[2], background=background)
     places = choose(len(source), arguments.count, arguments.seed)
     images = np.concatenate(list(read_batches(source, places, len(places))))
     return images, source.read_labels()[places] if source.class_names else None
@@ -193,11 +192,11 @@ def run_neighbours(arguments):
     """Writes the sheet."""
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
-    source = open_run_source(run, arguments.data)
+    source = kg.runs.evaluation.open_run_source(run, arguments.data)
     fitting = source.extractor or source.medium.extractor(source.sample_shape)
     extractor = arguments.extractor or fitting
     numbers = arguments.count, arguments.columns, arguments.seed
-    save(explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
+    save(kg.explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
 
 
 def add_directions(kinds):
@@ -205,7 +204,9 @@ def add_directions(kinds):
     text = "the latent directions along which the pictures change most, a row each"
     label = "name or number of one class (default: all for the directions, the first for the sheet)"
     kind = add_kind(kinds, "directions", run_directions, "directions.png", text, label)
-    kind.add_argument("--by", choices=explore.WAYS, default="pca", help="(default: pca)")
+    kind.add_argument(
+        "--by", choices=options.DIRECTION_METHODS, default="pca", help="(default: pca)"
+    )
     add_numbers(kind, 8)
     kind.add_argument("--columns", type=int, default=7, help="(default: 7)")
     kind.add_argument("--latents", metavar="FILE", help="write the directions as .npz, too")
@@ -215,10 +216,10 @@ def run_directions(arguments):
     """Writes the sheet, and the directions where asked for."""
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
-    found = explore.directions(gan, arguments.by, arguments.count, label, arguments.seed)
+    found = kg.explore.directions(gan, arguments.by, arguments.count, label, arguments.seed)
     save(found.sheet(gan, arguments.seed, label, arguments.columns), out)
     if arguments.latents:
-        with writing_to(arguments.latents):
+        with kg.runs.folder.writing_to(arguments.latents):
             found.save(arguments.latents)
 
 
@@ -238,7 +239,7 @@ def run_mix(arguments):
     """Writes the sheet."""
     out, run, label = opened(arguments)
     gan = run.load(arguments.best)
-    save(explore.mix(gan, arguments.rows, arguments.columns, arguments.layer, label), out)
+    save(kg.explore.mix(gan, arguments.rows, arguments.columns, arguments.layer, label), out)
 
 
 def opened(arguments, suffixes=(".png",)):
@@ -246,11 +247,11 @@ def opened(arguments, suffixes=(".png",)):
     out = pathlib.Path(arguments.out)
     if out.suffix not in suffixes:
         raise ConfigError(f"expected --out to end in {' or '.join(suffixes)}, got {out}.")
-    if out.suffix in films.SMALLEST:
-        films.check_film_path(out)
-    run = runs.Run(arguments.run)
+    if out.suffix in kg.pictures.films.SMALLEST:
+        kg.pictures.films.check_film_path(out)
+    run = kg.runs.Run(arguments.run)
     medium = run.read_medium()
-    if not isinstance(medium, media.Image):
+    if not isinstance(medium, kg.media.Image):
         raise ConfigError(f"expected a run of images to explore, got one of {medium.noun}.")
     label = find_label(getattr(arguments, "label", None), class_names(run))
     return out, run, label
@@ -263,6 +264,6 @@ def class_names(run):
 
 def save(made, out):
     """Writes a sheet or a film, and says where."""
-    with writing_to(out):
+    with kg.runs.folder.writing_to(out):
         made.save(out)
     print(out)

@@ -2,7 +2,8 @@
 
 import shlex
 
-from keras_gan import export, runs
+import keras_gan as kg
+from keras_gan import options
 
 
 def add_export(commands):
@@ -36,7 +37,7 @@ def add_onnx(group):
     group.add_argument("--opset", type=int, default=18, help="version of the operators (18)")
     group.add_argument(
         "--precision",
-        choices=export.PRECISIONS,
+        choices=options.PRECISIONS,
         default="float32",
         help="of the weights; with int8 of the computation too (float32)",
     )
@@ -51,11 +52,11 @@ def add_onnx(group):
 
 def run_export(arguments):
     """Exports, and says what was made and how exact it is."""
-    run = runs.Run(arguments.run)
-    interface = export.Interface(
+    run = kg.runs.Run(arguments.run)
+    interface = kg.export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
-    options = runs.ExportOptions(
+    choices = kg.runs.ExportOptions(
         arguments.opset,
         interface,
         arguments.precision,
@@ -64,7 +65,7 @@ def run_export(arguments):
         arguments.litert,
         arguments.serving,
     )
-    made = runs.export_run(run, None, arguments.out, options, arguments.best)
+    made = kg.runs.export_run(run, None, arguments.out, choices, arguments.best)
     for exported in made:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "
@@ -72,10 +73,10 @@ def run_export(arguments):
         )
     if arguments.precision != "float32":
         gan = run.load(arguments.best)
-        before, after = runs.compare_quality(run, gan, made[1].path, tell=print)
+        before, after = kg.runs.compare_quality(run, gan, made[1].path, tell=print)
         for name, found in (("Keras", before), (arguments.precision, after)):
             print(f"{name}: {found.lines()[0]}")
     if arguments.web:
-        page = export.page_of(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
+        page = kg.export.page_of(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
         server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
         print(f"{page}  (look at it at localhost:8000: {server})")

@@ -1,6 +1,6 @@
 """`keras-gan report`."""
 
-from keras_gan import runs
+import keras_gan as kg
 
 
 def add_report(commands):
@@ -25,9 +25,9 @@ def add_report(commands):
 
 def run_report(arguments):
     """Writes a report."""
-    found = [runs.Run(folder) for folder in arguments.runs]
+    found = [kg.runs.Run(folder) for folder in arguments.runs]
     for run in found if arguments.throughput else ():
         print(f"Measuring where the time of {run.folder} goes ...")
-        runs.measure_throughput(run)
+        kg.runs.measure_throughput(run)
     own = found[0].report_path if len(found) == 1 else "report.html"
-    print(runs.write_report(found, arguments.out or own))
+    print(kg.runs.write_report(found, arguments.out or own))

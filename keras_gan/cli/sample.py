@@ -2,7 +2,7 @@
 
 import pathlib
 
-from keras_gan import runs
+import keras_gan as kg
 from keras_gan.errors import ConfigError, RunError
 
 
@@ -34,7 +34,7 @@ def add_sample(commands):
 
 def run_sample(arguments):
     """Draws samples and writes them."""
-    run = runs.Run(arguments.run)
+    run = kg.runs.Run(arguments.run)
     medium = run.read_medium()
     out = pathlib.Path(arguments.out or f"samples{medium.suffixes[0]}")
     medium.check_path(out)

@@ -2,11 +2,9 @@
 
 from argparse import BooleanOptionalAction
 
-from keras_gan import augment, datasets, runs
+import keras_gan as kg
+from keras_gan import options
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
-from keras_gan.datasets.channels import WHITE
-from keras_gan.models.rules import UPDATES
-from keras_gan.runs.settings import FLOAT32
 
 EXIT_SIGNAL = 128
 RULE = "rule_"  # how an option of the rules begins among the parsed arguments
@@ -31,7 +29,7 @@ def add_train(commands):
         "--data",
         required=True,
         metavar="SOURCE",
-        help=f"{', '.join(datasets.NAMES)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
+        help=f"{', '.join(options.DATA_SETS)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
         "become classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
@@ -87,7 +85,7 @@ def add_train_data(train):
     )
     data.add_argument(
         "--background",
-        default=WHITE,
+        default="white",
         metavar="COLOUR",
         help="on which images with an alpha channel are laid: white, black or #rrggbb; with 4 "
         "channels the colour of what is wholly transparent (default: white)",
@@ -124,14 +122,14 @@ def add_train_rules(train):
         group,
         "--augment",
         "augmentation",
-        choices=(*augment.AUGMENTATIONS, "none"),
+        choices=(*options.AUGMENTATIONS, "none"),
         help="show the discriminator all samples through an augmentation, for few data",
     )
     rule(
         group,
         "--update",
         "update",
-        choices=UPDATES,
+        choices=options.UPDATES,
         help="the order of a step's updates: on one pass of the generator, on two, or both players "
         "on one pass of each",
     )
@@ -185,12 +183,12 @@ def add_train_machine(train):
     )
     machine.add_argument(
         "--mixed-precision",
-        choices=("bfloat16", "float16", FLOAT32),
+        choices=options.MIXED_PRECISIONS,
         help="compute in 16 bits (default: float32, or as the recipe auto picks)",
     )
     machine.add_argument(
         "--distribute",
-        choices=tuple(runs.STRATEGIES),
+        choices=options.STRATEGIES,
         help="train on all GPUs of this machine (mirrored), or of all machines that TF_CONFIG "
         "names (multiworker), each with its part of every batch",
     )
@@ -204,26 +202,25 @@ def add_train_machine(train):
 
 def add_train_keeping(train):
     """What is kept."""
-    defaults = runs.CheckpointOptions()
     group = train.add_argument_group("what is kept")
     group.add_argument(
         "--checkpoint-every",
         type=int,
-        default=defaults.every,
+        default=options.STEPS_BETWEEN_CHECKPOINTS,
         metavar="STEPS",
-        help=f"steps between two checkpoints (default: {defaults.every})",
+        help=f"steps between two checkpoints (default: {options.STEPS_BETWEEN_CHECKPOINTS})",
     )
     group.add_argument(
         "--keep",
         type=int,
-        default=defaults.keep,
+        default=options.CHECKPOINTS_KEPT,
         metavar="N",
-        help=f"how many of the newest checkpoints stay (default: {defaults.keep})",
+        help=f"how many of the newest checkpoints stay (default: {options.CHECKPOINTS_KEPT})",
     )
     group.add_argument(
         "--roll-backs",
         type=int,
-        default=defaults.roll_backs,
+        default=0,
         metavar="N",
         help="where numbers are NaN or infinite, go back to the newest checkpoint with half the "
         "learning rates, so many times (default: stop)",
@@ -232,17 +229,21 @@ def add_train_keeping(train):
 
 def run_train(arguments):
     """Trains, and says what was made."""
+    from keras_gan import machine
+
+    if machine.has_unused_gpu():
+        print("TensorFlow doesn't use this machine's GPU; --verbose shows what it says of it.")
     metrics = None
     if arguments.evaluate_every is not None:
         metrics = read_metric_options(
             arguments, every=arguments.evaluate_every, patience=arguments.patience
         )
-    result = runs.train(
+    result = kg.runs.train(
         read_settings(arguments),
         arguments.out,
         arguments.every,
         metrics,
-        runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
+        kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print,
     )
@@ -253,7 +254,7 @@ def run_train(arguments):
         )
         return EXIT_SIGNAL + result.interrupted
     if result.exported is not None:
-        tell_made(runs.Run(arguments.out), result)
+        tell_made(kg.runs.Run(arguments.out), result)
     return 0
 
 
@@ -266,9 +267,9 @@ SAME_NAMES = (
 
 def read_settings(arguments):
     """Returns the `Settings` that the command line asks for."""
-    options = {name: value for name, value in vars(arguments).items() if value is not None}
-    rules = {name.removeprefix(RULE): v for name, v in options.items() if name.startswith(RULE)}
-    return runs.Settings(
+    named = {name: value for name, value in vars(arguments).items() if value is not None}
+    rules = {name.removeprefix(RULE): v for name, v in named.items() if name.startswith(RULE)}
+    return kg.runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
         conditional=False if arguments.unconditional else None,
         rules=rules,

@@ -10,11 +10,11 @@ from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import has_styles, images_of, styles_of
 from keras_gan.export.directions import main_directions, oriented
 from keras_gan.files.atomic import save_npz
+from keras_gan.options import DIRECTION_METHODS
 
 import keras
 import numpy as np
 
-WAYS = ("pca", "jacobian")
 POINTS = {"pca": 1_000, "jacobian": 32}
 STYLES = 10_000  # points of pca where only a mapping network is computed
 MEASURES = {"pca": "variance", "jacobian": "mean squared change"}
@@ -118,8 +118,8 @@ def directions(gan, by="pca", count=8, label=None, seed=0, points=None):
     """
     check_images(gan)
     check_integer("count", count)
-    if by not in WAYS:
-        raise ConfigError(f"expected directions by {' or '.join(WAYS)}, got {by!r}.")
+    if by not in DIRECTION_METHODS:
+        raise ConfigError(f"expected directions by {' or '.join(DIRECTION_METHODS)}, got {by!r}.")
     generator = gan.moving_average
     has_w = by == "pca" and has_styles(generator)
     if points is None:

@@ -5,11 +5,11 @@ import dataclasses
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import labels_for
 from keras_gan.explore.styles import has_styles, in_every_layer, require_styles, styles_of
+from keras_gan.options import SPACES
 
 import numpy as np
 from keras import ops
 
-SPACES = ("z", "w", "w+")
 POINTS = 2_000  # latents from which the middle and the spread of w are taken
 
 

@@ -4,10 +4,10 @@ from keras_gan.export.interface import Card, Interface, served_interface
 from keras_gan.export.litert import to_litert
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
-from keras_gan.export.precision import PRECISIONS
 from keras_gan.export.saved_model import to_saved_model
 from keras_gan.export.serving import write_serving_files
 from keras_gan.export.web import page_of, to_web
+from keras_gan.options import PRECISIONS
 
 __all__ = [
     "PRECISIONS",

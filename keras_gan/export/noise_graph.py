@@ -1,6 +1,6 @@
 """Latents from a seed as a graph of ONNX, for programs that draw no random numbers themselves.
 
-The numbers are those of `keras_gan.noise` and of `keras_gan_runtime.generator`: Philox-4x32-10 in
+The numbers are those of `keras_gan.noise` and of `keras_gan.runtime.generator`: Philox-4x32-10 in
 64-bit integers below 2^49, and Box and Muller's normals.
 """
 

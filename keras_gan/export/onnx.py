@@ -33,7 +33,7 @@ def to_onnx(
     and `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
     `truncation: network` where scaling latents would change nothing, so that less than 1 needs an
     `Interface(truncation=True)`.
-    `keras_gan_runtime.Generator` reads such a file. Equal games give equal bytes.
+    `keras_gan.runtime.Generator` reads such a file. Equal games give equal bytes.
 
     Args:
         model: A game with signatures, such as a `GAN`.

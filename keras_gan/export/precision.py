@@ -5,10 +5,10 @@ import logging
 import warnings
 
 from keras_gan.errors import ConfigError
+from keras_gan.options import PRECISIONS
 
 import numpy as np
 
-PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
 MIN_SIZE = 64  # smaller tensors stay as they are
 
 

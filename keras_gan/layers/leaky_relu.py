@@ -31,8 +31,11 @@ class LeakyReLU(keras.layers.LeakyReLU):
         def leaky_relu(x):
             outputs = ops.leaky_relu(x, slope)
 
+            # its gradient by the features is 0, which TensorFlow would pass on to the input
+            features = tf.stop_gradient(outputs)
+
             def gradient(upstream):
-                return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=outputs, alpha=slope)
+                return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=features, alpha=slope)
 
             return outputs, gradient
 

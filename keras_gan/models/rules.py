@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from keras_gan import augment, losses
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
+from keras_gan.options import UPDATES
 from keras_gan.penalties import Penalty
 
 import keras
-
-UPDATES = ("shared", "alternating", "one_stage")
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -6,8 +6,8 @@ import shutil
 
 from keras_gan import export
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
+from keras_gan.runtime import generator
 from keras_gan.sampling import Sampling, sampler_in_shares
-from keras_gan_runtime import generator
 
 import numpy as np
 

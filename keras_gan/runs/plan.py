@@ -4,7 +4,7 @@ import collections.abc
 import dataclasses
 import signal
 
-from keras_gan import datasets
+from keras_gan import datasets, options
 from keras_gan.runs.folder import Run
 
 import keras
@@ -22,8 +22,8 @@ class CheckpointOptions:
             newest checkpoint, each time with half the learning rates.
     """
 
-    every: int = 500
-    keep: int = 3
+    every: int = options.STEPS_BETWEEN_CHECKPOINTS
+    keep: int = options.CHECKPOINTS_KEPT
     roll_backs: int = 0
 
 

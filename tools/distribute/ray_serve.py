@@ -11,10 +11,10 @@ cluster of this machine alone is started. Ctrl-C ends it.
 import argparse
 import contextlib
 
-from keras_gan_runtime.server.app import build_app
-from keras_gan_runtime.server.command import add_limits
-from keras_gan_runtime.server.metrics import Metrics
-from keras_gan_runtime.server.serving import open_versions, read_settings
+from keras_gan.cli.serve import add_limits
+from keras_gan.runtime.server.app import build_app
+from keras_gan.runtime.server.metrics import Metrics
+from keras_gan.runtime.server.serving import open_versions, read_settings
 
 import ray
 from ray import serve

@@ -10,12 +10,12 @@
 Triton gathers the requests that wait into batches. Inputs `latents (batch, n) float32 [, labels
 (batch, 1) int32]`, output `images` or `samples` float32; HTTP on 8000, gRPC on 8001. Run with
 nvidia-pytriton 0.7.0 (Triton 2.51) without a GPU: tritonclient's answers over both equal
-`keras_gan_runtime.Generator`'s.
+`keras_gan.runtime.Generator`'s.
 """
 
 import argparse
 
-from keras_gan_runtime import Generator
+from keras_gan.runtime import Generator
 
 import numpy as np
 from pytriton.decorators import batch

@@ -5,7 +5,7 @@
 
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-node";
-import { Generator } from "../../keras_gan_runtime/generator.js";
+import { Generator } from "../../keras_gan/runtime/generator.js";
 import { measured } from "./measured.mjs";
 
 const [model, path] = process.argv.slice(2);

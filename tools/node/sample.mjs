@@ -4,7 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
-import { Generator, toUint8 } from "../../keras_gan_runtime/generator.js";
+import { Generator, toUint8 } from "../../keras_gan/runtime/generator.js";
 import { png } from "./png.mjs";
 
 const USAGE =

@@ -74,7 +74,7 @@ def page_of(path, folder):
 
         kg.export.page_of("saved_models/digits/generator.onnx", "page")
     """
-    from keras_gan_runtime import generator as runtime
+    from keras_gan.runtime import generator as runtime
 
     folder = pathlib.Path(folder)
     check_folder(folder)

@@ -6,8 +6,8 @@ exactly; a decimal, `3.0` too, is no integer; true and false are no numbers.
 
 import itertools
 
-from keras_gan_runtime.server.errors import invalid, shorten
-from keras_gan_runtime.server.signatures import TYPES
+from keras_gan.runtime.server.errors import invalid, shorten
+from keras_gan.runtime.server.signatures import TYPES
 
 import numpy as np
 import orjson

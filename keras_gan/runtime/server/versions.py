@@ -6,15 +6,15 @@ TF Serving's policy: one version at a time, the old one unloaded once the new on
 import logging
 import pathlib
 
-from keras_gan_runtime.generator import Generator
-from keras_gan_runtime.server.errors import ServeError
-from keras_gan_runtime.server.signatures import signatures_of
+from keras_gan.errors import ServeError
+from keras_gan.runtime.generator import Generator
+from keras_gan.runtime.server.signatures import signatures_of
 
 import numpy as np
 
 FILE = pathlib.PurePath("assets.extra", "generator.onnx")
 MAX_VERSION = 2**63 - 1
-log = logging.getLogger("keras_gan_runtime")
+log = logging.getLogger("keras_gan.runtime")
 
 
 class Model:

@@ -1,10 +1,6 @@
 """`keras-gan serve`."""
 
-import sys
-
-from keras_gan_runtime.server.errors import ServeError
-
-EXIT_BAD_INPUT = 2
+from keras_gan.errors import ServeError
 
 
 def add_serve(commands):
@@ -16,7 +12,7 @@ def add_serve(commands):
         "onnxruntime. A version that is exported later is loaded by itself. SIGTERM ends it once "
         "all requests are answered.",
     )
-    serve.set_defaults(command=run_serve)
+    serve.set_defaults(command=run_serve, verbose=True)  # without TensorFlow nothing is to be kept
     serve.add_argument("folder", metavar="DIR", help="the model's folder, with folders 1, 2, ...")
     serve.add_argument("--name", help="of the model in URLs (default: the folder's)")
     serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1: this machine)")
@@ -60,17 +56,9 @@ def add_limits(serve):
 def run_serve(arguments):
     """Serves until it is told to stop."""
     try:
-        from keras_gan_runtime.server.serving import serve
+        from keras_gan.runtime.server.serving import serve
     except ImportError as error:
-        told = f'expected what a server needs ({error}); install it: pip install "keras_gan[serve]"'
-        return tell(f"{told}.")
-    try:
-        return serve(arguments)
-    except ServeError as error:
-        return tell(error)
-
-
-def tell(error):
-    """Prints an error and returns the exit code."""
-    print(f"keras-gan: {error}", file=sys.stderr)
-    return EXIT_BAD_INPUT
+        raise ServeError(
+            f'expected what a server needs ({error}); install it: pip install "keras_gan[serve]".'
+        ) from error
+    return serve(arguments)

@@ -1,6 +1,6 @@
 """Answers as JSON, and what becomes of errors."""
 
-from keras_gan_runtime.server.errors import RequestError, invalid, shorten
+from keras_gan.runtime.server.errors import RequestError, invalid, shorten
 
 import orjson
 from starlette.exceptions import HTTPException

@@ -10,8 +10,8 @@ import asyncio
 import collections
 import threading
 
-from keras_gan_runtime.generator import to_uint8
-from keras_gan_runtime.server.errors import RequestError, invalid
+from keras_gan.runtime.generator import to_uint8
+from keras_gan.runtime.server.errors import RequestError, invalid
 
 import numpy as np
 

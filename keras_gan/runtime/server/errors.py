@@ -1,8 +1,4 @@
-"""What can be wrong: with a request, and with the command."""
-
-
-class ServeError(Exception):
-    """The server can't start."""
+"""Errors of a request; a server that can't start is a `keras_gan.errors.ServeError`."""
 
 
 class RequestError(Exception):

@@ -2,8 +2,8 @@
 
 import math
 
-from keras_gan_runtime.server.batching import Job
-from keras_gan_runtime.server.errors import invalid
+from keras_gan.runtime.server.batching import Job
+from keras_gan.runtime.server.errors import invalid
 
 import numpy as np
 

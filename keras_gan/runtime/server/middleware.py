@@ -3,7 +3,7 @@
 import hmac
 import time
 
-from keras_gan_runtime.server.answers import error_response
+from keras_gan.runtime.server.answers import error_response
 
 OPEN_PATHS = ("/healthz", "/readyz")
 

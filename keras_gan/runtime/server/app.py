@@ -7,13 +7,13 @@ import logging
 import re
 import urllib.parse
 
-from keras_gan_runtime.server import answers, pages, rest, sampling
-from keras_gan_runtime.server.answers import is_api, json_response, malformed
-from keras_gan_runtime.server.batching import Batcher
-from keras_gan_runtime.server.errors import RequestError, invalid, shorten
-from keras_gan_runtime.server.middleware import Guarded, Metered
-from keras_gan_runtime.server.png import grid, png
-from keras_gan_runtime.server.signatures import metadata_of
+from keras_gan.runtime.server import answers, pages, rest, sampling
+from keras_gan.runtime.server.answers import is_api, json_response, malformed
+from keras_gan.runtime.server.batching import Batcher
+from keras_gan.runtime.server.errors import RequestError, invalid, shorten
+from keras_gan.runtime.server.middleware import Guarded, Metered
+from keras_gan.runtime.server.png import grid, png
+from keras_gan.runtime.server.signatures import metadata_of
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,7 +28,7 @@ STATUS = re.compile(rf"{MODEL}(/metadata)?", re.IGNORECASE)
 PICTURE = re.compile(r"/v1/models/([^/:]+)/sample\.png")
 MANY_VALUES = 2**16
 POLL_SECONDS = 1.0
-log = logging.getLogger("keras_gan_runtime")
+log = logging.getLogger("keras_gan.runtime")
 
 
 def build_app(versions, metrics, settings):
@@ -37,7 +37,7 @@ def build_app(versions, metrics, settings):
     Args:
         versions: The `Versions`, with one that is loaded.
         metrics: The `Metrics`.
-        settings: The `Settings`.
+        settings: The `ServerSettings`.
     """
     api = Api(versions, metrics, settings)
     app = Starlette(

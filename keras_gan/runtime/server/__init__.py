@@ -12,7 +12,7 @@ the one before it unloaded once the new one is ready. What differs, on purpose:
 - Only `predict` works, as the exported signatures allow; version labels aren't supported.
 - Beyond the API there are `/`, `/healthz`, `/readyz`, `/metrics` and `NAME/sample.png?count=16`.
 
-`command.py` is the command line, `serving.py` the process, `versions.py` what is served, `app.py`
+`serving.py` is the process, `versions.py` what is served, `app.py`
 the paths, `rest.py` TF Serving's JSON, `batching.py` the queue, and `protocol.py` the patience with
 clients.
 """

@@ -10,22 +10,22 @@ import re
 import signal
 import socket
 
-from keras_gan_runtime.server.app import build_app
-from keras_gan_runtime.server.errors import ServeError
-from keras_gan_runtime.server.metrics import Metrics
-from keras_gan_runtime.server.protocol import Protocol
-from keras_gan_runtime.server.versions import FILE, Model, Versions
+from keras_gan.errors import ServeError
+from keras_gan.runtime.server.app import build_app
+from keras_gan.runtime.server.metrics import Metrics
+from keras_gan.runtime.server.protocol import Protocol
+from keras_gan.runtime.server.versions import FILE, Model, Versions
 
 import uvicorn
 
 TOKEN_VARIABLE = "KERAS_GAN_TOKEN"
 DRAIN_SECONDS = 30
 EXIT_SIGNAL = 128
-log = logging.getLogger("keras_gan_runtime")
+log = logging.getLogger("keras_gan.runtime")
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """What requests may ask for, and who may ask; see `keras-gan serve --help`."""
 
     max_count: int
@@ -85,7 +85,7 @@ def read_settings(arguments):
         check_positive(name, getattr(arguments, name))
     for name in ("threads", "batch_wait_ms"):
         check_positive(name, getattr(arguments, name), "or 0", lowest=0)
-    return Settings(
+    return ServerSettings(
         max_count=arguments.max_count,
         max_body=arguments.max_body,
         batch_size=arguments.batch_size,

@@ -6,8 +6,8 @@ columnar format has `inputs`, a tensor for each name, and is answered by `output
 
 import base64
 
-from keras_gan_runtime.server.errors import RequestError, invalid
-from keras_gan_runtime.server.tensors import tell, to_array, to_json
+from keras_gan.runtime.server.errors import RequestError, invalid
+from keras_gan.runtime.server.tensors import tell, to_array, to_json
 
 import orjson
 
