@@ -91,7 +91,7 @@ def test_mnist_from_idx_files(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="expected a gzipped idx file"):
         datasets.open_source("fashion_mnist")
     path.write_bytes(gzip.compress(b"\0\0\x08\x03" + bytes(20)))
-    with pytest.raises(DataError, match="expected an idx file of uint8 with 3 axes"):
+    with pytest.raises(DataError, match="expected a complete idx file of uint8 with 3 axes"):
         datasets.open_source("fashion_mnist")
 
 

@@ -50,7 +50,7 @@ def test_invalid_films_are_refused(tmp_path):
         pictures.save_film(frames, tmp_path / "film.avi")
     with pytest.raises(ConfigError, match="expected uint8 frames"):
         pictures.save_film(frames.astype("float32"), tmp_path / "film.gif")
-    with pytest.raises(ConfigError, match="from 1 to 120 a second, got 2 and 0"):
+    with pytest.raises(ConfigError, match="from 1 to 120 per second, got 2 and 0"):
         pictures.save_film(frames, tmp_path / "film.gif", frames_per_second=0)
     assert not list(tmp_path.iterdir())
 

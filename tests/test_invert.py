@@ -79,7 +79,7 @@ def test_the_extractor_must_be_differentiable(digits_like):
         digits_like, images, 0, search=search(steps=60, extractor=features, feature_weight=1.0)
     )
     assert inversion.errors.mean() < 0.5 * inversion.start_errors.mean()
-    with pytest.raises(ConfigError, match="gradients flow, but values is none"):
+    with pytest.raises(ConfigError, match="differentiable extractor, got values"):
         explore.invert(digits_like, images, 0, search=search(extractor="values"))
 
 

@@ -36,7 +36,7 @@ class DensityPlot(Periodic):
 
     def __init__(self, folder, distribution, every=None, count=10_000, seed=0):
         super().__init__(every)
-        self.plot = plots.of_dimension(distribution.dim)
+        self.plot = plots.plot_for(distribution.dim)
         self.folder, self.distribution = pathlib.Path(folder), distribution
         self.count, self.seed = count, seed
 
