@@ -233,7 +233,7 @@ def test_damaged_and_truncated_shards_are_named(photos, tmp_path):
 
 def test_invalid_manifests_are_refused(photos, tmp_path):
     make(photos, tmp_path / "set")
-    wrong = {"{": "expected JSON", "[]": "no dict", '{"format": 1}': "lacks 'finished'"}
+    wrong = {"{": "expected JSON", "[]": "not dict", '{"format": 1}': "lacks 'finished'"}
     for text, message in wrong.items():
         (tmp_path / "set" / "manifest.json").write_text(text)
         with pytest.raises(DataError, match=message):
