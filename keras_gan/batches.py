@@ -41,11 +41,11 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetc
             workers among whom a batch can't be divided.
         DataError: If there are fewer samples than a batch.
     """
-    read = reader(fetch, num_samples, batch_size, seed, shuffle)
-    return of_steps(read, num_samples // batch_size, batch_size, seed, prefetch)
+    read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
+    return from_reader(read, num_samples // batch_size, batch_size, seed, prefetch)
 
 
-def reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
+def make_reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
     """Returns `(dataset of steps, rows) -> dataset of their batches`; arguments as above.
 
     The rows are a slice of each batch.
@@ -61,14 +61,14 @@ def reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
         def indices(step):
             first = step % steps * batch_size
             index = first + tf.range(rows.start, rows.stop, dtype=tf.int64)
-            return permuted(index, seed, step // steps, num_samples) if shuffle else index
+            return permute(index, seed, step // steps, num_samples) if shuffle else index
 
         return fetch(steps_dataset.map(indices))
 
     return read
 
 
-def of_steps(read, steps, batch_size, seed=0, prefetch=2):
+def from_reader(read, steps, batch_size, seed=0, prefetch=2):
     """Makes a step-addressed data set of a `reader`.
 
     Args:
@@ -84,26 +84,26 @@ def of_steps(read, steps, batch_size, seed=0, prefetch=2):
 
     def from_step(step, shard=(0, 1)):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
-        batches = read(endless, rows_of(shard, batch_size))
-        return without_autotuning(batches.prefetch(prefetch))
+        batches = read(endless, shard_rows(shard, batch_size))
+        return disable_autotuning(batches.prefetch(prefetch))
 
     epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
     first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
     one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
     dataset = read(one_epoch, slice(0, batch_size)).prefetch(prefetch)
-    dataset = without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
+    dataset = disable_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
     dataset.batch_size = batch_size
     return dataset
 
 
-def zipped(*readers):
+def zip_readers(*readers):
     """Returns the reader of tuples of several readers' batches."""
     return lambda steps, rows: tf.data.Dataset.zip(tuple(read(steps, rows) for read in readers))
 
 
-def rows_of(shard, batch_size):
+def shard_rows(shard, batch_size):
     """The rows of each batch that are a worker's.
 
     Args:
@@ -128,7 +128,7 @@ def rows_of(shard, batch_size):
 SHUFFLE_ROUNDS = 8
 
 
-def permuted(index, seed, epoch, num_samples):
+def permute(index, seed, epoch, num_samples):
     """Where the indices lie in an epoch's permutation of all samples.
 
     `tf.random.experimental.index_shuffle` has the 4 rounds of its cipher fixed, with which the
@@ -152,7 +152,7 @@ def permuted(index, seed, epoch, num_samples):
 
 
 @contextlib.contextmanager
-def reading():
+def convert_read_errors():
     """Raises a `DataError` for one that a source raised while it was read, or a torn image.
 
     TensorFlow wraps what the Python functions of an input pipeline raise into an error of its own.
@@ -169,7 +169,7 @@ def reading():
         raise
 
 
-def without_autotuning(dataset):
+def disable_autotuning(dataset):
     """The data set with a fixed parallelism.
 
     TensorFlow 2.21's autotuner sleeps in ever longer naps (10 ms times 2^k) and often lets the end
@@ -180,7 +180,7 @@ def without_autotuning(dataset):
     return dataset.with_options(options)
 
 
-def of_arrays(arrays, batch_size, seed=0, shuffle=True):
+def from_arrays(arrays, batch_size, seed=0, shuffle=True):
     """Makes step-addressed batches of arrays that lie in memory.
 
     Args:
@@ -202,7 +202,7 @@ def of_arrays(arrays, batch_size, seed=0, shuffle=True):
     return step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
 
 
-def of_one_size(dataset):
+def fill_batches(dataset):
     """A data set whose smaller batches are filled up with samples of the batch before.
 
     A step's shapes are then always the same, and XLA compiles it once. Usually it is an epoch's
@@ -214,8 +214,8 @@ def of_one_size(dataset):
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_gan.batches import of_one_size
-    >>> [batch.numpy().tolist() for batch in of_one_size(tf.data.Dataset.range(5).batch(3))]
+    >>> from keras_gan.batches import fill_batches
+    >>> [batch.numpy().tolist() for batch in fill_batches(tf.data.Dataset.range(5).batch(3))]
     [[0, 1, 2], [3, 4, 0]]
     """
     shapes = [spec.shape for spec in tf.nest.flatten(dataset.element_spec)]

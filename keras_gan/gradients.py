@@ -77,7 +77,7 @@ def mean_over_parts(function, count):
     return tf.nest.map_structure(lambda total: total / count, sums)
 
 
-def recomputed(function, inputs, state):
+def recompute(function, inputs, state):
     """`function(*inputs)`, which keeps its inputs alone and is computed again on the way back.
 
     The gradients are the same, second ones too, which `tf.recompute_grad` doesn't have.
@@ -121,7 +121,7 @@ def after(slope, value):
         return value + tf.cast(zero, value.dtype)
 
 
-def ratio_of_slopes(loss, real_logits, fake_logits):
+def slope_ratio(loss, real_logits, fake_logits):
     """Returns (dL_G / df_i) / (dL_D / df_i) of each fake logit; 0 where the divisor is 0.
 
     Args:
@@ -140,7 +140,7 @@ def ratio_of_slopes(loss, real_logits, fake_logits):
     return tf.math.divide_no_nan(*slopes)
 
 
-def of_inputs(function, inputs):
+def input_gradients(function, inputs):
     """Returns the gradient of `function`'s summed output with respect to its inputs.
 
     Args:

@@ -56,12 +56,12 @@ class AdversarialLoss:
         return real_logits, ops.negative(fake_logits)
 
     def get_config(self):
-        """Constructor arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serialises them."""
         return {}
 
     @classmethod
     def from_config(cls, config):
-        """The loss with these constructor arguments."""
+        """Makes the loss from its constructor's arguments."""
         return cls(**config)
 
 
@@ -93,17 +93,17 @@ class NonSaturating(AdversarialLoss):
         self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
     def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""
+        """Computes E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""
         smoothing = self.label_smoothing * ops.mean(real_logits) if self.label_smoothing else 0.0
         real = ops.mean(ops.softplus(ops.negative(real_logits))) + smoothing
         return real + ops.mean(ops.softplus(fake_logits))
 
     def generator(self, real_logits, fake_logits):
-        """E[softplus(-f)]."""
+        """Computes E[softplus(-f)]."""
         return ops.mean(ops.softplus(ops.negative(fake_logits)))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {"label_smoothing": self.label_smoothing}
 
 
@@ -118,7 +118,7 @@ class Minimax(NonSaturating):
     """
 
     def generator(self, real_logits, fake_logits):
-        """-E[softplus(f)]."""
+        """Computes -E[softplus(f)]."""
         return -ops.mean(ops.softplus(fake_logits))
 
 
@@ -138,12 +138,12 @@ class LeastSquares(AdversarialLoss):
     """
 
     def discriminator(self, real_logits, fake_logits):
-        """E[(r - 1)^2] / 2 + E[f^2] / 2."""
+        """Computes E[(r - 1)^2] / 2 + E[f^2] / 2."""
         real = ops.mean(ops.square(ops.subtract(real_logits, 1.0)))
         return (real + ops.mean(ops.square(fake_logits))) / 2.0
 
     def generator(self, real_logits, fake_logits):
-        """E[(f - 1)^2] / 2."""
+        """Computes E[(f - 1)^2] / 2."""
         return ops.mean(ops.square(ops.subtract(fake_logits, 1.0))) / 2.0
 
     def margins(self, real_logits, fake_logits):
@@ -164,12 +164,12 @@ class Hinge(AdversarialLoss):
     flat = True
 
     def discriminator(self, real_logits, fake_logits):
-        """E[max(0, 1 - r)] + E[max(0, 1 + f)]."""
+        """Computes E[max(0, 1 - r)] + E[max(0, 1 + f)]."""
         real = ops.mean(ops.relu(ops.subtract(1.0, real_logits)))
         return real + ops.mean(ops.relu(ops.add(1.0, fake_logits)))
 
     def generator(self, real_logits, fake_logits):
-        """-E[f]."""
+        """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
 
@@ -183,11 +183,11 @@ class Wasserstein(AdversarialLoss):
     """
 
     def discriminator(self, real_logits, fake_logits):
-        """E[f] - E[r]."""
+        """Computes E[f] - E[r]."""
         return ops.mean(fake_logits) - ops.mean(real_logits)
 
     def generator(self, real_logits, fake_logits):
-        """-E[f]."""
+        """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
     def margins(self, real_logits, fake_logits):
@@ -214,11 +214,11 @@ class RelativisticPaired(AdversarialLoss):
     relativistic = True
 
     def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-(r - f))]."""
+        """Computes E[softplus(-(r - f))]."""
         return ops.mean(ops.softplus(ops.subtract(fake_logits, real_logits)))
 
     def generator(self, real_logits, fake_logits):
-        """E[softplus(-(f - r))]."""
+        """Computes E[softplus(-(f - r))]."""
         return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
 
     def margins(self, real_logits, fake_logits):
@@ -240,12 +240,12 @@ class RelativisticAverage(AdversarialLoss):
     relativistic = True
 
     def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]."""
+        """Computes E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]."""
         real_margin, fake_margin = margins_to_means(real_logits, fake_logits)
         return ops.mean(ops.softplus(-real_margin)) + ops.mean(ops.softplus(-fake_margin))
 
     def generator(self, real_logits, fake_logits):
-        """E[softplus(-(f - E[r]))] + E[softplus(r - E[f])]."""
+        """Computes E[softplus(-(f - E[r]))] + E[softplus(r - E[f])]."""
         return self.discriminator(fake_logits, real_logits)
 
     def margins(self, real_logits, fake_logits):

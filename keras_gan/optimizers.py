@@ -34,9 +34,9 @@ class Adam(keras.optimizers.Adam):
             for number in (learning_rate, self.beta_1, self.beta_2, self.epsilon)
         )
         tf.raw_ops.ResourceApplyAdam(
-            var=handle_of(variable),
-            m=handle_of(self._momentums[index]),
-            v=handle_of(self._velocities[index]),
+            var=resource_handle(variable),
+            m=resource_handle(self._momentums[index]),
+            v=resource_handle(self._velocities[index]),
             beta1_power=ops.power(beta_1, step),
             beta2_power=ops.power(beta_2, step),
             lr=rate,
@@ -47,6 +47,6 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-def handle_of(variable):
+def resource_handle(variable):
     """The resource of a Keras variable, or of the TensorFlow one that an update is handed."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle

@@ -37,7 +37,7 @@ def rows_of_batch(draw, shape, axis=0):
     return tf.gather(draw(whole), first + tf.range(rows), axis=axis)
 
 
-def means(tensors):
+def average(tensors):
     """Means over the replicas, each tensor by itself, in one exchange.
 
     Args:
@@ -51,16 +51,16 @@ def means(tensors):
     return [None if tensor is None else next(reduced) for tensor in tensors]
 
 
-def means_of_scalars(scalars):
+def average_scalars(scalars):
     """Name -> mean over the replicas of name -> scalar, which travel as one vector."""
     if context() is None or not scalars:
         return scalars
     vector = tf.stack([tf.cast(value, tf.float32) for value in scalars.values()])
-    (vector,) = means([vector])
+    (vector,) = average([vector])
     return dict(zip(scalars, tf.unstack(vector), strict=True))
 
 
-def take_means_for_granted(optimizer):
+def disable_gradient_sum(optimizer):
     """Lets an optimizer move by the gradients that it is given, which are means over the replicas.
 
     Keras's would add them up over the replicas first.

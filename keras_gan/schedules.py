@@ -25,12 +25,12 @@ class Schedule:
         raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
     def get_config(self):
-        """Constructor arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serialises them."""
         raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
     def from_config(cls, config):
-        """The schedule with these constructor arguments."""
+        """Makes the schedule from its constructor's arguments."""
         return cls(**config)
 
 
@@ -69,7 +69,7 @@ class Cosine(Schedule):
         return self.end + (self.start - self.end) * (1.0 + cosine) / 2.0
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {"start": self.start, "end": self.end, "images": self.images}
 
 
@@ -109,14 +109,14 @@ class Growth(Schedule):
         return ops.cast(grown + faded / max(float(self.fade_images), 1.0), "float32")
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {"stable_images": self.stable_images, "fade_images": self.fade_images}
 
 
 OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
 
 
-def numbers_of(player):
+def optimizer_numbers(player):
     """Name of a schedule -> the number of a player's optimizer that it moves.
 
     Those of both players first, then its own, which count where both are there.
@@ -136,7 +136,7 @@ def has_fixed_rate(optimizer):
 
 
 @contextlib.contextmanager
-def applied(optimizer, numbers):
+def override_numbers(optimizer, numbers):
     """While it lasts, the optimizer moves with these numbers instead of its own.
 
     Its own are back afterwards, so that its config stays the one that it was made with.
@@ -151,7 +151,7 @@ def applied(optimizer, numbers):
     for name, number in betas.items():
         setattr(optimizer, name, number)
     try:
-        with rate_of(optimizer, numbers.get("learning_rate")):
+        with override_learning_rate(optimizer, numbers.get("learning_rate")):
             yield
     finally:
         for name, number in own.items():
@@ -159,7 +159,7 @@ def applied(optimizer, numbers):
 
 
 @contextlib.contextmanager
-def rate_of(optimizer, rate):
+def override_learning_rate(optimizer, rate):
     """While it lasts, the optimizer's learning rate, a variable, holds `rate`; None leaves it."""
     if rate is None:
         yield
@@ -170,7 +170,7 @@ def rate_of(optimizer, rate):
     optimizer.learning_rate.assign(own)
 
 
-def check(schedules, known, optimizers):
+def check_schedules(schedules, known, optimizers):
     """Raises `ConfigError` unless each schedule replaces a number that is there.
 
     Args:
@@ -178,7 +178,7 @@ def check(schedules, known, optimizers):
         known: Names of the numbers that the game has beside its optimizers'.
         optimizers: Player name -> its optimizer.
     """
-    known = {*known, *(name for player in optimizers for name in numbers_of(player))}
+    known = {*known, *(name for player in optimizers for name in optimizer_numbers(player))}
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
             raise ConfigError(
@@ -190,7 +190,7 @@ def check(schedules, known, optimizers):
                 f"{name!r}; a penalty or an augmentation must be in the game to be scheduled."
             )
         for player, optimizer in optimizers.items():
-            check_optimizer(numbers_of(player).get(name), inner_optimizer(optimizer))
+            check_optimizer(optimizer_numbers(player).get(name), inner_optimizer(optimizer))
 
 
 def check_optimizer(name, optimizer):

@@ -2,7 +2,7 @@
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.remat import Rematerialized, best_cuts, narrow_places
+from keras_gan.models.remat import RematerializedNetwork, choose_cuts, find_cut_points
 
 import keras
 import numpy as np
@@ -90,11 +90,11 @@ def test_xla_does_not_merge_what_is_computed_again_with_what_was_computed_first(
         x = keras.layers.Conv2D(8, 3, padding="same", activation="tanh")(x)
     critic = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(x)))
     weights = [weight.value for weight in critic.trainable_weights]
-    cuts = len(best_cuts(critic))
+    cuts = len(choose_cuts(critic))
     assert 2 <= cuts <= 4
     kept, again = (
         compiled_slopes(network, weights, (8, 16, 16, 8)).count(" tanh(")
-        for network in (critic, Rematerialized(critic))
+        for network in (critic, RematerializedNetwork(critic))
     )
     assert kept == 12
     assert again >= 24 - cuts - 1
@@ -178,7 +178,7 @@ def test_cuts_keep_the_least():
     x = start = keras.Input((4,))
     for _ in range(9):
         x = keras.layers.Dense(4)(x)
-    cuts = best_cuts(keras.Model(start, x))
+    cuts = choose_cuts(keras.Model(start, x))
     operations = [
         op for op in keras.Model(start, x).operations if isinstance(op, keras.layers.Dense)
     ]
@@ -193,7 +193,7 @@ def test_a_wide_skip_connection_is_no_place_to_cut():
     inner = keras.layers.Dense(80)(first)
     joined = keras.layers.Add()([first, keras.layers.Dense(40)(inner)])
     network = keras.Model(start, keras.layers.Dense(1)(joined))
-    handed = [[id(tensor) for tensor in place.open] for place in narrow_places(network)]
+    handed = [[id(tensor) for tensor in place.open] for place in find_cut_points(network)]
     assert handed == [[id(first)], [id(joined)]]
 
 
@@ -208,7 +208,7 @@ def test_what_is_small_beside_a_map_goes_with_it():
     x = keras.layers.Conv2D(8, 3, padding="same")(x)
     late = keras.layers.Conv2D(1, 1)(x) + picture
     network = keras.Model(start, [early, late])
-    again = Rematerialized(network)
+    again = RematerializedNetwork(network)
     assert len(again.segments) > 1
     value = tf.constant(np.random.default_rng(0).normal(size=(2, 8, 8, 8)), tf.float32)
     for expected, found in zip(network(value), again(value), strict=True):
@@ -228,7 +228,7 @@ def test_generators_of_styles_are_cut_to_the_same_gradients(name):
     """Of the latents too, and second ones, as the path length's penalty takes them."""
     keras.utils.set_random_seed(3)
     generator = STYLED[name]()
-    again = Rematerialized(generator)
+    again = RematerializedNetwork(generator)
     assert len(again.segments) > 2
     latents = tf.random.stateless_normal((4, generator.input_shape[0][1]), [0, 1])
     weights = [weight.value for weight in generator.trainable_weights]

@@ -31,7 +31,7 @@ def test_cifar10_networks_are_of_the_published_size():
 
 
 def test_widths_of_the_published_sizes():
-    widths = kg.networks.r3gan.widths_of
+    widths = kg.networks.r3gan.r3gan_widths
     assert widths((32, 32, 3), 768, 768) == [768] * 4
     assert widths((64, 64, 3), 384, 768) == [384, 768, 768, 768, 768]
     assert widths((256, 256, 3), 96, 768) == [96, 192, 384, 768, 768, 768, 768]
@@ -40,7 +40,7 @@ def test_widths_of_the_published_sizes():
 
 def test_the_first_map_is_learnt_and_scaled_by_the_latents():
     x = keras.Input((5,))
-    model = keras.Model(x, kg.networks.r3gan.scaled_map(x, 16, "float32"))
+    model = keras.Model(x, kg.networks.r3gan.scaled_learned_map(x, 16, "float32"))
     weights = {weight.shape: np.array(weight) for weight in model.weights}
     latents = RNG.normal(size=(3, 5)).astype("float32")
     scales = latents @ weights[5, 16]

@@ -63,7 +63,7 @@ def test_the_optimizer_moves_with_the_scheduled_numbers(jit):
     @tf.function(jit_compile=jit)
     def move(slope):
         numbers = {"learning_rate": rate(seen), "beta_2": beta_2(seen)}
-        with kg.schedules.applied(optimizer, numbers):
+        with kg.schedules.override_numbers(optimizer, numbers):
             optimizer.apply([slope], [weight])
         seen.assign_add(10)
 

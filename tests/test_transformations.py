@@ -2,7 +2,7 @@
 
 from keras_gan import augment
 from keras_gan.augment import ada, diff_augment, matrices
-from keras_gan.augment.augment import on_colors
+from keras_gan.augment.augment import apply_to_colors
 from keras_gan.augment.resample import recolor, resample
 
 import numpy as np
@@ -178,7 +178,7 @@ def test_a_grey_image_is_an_rgb_image_of_equal_channels():
 
 def test_alpha_has_no_color():
     images = images_of(8, 6, 6, 4)
-    doubled = on_colors(lambda colors: 2.0 * colors, tf.constant(images))
+    doubled = apply_to_colors(lambda colors: 2.0 * colors, tf.constant(images))
     np.testing.assert_array_equal(doubled, images * [2, 2, 2, 1])
     for layer in (augment.DiffAugment(("color",)), augment.ADA(("color",), p=1.0)):
         changed = layer(images, KEY).numpy()

@@ -61,7 +61,7 @@ def copy(ours, twin):
     """Gives the twin our network's weights, and the fixed noise."""
     weights, parameters = list(ours.trainable_weights), list(twin.parameters())
     if isinstance(ours, kg.networks.R3GANGenerator):
-        weights[:2] = weights[1::-1]  # PyTorch names the learnt map before its linear map
+        weights[:2] = weights[1::-1]  # PyTorch names the learned map before its linear map
     if isinstance(ours, kg.networks.StyleGAN2Generator):
         weights = in_order_of_stages(ours)
         layers = [m for m in twin.modules() if hasattr(m, "fixed")]
@@ -79,8 +79,8 @@ def copy(ours, twin):
 def in_order_of_stages(generator):
     """StyleGAN2's weights as the twin names them; Keras sorts layers by their depth."""
     noises = iter(layers_of(generator, kg.layers.PixelNoise))
-    (learnt,) = [layer for layer in generator.layers if layer.name.startswith("learnt_map")]
-    weights = [*learnt.weights, *generator.get_layer("mapping").trainable_weights]
+    (learned,) = [layer for layer in generator.layers if layer.name.startswith("learned_map")]
+    weights = [*learned.weights, *generator.get_layer("mapping").trainable_weights]
     affine = layers_of(generator, kg.layers.EqualizedDense)
     modulated = layers_of(generator, kg.layers.ModulatedConv2D)
     for convolution, dense in zip(modulated, affine, strict=True):

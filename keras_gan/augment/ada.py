@@ -6,7 +6,7 @@ Networks with Limited Data", NeurIPS 2020.
 
 from keras_gan import noise
 from keras_gan.augment import matrices
-from keras_gan.augment.augment import Augment, choose, draws, on_colors
+from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
 from keras_gan.augment.matrices import compose, gate
 from keras_gan.augment.resample import recolor, resample
 from keras_gan.checks import check_integer, check_number, check_positive
@@ -157,8 +157,8 @@ class ADA(Augment):
 
     def change(self, images, key):
         """All spatial transformations in one resampling, then all of colour in one product."""
-        uniform = draws(noise.uniform, noise.fold_in(key, 0), self.known, 7, images)
-        normal = draws(noise.normal, noise.fold_in(key, 1), self.known, 4, images)
+        uniform = draw_numbers(noise.uniform, noise.fold_in(key, 0), self.known, 7, images)
+        normal = draw_numbers(noise.normal, noise.fold_in(key, 1), self.known, 4, images)
         spatial = [
             random(images, uniform[name], normal[name], self.p)
             for name, random in SPATIAL.items()
@@ -167,11 +167,11 @@ class ADA(Augment):
         if spatial:
             matrix = compose(*spatial)
             changed = resample(images, matrix)
-            images = choose(matrices.differs_from_identity(matrix), changed, images)
+            images = select(matrices.differs_from_identity(matrix), changed, images)
         if "color" in self.transforms:
             matrix = random_color(images, uniform["color"], normal["color"], self.p)
-            changed = on_colors(lambda colors: recolor(colors, matrix), images)
-            images = choose(matrices.differs_from_identity(matrix), changed, images)
+            changed = apply_to_colors(lambda colors: recolor(colors, matrix), images)
+            images = select(matrices.differs_from_identity(matrix), changed, images)
         return images
 
     def update(self, real_logits):
@@ -198,7 +198,7 @@ class ADA(Augment):
             total.assign(ops.where(due, 0.0, total))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "p": self.initial_p,

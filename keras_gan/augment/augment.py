@@ -84,7 +84,7 @@ class Augment(keras.layers.Layer):
         return None
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {"transforms": list(self.transforms), "name": self.name}
 
 
@@ -123,7 +123,7 @@ def check_key(key):
         )
 
 
-def draws(distribution, key, names, count, images):
+def draw_numbers(distribution, key, names, count, images):
     """`count` numbers for each image and each name, all independent.
 
     One draw for all, because XLA compiles each draw anew.
@@ -144,7 +144,7 @@ def draws(distribution, key, names, count, images):
     return dict(zip(names, rows, strict=True))
 
 
-def choose(chosen, changed, images):
+def select(chosen, changed, images):
     """`changed` where `chosen` `(batch,)`, else the images as they were, to the bit."""
     pixels = (-1, images.shape[1] * images.shape[2] * images.shape[3])
     # flat: TensorFlow is several times slower at a condition that spans four axes
@@ -152,7 +152,7 @@ def choose(chosen, changed, images):
     return ops.reshape(result, (-1, *images.shape[1:]))
 
 
-def on_colors(function, images):
+def apply_to_colors(function, images):
     """`function` of the grey or RGB channels; an alpha channel stays as it is."""
     if images.shape[-1] < 4:
         return function(images)

@@ -5,7 +5,7 @@ NeurIPS 2020.
 """
 
 from keras_gan import noise
-from keras_gan.augment.augment import Augment, choose, draws, on_colors
+from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
 
 import keras
 from keras import ops
@@ -121,7 +121,7 @@ def random_color(images, uniform, p):
         images = saturation(brightness(images, offset - 0.5), 2.0 * colors)
         return contrast(images, lights + 0.5)
 
-    return choose(chosen < p, on_colors(recolor, images), images)
+    return select(chosen < p, apply_to_colors(recolor, images), images)
 
 
 def random_translation(images, uniform, p):
@@ -193,7 +193,7 @@ class DiffAugment(Augment):
 
     def change(self, images, key):
         """One transformation after the other."""
-        uniform = draws(noise.uniform, key, self.known, 4, images)
+        uniform = draw_numbers(noise.uniform, key, self.known, 4, images)
         for name in self.transforms:
             images = TRANSFORMS[name](images, uniform[name], self.p)
         return images

@@ -1,6 +1,6 @@
 """BatchNorm whose scale and shift are linear functions of a vector."""
 
-from keras_gan.layers.batch_normalization import ConditionedNormalization, scaled_and_shifted
+from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
@@ -61,13 +61,13 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
         return SpectralNormalization(dense, name=f"spectral_{name}") if self.spectral else dense
 
     def call(self, inputs, training=False):
-        """`[(batch, ..., channels), (batch, features)] -> (batch, ..., channels)`."""
+        """Maps `[(batch, ..., channels), (batch, features)]` to `(batch, ..., channels)`."""
         x, vectors = inputs
         normal = self.normalization(x, training=training)
-        return scaled_and_shifted(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
+        return scale_and_shift(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

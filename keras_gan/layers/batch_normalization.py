@@ -70,11 +70,11 @@ class ConditionedNormalization(keras.layers.Layer):
         return input_shapes[0]
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
 
 
-def scaled_and_shifted(x, scales, shifts):
+def scale_and_shift(x, scales, shifts):
     """scale x + shift, with a scale and a shift for each sample and channel.
 
     Args:

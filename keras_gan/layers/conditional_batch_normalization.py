@@ -1,6 +1,6 @@
 """BatchNorm whose scale and shift belong to the class."""
 
-from keras_gan.layers.batch_normalization import ConditionedNormalization, scaled_and_shifted
+from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 
 import keras
 from keras import ops
@@ -40,12 +40,12 @@ class ConditionalBatchNormalization(ConditionedNormalization):
         self.beta = self.add_weight((self.num_classes, channels), "zeros", name="beta")
 
     def call(self, inputs, training=False):
-        """`[(batch, ..., channels), (batch,) ints] -> (batch, ..., channels)`."""
+        """Maps `[(batch, ..., channels), (batch,) ints]` to `(batch, ..., channels)`."""
         x, labels = inputs
         labels = ops.cast(labels, "int32")
         gamma, beta = (ops.take(table, labels, axis=0) for table in (self.gamma, self.beta))
-        return scaled_and_shifted(self.normalization(x, training=training), gamma, beta)
+        return scale_and_shift(self.normalization(x, training=training), gamma, beta)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "num_classes": self.num_classes}

@@ -39,12 +39,12 @@ class Equalized(keras.layers.Layer):
         fan_in = math.prod(self.kernel.shape[:-1])
         return self.kernel * (self.gain * self.rate * fan_in**-0.5)
 
-    def with_bias(self, outputs):
+    def add_bias(self, outputs):
         """The outputs with the bias, where there is one."""
         return outputs + self.bias * self.rate if self.use_bias else outputs
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "gain": self.gain,
@@ -79,15 +79,15 @@ class EqualizedDense(Equalized):
         self.add_weights((input_shape[-1], self.units))
 
     def call(self, inputs):
-        """`(batch, features) -> (batch, units)`."""
-        return self.with_bias(ops.matmul(inputs, self.scaled_kernel()))
+        """Maps `(batch, features)` to `(batch, units)`."""
+        return self.add_bias(ops.matmul(inputs, self.scaled_kernel()))
 
     def compute_output_shape(self, input_shape):
-        """`(batch, units)`."""
+        """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units}
 
 
@@ -120,9 +120,9 @@ class EqualizedConv2D(Equalized):
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
+        """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = self.scaled_kernel()
-        return self.with_bias(ops.conv(inputs, kernel, self.strides, self.padding))
+        return self.add_bias(ops.conv(inputs, kernel, self.strides, self.padding))
 
     def compute_output_shape(self, input_shape):
         """As of a convolution."""
@@ -131,7 +131,7 @@ class EqualizedConv2D(Equalized):
         return (input_shape[0], *places, self.filters)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "filters": self.filters,

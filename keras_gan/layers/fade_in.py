@@ -50,5 +50,5 @@ class FadeIn(keras.layers.Layer):
         return input_shape[1]
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "level": self.first_level}

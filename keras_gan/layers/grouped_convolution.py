@@ -35,16 +35,16 @@ class GroupedConv2D(keras.layers.Conv2D):
         super().__init__(filters, kernel_size, groups=groups, **{**kwargs, "padding": "same"})
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
+        """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = ops.convert_to_tensor(self.kernel)
         if compilation.for_xla_on_cpu():
-            outputs = by_groups(inputs, kernel, self.groups)
+            outputs = convolve_groups(inputs, kernel, self.groups)
         else:
             outputs = tf.nn.conv2d(inputs, kernel, 1, "SAME")
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
 
-def by_groups(x, kernel, groups):
+def convolve_groups(x, kernel, groups):
     """One convolution a group.
 
     They are parted along the first axis. Along the last one XLA would compute anew, for each group

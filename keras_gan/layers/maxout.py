@@ -39,14 +39,14 @@ class Maxout(keras.layers.Layer):
         self.bias = self.add_weight((self.units * self.pieces,), "zeros", name="bias")
 
     def call(self, inputs):
-        """`(batch, features) -> (batch, units)`."""
+        """Maps `(batch, features)` to `(batch, units)`."""
         linear = ops.matmul(inputs, self.kernel) + self.bias
         return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
 
     def compute_output_shape(self, input_shape):
-        """`(batch, units)`."""
+        """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units, "pieces": self.pieces}

@@ -50,7 +50,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
             )
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height, width, channels + num_channels)`."""
+        """Maps `(batch, height, width, channels)` to `(batch, height, width, channels + num_channels)`."""
         _, height, width, channels = inputs.shape
         size = self._size_of_group(ops.shape(inputs)[0])
         x = ops.cast(inputs, "float32")
@@ -75,6 +75,6 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         return (*input_shape[:-1], input_shape[-1] + self.num_channels)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         config = {"group_size": self.group_size, "num_channels": self.num_channels}
         return {**super().get_config(), **config}

@@ -1,7 +1,7 @@
 """Modulated convolution: a convolution whose input channels a style scales."""
 
 from keras_gan.layers.equalized import Equalized
-from keras_gan.layers.resampling import SMOOTH, filtered
+from keras_gan.layers.resampling import SMOOTH, apply_filter
 
 import keras
 from keras import ops
@@ -48,18 +48,18 @@ class ModulatedConv2D(Equalized):
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[0][-1], self.filters))
 
     def call(self, inputs):
-        """`[x (batch, height, width, channels), scales (batch, channels)] -> (..., filters)`."""
+        """Maps `[x (batch, height, width, channels), scales (batch, channels)]` to `(..., filters)`."""
         x, scales = inputs
         kernel = self.scaled_kernel()
         x = x * scales[:, None, None, :]
         if self.upsample:
             x = ops.conv_transpose(x, ops.transpose(kernel, (0, 1, 3, 2)), 2, "valid")
-            x = filtered(x, SMOOTH, 1)
+            x = apply_filter(x, SMOOTH, 1)
         else:
             x = ops.conv(x, kernel, padding="same")
         if self.demodulate or self.upsample:
             x = x * ops.cast(self._factors(kernel, scales), x.dtype)
-        return self.with_bias(x)
+        return self.add_bias(x)
 
     def _factors(self, kernel, scales):
         """What outputs are multiplied by, float32: d, and 4 for the zeros that `upsample` adds."""
@@ -78,7 +78,7 @@ class ModulatedConv2D(Equalized):
         return (batch, times * height, times * width, self.filters)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -1,4 +1,4 @@
-"""Noise at every place of a map, as strong as it is learnt to be."""
+"""Noise at every place of a map, as strong as it is learned to be."""
 
 from keras_gan import noise
 
@@ -55,5 +55,5 @@ class PixelNoise(keras.layers.Layer):
         return input_shape[0]
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "number": self.number}

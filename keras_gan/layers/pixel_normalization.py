@@ -26,5 +26,5 @@ class PixelNormalization(keras.layers.Layer):
         return inputs * ops.cast(scale, inputs.dtype)
 
     def compute_output_shape(self, input_shape):
-        """The same."""
+        """Returns the input's shape."""
         return input_shape

@@ -29,7 +29,7 @@ class ResampledConv2D(keras.layers.Conv2D):
         kernel = ops.convert_to_tensor(self.kernel)
         return sum(ops.pad(kernel, [[i, 1 - i], [j, 1 - j], [0, 0], [0, 0]]) for i, j in shifts)
 
-    def with_bias(self, outputs):
+    def add_bias(self, outputs):
         """The outputs with the bias, where there is one."""
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
@@ -60,12 +60,12 @@ class UpsampledConv2D(ResampledConv2D):
     """
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, filters)`."""
+        """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, filters)`."""
         kernel = ops.transpose(ops.flip(self.spread_kernel(), (0, 1)), (0, 1, 3, 2))
-        return self.with_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
 
     def compute_output_shape(self, input_shape):
-        """Height and width doubled."""
+        """Returns the shape with height and width doubled."""
         batch, height, width, _ = input_shape
         return (batch, 2 * height, 2 * width, self.filters)
 
@@ -96,11 +96,11 @@ class PooledConv2D(ResampledConv2D):
     """
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, filters)`."""
+        """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, filters)`."""
         kernel = self.spread_kernel() / 4.0
-        return self.with_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
 
     def compute_output_shape(self, input_shape):
-        """Height and width halved."""
+        """Returns the shape with height and width halved."""
         batch, height, width, _ = input_shape
         return (batch, height // 2, width // 2, self.filters)

@@ -28,11 +28,11 @@ class Upsample2D(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, channels)`."""
-        return filtered(repeated(inputs), TRIANGLE, 1)
+        """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, channels)`."""
+        return apply_filter(repeat_pixels(inputs), TRIANGLE, 1)
 
     def compute_output_shape(self, input_shape):
-        """Height and width doubled."""
+        """Returns the shape with height and width doubled."""
         batch, height, width, channels = input_shape
         return (batch, 2 * height, 2 * width, channels)
 
@@ -53,11 +53,11 @@ class Downsample2D(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, channels)`."""
-        return filtered(inputs, SMOOTH, 1, stride=2)
+        """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, channels)`."""
+        return apply_filter(inputs, SMOOTH, 1, stride=2)
 
     def compute_output_shape(self, input_shape):
-        """Height and width halved."""
+        """Returns the shape with height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
 
@@ -84,8 +84,8 @@ class Smooth2D(keras.layers.Layer):
         self.padding = padding
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height + 2 padding - 3, ..., channels)`."""
-        return filtered(inputs, SMOOTH, self.padding)
+        """Maps `(batch, height, width, channels)` to `(batch, height + 2 padding - 3, ..., channels)`."""
+        return apply_filter(inputs, SMOOTH, self.padding)
 
     def compute_output_shape(self, input_shape):
         """Height and width changed by 2 padding - 3."""
@@ -94,7 +94,7 @@ class Smooth2D(keras.layers.Layer):
         return (batch, height + more, width + more, channels)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "padding": self.padding}
 
 
@@ -121,8 +121,8 @@ class NearestUpsample2D(keras.layers.Layer):
         self.factor = factor
 
     def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, k height, k width, channels)`."""
-        return repeated(inputs, self.factor)
+        """Maps `(batch, height, width, channels)` to `(batch, k height, k width, channels)`."""
+        return repeat_pixels(inputs, self.factor)
 
     def compute_output_shape(self, input_shape):
         """Height and width times the factor."""
@@ -130,11 +130,11 @@ class NearestUpsample2D(keras.layers.Layer):
         return (batch, self.factor * height, self.factor * width, channels)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
 
 
-def repeated(x, factor=2):
+def repeat_pixels(x, factor=2):
     """Images whose every pixel is repeated `factor` times along both axes.
 
     Joined rows and columns, whose gradients are quicker than those of TensorFlow's resizing, and
@@ -147,7 +147,7 @@ def repeated(x, factor=2):
     return ops.reshape(high, (-1, factor * height, factor * width, channels))
 
 
-def filtered(x, taps, padding, stride=1):
+def apply_filter(x, taps, padding, stride=1):
     """x through a filter along both axes, normalised to sum 1.
 
     XLA fuses the sum of slices into one pass. TensorFlow itself doesn't: there it is a depthwise
@@ -162,20 +162,20 @@ def filtered(x, taps, padding, stride=1):
     taps = np.array(taps) / np.sum(taps)
     padded = ops.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
     if compilation.for_xla():
-        return along(along(padded, taps, 1, stride), taps, 2, stride)
+        return filter_axis(filter_axis(padded, taps, 1, stride), taps, 2, stride)
     kernel = np.outer(taps, taps)[:, :, None, None].repeat(x.shape[-1], axis=2)
     kernel = tf.constant(kernel, x.dtype)
     return tf.nn.depthwise_conv2d(padded, kernel, [1, stride, stride, 1], "VALID")
 
 
-def along(x, taps, axis, stride):
+def filter_axis(x, taps, axis, stride):
     """The filter along one axis, without padding."""
     places = (x.shape[axis] - len(taps)) // stride + 1
-    slices = [cut(x, axis, start, places, stride) for start in range(len(taps))]
+    slices = [slice_axis(x, axis, start, places, stride) for start in range(len(taps))]
     return sum(float(tap) * part for tap, part in zip(taps, slices, strict=True))
 
 
-def cut(x, axis, start, length, step=1):
+def slice_axis(x, axis, start, length, step=1):
     """`length` places of an axis from `start` on, every `step`-th."""
     index = [slice(None)] * 4
     index[axis] = slice(start, start + step * (length - 1) + 1, step)

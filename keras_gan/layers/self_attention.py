@@ -12,7 +12,7 @@ class SelfAttention(keras.layers.Layer):
 
     Queries Q are a 1x1 convolution of the C channels to C / 8; keys K likewise, and values V one
     to C / 2, both max-pooled 2x2, so that there are a quarter as many. W is a 1x1 convolution back
-    to C channels. No bias; the gain is learnt and begins at 0.
+    to C channels. No bias; the gain is learned and begins at 0.
 
     Args:
         kernel_initializer: Of the convolutions.
@@ -62,22 +62,23 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         """`(batch, height, width, channels)`, the same shape out."""
-        queries = rows(self.queries(inputs))
+        queries = flatten_map(self.queries(inputs))
         keys, values = (
-            rows(ops.max_pool(convolution(inputs), 2)) for convolution in (self.keys, self.values)
+            flatten_map(ops.max_pool(convolution(inputs), 2))
+            for convolution in (self.keys, self.values)
         )
         logits = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))
         weights = ops.cast(ops.softmax(ops.cast(logits, "float32")), values.dtype)
-        found = ops.matmul(weights, values)
-        found = ops.reshape(found, (-1, *inputs.shape[1:3], found.shape[-1]))
-        return inputs + self.gain * self.back(found)
+        attended = ops.matmul(weights, values)
+        attended = ops.reshape(attended, (-1, *inputs.shape[1:3], attended.shape[-1]))
+        return inputs + self.gain * self.back(attended)
 
     def compute_output_shape(self, input_shape):
-        """The same."""
+        """Returns the input's shape."""
         return input_shape
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
@@ -85,7 +86,7 @@ class SelfAttention(keras.layers.Layer):
         }
 
 
-def rows(x):
-    """`(batch, height, width, channels) -> (batch, height * width, channels)`."""
+def flatten_map(x):
+    """Maps `(batch, height, width, channels)` to `(batch, height * width, channels)`."""
     _, height, width, channels = x.shape
     return ops.reshape(x, (-1, height * width, channels))

@@ -82,21 +82,21 @@ class SpectralNormalization(keras.layers.Wrapper):
         matrix = ops.reshape(matrix, (-1, self.u.shape[0]))
         fixed, u = ops.stop_gradient(matrix), ops.convert_to_tensor(self.u)
         for _ in range(self.power_iterations if training else 0):
-            u = unit(ops.matmul(unit(ops.matmul(fixed, u)), fixed))
+            u = normalize(ops.matmul(normalize(ops.matmul(fixed, u)), fixed))
         if training:
             self.u.assign(u)
-        v = unit(ops.matmul(fixed, u))
-        return ops.sum(v * ops.matmul(matrix, unit(u)))
+        v = normalize(ops.matmul(fixed, u))
+        return ops.sum(v * ops.matmul(matrix, normalize(u)))
 
     def compute_output_shape(self, input_shape):
         """The wrapped layer's."""
         return self.layer.compute_output_shape(input_shape)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
-def unit(vector):
+def normalize(vector):
     """The vector at length 1."""
     return vector * ops.rsqrt(ops.maximum(ops.sum(ops.square(vector)), 1e-24))

@@ -70,7 +70,7 @@ class AdversarialModel(Resumable):
         for name, network in networks.items():
             setattr(self, name, network)
         for average, name in self.averages.items():
-            setattr(self, average, copy_of(networks[name]))
+            setattr(self, average, copy_network(networks[name]))
         self.built = True
 
     @classmethod
@@ -107,11 +107,13 @@ class AdversarialModel(Resumable):
         for player in self.players:
             optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
             optimizer.build(self.variables_of(player))
-            replicas.take_means_for_granted(optimizer)
+            replicas.disable_gradient_sum(optimizer)
             setattr(self, f"{player}_optimizer", optimizer)
         self.schedules = dict(schedules_by_name)
         known = ("moving_average_half_life", *numbers)
-        schedules.check(self.schedules, known, {p: self.optimizer_of(p) for p in self.players})
+        schedules.check_schedules(
+            self.schedules, known, {p: self.optimizer_of(p) for p in self.players}
+        )
         self._game_config = {**config, "schedules": self.schedules, **trainer}
         self.track(self.log_names)
 
@@ -302,9 +304,9 @@ class AdversarialModel(Resumable):
             Log name -> the L2 norm of all gradients together.
         """
         optimizer = self.optimizer_of(player)
-        grads = replicas.means(grads)
+        grads = replicas.average(grads)
         norm = unscaled_norm(grads, optimizer)
-        with schedules.applied(optimizer, self._optimizer_numbers(player, optimizer)):
+        with schedules.override_numbers(optimizer, self._optimizer_numbers(player, optimizer)):
             optimizer.apply(grads, variables)
         return {self.gradient_log(player): norm}
 
@@ -319,7 +321,7 @@ class AdversarialModel(Resumable):
         """
         numbers = {
             name: self.scheduled(scheduled, None)
-            for scheduled, name in schedules.numbers_of(player).items()
+            for scheduled, name in schedules.optimizer_numbers(player).items()
             if scheduled in self.schedules
         }
         if schedules.has_fixed_rate(optimizer):
@@ -399,7 +401,7 @@ class AdversarialModel(Resumable):
                 mean.assign(weight + beta * (mean - weight) if averaged else weight)
 
 
-def copy_of(network):
+def copy_network(network):
     """Returns a network of the same weights that isn't trained."""
     copy = type(network).from_config(network.get_config())
     copy.set_weights(network.get_weights())

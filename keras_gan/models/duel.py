@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from keras_gan import losses
 from keras_gan.models.checks import check_rules_fit
-from keras_gan.models.remat import Rematerialized
+from keras_gan.models.remat import RematerializedNetwork
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
 from keras_gan.noise import fold_in
@@ -75,7 +75,7 @@ class Duel:
         check_rules_fit(rules, generator, discriminator)
         self.generator, self.discriminator, self.rules = generator, discriminator, rules
         self.scheduled, self.name = scheduled, name
-        in_training = Rematerialized if rules.remat else lambda network: network
+        in_training = RematerializedNetwork if rules.remat else lambda network: network
         self._generator, self._discriminator = map(in_training, (generator, discriminator))
 
     def generate(self, inputs, labels=None):

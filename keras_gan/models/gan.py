@@ -320,7 +320,7 @@ class GAN(Sampling, AdversarialModel):
         *grads, slope = recording.gradients(loss, scale)
         logits = [output.logits for output in outputs]
         logs |= {"g_loss": self.rules.loss.generator(*logits)}
-        ratio = gradients.ratio_of_slopes(self.rules.loss, *logits)
+        ratio = gradients.slope_ratio(self.rules.loss, *logits)
         logs |= self.apply_gradients("discriminator", grads, variables)
         return logs, ops.reshape(ratio, (-1, *[1] * (len(slope.shape) - 1))) * (slope / scale)
 

@@ -4,10 +4,9 @@ import functools
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
-from keras_gan.layers.resampling import repeated
 from keras_gan.models.duel import Duel
 from keras_gan.models.gan import GAN
-from keras_gan.networks.progressive import Growing
+from keras_gan.networks.progressive import GrowingNetwork
 
 import keras
 import tensorflow as tf
@@ -57,7 +56,7 @@ class ProgressiveGAN(GAN):
         name="progressive_gan",
     ):
         for network in (generator, discriminator):
-            if not isinstance(network, Growing):
+            if not isinstance(network, GrowingNetwork):
                 raise ConfigError(
                     "expected networks that grow, ProgressiveGenerator and "
                     f"ProgressiveDiscriminator, got a {type(network).__name__}; play it with GAN."
@@ -173,14 +172,14 @@ def images_of_stage(images, last_stage, stage, level):
         stage: Int, from 0 to `last_stage`.
         level: From `stage - 1` to `stage`, a scalar.
     """
-    images = shrunk(images, 2 ** (last_stage - stage))
+    images = shrink(images, 2 ** (last_stage - stage))
     if stage == 0:
         return images
     alpha = level - (stage - 1.0)
-    coarse = repeated(shrunk(images, 2), 2)
+    coarse = repeat_pixels(shrink(images, 2), 2)
     return (1.0 - alpha) * coarse + alpha * images
 
 
-def shrunk(images, factor):
+def shrink(images, factor):
     """Returns images of 1/factor the size: means of squares of pixels."""
     return images if factor == 1 else ops.average_pool(images, factor, factor)

@@ -19,7 +19,7 @@ SMALL = 0.25  # of the tensor beside which others are carried along: styles, a p
 BUDGETS = 200  # sizes of the largest segment that are tried
 
 
-class Rematerialized:
+class RematerializedNetwork:
     """A network for training that keeps little: the same outputs and gradients, on its weights.
 
     Args:
@@ -28,15 +28,15 @@ class Rematerialized:
     Example:
 
     >>> import keras_gan as kg
-    >>> from keras_gan.models.remat import Rematerialized
-    >>> critic = Rematerialized(kg.networks.DCGANDiscriminator((28, 28, 1), width=8))
+    >>> from keras_gan.models.remat import RematerializedNetwork
+    >>> critic = RematerializedNetwork(kg.networks.DCGANDiscriminator((28, 28, 1), width=8))
     >>> tuple(critic(kg.datasets.open_source("digits")[0][0][None], training=True).shape)
     (1, 1)
     """
 
     def __init__(self, network):
         self.network, self.inputs = network, network.inputs
-        calls, cuts = calls_of(network), best_cuts(network)
+        calls, cuts = layer_calls(network), choose_cuts(network)
         ends = [0, *[place.end for place in cuts], len(calls)]
         made = [*[place.open for place in cuts], network.outputs]
         self.segments = [
@@ -80,7 +80,7 @@ class Segment:
                 inputs[index] = value
             return self.model(inputs, training=training)
 
-        made = gradients.recomputed(function, [given[index] for index in floats], self.state)
+        made = gradients.recompute(function, [given[index] for index in floats], self.state)
         return tf.nest.flatten(made)  # in a graph a list of one comes back as a tensor
 
 
@@ -96,21 +96,21 @@ class Place(typing.NamedTuple):
     open: list
 
 
-def best_cuts(network):
+def choose_cuts(network):
     """The places at which to cut, so that the least has to be kept at once.
 
     That is all that goes through the cuts, and all within the largest segment; near enough, as of
     the sizes of a largest segment `BUDGETS` are tried.
     """
-    calls, places = calls_of(network), narrow_places(network)
+    calls, places = layer_calls(network), find_cut_points(network)
     made = {id(tensor): index for index, call in enumerate(calls) for tensor in call.outputs}
-    sizes = [sum(map(size_of, call.outputs)) for call in calls]
+    sizes = [sum(map(bytes_per_sample, call.outputs)) for call in calls]
     total = [0, *itertools.accumulate(sizes)]
     bounds = [Place(0, []), *places, Place(len(calls), network.outputs)]
 
     def inside(start, end):
         """Of a segment: what it makes, without what it hands on."""
-        handed = sum(size_of(t) for t in end.open if made.get(id(t), -1) >= start.end)
+        handed = sum(bytes_per_sample(t) for t in end.open if made.get(id(t), -1) >= start.end)
         return total[end.end] - total[start.end] - handed
 
     def cuts_within(budget):
@@ -122,7 +122,7 @@ def best_cuts(network):
         return cuts
 
     def kept(cuts):
-        through = {id(tensor): size_of(tensor) for place in cuts for tensor in place.open}
+        through = {id(tensor): bytes_per_sample(tensor) for place in cuts for tensor in place.open}
         segments = itertools.pairwise([bounds[0], *cuts, bounds[-1]])
         return sum(through.values()) + max(inside(*pair) for pair in segments)
 
@@ -131,23 +131,23 @@ def best_cuts(network):
     return min([[], *map(cuts_within, tried)], key=kept)
 
 
-def narrow_places(network):
+def find_cut_points(network):
     """The places after a call whose output leads on alone, or with little beside it."""
-    calls, places = calls_of(network), []
+    calls, places = layer_calls(network), []
     last = {id(tensor): index for index, call in enumerate(calls) for tensor in call.input_tensors}
     last |= {id(tensor): len(calls) for tensor in network.outputs}
     waiting = []
     for index, call in enumerate(calls[:-1]):
         waiting = [t for t in [*waiting, *call.outputs] if last.get(id(t), -1) > index]
-        largest = max(map(size_of, call.outputs))
-        beside = sum(map(size_of, waiting)) - largest
+        largest = max(map(bytes_per_sample, call.outputs))
+        beside = sum(map(bytes_per_sample, waiting)) - largest
         leads_on = any(id(tensor) == id(call.outputs[0]) for tensor in waiting)
         if leads_on and beside <= SMALL * largest:
             places.append(Place(index + 1, waiting))
     return places
 
 
-def calls_of(network):
+def layer_calls(network):
     """The calls of its layers, each as soon as what it takes is there: then little waits."""
     levels = {id(tensor): 0 for tensor in network.inputs}
     depths = sorted(network._nodes_by_depth, reverse=True)
@@ -159,6 +159,6 @@ def calls_of(network):
     return sorted(calls, key=lambda call: levels[id(call.outputs[0])])
 
 
-def size_of(tensor):
+def bytes_per_sample(tensor):
     """Bytes a sample."""
     return math.prod(tensor.shape[1:]) * tf.dtypes.as_dtype(tensor.dtype).size

@@ -66,7 +66,7 @@ class Replicated:
             if variable.aggregation == "none" and keras.backend.is_float_dtype(variable.dtype)
         ]
         values = [ops.convert_to_tensor(variable) for variable in statistics]
-        for variable, mean in zip(statistics, replicas.means(values), strict=True):
+        for variable, mean in zip(statistics, replicas.average(values), strict=True):
             variable.assign(mean)
 
     @property

@@ -47,7 +47,7 @@ class Resumable(Replicated, keras.Model):
             logs: Name -> scalar.
             weights: Name -> 0 or 1, for what is not measured in every step.
         """
-        for name, value in replicas.means_of_scalars(logs).items():
+        for name, value in replicas.average_scalars(logs).items():
             self._trackers[name].update_state(value, (weights or {}).get(name))
 
     @property
@@ -91,9 +91,9 @@ class Resumable(Replicated, keras.Model):
         """
         if not self.compiled:
             raise ConfigError("expected a compiled model; call compile() before fit().")
-        if are_arrays(x):
+        if is_array_nest(x):
             self.check_arrays(x, y)
-            x = batches.of_arrays(
+            x = batches.from_arrays(
                 x if y is None else (x, y),
                 batch_size=batch_size or 32,
                 seed=self.seed,
@@ -105,10 +105,10 @@ class Resumable(Replicated, keras.Model):
             self._check_whole_executions(steps_per_epoch)
             x = self._from_own_step(x)
         elif isinstance(x, tf.data.Dataset):
-            x = batches.of_one_size(x)
+            x = batches.fill_batches(x)
         if self.replicated:
             check_replicas(self)
-        with batches.reading():
+        with batches.convert_read_errors():
             return super().fit(
                 x,
                 y,
@@ -185,7 +185,7 @@ class Resumable(Replicated, keras.Model):
         }
 
 
-def are_arrays(x) -> bool:
+def is_array_nest(x) -> bool:
     """Returns whether these are arrays, or a tuple or dict of arrays."""
     leaves = keras.tree.flatten(x)
     return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)

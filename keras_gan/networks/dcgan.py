@@ -17,11 +17,11 @@ from keras_gan.networks.network import (
     check_choice,
     check_image_size,
     check_num_classes,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
-    with_one_hot,
 )
 
 import keras
@@ -67,13 +67,13 @@ class DCGANGenerator(Network):
         dtype=None,
         name="dcgan_generator",
     ):
-        start, stages = first_map_and_stages(image_shape)
+        start, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, ("concatenation", "batch_norm"))
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
         concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else latents
+        x = concatenate_one_hot(*inputs, num_classes) if concatenated else latents
 
         def normalize(x):
             if num_classes is None or concatenated:
@@ -146,7 +146,7 @@ class DCGANDiscriminator(Network):
         dtype=None,
         name="dcgan_discriminator",
     ):
-        _, stages = first_map_and_stages(image_shape)
+        _, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, (None, "batch", "spectral"))
@@ -155,7 +155,7 @@ class DCGANDiscriminator(Network):
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
         concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else images
+        x = concatenate_one_hot(*inputs, num_classes) if concatenated else images
         for stage, filters in enumerate(stage_channels(width, stages)):
             convolution = keras.layers.Conv2D(
                 filters, 4, strides=2, padding="same", kernel_initializer=INIT, dtype=policy
@@ -181,7 +181,7 @@ class DCGANDiscriminator(Network):
 FEATURES = 128
 
 
-def first_map_and_stages(image_shape):
+def map_size_and_stages(image_shape):
     """The size of the smallest map and the number of stages for an image shape.
 
     Raises:

@@ -13,11 +13,11 @@ from keras_gan.networks.network import (
     Network,
     check_choice,
     check_num_classes,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
-    with_one_hot,
 )
 
 import keras
@@ -69,7 +69,7 @@ class MLPGenerator(Network):
             bounded = media.of(sample_shape).range == (-1.0, 1.0) and moments is None
             output_activation = "tanh" if bounded else "linear"
         latents, inputs = generator_inputs(latent_dim, num_classes)
-        x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
+        x = latents if num_classes is None else concatenate_one_hot(*inputs, num_classes)
         for width in units:
             x = hidden_dense(x, width, policy, activation="relu")
         x = keras.layers.Dense(size, dtype=policy)(x)
@@ -137,7 +137,7 @@ class MLPDiscriminator(Network):
         x = samples if moments is None else standardization(sample_shape, moments)(samples)
         x = keras.layers.Flatten(dtype=policy)(x)
         if num_classes is not None and conditioning == "concatenation":
-            x = with_one_hot(x, inputs[1], num_classes)
+            x = concatenate_one_hot(x, inputs[1], num_classes)
         for width in units:
             x = hidden_layer(x, width, pieces, policy)
             if dropout:

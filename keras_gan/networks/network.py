@@ -96,7 +96,7 @@ def check_choice(name, value, choices):
         raise ConfigError(f"expected {name} to be one of {known}, got {value!r}.")
 
 
-def with_one_hot(x, labels, num_classes):
+def concatenate_one_hot(x, labels, num_classes):
     """`x (batch, ..., n)` beside the one-hot label at every place: conditioning by concatenation.
 
     Source: Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.

@@ -32,7 +32,7 @@ SLOPE = 0.2
 GAIN = 2.0**0.5  # He et al.'s
 
 
-class Growing(Network):
+class GrowingNetwork(Network):
     """Base of both players: one network of all sizes from 4x4 on, and the level it has grown to.
 
     Level s is the network of 4 * 2^s pixels; from s - 1 to s its last stage fades in. The network
@@ -72,7 +72,7 @@ class Growing(Network):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ProgressiveGenerator(Growing):
+class ProgressiveGenerator(GrowingNetwork):
     """A dense layer to 4x4, then stages of 2x up and two convolutions; a picture at every size.
 
     LeakyReLU 0.2 and pixel norm after each layer. A linear 1x1 convolution makes the picture of a
@@ -142,7 +142,7 @@ class ProgressiveGenerator(Growing):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ProgressiveDiscriminator(Growing):
+class ProgressiveDiscriminator(GrowingNetwork):
     """The generator's mirror: a layer for pictures of every size, then stages down to one logit.
 
     Per stage: two convolutions, each with LeakyReLU 0.2, and the mean of 2x2. At 4x4 the minibatch
@@ -296,7 +296,7 @@ class GeneratorStages(Stages):
             x = keras.layers.Concatenate(dtype=self.policy)([inputs[0], self.embed(one_hot)])
         picture = None
         for k in range(stage + 1):
-            below, x = x, through(x, self.blocks[k])
+            below, x = x, apply_layers(x, self.blocks[k])
             if k in fading:
                 low = self.to_rgb[k - 1](below) if picture is None else picture
                 picture = self.fade([self.enlarge(low), self.to_rgb[k](x)], stage=k)
@@ -349,12 +349,12 @@ class DiscriminatorStages(Stages):
     def connect(self, inputs, stage, fading):
         """The logits of a stage's images, in which the stages in `fading` fade in."""
         images = inputs if self.num_classes is None else inputs[0]
-        x = through(images, self.from_rgb[stage])
+        x = apply_layers(images, self.from_rgb[stage])
         for k in range(stage, 0, -1):
-            x, images = through(x, self.blocks[k]), self.shrink(images)
+            x, images = apply_layers(x, self.blocks[k]), self.shrink(images)
             if k in fading:
-                x = self.fade([through(images, self.from_rgb[k - 1]), x], stage=k)
-        x = through(x, self.blocks[0])
+                x = self.fade([apply_layers(images, self.from_rgb[k - 1]), x], stage=k)
+        x = apply_layers(x, self.blocks[0])
         if self.num_classes is None:
             return self.logits(x)
         embedded = self.embed(ops.one_hot(inputs[1], self.num_classes))
@@ -362,7 +362,7 @@ class DiscriminatorStages(Stages):
         return self.add([self.logits(x), product])
 
 
-def through(x, layers):
+def apply_layers(x, layers):
     """x through layers, one after the other."""
     for layer in layers:
         x = layer(x)

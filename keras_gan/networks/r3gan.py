@@ -4,7 +4,7 @@ Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline
 """
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearntMap, Upsample2D
+from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearnedMap, Upsample2D
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -25,7 +25,7 @@ ACTIVATION_GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GANGenerator(Network):
-    """A learnt 4x4 map, scaled by the latents, grows through stages of residual blocks.
+    """A learned 4x4 map, scaled by the latents, grows through stages of residual blocks.
 
     Per stage: 2x up, a 1x1 convolution where the width changes, and `blocks` residual blocks; at
     the end a 1x1 convolution and no tanh. Networks of the paper:
@@ -69,7 +69,7 @@ class R3GANGenerator(Network):
         dtype=None,
         name="r3gan_generator",
     ):
-        widths = widths_of(image_shape, width, max_width)[::-1]
+        widths = r3gan_widths(image_shape, width, max_width)[::-1]
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
@@ -77,10 +77,10 @@ class R3GANGenerator(Network):
         if num_classes is not None:
             embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
             x = keras.layers.Concatenate(dtype=policy)([latents, embedded])
-        x = scaled_map(x, widths[0], policy)
+        x = scaled_learned_map(x, widths[0], policy)
         for stage, channels in enumerate(widths):
             if stage:
-                x = Upsample2D(dtype=policy)(changed_width(x, channels, policy))
+                x = Upsample2D(dtype=policy)(match_width(x, channels, policy))
             for _ in range(blocks):
                 x = residual_block(x, len(widths) * blocks, policy)
         x = convolution(image_shape[-1], 1.0, policy)(x)
@@ -138,7 +138,7 @@ class R3GANDiscriminator(Network):
         dtype=None,
         name="r3gan_discriminator",
     ):
-        widths = widths_of(image_shape, width, max_width)
+        widths = r3gan_widths(image_shape, width, max_width)
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
@@ -146,11 +146,14 @@ class R3GANDiscriminator(Network):
         x = convolution(widths[0], 1.0, policy)(images)
         for stage, channels in enumerate(widths):
             if stage:
-                x = changed_width(Downsample2D(dtype=policy)(x), channels, policy)
+                x = match_width(Downsample2D(dtype=policy)(x), channels, policy)
             for _ in range(blocks):
                 x = residual_block(x, len(widths) * blocks, policy)
         x = keras.layers.DepthwiseConv2D(
-            4, use_bias=False, depthwise_initializer=normal(4**-2, fan_in=False), dtype=policy
+            4,
+            use_bias=False,
+            depthwise_initializer=normal_initializer(4**-2, fan_in=False),
+            dtype=policy,
         )(x)
         x = keras.layers.Flatten(dtype="float32")(x)
         outputs = 1 if num_classes is None else widths[-1]
@@ -170,11 +173,13 @@ class R3GANDiscriminator(Network):
         super().__init__(inputs, x, config, policy, name)
 
 
-def scaled_map(latents, channels, policy):
-    """A learnt map of 4x4 places, each channel scaled by a linear function of the latents."""
+def scaled_learned_map(latents, channels, policy):
+    """A learned map of 4x4 places, each channel scaled by a linear function of the latents."""
     scales = linear(channels, policy)(latents)
     scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
-    return keras.layers.Multiply(dtype=policy)([LearntMap(channels, dtype=policy)(latents), scales])
+    return keras.layers.Multiply(dtype=policy)(
+        [LearnedMap(channels, dtype=policy)(latents), scales]
+    )
 
 
 def residual_block(x, blocks, policy):
@@ -195,14 +200,18 @@ def residual_block(x, blocks, policy):
     y = convolution(2 * channels, gain, policy, use_bias=True)(x)
     y = LeakyReLU(SLOPE, dtype=policy)(y)
     y = GroupedConv2D(
-        2 * channels, 3, 2 * channels // GROUP, kernel_initializer=normal(gain**2), dtype=policy
+        2 * channels,
+        3,
+        2 * channels // GROUP,
+        kernel_initializer=normal_initializer(gain**2),
+        dtype=policy,
     )(y)
     y = LeakyReLU(SLOPE, dtype=policy)(y)
     y = convolution(channels, 0.0, policy)(y)
     return keras.layers.Add(dtype=policy)([x, y])
 
 
-def changed_width(x, channels, policy):
+def match_width(x, channels, policy):
     """x through a 1x1 convolution, where it hasn't so many channels already."""
     return x if x.shape[-1] == channels else convolution(channels, 1.0, policy)(x)
 
@@ -210,14 +219,14 @@ def changed_width(x, channels, policy):
 def convolution(filters, gain, policy, use_bias=False):
     """A 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
     return keras.layers.Conv2D(
-        filters, 1, use_bias=use_bias, kernel_initializer=normal(gain**2), dtype=policy
+        filters, 1, use_bias=use_bias, kernel_initializer=normal_initializer(gain**2), dtype=policy
     )
 
 
 def linear(units, policy, name=None):
     """A linear layer of gain 1, without bias."""
     return keras.layers.Dense(
-        units, use_bias=False, kernel_initializer=normal(1.0), dtype=policy, name=name
+        units, use_bias=False, kernel_initializer=normal_initializer(1.0), dtype=policy, name=name
     )
 
 
@@ -229,7 +238,7 @@ def embedding(num_classes, size, gain, policy):
     )
 
 
-def normal(variance, fan_in=True):
+def normal_initializer(variance, fan_in=True):
     """The initializer N(0, variance / fan-in), or N(0, variance)."""
     if variance == 0.0:
         return "zeros"
@@ -238,7 +247,7 @@ def normal(variance, fan_in=True):
     return keras.initializers.VarianceScaling(variance, "fan_in", "untruncated_normal")
 
 
-def widths_of(image_shape, width, max_width):
+def r3gan_widths(image_shape, width, max_width):
     """Channels of the stages from the image inwards.
 
     Raises:

@@ -20,7 +20,7 @@ STATISTICS = {"momentum": 0.9, "epsilon": 2e-5}
 
 
 @dataclasses.dataclass(frozen=True)
-class Weights:
+class LayerFactory:
     """How a network's layers with weights are made.
 
     Attributes:
@@ -89,7 +89,7 @@ class Weights:
         return BatchNormalization(**STATISTICS, dtype=self.policy)(x)
 
 
-def up_block(x, channels, weights, condition):
+def up_block(x, channels, factory, condition):
     """BN, ReLU, 2x up, 3x3 convolution, BN, ReLU, 3x3 convolution; plus a 1x1 convolution of x.
 
     The 1x1 convolution is done before its nearest upsampling: the same numbers for a quarter of
@@ -98,19 +98,19 @@ def up_block(x, channels, weights, condition):
     Args:
         x: `(batch, height, width, channels before)`.
         channels: After it.
-        weights: `Weights`.
-        condition: What the BatchNorms are told, as `Weights.batch_normalization` takes it.
+        factory: `LayerFactory`.
+        condition: What the BatchNorms are told, as `LayerFactory.batch_normalization` takes it.
     """
-    y = weights.relu(weights.batch_normalization(x, **condition))
-    y = weights.convolution(channels, variance=RESIDUAL, kind=UpsampledConv2D)(y)
-    y = weights.relu(weights.batch_normalization(y, **condition))
-    y = weights.convolution(channels, variance=RESIDUAL)(y)
-    skip = weights.convolution(channels, size=1)(x)
-    skip = keras.layers.UpSampling2D(2, interpolation="nearest", dtype=weights.policy)(skip)
-    return keras.layers.Add(dtype=weights.policy)([y, skip])
+    y = factory.relu(factory.batch_normalization(x, **condition))
+    y = factory.convolution(channels, variance=RESIDUAL, kind=UpsampledConv2D)(y)
+    y = factory.relu(factory.batch_normalization(y, **condition))
+    y = factory.convolution(channels, variance=RESIDUAL)(y)
+    skip = factory.convolution(channels, size=1)(x)
+    skip = keras.layers.UpSampling2D(2, interpolation="nearest", dtype=factory.policy)(skip)
+    return keras.layers.Add(dtype=factory.policy)([y, skip])
 
 
-def down_block(x, channels, weights, activate, pool):
+def down_block(x, channels, factory, activate, pool):
     """ReLU, 3x3 convolution, ReLU, 3x3 convolution, 2x down; plus x, or a 1x1 convolution of it.
 
     The 1x1 convolution is there where the map or the channels change, after the pooling: the same
@@ -119,15 +119,15 @@ def down_block(x, channels, weights, activate, pool):
     Args:
         x: `(batch, height, width, channels before)`.
         channels: After it, and within.
-        weights: `Weights`.
+        factory: `LayerFactory`.
         activate: Whether the first ReLU is there; not for images.
         pool: Whether it halves the map.
     """
-    y = weights.relu(x) if activate else x
-    y = weights.relu(weights.convolution(channels, variance=RESIDUAL)(y))
+    y = factory.relu(x) if activate else x
+    y = factory.relu(factory.convolution(channels, variance=RESIDUAL)(y))
     kind = PooledConv2D if pool else keras.layers.Conv2D
-    y = weights.convolution(channels, variance=RESIDUAL, kind=kind)(y)
-    skip = keras.layers.AveragePooling2D(2, dtype=weights.policy)(x) if pool else x
+    y = factory.convolution(channels, variance=RESIDUAL, kind=kind)(y)
+    skip = keras.layers.AveragePooling2D(2, dtype=factory.policy)(x) if pool else x
     if pool or x.shape[-1] != channels:
-        skip = weights.convolution(channels, size=1)(skip)
-    return keras.layers.Add(dtype=weights.policy)([y, skip])
+        skip = factory.convolution(channels, size=1)(skip)
+    return keras.layers.Add(dtype=factory.policy)([y, skip])

@@ -14,14 +14,14 @@ from keras_gan.networks.network import (
     check_choice,
     check_num_classes,
     check_power_of_two,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
     stage_widths,
-    with_one_hot,
 )
-from keras_gan.networks.residual_blocks import Weights, down_block, up_block
+from keras_gan.networks.residual_blocks import LayerFactory, down_block, up_block
 
 import keras
 from keras import ops
@@ -97,17 +97,19 @@ class ResNetGenerator(Network):
         check_choice("initializer", initializer, INITIALIZERS)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         check_attention(attention, [SMALLEST_MAP << stage for stage in range(1, len(widths))])
-        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         _, inputs = generator_inputs(latent_dim, num_classes)
-        first, conditions = told(inputs, num_classes, conditioning, len(widths) - 1, weights)
-        x = weights.dense(SMALLEST_MAP**2 * widths[0])(first)
-        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=weights.policy)(x)
+        first, conditions = condition_blocks(
+            inputs, num_classes, conditioning, len(widths) - 1, factory
+        )
+        x = factory.dense(SMALLEST_MAP**2 * widths[0])(first)
+        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=factory.policy)(x)
         for channels, condition in zip(widths[1:], conditions, strict=True):
-            x = up_block(x, channels, weights, condition)
+            x = up_block(x, channels, factory, condition)
             if x.shape[1] == attention:
-                x = weights.attention(x)
-        x = weights.relu(weights.batch_normalization(x))
-        x = weights.convolution(image_shape[-1])(x)
+                x = factory.attention(x)
+        x = factory.relu(factory.batch_normalization(x))
+        x = factory.convolution(image_shape[-1])(x)
         images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
         config = {
             "image_shape": list(image_shape),
@@ -120,7 +122,7 @@ class ResNetGenerator(Network):
             "max_width": max_width,
             "initializer": initializer,
         }
-        super().__init__(inputs, images, config, weights.policy, name)
+        super().__init__(inputs, images, config, factory.policy, name)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -189,20 +191,20 @@ class ResNetDiscriminator(Network):
         sizes = [image_shape[0] >> stage for stage in range(len(widths))]
         check_choice("smallest_map", smallest_map, sizes)
         check_attention(attention, [size for size in sizes[1:] if size >= smallest_map])
-        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
         concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else images
+        x = concatenate_one_hot(*inputs, num_classes) if concatenated else images
         for stage, channels in enumerate(widths):
             pool = x.shape[1] > smallest_map
-            x = down_block(x, channels, weights, activate=stage > 0, pool=pool)
+            x = down_block(x, channels, factory, activate=stage > 0, pool=pool)
             if pool and x.shape[1] == attention:
-                x = weights.attention(x)
+                x = factory.attention(x)
         x = keras.layers.ReLU(dtype="float32")(x)
-        features = (ops.sum if weights.spectral else ops.mean)(x, axis=(1, 2))
+        features = (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))
         outputs = discriminator_outputs(
-            features, inputs, num_classes, conditioning, weights.normalized
+            features, inputs, num_classes, conditioning, factory.normalized
         )
         config = {
             "image_shape": list(image_shape),
@@ -215,10 +217,10 @@ class ResNetDiscriminator(Network):
             "smallest_map": smallest_map,
             "initializer": initializer,
         }
-        super().__init__(inputs, outputs, config, weights.policy, name)
+        super().__init__(inputs, outputs, config, factory.policy, name)
 
 
-def told(inputs, num_classes, conditioning, blocks, weights):
+def condition_blocks(inputs, num_classes, conditioning, blocks, factory):
     """What goes into a generator's linear layer, and what each block's BatchNorms are told.
 
     Args:
@@ -226,26 +228,26 @@ def told(inputs, num_classes, conditioning, blocks, weights):
         num_classes: Number of classes, or None.
         conditioning: As in `ResNetGenerator`.
         blocks: How many blocks.
-        weights: `Weights`.
+        factory: `LayerFactory`.
 
     Returns:
         A tensor `(batch, features)`, and for each block the arguments of
-        `Weights.batch_normalization`.
+        `LayerFactory.batch_normalization`.
 
     Raises:
         ConfigError: For fewer latents than there are parts.
     """
     latents, labels = (inputs, None) if num_classes is None else inputs
     if conditioning == "split_latents":
-        return split_latents(latents, labels, num_classes, blocks, weights)
+        return split_latents(latents, labels, num_classes, blocks, factory)
     if labels is None:
         return latents, [{}] * blocks
     if conditioning == "batch_norm":
         return latents, [{"labels": labels, "num_classes": num_classes}] * blocks
-    return with_one_hot(latents, labels, num_classes), [{}] * blocks
+    return concatenate_one_hot(latents, labels, num_classes), [{}] * blocks
 
 
-def split_latents(latents, labels, num_classes, blocks, weights):
+def split_latents(latents, labels, num_classes, blocks, factory):
     """As `told`: a part of the latents each, those of the blocks with the class's embedding.
 
     The parts are of one size, and the first has what remains.
@@ -262,10 +264,10 @@ def split_latents(latents, labels, num_classes, blocks, weights):
     vectors = [latents[:, first + i * part : first + (i + 1) * part] for i in range(blocks)]
     if labels is not None:
         embed = keras.layers.Embedding(
-            num_classes, CLASS_EMBEDDING, weights.begin(), dtype=weights.policy
+            num_classes, CLASS_EMBEDDING, factory.begin(), dtype=factory.policy
         )
         embedded, join = embed(labels), keras.layers.Concatenate
-        vectors = [join(dtype=weights.policy)([embedded, vector]) for vector in vectors]
+        vectors = [join(dtype=factory.policy)([embedded, vector]) for vector in vectors]
     return latents[:, :first], [{"vectors": vector} for vector in vectors]
 
 

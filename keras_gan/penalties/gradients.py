@@ -55,8 +55,8 @@ class R1(Penalty):
     name = "r1"
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(x)|^2] / 2."""
-        return ops.mean(squared_norm(gradients.of_inputs(discriminator, real))) / 2.0
+        """Computes E[|grad_x D(x)|^2] / 2."""
+        return ops.mean(squared_norm(gradients.input_gradients(discriminator, real))) / 2.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -73,8 +73,8 @@ class R2(Penalty):
     name = "r2"
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(G(z))|^2] / 2."""
-        return ops.mean(squared_norm(gradients.of_inputs(discriminator, fake))) / 2.0
+        """Computes E[|grad_x D(G(z))|^2] / 2."""
+        return ops.mean(squared_norm(gradients.input_gradients(discriminator, fake))) / 2.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -107,12 +107,12 @@ class GradientPenalty(Penalty):
         self.one_sided = one_sided
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(|grad_x D(x)| - 1)^2] at interpolated x."""
-        excess = norm(gradients.of_inputs(discriminator, interpolate(real, fake, key))) - 1.0
+        """Computes E[(|grad_x D(x)| - 1)^2] at interpolated x."""
+        excess = norm(gradients.input_gradients(discriminator, interpolate(real, fake, key))) - 1.0
         return ops.mean(ops.square(ops.relu(excess) if self.one_sided else excess))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "one_sided": self.one_sided}
 
 
@@ -131,9 +131,9 @@ class ZeroCentered(Penalty):
     name = "zero_centered"
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(x)|^2] at interpolated x."""
+        """Computes E[|grad_x D(x)|^2] at interpolated x."""
         return ops.mean(
-            squared_norm(gradients.of_inputs(discriminator, interpolate(real, fake, key)))
+            squared_norm(gradients.input_gradients(discriminator, interpolate(real, fake, key)))
         )
 
 
@@ -159,16 +159,16 @@ class DRAGAN(Penalty):
         self.scale = check_positive("scale", scale)
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
+        """Computes E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
         key_of_move = noise.fold_in(key, 1)
         draws = replicas.rows_of_batch(
             lambda shape: noise.uniform(shape, key_of_move), ops.shape(real)
         )
         moved = real + draws * width
-        grads = gradients.of_inputs(discriminator, interpolate(real, moved, key))
+        grads = gradients.input_gradients(discriminator, interpolate(real, moved, key))
         return ops.mean(ops.square(norm(grads) - 1.0))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "scale": self.scale}

@@ -33,7 +33,7 @@ class Drift(Penalty):
         super().__init__(weight, interval)
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[D(x)^2] at real samples."""
+        """Computes E[D(x)^2] at real samples."""
         return ops.mean(ops.square(logits_of(discriminator, real, logits[0])))
 
 
@@ -67,7 +67,7 @@ class LeCam(Penalty):
         self.variables = (self.real_anchor, self.fake_anchor)
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]; the anchors move first."""
+        """Computes E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]; the anchors move first."""
         real_logits, fake_logits = map(logits_of, [discriminator] * 2, (real, fake), logits)
         real_anchor = self._move(self.real_anchor, real_logits)
         fake_anchor = self._move(self.fake_anchor, fake_logits)
@@ -76,13 +76,13 @@ class LeCam(Penalty):
         )
 
     def _move(self, anchor, logits):
-        (mean,) = replicas.means([ops.mean(ops.stop_gradient(logits))])
+        (mean,) = replicas.average([ops.mean(ops.stop_gradient(logits))])
         moved = self.decay * anchor.value + (1.0 - self.decay) * mean
         anchor.assign(moved)
         return moved
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": self.decay}
 
 
@@ -107,7 +107,7 @@ class Consistency(Penalty):
         self.transformation = transformation
 
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
+        """Computes E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
         draws = key, noise.fold_in(key, 1)
         return sum(
             self._distance(discriminator, *sample)
@@ -120,13 +120,13 @@ class Consistency(Penalty):
         return ops.mean(ops.square(logits_of(discriminator, samples, logits) - transformed))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         transformation = keras.saving.serialize_keras_object(self.transformation)
         return {**super().get_config(), "transformation": transformation}
 
     @classmethod
     def from_config(cls, config):
-        """The penalty with these constructor arguments."""
+        """Makes the penalty from its constructor's arguments."""
         transformation = keras.saving.deserialize_keras_object(config["transformation"])
         return cls(**{**config, "transformation": transformation})
 
@@ -157,5 +157,5 @@ class WeightClipping(keras.constraints.Constraint):
         return ops.clip(w, -self.limit, self.limit)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {"limit": self.limit}

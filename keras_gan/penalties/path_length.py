@@ -55,7 +55,7 @@ class PathLength(Penalty):
             )
 
     def measure(self, generator, latents, labels, key=None):
-        """E[(|J^T y| - a)^2]; a moves first.
+        """Computes E[(|J^T y| - a)^2]; a moves first.
 
         Args:
             generator: With `mapping(inputs, training)` and `synthesis(styles, key, training)`.
@@ -67,13 +67,13 @@ class PathLength(Penalty):
         inputs = [rows[:count] for rows in (latents, labels) if rows is not None]
         styles = generator.mapping(inputs if len(inputs) > 1 else inputs[0], training=True)
         lengths = path_lengths(generator, styles, key)
-        (mean,) = replicas.means([ops.mean(ops.stop_gradient(lengths))])
+        (mean,) = replicas.average([ops.mean(ops.stop_gradient(lengths))])
         moved = self.mean.value + self.decay * (mean - self.mean.value)
         self.mean.assign(moved)
         return ops.mean(ops.square(lengths - moved))
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
 
 
@@ -86,5 +86,5 @@ def path_lengths(generator, styles, key):
         pixels = images.shape[1] * images.shape[2]
         return ops.sum(images * draws, axis=(1, 2, 3)) * pixels**-0.5
 
-    slopes = gradients.of_inputs(product, styles)
+    slopes = gradients.input_gradients(product, styles)
     return ops.sqrt(ops.mean(ops.sum(ops.square(slopes), axis=2), axis=1) + 1e-12)

@@ -9,7 +9,7 @@ from keras_gan.layers import (
     Smooth2D,
 )
 from keras_gan.networks.network import Network, discriminator_inputs, resolve_policy, stage_widths
-from keras_gan.networks.stylegan2.generator import activated, check
+from keras_gan.networks.stylegan2.generator import activate, check_arguments
 from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
 
 import keras
@@ -62,13 +62,13 @@ class StyleGAN2Discriminator(Network):
         dtype=None,
         name="stylegan2_discriminator",
     ):
-        check(image_shape, width, num_classes, mapping_layers)
+        check_arguments(image_shape, width, num_classes, mapping_layers)
         widths = stage_widths(image_shape[0], width, max_width)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes)
         x = EqualizedConv2D(widths[0], 1, gain=GAIN, dtype=policy)(images)
-        x = activated(x, policy)
+        x = activate(x, policy)
         for channels in widths[1:]:
             x = block(x, channels, policy)
         features = last_features(x, group_size)
@@ -95,12 +95,12 @@ def block(x, channels, policy):
     as LeakyReLU passes them on.
     """
     y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, dtype=policy)(x)
-    y = Smooth2D(2, dtype=policy)(activated(y, policy))
+    y = Smooth2D(2, dtype=policy)(activate(y, policy))
     y = EqualizedConv2D(channels, 3, "valid", strides=2, gain=GAIN * HALF, dtype=policy)(y)
-    y = activated(y, policy)
-    skipped = Downsample2D(dtype=policy)(x)
-    skipped = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skipped)
-    return keras.layers.Add(dtype=policy)([y, skipped])
+    y = activate(y, policy)
+    skip = Downsample2D(dtype=policy)(x)
+    skip = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skip)
+    return keras.layers.Add(dtype=policy)([y, skip])
 
 
 def last_features(x, group_size):
@@ -108,9 +108,9 @@ def last_features(x, group_size):
     policy = keras.dtype_policies.get("float32")
     channels = x.shape[-1]
     x = MinibatchStandardDeviation(group_size, dtype=policy)(x)
-    x = activated(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
+    x = activate(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
     x = keras.layers.Flatten(dtype=policy)(x)
-    return activated(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
+    return activate(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
 
 
 def projection(features, labels, num_classes, mapping_layers):

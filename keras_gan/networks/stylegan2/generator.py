@@ -5,7 +5,7 @@ from keras_gan.checks import check_integer, check_number
 from keras_gan.layers import (
     EqualizedDense,
     LeakyReLU,
-    LearntMap,
+    LearnedMap,
     ModulatedConv2D,
     PixelNoise,
     Upsample2D,
@@ -23,12 +23,12 @@ from keras_gan.networks.stylegan2.mapping import GAIN, SLOPE, Mapping
 import keras
 from keras import ops
 
-LARGEST = 256.0  # of an activation in float16, whose numbers end at 65,504
+MAX_ACTIVATION = 256.0  # of an activation in float16, whose numbers end at 65,504
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class StyleGAN2Generator(Network):
-    """Latents become styles, which modulate the convolutions that turn a learnt 4x4 map to images.
+    """Latents become styles, which modulate the convolutions that turn a learned 4x4 map to images.
 
     Each stage doubles the size, has two convolutions with noise, and adds its image to that of the
     stage before, enlarged. There is no tanh. Networks of the paper:
@@ -79,7 +79,7 @@ class StyleGAN2Generator(Network):
         dtype=None,
         name="stylegan2_generator",
     ):
-        check(image_shape, width, num_classes, mapping_layers)
+        check_arguments(image_shape, width, num_classes, mapping_layers)
         check_number("style_mixing", style_mixing, maximum=1)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         policy = resolve_policy(dtype)
@@ -94,7 +94,7 @@ class StyleGAN2Generator(Network):
             name="mapping",
         )
         styles, key = mapping(inputs), NoiseKey(dtype="float32")(latents)
-        images = synthesized(styles, key, widths, image_shape[-1], policy)
+        images = synthesize(styles, key, widths, image_shape[-1], policy)
         config = {
             "image_shape": list(image_shape),
             "latent_dim": latent_dim,
@@ -143,7 +143,7 @@ class StyleGAN2Generator(Network):
         return self.synthesis(truncation * styles + (1.0 - truncation) * average)
 
 
-def check(image_shape, width, num_classes, mapping_layers):
+def check_arguments(image_shape, width, num_classes, mapping_layers):
     """Raises `ConfigError` for what neither network can have."""
     check_power_of_two(image_shape)
     check_num_classes(num_classes)
@@ -151,7 +151,7 @@ def check(image_shape, width, num_classes, mapping_layers):
     check_integer("mapping_layers", mapping_layers)
 
 
-def synthesized(styles, key, widths, channels, policy):
+def synthesize(styles, key, widths, channels, policy):
     """The functional graph from styles to images.
 
     Args:
@@ -161,40 +161,40 @@ def synthesized(styles, key, widths, channels, policy):
         channels: Of the images.
         policy: Precision policy.
     """
-    x, images = LearntMap(widths[0], dtype=policy)(styles), None
+    x, images = LearnedMap(widths[0], dtype=policy)(styles), None
     for stage, width in enumerate(widths):
         number = max(2 * stage - 1, 0)
         if stage:
-            x = styled(x, styles, key, number, width, policy, upsample=True)
+            x = styled_convolution(x, styles, key, number, width, policy, upsample=True)
             number += 1
-        x = styled(x, styles, key, number, width, policy)
-        scales = affine(x, styles[:, number + 1])
+        x = styled_convolution(x, styles, key, number, width, policy)
+        scales = style_scales(x, styles[:, number + 1])
         more = ModulatedConv2D(channels, 1, demodulate=False, dtype=policy)([x, scales])
         more = keras.layers.Activation("linear", dtype="float32")(more)
         images = more if images is None else Upsample2D(dtype="float32")(images) + more
     return keras.layers.Activation("linear", dtype="float32", name="images")(images)
 
 
-def styled(x, styles, key, number, width, policy, upsample=False):
+def styled_convolution(x, styles, key, number, width, policy, upsample=False):
     """A modulated 3x3 convolution with noise and LeakyReLU, the `number`-th.
 
     The gain of sqrt 2 is the convolution's, as LeakyReLU passes it on: a pass over the map less.
     """
     convolution = ModulatedConv2D(width, 3, upsample=upsample, gain=GAIN, dtype=policy)
-    x = convolution([x, affine(x, styles[:, number])])
+    x = convolution([x, style_scales(x, styles[:, number])])
     x = PixelNoise(number, dtype=policy)([x, key])
-    return activated(x, policy)
+    return activate(x, policy)
 
 
-def affine(x, style):
+def style_scales(x, style):
     """The scales of x's channels by a style, around 1."""
     return EqualizedDense(x.shape[-1], bias=1.0, dtype="float32")(style)
 
 
-def activated(x, policy):
+def activate(x, policy):
     """x through LeakyReLU; in float16 within +-256, so that the next layers can't overflow."""
     x = LeakyReLU(SLOPE, dtype=policy)(x)
-    return ops.clip(x, -LARGEST, LARGEST) if policy.compute_dtype == "float16" else x
+    return ops.clip(x, -MAX_ACTIVATION, MAX_ACTIVATION) if policy.compute_dtype == "float16" else x
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -66,15 +66,15 @@ class Mapping(keras.layers.Layer):
     def call(self, inputs, training=False):
         """`[latents, labels]`, or latents alone, `-> styles (batch, num_styles, units)`."""
         latents, *labels = inputs if self.num_classes else [inputs]
-        w = self.mapped(latents, *labels)
+        w = self.map_latents(latents, *labels)
         styles = ops.repeat(w[:, None], self.num_styles, axis=1)
         if not training:
             return styles
         mean = ops.mean(ops.stop_gradient(w), axis=0)
         self.average.assign(DECAY * self.average + (1.0 - DECAY) * mean)
-        return self._mixed(styles, w, latents, labels) if self.style_mixing else styles
+        return self._mix_styles(styles, w, latents, labels) if self.style_mixing else styles
 
-    def mapped(self, latents, labels=None):
+    def map_latents(self, latents, labels=None):
         """`(batch, n)` and `(batch,)` to w, `(batch, units)`."""
         x = self.normalization(latents)
         if labels is not None:
@@ -84,10 +84,10 @@ class Mapping(keras.layers.Layer):
             x = layer(x)
         return x
 
-    def _mixed(self, styles, w, latents, labels):
+    def _mix_styles(self, styles, w, latents, labels):
         """Styles of which some are the next sample's from a random layer on."""
         following = ops.roll(latents, 1, axis=0)
-        other = self.mapped(following, *labels) if labels else ops.roll(w, 1, axis=0)
+        other = self.map_latents(following, *labels) if labels else ops.roll(w, 1, axis=0)
         key = noise.fold_in(noise.key_of(latents), MIXING_DRAW)
         mixes, place = ops.unstack(noise.uniform((2, ops.shape(latents)[0]), key))
         place = 1.0 + ops.floor(place * (self.num_styles - 1))
@@ -101,7 +101,7 @@ class Mapping(keras.layers.Layer):
         return (batch, self.num_styles, self.units)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "units": self.units,

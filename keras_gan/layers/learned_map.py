@@ -1,12 +1,12 @@
-"""Learnt map: what a synthesis begins with."""
+"""Learned map: what a synthesis begins with."""
 
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class LearntMap(keras.layers.Layer):
-    """A learnt map of 4x4 places, the same for each sample; it begins with variance 1.
+class LearnedMap(keras.layers.Layer):
+    """A learned map of 4x4 places, the same for each sample; it begins with variance 1.
 
     Args:
         channels: Of the map.
@@ -18,7 +18,7 @@ class LearntMap(keras.layers.Layer):
     Example:
 
     >>> import numpy as np, keras_gan as kg
-    >>> kg.layers.LearntMap(8)(np.zeros((2, 16), "float32")).shape
+    >>> kg.layers.LearnedMap(8)(np.zeros((2, 16), "float32")).shape
     TensorShape([2, 4, 4, 8])
     """
 
@@ -40,5 +40,5 @@ class LearntMap(keras.layers.Layer):
         return (input_shape[0], 4, 4, self.channels)
 
     def get_config(self):
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "channels": self.channels}
