@@ -1,8 +1,7 @@
-"""Step-addressed batches: batch k of a run is a function of (seed, k) and of nothing else.
+"""Step-addressed batches: batch k of a run is a function of (seed, k) alone.
 
-A run that stops at step k goes on with batch k, without reading what came before. Every epoch is
-a new permutation of the samples; the last samples of an epoch that don't fill a batch wait for
-the next one.
+A run that stops at step k continues with batch k without reading the earlier ones. Every epoch is
+a new permutation of the samples; samples at its end that don't fill a batch are left out.
 """
 
 import contextlib
@@ -16,39 +15,38 @@ import tensorflow as tf
 
 
 def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetch=2):
-    """Makes a `tf.data.Dataset` whose batches can also be asked for by step.
+    """Makes a `tf.data.Dataset` that can start at the batch of any step.
 
     Args:
         fetch: `(indices dataset of (batch,) int64) -> dataset of batches`.
         num_samples: Number of samples.
-        batch_size: Samples a batch, at most `num_samples`.
-        seed: Non-negative int; decides the order.
-        shuffle: Whether to permute the samples, anew in each epoch.
-        prefetch: Batches that are made ahead; it changes no batch.
+        batch_size: Number of samples in a batch, at most `num_samples`.
+        seed: Non-negative int that determines the order.
+        shuffle: Whether to permute the samples in each epoch.
+        prefetch: Number of batches to prepare in advance.
 
     Returns:
         A dataset of one epoch, reshuffled each time it is iterated, with three attributes:
         `from_step(step, shard=(0, 1))`, the endless dataset that begins with that step's batch,
         `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly.
 
-        `shard=(index, count)` gives a worker its part of every batch, rows `index * b / count` to
-        `(index + 1) * b / count`, and reads nothing else. Sources are read by index, so this takes
-        the place of dealing out files: all workers together have the very batches that one would
-        have, however many they are, which files dealt out could not give.
+        `shard=(index, count)` gives a worker the rows `index * b / count` to
+        `(index + 1) * b / count` of every batch and reads nothing else. So all workers together
+        get the batches that a single worker would get. Sharding by files couldn't guarantee that.
 
     Raises:
-        ConfigError: For a prefetch below 1; from `from_step`, for a shard that isn't there or
-            workers among whom a batch can't be divided.
-        DataError: If there are fewer samples than a batch.
+        ConfigError: For a prefetch below 1; from `from_step`, for an invalid shard, or a batch
+            that the workers can't share evenly.
+        DataError: For fewer samples than a batch.
     """
     read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
     return from_reader(read, num_samples // batch_size, batch_size, seed, prefetch)
 
 
 def make_reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
-    """Returns `(dataset of steps, rows) -> dataset of their batches`; arguments as above.
+    """Makes a reader: `(dataset of steps, rows) -> dataset of their batches`.
 
-    The rows are a slice of each batch.
+    `rows` is a slice of each batch. The arguments are those of `step_addressed`.
     """
     if num_samples < batch_size:
         raise DataError(
@@ -69,16 +67,16 @@ def make_reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
 
 
 def from_reader(read, steps, batch_size, seed=0, prefetch=2):
-    """Makes a step-addressed data set of a `reader`.
+    """Makes a step-addressed dataset from a reader.
 
     Args:
-        read: `(dataset of steps, rows) -> dataset of their batches`.
-        steps: Steps an epoch.
-        batch_size, seed, prefetch: As in `step_addressed`; the seed decides which epoch is given
-            each time the data set is iterated.
+        read: Reader of `make_reader` or `zip_readers`.
+        steps: Number of steps in an epoch.
+        batch_size, seed, prefetch: As in `step_addressed`. The seed determines the epoch of each
+            iteration over the dataset.
 
     Returns:
-        As `step_addressed`.
+        A dataset as in `step_addressed`.
     """
     check_integer("prefetch", prefetch)
 
@@ -99,19 +97,19 @@ def from_reader(read, steps, batch_size, seed=0, prefetch=2):
 
 
 def zip_readers(*readers):
-    """Returns the reader of tuples of several readers' batches."""
+    """Makes a reader of tuples of the batches of several readers."""
     return lambda steps, rows: tf.data.Dataset.zip(tuple(read(steps, rows) for read in readers))
 
 
 def shard_rows(shard, batch_size):
-    """The rows of each batch that are a worker's.
+    """Returns the slice of each batch that belongs to a worker.
 
     Args:
-        shard: `(index, count)`: which of how many workers.
-        batch_size: Samples a batch of all workers.
+        shard: `(index, count)`: index of the worker and number of workers.
+        batch_size: Number of samples in a batch, over all workers.
 
     Raises:
-        ConfigError: For an index that isn't below the count, or a batch that can't be divided.
+        ConfigError: For an index not below the count, or a batch that can't be shared evenly.
     """
     index, count = shard
     if not 0 <= index < count:
@@ -129,10 +127,10 @@ SHUFFLE_ROUNDS = 8
 
 
 def permute(index, seed, epoch, num_samples):
-    """Where the indices lie in an epoch's permutation of all samples.
+    """Maps indices to their positions in an epoch's permutation of all samples.
 
-    `tf.random.experimental.index_shuffle` has the 4 rounds of its cipher fixed, with which the
-    orders of neighbouring epochs resemble each other (rank correlation 0.9 for 60,000 samples).
+    `tf.random.experimental.index_shuffle` has a fixed cipher of 4 rounds, with which the orders of
+    neighboring epochs are similar (rank correlation 0.9 for 60,000 samples).
 
     Args:
         index: `(batch,)` int64, below `num_samples`.
@@ -153,27 +151,27 @@ def permute(index, seed, epoch, num_samples):
 
 @contextlib.contextmanager
 def convert_read_errors():
-    """Raises a `DataError` for one that a source raised while it was read, or a torn image.
+    """Converts TensorFlow's errors for bad data into `DataError`, inside of a `with` block.
 
-    TensorFlow wraps what the Python functions of an input pipeline raise into an error of its own.
+    TensorFlow wraps errors of Python functions in an input pipeline into its own errors.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        found = re.search(r"\b(?:Data|Limit)Error: (.*)", error.message)
-        undecodable = re.search(r"[^\n]*(?:image|JPEG|PNG|GIF|BMP)[^\n]*", error.message)
-        if found is not None:
-            raise DataError(found[1]) from error
-        if undecodable is not None and isinstance(error, tf.errors.InvalidArgumentError):
-            raise DataError(f"could not decode an image: {undecodable[0]}") from error
+        data_error = re.search(r"\b(?:Data|Limit)Error: (.*)", error.message)
+        image_error = re.search(r"[^\n]*(?:image|JPEG|PNG|GIF|BMP)[^\n]*", error.message)
+        if data_error is not None:
+            raise DataError(data_error[1]) from error
+        if image_error is not None and isinstance(error, tf.errors.InvalidArgumentError):
+            raise DataError(f"could not decode an image: {image_error[0]}") from error
         raise
 
 
 def disable_autotuning(dataset):
-    """The data set with a fixed parallelism.
+    """Returns the dataset with a fixed parallelism.
 
-    TensorFlow 2.21's autotuner sleeps in ever longer naps (10 ms times 2^k) and often lets the end
-    of an iterator wait for the end of a nap: `fit` was seen to hang for 5, 10 or 20 s.
+    TensorFlow 2.21's autotuner sleeps for ever longer intervals (10 ms times 2^k), and the end of
+    an iterator often waits for the end of an interval: `fit` hung for 5, 10 or 20 s.
     """
     options = tf.data.Options()
     options.autotune.enabled = False
@@ -181,14 +179,14 @@ def disable_autotuning(dataset):
 
 
 def from_arrays(arrays, batch_size, seed=0, shuffle=True):
-    """Makes step-addressed batches of arrays that lie in memory.
+    """Makes step-addressed batches from arrays in memory.
 
     Args:
-        arrays: An array, or a tuple or dict of arrays of one length, such as samples and labels.
-        batch_size, seed, shuffle: See `step_addressed`.
+        arrays: Array, or tuple or dict of arrays of equal length, such as samples and labels.
+        batch_size, seed, shuffle: As in `step_addressed`.
 
     Returns:
-        A dataset of batches of the arrays' structure.
+        A dataset of batches with the structure of the arrays.
     """
     tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -203,10 +201,10 @@ def from_arrays(arrays, batch_size, seed=0, shuffle=True):
 
 
 def fill_batches(dataset):
-    """A data set whose smaller batches are filled up with samples of the batch before.
+    """Fills smaller batches of a dataset up with samples of the previous batch.
 
-    A step's shapes are then always the same, and XLA compiles it once. Usually it is an epoch's
-    last batch that is smaller.
+    Then all steps have the same shapes, and XLA compiles once. Usually only the last batch of an
+    epoch is smaller.
 
     Args:
         dataset: A `tf.data.Dataset` of batches.
@@ -222,26 +220,26 @@ def fill_batches(dataset):
     if all(shape[0] is not None for shape in shapes) or any(None in shape[1:] for shape in shapes):
         return dataset
 
-    def fill(batch, before):
-        missing = tf.maximum(tf.shape(before)[0] - tf.shape(batch)[0], 0)
-        return tf.concat([batch, before[:missing]], axis=0)
+    def fill(batch, previous):
+        missing = tf.maximum(tf.shape(previous)[0] - tf.shape(batch)[0], 0)
+        return tf.concat([batch, previous[:missing]], axis=0)
 
-    def fill_all(before, batch):
-        filled = tf.nest.map_structure(fill, batch, before)
-        return filled, filled
+    def fill_all(previous, batch):
+        full_batch = tf.nest.map_structure(fill, batch, previous)
+        return full_batch, full_batch
 
-    nothing = tf.nest.map_structure(
+    empty = tf.nest.map_structure(
         lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), dataset.element_spec
     )
-    return dataset.scan(nothing, fill_all)
+    return dataset.scan(empty, fill_all)
 
 
 def check_finite(samples, where=""):
-    """Raises `DataError` where floating-point samples are NaN or infinite.
+    """Raises `DataError` if samples contain NaN or infinity.
 
     Args:
         samples: `(count, ...)` array of floats.
-        where: Where they are from, for the error, such as `" in x.npy"`.
+        where: Origin of the samples for the error message, such as `" in x.npy"`.
     """
     finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
     if not finite.all():

@@ -1,4 +1,4 @@
-"""Whether XLA will compile what is being traced, for layers that are computed otherwise then."""
+"""A flag for code that is traced for XLA, which some layers compute differently."""
 
 import contextlib
 import contextvars
@@ -10,12 +10,12 @@ _UNDER_XLA = contextvars.ContextVar("under_xla", default=False)
 
 @contextlib.contextmanager
 def under_xla(compiled):
-    """While it lasts, what is traced will be compiled by XLA, or not.
+    """Sets whether XLA will compile the code that is traced in a `with` block.
 
-    TensorFlow itself doesn't tell a function that is being traced.
+    TensorFlow doesn't tell this to a function during tracing.
 
     Args:
-        compiled: Whether it will.
+        compiled: Whether XLA will compile the code.
     """
     token = _UNDER_XLA.set(bool(compiled))
     try:
@@ -25,10 +25,10 @@ def under_xla(compiled):
 
 
 def for_xla():
-    """Whether what is being traced will be compiled by XLA."""
+    """Returns whether XLA will compile the code that is being traced."""
     return _UNDER_XLA.get()
 
 
 def for_xla_on_cpu():
-    """Whether what is being traced will be compiled by XLA for a processor."""
+    """Returns whether XLA will compile the code that is being traced for a CPU."""
     return for_xla() and not tf.config.list_logical_devices("GPU")

@@ -1,8 +1,8 @@
-"""The rules of the game: a discriminator's and a generator's loss in one object.
+"""The rules of the game: the losses of discriminator and generator in one object.
 
-A loss works on float32 logits of shape `(batch,)` and returns a scalar. Both halves live in
-one object so that they can't be mismatched. `r` and `f` below are the logits of real and of
-generated ("fake") samples.
+A loss takes float32 logits of shape `(batch,)` and returns a scalar. Both losses are methods of one
+object so that they can't be mismatched. Below, r and f are the logits of real and of generated
+("fake") samples.
 """
 
 from keras_gan.checks import check_number
@@ -13,24 +13,24 @@ from keras import ops
 
 
 class AdversarialLoss:
-    """What a pair of losses has to offer.
+    """Base of adversarial losses, a pair of losses for discriminator and generator.
 
     Attributes:
-        relativistic: Whether the generator's half reads `real_logits`. Where it doesn't, the
-            real batch is not sent through the discriminator in the generator's half-step.
-        flat: Whether the discriminator's half can have slope 0 at a fake logit where the
-            generator's has not; then no gradient of the one can be made from the other's.
+        relativistic: Whether the generator's loss depends on `real_logits`. If not, the generator's
+            update doesn't pass the real batch through the discriminator.
+        flat: Whether the discriminator's loss can have slope 0 at a fake logit where the
+            generator's has not. The generator's gradient then can't be derived from it.
     """
 
     relativistic = False
     flat = False
 
     def discriminator(self, real_logits, fake_logits):
-        """The discriminator's loss.
+        """Computes the discriminator's loss; subclasses implement this.
 
         Args:
-            real_logits: `(batch,)` float32, D on real samples.
-            fake_logits: `(batch,)` float32, D on generated samples.
+            real_logits: `(batch,)` float32 logits of real samples.
+            fake_logits: `(batch,)` float32 logits of generated samples.
 
         Returns:
             A float32 scalar.
@@ -38,14 +38,19 @@ class AdversarialLoss:
         raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss.")
 
     def generator(self, real_logits, fake_logits):
-        """The generator's loss, of the same arguments.
+        """Computes the generator's loss; subclasses implement this.
 
-        `real_logits` is None unless `relativistic`.
+        Args:
+            real_logits: As in `discriminator`; None unless the loss is `relativistic`.
+            fake_logits: As in `discriminator`.
+
+        Returns:
+            A float32 scalar.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss.")
 
     def margins(self, real_logits, fake_logits):
-        """How far D is on the right side: what the accuracies count.
+        """Returns the margins by which D is right, from which accuracies are computed.
 
         Args:
             real_logits, fake_logits: `(batch,)` float32.
@@ -67,17 +72,17 @@ class AdversarialLoss:
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NonSaturating(AdversarialLoss):
-    """Minimax for D; G minimises -log D(G(z)), whose gradient doesn't vanish when D wins.
+    """Non-saturating loss: minimax for D, and G minimizes -log D(G(z)).
 
-    L_D = E[softplus(-r)] + E[softplus(f)],  L_G = E[softplus(-f)], on logits.
+    L_D = E[softplus(-r)] + E[softplus(f)],  L_G = E[softplus(-f)], with a gradient where D wins.
 
     Args:
-        label_smoothing: From 0 to 0.5: D's target for real samples is 1 minus it, for generated
-            ones it stays 0 ("one-sided", Salimans et al., "Improved Techniques for Training GANs",
-            NeurIPS 2016, section 3.4).
+        label_smoothing: From 0 to 0.5. D's target is 1 - `label_smoothing` for real samples and 0
+            for generated ones ("one-sided", Salimans et al., "Improved Techniques for Training
+            GANs", NeurIPS 2016, section 3.4).
 
     Raises:
-        ConfigError: For a smoothing out of range.
+        ConfigError: For a `label_smoothing` out of range.
 
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, section 3.
 
@@ -85,7 +90,7 @@ class NonSaturating(AdversarialLoss):
 
     >>> import keras_gan as kg
     >>> loss = kg.losses.get("non_saturating")
-    >>> round(float(loss.discriminator([0.0], [0.0])), 4)  # log 4: D knows nothing
+    >>> round(float(loss.discriminator([0.0], [0.0])), 4)  # log 4: D is undecided
     1.3863
     """
 
@@ -93,7 +98,7 @@ class NonSaturating(AdversarialLoss):
         self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
     def discriminator(self, real_logits, fake_logits):
-        """Computes E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""
+        """Computes E[softplus(-r) + s r] + E[softplus(f)] with label smoothing s."""
         smoothing = self.label_smoothing * ops.mean(real_logits) if self.label_smoothing else 0.0
         real = ops.mean(ops.softplus(ops.negative(real_logits))) + smoothing
         return real + ops.mean(ops.softplus(fake_logits))
@@ -109,10 +114,10 @@ class NonSaturating(AdversarialLoss):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Minimax(NonSaturating):
-    """The zero-sum game: G minimises E[log(1 - D(G(z)))].
+    """Minimax loss of the zero-sum game: G minimizes E[log(1 - D(G(z)))].
 
     L_D as in `NonSaturating`; L_G = -E[softplus(f)]. At the optimum D = 1/2 everywhere and
-    L_D = log 4. G's gradient vanishes where D wins, so this is for study more than for use.
+    L_D = log 4. G's gradient vanishes where D wins, so this loss is of mostly theoretical interest.
 
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, equation 1.
     """
@@ -124,7 +129,7 @@ class Minimax(NonSaturating):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LeastSquares(AdversarialLoss):
-    """D regresses to 1 for real and 0 for generated samples; G to 1.
+    """Least-squares loss: D regresses real samples to 1 and generated ones to 0; G regresses to 1.
 
     L_D = E[(r - 1)^2] / 2 + E[f^2] / 2,  L_G = E[(f - 1)^2] / 2.
 
@@ -147,13 +152,13 @@ class LeastSquares(AdversarialLoss):
         return ops.mean(ops.square(ops.subtract(fake_logits, 1.0))) / 2.0
 
     def margins(self, real_logits, fake_logits):
-        """Against 1/2, which is as far from one target as from the other."""
+        """Returns the margins to 1/2, the middle of both targets."""
         return ops.subtract(real_logits, 0.5), ops.subtract(0.5, fake_logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Hinge(AdversarialLoss):
-    """D's loss ends at a margin of 1.
+    """Hinge loss: D isn't rewarded for margins above 1.
 
     L_D = E[max(0, 1 - r)] + E[max(0, 1 + f)],  L_G = -E[f].
 
@@ -175,9 +180,9 @@ class Hinge(AdversarialLoss):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Wasserstein(AdversarialLoss):
-    """The earth mover's distance, as far as D is 1-Lipschitz: it needs a penalty or clipping.
+    """Wasserstein loss: the earth mover's distance for a 1-Lipschitz D.
 
-    L_D = E[f] - E[r],  L_G = -E[f].
+    L_D = E[f] - E[r],  L_G = -E[f]. D needs a gradient penalty or weight clipping.
 
     Source: Arjovsky et al., "Wasserstein Generative Adversarial Networks", ICML 2017, equation 2.
     """
@@ -191,13 +196,13 @@ class Wasserstein(AdversarialLoss):
         return -ops.mean(fake_logits)
 
     def margins(self, real_logits, fake_logits):
-        """Against the other side's mean: a critic's zero means nothing."""
+        """Returns the margins to the other mean, as the zero of D's scale is arbitrary."""
         return margins_to_means(real_logits, fake_logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class RelativisticPaired(AdversarialLoss):
-    """RpGAN: D tells which of a pair is real.
+    """Relativistic paired loss (RpGAN): D predicts which sample of a pair is real.
 
     L_D = E[softplus(-(r - f))],  L_G = E[softplus(-(f - r))].
 
@@ -222,16 +227,16 @@ class RelativisticPaired(AdversarialLoss):
         return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
 
     def margins(self, real_logits, fake_logits):
-        """r - f of each pair, for both sides."""
+        """Returns r - f of each pair, for real and for generated samples."""
         margin = ops.subtract(real_logits, fake_logits)
         return margin, margin
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class RelativisticAverage(AdversarialLoss):
-    """RaGAN: D tells whether a sample is more real than the others are on average.
+    """Relativistic average loss (RaGAN): D compares a sample with the mean of the other kind.
 
-    L_D = E[softplus(-(r - E[f]))] + E[softplus(f - E[r])], and L_G with r and f exchanged.
+    L_D = E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]; L_G is the same with r and f swapped.
 
     Source: Jolicoeur-Martineau, "The relativistic discriminator: a key element missing from
     standard GAN", ICLR 2019, section 4.2.
@@ -249,12 +254,12 @@ class RelativisticAverage(AdversarialLoss):
         return self.discriminator(fake_logits, real_logits)
 
     def margins(self, real_logits, fake_logits):
-        """Against the other side's mean."""
+        """Returns the margins to the mean of the other kind."""
         return margins_to_means(real_logits, fake_logits)
 
 
 def margins_to_means(real_logits, fake_logits):
-    """`(r - E[f], E[r] - f)`."""
+    """Returns `(r - E[f], E[r] - f)`."""
     return (
         ops.subtract(real_logits, ops.mean(fake_logits)),
         ops.subtract(ops.mean(real_logits), fake_logits),
@@ -262,9 +267,9 @@ def margins_to_means(real_logits, fake_logits):
 
 
 def classification(class_logits, labels):
-    """The auxiliary classifier's loss: mean cross-entropy of the labels, in nats.
+    """Computes the loss of an auxiliary classifier: mean cross-entropy in nats.
 
-    Both players minimise it beside their own loss: D on real and generated samples, G on its own.
+    Both players add it to their loss: D on real and generated samples, G on generated samples.
 
     Args:
         class_logits: `(batch, num_classes)` float32.
@@ -293,16 +298,16 @@ LOSSES = {
 
 
 def get(identifier) -> AdversarialLoss:
-    """A loss by name, or the loss itself.
+    """Returns a loss by name; an `AdversarialLoss` is returned unchanged.
 
     Args:
-        identifier: One of `LOSSES`, or an object with `discriminator` and `generator`.
+        identifier: One of `LOSSES`, or an `AdversarialLoss`.
 
     Returns:
         An `AdversarialLoss`.
 
     Raises:
-        ConfigError: For a name that isn't known, or something that is no pair of losses.
+        ConfigError: For an unknown name or another type.
     """
     if isinstance(identifier, str):
         if identifier not in LOSSES:

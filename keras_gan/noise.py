@@ -1,7 +1,7 @@
-"""Noise as a function of a key: never of how often it was asked for.
+"""Random numbers as functions of a key, without hidden state.
 
-A key is an int64 tensor `(seed, counter)`. What needs noise is handed a key; what needs several
-independent draws folds a number into it for each.
+A key is an int64 tensor `(seed, counter)`. Code that needs random numbers takes a key, and folds a
+number into it for each independent draw.
 """
 
 import zlib
@@ -16,11 +16,11 @@ def stream_key(seed, stream, step):
 
     Args:
         seed: Non-negative int.
-        stream: Name of what needs noise, such as a player: any text.
+        stream: Name of the consumer, such as a player.
         step: Integer scalar.
 
     Returns:
-        A key. Each name has noise of its own, which no other name changes.
+        A key. Streams of different names are independent.
 
     Example:
 
@@ -36,15 +36,14 @@ def stream_key(seed, stream, step):
 
 
 def make_key(seed, counter=0):
-    """The key of a seed and a counter, ints or integer tensors."""
+    """Returns the key of a seed and a counter, ints or integer tensors."""
     return tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
 
 
 def key_of(values):
-    """A key that is a function of a float32 tensor: of the sum of its values' bits.
+    """Computes a key from a float32 tensor, as the sum of the bits of its values.
 
-    So what is handed random numbers has more of them that are its own, such as a generator the
-    noise of its layers from its latents.
+    A generator can so derive the noise of its layers from its latents.
 
     Example:
 
@@ -57,7 +56,7 @@ def key_of(values):
 
 
 def fold_in(key, number):
-    """A new key that depends on `key` and on `number`: one for each independent draw.
+    """Derives a key from a key and a number, for an independent draw.
 
     Example:
 
@@ -70,7 +69,7 @@ def fold_in(key, number):
 
 
 def normal(shape, key):
-    """Standard normal float32 numbers, the Philox-4x32-10 stream of TensorFlow.
+    """Draws standard normal float32 numbers from TensorFlow's Philox-4x32-10 stream.
 
     XLA and plain TensorFlow draw different numbers from the same key.
     """
@@ -78,5 +77,5 @@ def normal(shape, key):
 
 
 def uniform(shape, key, low=0.0, high=1.0):
-    """Float32 numbers, uniform in [low, high)."""
+    """Draws float32 numbers, uniform in [low, high)."""
     return tf.random.stateless_uniform(shape, seed=key, minval=low, maxval=high, alg="philox")

@@ -122,7 +122,7 @@ def test_spectral_norm_of_a_resampled_convolution_is_its_kernels():
 
 
 def test_a_kernel_without_a_middle_is_refused():
-    with pytest.raises(ConfigError, match="kernel_size that is odd, got 4"):
+    with pytest.raises(ConfigError, match="an odd kernel_size, got 4"):
         kg.layers.UpsampledConv2D(3, 4)
 
 

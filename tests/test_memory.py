@@ -182,7 +182,7 @@ def test_cuts_keep_the_least():
     operations = [
         op for op in keras.Model(start, x).operations if isinstance(op, keras.layers.Dense)
     ]
-    handed = [tensor for cut in cuts for tensor in cut.open]
+    handed = [tensor for cut in cuts for tensor in cut.tensors]
     places = [index for t in handed for index, op in enumerate(operations) if op.output is t]
     assert places == [2, 5]
 
@@ -193,7 +193,7 @@ def test_a_wide_skip_connection_is_no_place_to_cut():
     inner = keras.layers.Dense(80)(first)
     joined = keras.layers.Add()([first, keras.layers.Dense(40)(inner)])
     network = keras.Model(start, keras.layers.Dense(1)(joined))
-    handed = [[id(tensor) for tensor in place.open] for place in find_cut_points(network)]
+    handed = [[id(tensor) for tensor in cut.tensors] for cut in find_cut_points(network)]
     assert handed == [[id(first)], [id(joined)]]
 
 

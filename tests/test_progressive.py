@@ -279,7 +279,7 @@ def test_other_ways_to_a_step_are_the_same_step(rules):
         for name in names:
             assert float(found[name]) == pytest.approx(float(logs[name]), rel=1e-4), name
     assert other.next_kind() == plain.next_kind()
-    assert {"stage", "begins"} < other.next_kind().keys()
+    assert {"stage", "is_new"} < other.next_kind().keys()
 
 
 def test_half_steps_alone_are_those_of_the_stage():

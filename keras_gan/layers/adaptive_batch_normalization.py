@@ -1,4 +1,4 @@
-"""BatchNorm whose scale and shift are linear functions of a vector."""
+"""BatchNorm with scales and shifts that are linear functions of a vector."""
 
 from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 from keras_gan.layers.spectral_normalization import SpectralNormalization
@@ -8,14 +8,14 @@ import keras
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class AdaptiveBatchNormalization(ConditionedNormalization):
-    """Batch normalisation that each sample's vector scales and shifts; called as `[x, vectors]`.
+    """Batch normalization, scaled and shifted by a vector for each sample; takes `[x, vectors]`.
 
     y = (1 + A v) (x - mean) / sqrt(variance + epsilon) + B v, per channel, with matrices A and B.
 
     Args:
         momentum, epsilon: As in `keras.layers.BatchNormalization`.
-        kernel_initializer: Of A and B.
-        spectral: Whether A and B are spectrally normalised.
+        kernel_initializer: Initializer of A and B.
+        spectral: Whether to apply spectral normalization to A and B.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Brock et al., "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
@@ -43,7 +43,7 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shapes):
-        """Makes the weights for `[(batch, ..., channels), (batch, features)]`."""
+        """Creates the weights for inputs `[(batch, ..., channels), (batch, features)]`."""
         self.normalization.build(input_shapes[0])
         channels = input_shapes[0][-1]
         self.scales, self.shifts = (self._linear(channels, name) for name in ("scales", "shifts"))
@@ -63,8 +63,8 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
     def call(self, inputs, training=False):
         """Maps `[(batch, ..., channels), (batch, features)]` to `(batch, ..., channels)`."""
         x, vectors = inputs
-        normal = self.normalization(x, training=training)
-        return scale_and_shift(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
+        normalized = self.normalization(x, training=training)
+        return scale_and_shift(normalized, 1.0 + self.scales(vectors), self.shifts(vectors))
 
     def get_config(self):
         """Returns the constructor's arguments."""

@@ -1,4 +1,4 @@
-"""BatchNorm of images in training as one operation."""
+"""BatchNorm that is one fused operation in training."""
 
 import keras
 import tensorflow as tf
@@ -7,10 +7,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's BatchNorm of the last axis, computed by TensorFlow's fused operation in training.
+    """Keras's BatchNorm over the last axis, with TensorFlow's fused operation in training.
 
-    The same numbers up to rounding. What isn't `(batch, height, width, channels)`, and inference,
-    is computed as Keras does.
+    It gives the same numbers up to rounding. Inference, and inputs that aren't `(batch, height,
+    width, channels)`, use Keras's own implementation.
 
     Args:
         **kwargs: As in `keras.layers.BatchNormalization`.
@@ -26,7 +26,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        """The inputs, each channel with mean beta and standard deviation gamma over the batch."""
+        """Normalizes each channel to mean beta and standard deviation gamma over the batch."""
         if not training or len(inputs.shape) != 4 or mask is not None:
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1:]
@@ -38,16 +38,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
-        for moving, batch in (
+        for moving, statistic in (
             (self.moving_mean, mean),
-            (self.moving_variance, variance * (count - 1.0) / count),  # Keras's has no n - 1
+            (self.moving_variance, variance * (count - 1.0) / count),  # Keras divides by n
         ):
-            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+            moving.assign(moving * self.momentum + statistic * (1.0 - self.momentum))
         return outputs
 
 
 class ConditionedNormalization(keras.layers.Layer):
-    """Base of the batch normalisations whose scale and shift follow from a second input.
+    """Base of batch normalization layers whose scale and shift come from a second input.
 
     Args:
         momentum, epsilon: As in `keras.layers.BatchNormalization`.
@@ -66,7 +66,7 @@ class ConditionedNormalization(keras.layers.Layer):
         )
 
     def compute_output_shape(self, input_shapes):
-        """As the first input."""
+        """Returns the shape of the first input."""
         return input_shapes[0]
 
     def get_config(self):
@@ -75,7 +75,7 @@ class ConditionedNormalization(keras.layers.Layer):
 
 
 def scale_and_shift(x, scales, shifts):
-    """scale x + shift, with a scale and a shift for each sample and channel.
+    """Returns `scales * x + shifts`, with a scale and a shift for each sample and channel.
 
     Args:
         x: `(batch, ..., channels)`.

@@ -1,4 +1,4 @@
-"""BatchNorm whose scale and shift belong to the class."""
+"""BatchNorm with a scale and a shift for each class."""
 
 from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 
@@ -8,7 +8,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ConditionalBatchNormalization(ConditionedNormalization):
-    """Batch normalisation with a scale and a shift for each class; called as `[x, labels]`.
+    """Batch normalization with a scale and a shift for each class; takes `[x, labels]`.
 
     y = gamma[label] (x - mean) / sqrt(variance + epsilon) + beta[label], per channel.
 
@@ -33,7 +33,7 @@ class ConditionalBatchNormalization(ConditionedNormalization):
         self.num_classes = num_classes
 
     def build(self, input_shapes):
-        """Makes the weights for `[(batch, ..., channels), (batch,)]`."""
+        """Creates the weights for inputs `[(batch, ..., channels), (batch,)]`."""
         channels = input_shapes[0][-1]
         self.normalization.build(input_shapes[0])
         self.gamma = self.add_weight((self.num_classes, channels), "ones", name="gamma")

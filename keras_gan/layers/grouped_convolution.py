@@ -1,4 +1,4 @@
-"""Grouped convolution that is quick on a processor too."""
+"""Grouped convolution that is fast on CPUs too."""
 
 from keras_gan import compilation
 
@@ -9,17 +9,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class GroupedConv2D(keras.layers.Conv2D):
-    """A convolution of groups of channels, each from its own group alone, at stride 1.
+    """A grouped convolution of stride 1.
 
-    The same numbers as `keras.layers.Conv2D(groups=...)`, which on a processor goes through XLA,
-    whose second gradients of it take a hundred times as long. Here it is TensorFlow's own
-    operation, and in a step that XLA compiles for a processor one convolution a group.
+    It gives the same numbers as `keras.layers.Conv2D(groups=...)`. On CPUs Keras's layer uses XLA,
+    whose second gradients of grouped convolutions take a hundred times as long. This layer uses
+    TensorFlow's own operation, or one convolution per group in a step that XLA compiles for a CPU.
 
     Args:
-        filters: Output channels, a multiple of `groups`.
+        filters: Number of output channels, a multiple of `groups`.
         kernel_size: Side of the kernel.
-        groups: Number of groups, which divides the input channels too.
-        **kwargs: As in `keras.layers.Conv2D`, but strides, padding and activation.
+        groups: Number of groups; it must divide the number of input channels too.
+        **kwargs: As in `keras.layers.Conv2D`, except strides, padding and activation.
 
     Source: Xie et al., "Aggregated Residual Transformations for Deep Neural Networks", CVPR 2017.
 
@@ -45,10 +45,10 @@ class GroupedConv2D(keras.layers.Conv2D):
 
 
 def convolve_groups(x, kernel, groups):
-    """One convolution a group.
+    """Computes a grouped convolution as one convolution per group.
 
-    They are parted along the first axis. Along the last one XLA would compute anew, for each group
-    and each use on the way back, what its slice is taken from.
+    The groups are split along the first axis. With slices of the last axis, XLA would recompute the
+    sliced tensor for each group and for each use in the backward pass.
 
     Args:
         x: `(batch, height, width, channels)`.

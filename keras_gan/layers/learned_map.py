@@ -1,4 +1,4 @@
-"""Learned map: what a synthesis begins with."""
+"""Learned map: the constant input of a synthesis network."""
 
 import keras
 from keras import ops
@@ -6,10 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LearnedMap(keras.layers.Layer):
-    """A learned map of 4x4 places, the same for each sample; it begins with variance 1.
+    """A learned map of 4x4 pixels, the same for each sample, initialized with variance 1.
 
     Args:
-        channels: Of the map.
+        channels: Number of channels.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial
@@ -27,16 +27,16 @@ class LearnedMap(keras.layers.Layer):
         self.channels = channels
 
     def build(self, input_shape):
-        """Makes the map."""
+        """Creates the map."""
         unit = keras.initializers.RandomNormal(stddev=1.0)
         self.map = self.add_weight((4, 4, self.channels), unit, name="map")
 
     def call(self, inputs):
-        """`(batch, ...) -> (batch, 4, 4, channels)`; of the inputs only their number is read."""
+        """Returns the map `(batch, 4, 4, channels)`; only the batch size of the inputs matters."""
         return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
 
     def compute_output_shape(self, input_shape):
-        """`(batch, 4, 4, channels)`."""
+        """Returns `(batch, 4, 4, channels)`."""
         return (input_shape[0], 4, 4, self.channels)
 
     def get_config(self):

@@ -12,7 +12,7 @@ class Maxout(keras.layers.Layer):
 
     Args:
         units: Number of outputs.
-        pieces: Linear functions an output, at least 2.
+        pieces: Number of linear functions per output, at least 2.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
@@ -32,7 +32,7 @@ class Maxout(keras.layers.Layer):
         self.units, self.pieces = units, check_integer("pieces", pieces, minimum=2)
 
     def build(self, input_shape):
-        """Makes the weights for inputs `(batch, features)`."""
+        """Creates the weights for inputs `(batch, features)`."""
         self.kernel = self.add_weight(
             (input_shape[-1], self.units * self.pieces), "glorot_uniform", name="kernel"
         )

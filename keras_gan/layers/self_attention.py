@@ -1,4 +1,4 @@
-"""Self-attention: every place of a map looks at all of it."""
+"""Self-attention over the pixels of a map."""
 
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
@@ -8,19 +8,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SelfAttention(keras.layers.Layer):
-    """x + gain W softmax(Q K^T) V: what a place looks for and finds anywhere in the map.
+    """Residual self-attention: x + gain W softmax(Q K^T) V.
 
-    Queries Q are a 1x1 convolution of the C channels to C / 8; keys K likewise, and values V one
-    to C / 2, both max-pooled 2x2, so that there are a quarter as many. W is a 1x1 convolution back
-    to C channels. No bias; the gain is learned and begins at 0.
+    Queries Q and keys K are 1x1 convolutions of the C channels to C / 8, values V to C / 2. Keys
+    and values are max-pooled 2x2. W is a 1x1 convolution back to C channels. There are no biases;
+    the gain is learned and initialized to 0.
 
     Args:
-        kernel_initializer: Of the convolutions.
-        spectral: Whether the convolutions are spectrally normalised, as in the paper.
+        kernel_initializer: Initializer of the convolutions.
+        spectral: Whether to apply spectral normalization to the convolutions, as in the paper.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Zhang et al., "Self-Attention Generative Adversarial Networks", ICML 2019; the pooling
-    as in its program.
+    as in the authors' code.
 
     Example:
 
@@ -36,7 +36,7 @@ class SelfAttention(keras.layers.Layer):
         self.spectral = spectral
 
     def build(self, input_shape):
-        """Makes the weights for `(batch, height, width, channels)`."""
+        """Creates the weights for inputs `(batch, height, width, channels)`."""
         channels = input_shape[-1]
         self.queries = self._convolution(max(channels // 8, 1), "queries")
         self.keys = self._convolution(max(channels // 8, 1), "keys")
@@ -61,7 +61,7 @@ class SelfAttention(keras.layers.Layer):
         return convolution
 
     def call(self, inputs, training=False):
-        """`(batch, height, width, channels)`, the same shape out."""
+        """Attends over the pixels of `(batch, height, width, channels)`."""
         queries = flatten_map(self.queries(inputs))
         keys, values = (
             flatten_map(ops.max_pool(convolution(inputs), 2))
@@ -87,6 +87,6 @@ class SelfAttention(keras.layers.Layer):
 
 
 def flatten_map(x):
-    """Maps `(batch, height, width, channels)` to `(batch, height * width, channels)`."""
+    """Reshapes `(batch, height, width, channels)` to `(batch, height * width, channels)`."""
     _, height, width, channels = x.shape
     return ops.reshape(x, (-1, height * width, channels))

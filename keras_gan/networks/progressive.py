@@ -1,4 +1,4 @@
-"""ProGAN: networks that begin with 4x4 pixels and grow, for square images of 8 to 1024 pixels.
+"""ProGAN: networks that grow from 4x4 pixels, for square images of 8 to 1024 pixels.
 
 Source: Karras et al., "Progressive Growing of GANs for Improved Quality, Stability, and Variation",
 ICLR 2018, section 2 and table 2.
@@ -33,13 +33,13 @@ GAIN = 2.0**0.5  # He et al.'s
 
 
 class GrowingNetwork(Network):
-    """Base of both players: one network of all sizes from 4x4 on, and the level it has grown to.
+    """Base of networks with all sizes from 4x4 on, and a level up to which they have grown.
 
     Level s is the network of 4 * 2^s pixels; from s - 1 to s its last stage fades in. The network
-    itself takes or makes images of the final size at every level; `at` computes one stage alone.
+    itself takes or makes images of the final size at every level. `at` gives a single stage.
 
     Args:
-        stages: A `Stages`.
+        stages: Layers of the network.
         config, dtype, name: As in `Network`.
     """
 
@@ -51,32 +51,32 @@ class GrowingNetwork(Network):
 
     @property
     def last_stage(self) -> int:
-        """The stage of the final size: 0 is 4x4, 1 is 8x8."""
+        """Stage of the final size, counted from 0 for 4x4."""
         return self._stages.last
 
     @property
     def level(self):
-        """The variable of the level, from 0 to `last_stage`; a new network is fully grown."""
+        """Variable of the level, from 0 to `last_stage`; a new network is fully grown."""
         return self._stages.fade.level
 
     def at(self, stage):
-        """The network of one stage, on these weights: 4 * 2^stage pixels, the stage fading in.
+        """Returns the network of one stage, which fades in, for images of 4 * 2^stage pixels.
 
         Args:
             stage: From 0 to `last_stage`.
 
         Returns:
-            A `keras.Model`, the same one at each call.
+            A `keras.Model` with shared weights, the same object at each call.
         """
         return self._stages.model(stage, fading=range(max(stage, 1), stage + 1))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ProgressiveGenerator(GrowingNetwork):
-    """A dense layer to 4x4, then stages of 2x up and two convolutions; a picture at every size.
+    """ProGAN generator: a dense layer to 4x4, then stages of 2x upsampling and two convolutions.
 
-    LeakyReLU 0.2 and pixel norm after each layer. A linear 1x1 convolution makes the picture of a
-    stage; lower ones are enlarged by repeating pixels. The paper's network for 1024x1024:
+    Each layer has LeakyReLU 0.2 and pixel norm. A linear 1x1 convolution makes the image of a
+    stage; smaller images are enlarged by repeating pixels. The paper's network for 1024x1024:
     `width=16, latent_dim=512`; maps of 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x256,
     128x128x128, 256x256x64, 512x512x32, 1024x1024x16; 23,086,795 weights, 23.1 million as
     published.
@@ -84,15 +84,15 @@ class ProgressiveGenerator(GrowingNetwork):
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
         latent_dim: Size of the latent vector; 512 in the paper.
-        width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator: the class's embedding, as long as the
-            latents, is concatenated to them.
-        max_width: Channels of the widest stage, or `width` where that is more; 512 in the paper.
+        width: Number of channels at the image's size; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional generator; an embedding of the size
+            of the latents is concatenated to them.
+        max_width: Number of channels of the widest stage, at least `width`; 512 in the paper.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't make.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -102,7 +102,7 @@ class ProgressiveGenerator(GrowingNetwork):
     ((None, 32, 32, 3), (None, 4, 4, 3))
     """
 
-    tolerance = 1e-4  # of exports: pixel norm enlarges rounding where a vector is short
+    tolerance = 1e-4  # of exports: pixel norm amplifies the rounding of short vectors
 
     def __init__(
         self,
@@ -126,42 +126,38 @@ class ProgressiveGenerator(GrowingNetwork):
         super().__init__(stages, config, policy, name)
 
     def for_export(self):
-        """The same pictures, computed without what doesn't take part in them at this level.
-
-        Returns:
-            A `keras.Model` on these weights.
-        """
+        """Returns an equal `keras.Model`, on these weights, of the layers used at this level."""
         level = float(self.level)
         stage = math.ceil(level)
         model = self._stages.model(stage, fading=[stage] if level < stage else [])
-        missing = 2 ** (self.last_stage - stage)
-        if missing == 1:
+        factor = 2 ** (self.last_stage - stage)
+        if factor == 1:
             return model
-        enlarged = NearestUpsample2D(missing, dtype="float32")(model.output)
-        return keras.Model(model.input, enlarged)
+        images = NearestUpsample2D(factor, dtype="float32")(model.output)
+        return keras.Model(model.input, images)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ProgressiveDiscriminator(GrowingNetwork):
-    """The generator's mirror: a layer for pictures of every size, then stages down to one logit.
+    """ProGAN discriminator: an input layer for each size, then stages down to one logit.
 
-    Per stage: two convolutions, each with LeakyReLU 0.2, and the mean of 2x2. At 4x4 the minibatch
-    standard deviation is added. The paper's network for 1024x1024: `width=16`; maps of
+    Each stage has two convolutions with LeakyReLU 0.2 and 2x2 average pooling. At 4x4 the minibatch
+    standard deviation is appended. The paper's network for 1024x1024: `width=16`; maps of
     1024x1024x16, 512x512x32, 256x256x64, 128x128x128, 64x64x256, 32x32x512, 16x16x512, 8x8x512,
     4x4x512; 23,087,249 weights, 23.1 million as published.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
         width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the inner product of the last layer and
-            the class's embedding is added to the logit.
+        num_classes: Number of classes, for a class-conditional discriminator; the inner product of
+            the last features and the class's embedding is added to the logit.
         max_width: Channels of the widest stage, or `width` where that is more; 512 in the paper.
-        group_size: Samples of a group in the minibatch standard deviation.
+        group_size: Number of samples in a group of the minibatch standard deviation.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't take.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -193,14 +189,14 @@ class ProgressiveDiscriminator(GrowingNetwork):
 
 
 class Stages:
-    """The layers of a player by stage, and the graphs that they make.
+    """Base of the layers of a network by stage, and of the graphs that connect them.
 
-    It is no layer and no container, so that Keras saves each layer once, as the network's.
+    It is neither a layer nor a container, so that Keras saves each layer once, with the network.
 
     Args:
         image_shape, width, num_classes, max_width: As in the networks.
         policy: Precision policy.
-        fade_dtype: That in which stages are mixed.
+        fade_dtype: Dtype in which stages are mixed.
     """
 
     def __init__(self, image_shape, width, max_width, num_classes, policy, fade_dtype):
@@ -215,7 +211,7 @@ class Stages:
         self._models = {}
 
     def model(self, stage, fading):
-        """The graph of `connect` as a `keras.Model`."""
+        """Returns the graph of `connect` as a `keras.Model`."""
         key = stage, tuple(fading)
         if key not in self._models:
             inputs = self.inputs(stage)
@@ -223,28 +219,28 @@ class Stages:
         return self._models[key]
 
     def with_labels(self, inputs):
-        """The first input, and where the network is conditional the labels."""
+        """Returns the inputs, with labels for a conditional network."""
         return inputs if self.num_classes is None else [inputs, label_input()]
 
     def convolution(self, filters, name, kernel_size=3, gain=GAIN, padding="same"):
-        """A convolution at the equalised rate."""
+        """Makes a convolution with equalized learning rate."""
         return EqualizedConv2D(
             filters, kernel_size, padding, gain=gain, dtype=self.policy, name=name
         )
 
     def activation(self):
-        """LeakyReLU 0.2."""
+        """Makes a LeakyReLU 0.2 layer."""
         return LeakyReLU(SLOPE, dtype=self.policy)
 
     def embedding(self, size, dtype):
-        """The layer whose row for a class, of variance 1, comes of the one-hot label."""
+        """Makes an embedding layer, of variance 1, for one-hot labels."""
         return EqualizedDense(
             size, gain=self.num_classes**0.5, use_bias=False, dtype=dtype, name="embedding"
         )
 
 
 class GeneratorStages(Stages):
-    """The generator's layers; `latent_dim` as in `ProgressiveGenerator`."""
+    """Layers of the generator; `latent_dim` as in `ProgressiveGenerator`."""
 
     def __init__(self, image_shape, width, max_width, num_classes, policy, latent_dim):
         super().__init__(image_shape, width, max_width, num_classes, policy, "float32")
@@ -259,52 +255,52 @@ class GeneratorStages(Stages):
         self.images = keras.layers.Activation("linear", dtype="float32", name="images")
 
     def first_block(self):
-        """Latents to a map of 4x4; the first gain is that of a 4x4 convolution."""
-        width, places = self.widths[0], SMALLEST_MAP**2
+        """Makes the layers from latents to 4x4; the first gain is that of a 4x4 convolution."""
+        width, pixels = self.widths[0], SMALLEST_MAP**2
         return [
             PixelNormalization(dtype=self.policy),
             EqualizedDense(
-                places * width, gain=GAIN * places**-0.5, dtype=self.policy, name="dense_4"
+                pixels * width, gain=GAIN * pixels**-0.5, dtype=self.policy, name="dense_4"
             ),
             keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, width), dtype=self.policy),
-            *self.normalized(),
+            *self.activation_and_norm(),
             self.convolution(width, "conv_4"),
-            *self.normalized(),
+            *self.activation_and_norm(),
         ]
 
     def block(self, stage):
-        """2x up and two convolutions."""
+        """Makes the layers of a stage: 2x upsampling and two convolutions."""
         width, size = self.widths[stage], self.sizes[stage]
         layers = [NearestUpsample2D(dtype=self.policy)]
         for place in ("first", "second"):
-            layers += [self.convolution(width, f"{place}_conv_{size}"), *self.normalized()]
+            layers += [self.convolution(width, f"{place}_conv_{size}"), *self.activation_and_norm()]
         return layers
 
-    def normalized(self):
-        """What follows each layer."""
+    def activation_and_norm(self):
+        """Makes the layers after each convolution."""
         return [self.activation(), PixelNormalization(dtype=self.policy)]
 
     def inputs(self, stage):
-        """Latents, and where the network is conditional labels."""
+        """Returns the latents, with labels for a conditional network."""
         return self.with_labels(keras.Input((self.latent_dim,), name="latents"))
 
     def connect(self, inputs, stage, fading):
-        """The picture of a stage, in which the stages in `fading` fade in."""
+        """Connects inputs to the image of a stage, with the stages in `fading` fading in."""
         x = inputs
         if self.num_classes is not None:
             one_hot = ops.one_hot(inputs[1], self.num_classes)
             x = keras.layers.Concatenate(dtype=self.policy)([inputs[0], self.embed(one_hot)])
-        picture = None
+        image = None
         for k in range(stage + 1):
-            below, x = x, apply_layers(x, self.blocks[k])
+            previous, x = x, apply_layers(x, self.blocks[k])
             if k in fading:
-                low = self.to_rgb[k - 1](below) if picture is None else picture
-                picture = self.fade([self.enlarge(low), self.to_rgb[k](x)], stage=k)
-        return self.images(self.to_rgb[stage](x) if picture is None else picture)
+                low = self.to_rgb[k - 1](previous) if image is None else image
+                image = self.fade([self.enlarge(low), self.to_rgb[k](x)], stage=k)
+        return self.images(self.to_rgb[stage](x) if image is None else image)
 
 
 class DiscriminatorStages(Stages):
-    """The discriminator's layers; `group_size` as in `ProgressiveDiscriminator`."""
+    """Layers of the discriminator; `group_size` as in `ProgressiveDiscriminator`."""
 
     def __init__(self, image_shape, width, max_width, num_classes, policy, group_size):
         super().__init__(image_shape, width, max_width, num_classes, policy, policy)
@@ -320,7 +316,7 @@ class DiscriminatorStages(Stages):
         self.add = keras.layers.Add(dtype="float32", name="logits")
 
     def block(self, stage):
-        """Two convolutions and the mean of 2x2."""
+        """Makes the layers of a stage: two convolutions and 2x2 average pooling."""
         size = self.sizes[stage]
         return [
             self.convolution(self.widths[stage], f"first_conv_{size}"),
@@ -331,7 +327,7 @@ class DiscriminatorStages(Stages):
         ]
 
     def last_block(self, group_size):
-        """A map of 4x4 to a vector."""
+        """Makes the layers from 4x4 to a vector."""
         return [
             MinibatchStandardDeviation(group_size, dtype=self.policy),
             self.convolution(self.widths[0], "conv_4"),
@@ -342,12 +338,12 @@ class DiscriminatorStages(Stages):
         ]
 
     def inputs(self, stage):
-        """Images of the stage's size, and where the network is conditional labels."""
+        """Returns images of a stage's size, with labels for a conditional network."""
         shape = (self.sizes[stage], self.sizes[stage], self.channels)
         return self.with_labels(keras.Input(shape, name="images"))
 
     def connect(self, inputs, stage, fading):
-        """The logits of a stage's images, in which the stages in `fading` fade in."""
+        """Connects images of a stage to logits, with the stages in `fading` fading in."""
         images = inputs if self.num_classes is None else inputs[0]
         x = apply_layers(images, self.from_rgb[stage])
         for k in range(stage, 0, -1):
@@ -363,7 +359,7 @@ class DiscriminatorStages(Stages):
 
 
 def apply_layers(x, layers):
-    """x through layers, one after the other."""
+    """Applies layers in order."""
     for layer in layers:
         x = layer(x)
     return x

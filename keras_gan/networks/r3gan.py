@@ -1,4 +1,4 @@
-"""R3GAN: a modern residual network without normalisation, for square images of 4 * 2^k pixels.
+"""R3GAN: modern residual networks without normalization, for square images of 4 * 2^k pixels.
 
 Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024.
 """
@@ -18,17 +18,17 @@ from keras_gan.networks.network import (
 import keras
 from keras import ops
 
-GROUP = 16  # channels of a group
+GROUP = 16  # channels per group
 SLOPE = 0.2
 ACTIVATION_GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GANGenerator(Network):
-    """A learned 4x4 map, scaled by the latents, grows through stages of residual blocks.
+    """R3GAN generator: a learned 4x4 map, scaled by the latents, then residual stages.
 
-    Per stage: 2x up, a 1x1 convolution where the width changes, and `blocks` residual blocks; at
-    the end a 1x1 convolution and no tanh. Networks of the paper:
+    Each stage has 2x upsampling, a 1x1 convolution if the width changes, and `blocks` residual
+    blocks. The last layer is a 1x1 convolution without tanh. Networks of the paper:
 
     - CIFAR-10: `width=768`; maps of 4x4x768, 8x8x768, 16x16x768, 32x32x768; with 10 classes
       20,781,952 weights, as published.
@@ -38,16 +38,17 @@ class R3GANGenerator(Network):
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
         latent_dim: Size of the latent vector; 64 in the paper.
-        width: Channels of the last stage, a multiple of 8; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator: the class's embedding, as long as the
-            latents, is concatenated to them.
-        blocks: Residual blocks a stage.
-        max_width: Channels of the widest stage, or `width` where that is more; 768 in the paper.
+        width: Number of channels of the last stage, a multiple of 8; inwards they double, up to
+            `max_width`.
+        num_classes: Number of classes, for a class-conditional generator; an embedding of the size
+            of the latents is concatenated to them.
+        blocks: Number of residual blocks per stage.
+        max_width: Number of channels of the widest stage, at least `width`; 768 in the paper.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a width that the network can't have.
+        ConfigError: For an unsupported image shape or width.
 
     Example:
 
@@ -56,7 +57,7 @@ class R3GANGenerator(Network):
     (None, 32, 32, 3)
     """
 
-    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+    tolerance = 1e-4  # of exports: rounding accumulates over many layers
 
     def __init__(
         self,
@@ -98,10 +99,10 @@ class R3GANGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GANDiscriminator(Network):
-    """The generator's mirror: stages of residual blocks down to 4x4, then one logit.
+    """R3GAN discriminator: residual stages down to 4x4, then one logit.
 
-    Per stage: `blocks` residual blocks, 2x down, a 1x1 convolution where the width changes. The 4x4
-    map becomes a vector by a depthwise convolution. Networks of the paper:
+    Each stage has `blocks` residual blocks, 2x downsampling and a 1x1 convolution if the width
+    changes. A depthwise convolution maps 4x4 to a vector. Networks of the paper:
 
     - CIFAR-10: `width=768`; maps of 32x32x768, 16x16x768, 8x8x768, 4x4x768; with 10 classes
       21,280,512 weights, as published.
@@ -110,16 +111,17 @@ class R3GANDiscriminator(Network):
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
-        width: Channels of the first stage, a multiple of 8; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the logit is the inner product of a
-            vector of the image's and the class's embedding.
-        blocks: Residual blocks a stage.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels of the first stage, a multiple of 8; inwards they double, up to
+            `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator; the logit is the
+            inner product of the image's features and the class's embedding.
+        blocks: Number of residual blocks per stage.
+        max_width: Number of channels of the widest stage, at least `width`.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a width that the network can't have.
+        ConfigError: For an unsupported image shape or width.
 
     Example:
 
@@ -174,7 +176,7 @@ class R3GANDiscriminator(Network):
 
 
 def scaled_learned_map(latents, channels, policy):
-    """A learned map of 4x4 places, each channel scaled by a linear function of the latents."""
+    """Makes a learned 4x4 map with channels scaled by a linear function of the latents."""
     scales = linear(channels, policy)(latents)
     scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
     return keras.layers.Multiply(dtype=policy)(
@@ -183,10 +185,10 @@ def scaled_learned_map(latents, channels, policy):
 
 
 def residual_block(x, blocks, policy):
-    """x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
+    """Applies x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
 
-    The first two are followed by a bias and LeakyReLU 0.2. The variances begin so that the sum over
-    all blocks stays bounded: W3 is 0, and the others' gain is L^(-1/4) for a network of L blocks.
+    The first two have a bias and LeakyReLU 0.2. The initial variances bound the sum over all
+    blocks: W3 is 0, and the others have gain L^(-1/4) for a network of L blocks.
 
     Args:
         x: `(batch, height, width, channels)`.
@@ -212,26 +214,26 @@ def residual_block(x, blocks, policy):
 
 
 def match_width(x, channels, policy):
-    """x through a 1x1 convolution, where it hasn't so many channels already."""
+    """Applies a 1x1 convolution if the number of channels differs."""
     return x if x.shape[-1] == channels else convolution(channels, 1.0, policy)(x)
 
 
 def convolution(filters, gain, policy, use_bias=False):
-    """A 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
+    """Makes a 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
     return keras.layers.Conv2D(
         filters, 1, use_bias=use_bias, kernel_initializer=normal_initializer(gain**2), dtype=policy
     )
 
 
 def linear(units, policy, name=None):
-    """A linear layer of gain 1, without bias."""
+    """Makes a linear layer of gain 1, without bias."""
     return keras.layers.Dense(
         units, use_bias=False, kernel_initializer=normal_initializer(1.0), dtype=policy, name=name
     )
 
 
 def embedding(num_classes, size, gain, policy):
-    """A vector for each class: the bias-free linear function of the one-hot label."""
+    """Makes an embedding of classes, equal to a linear layer on the one-hot label."""
     deviation = gain * num_classes**-0.5
     return keras.layers.Embedding(
         num_classes, size, keras.initializers.RandomNormal(stddev=deviation), dtype=policy
@@ -239,7 +241,7 @@ def embedding(num_classes, size, gain, policy):
 
 
 def normal_initializer(variance, fan_in=True):
-    """The initializer N(0, variance / fan-in), or N(0, variance)."""
+    """Returns the initializer N(0, variance / fan-in), or N(0, variance)."""
     if variance == 0.0:
         return "zeros"
     if not fan_in:
@@ -248,10 +250,10 @@ def normal_initializer(variance, fan_in=True):
 
 
 def r3gan_widths(image_shape, width, max_width):
-    """Channels of the stages from the image inwards.
+    """Returns the channels of the stages from the image inwards.
 
     Raises:
-        ConfigError: For an image shape or a width that R3GAN can't have.
+        ConfigError: For an unsupported image shape or width.
     """
     check_power_of_two(image_shape, smallest=4)
     if width < 8 or width % 8 or max_width % 8:

@@ -1,4 +1,4 @@
-"""The residual blocks of SNGAN, WGAN-GP, SAGAN and BigGAN, and how their weights are made."""
+"""Residual blocks of SNGAN, WGAN-GP, SAGAN and BigGAN, and a factory of their layers."""
 
 import dataclasses
 from typing import Any
@@ -21,11 +21,11 @@ STATISTICS = {"momentum": 0.9, "epsilon": 2e-5}
 
 @dataclasses.dataclass(frozen=True)
 class LayerFactory:
-    """How a network's layers with weights are made.
+    """A factory of layers that share a policy, an initializer and a normalization.
 
     Attributes:
-        policy: Their precision policy.
-        initializer: `"glorot"`, uniform, or `"orthogonal"`.
+        policy: Precision policy.
+        initializer: `"glorot"` (uniform) or `"orthogonal"`.
         normalization: None or `"spectral"`.
     """
 
@@ -35,50 +35,52 @@ class LayerFactory:
 
     @property
     def spectral(self):
-        """Whether weights are spectrally normalised."""
+        """Whether weights are spectrally normalized."""
         return self.normalization == "spectral"
 
-    def begin(self, variance=1.0):
-        """The initializer of a kernel."""
+    def kernel_initializer(self, variance=1.0):
+        """Returns the initializer of a kernel."""
         if self.initializer == "orthogonal":
             return keras.initializers.Orthogonal()
         return keras.initializers.VarianceScaling(variance, "fan_avg", "uniform")
 
-    def normalized(self, layer):
-        """The layer, spectrally normalised where that is wanted."""
+    def wrap(self, layer):
+        """Wraps a layer in spectral normalization, if the factory uses it."""
         return SpectralNormalization(layer) if self.spectral else layer
 
     def dense(self, units):
-        """A linear layer."""
-        layer = keras.layers.Dense(units, kernel_initializer=self.begin(), dtype=self.policy)
-        return self.normalized(layer)
+        """Makes a linear layer."""
+        layer = keras.layers.Dense(
+            units, kernel_initializer=self.kernel_initializer(), dtype=self.policy
+        )
+        return self.wrap(layer)
 
     def convolution(self, filters, size=3, variance=1.0, kind=keras.layers.Conv2D):
-        """A convolution that keeps the map's size, but for what its kind does."""
-        return self.normalized(
+        """Makes a convolution with same padding; its kind may resample."""
+        return self.wrap(
             kind(
                 filters,
                 size,
                 padding="same",
-                kernel_initializer=self.begin(variance),
+                kernel_initializer=self.kernel_initializer(variance),
                 dtype=self.policy,
             )
         )
 
     def relu(self, x):
-        """max(x, 0)."""
+        """Applies ReLU."""
         return keras.layers.ReLU(dtype=self.policy)(x)
 
     def attention(self, x):
-        """x through self-attention."""
-        return SelfAttention(self.begin(), self.spectral, dtype=self.policy)(x)
+        """Applies self-attention."""
+        return SelfAttention(self.kernel_initializer(), self.spectral, dtype=self.policy)(x)
 
     def batch_normalization(self, x, labels=None, num_classes=None, vectors=None):
-        """x through BatchNorm, whose scale and shift may belong to the class or a vector."""
+        """Applies BatchNorm, with scale and shift by class or by a vector if given."""
         if vectors is not None:
             layer = AdaptiveBatchNormalization(
                 **STATISTICS,
-                kernel_initializer=self.begin(),
+                kernel_initializer=self.kernel_initializer(),
                 spectral=self.spectral,
                 dtype=self.policy,
             )
@@ -90,16 +92,17 @@ class LayerFactory:
 
 
 def up_block(x, channels, factory, condition):
-    """BN, ReLU, 2x up, 3x3 convolution, BN, ReLU, 3x3 convolution; plus a 1x1 convolution of x.
+    """Applies the residual block of a generator, which doubles the size.
 
-    The 1x1 convolution is done before its nearest upsampling: the same numbers for a quarter of
-    the work.
+    The residual path is BN, ReLU, 2x upsampling, 3x3 convolution, BN, ReLU, 3x3 convolution. The
+    skip path is a 1x1 convolution; it comes before the upsampling, which gives the same numbers for
+    a quarter of the work.
 
     Args:
-        x: `(batch, height, width, channels before)`.
-        channels: After it.
+        x: `(batch, height, width, input channels)`.
+        channels: Number of output channels.
         factory: `LayerFactory`.
-        condition: What the BatchNorms are told, as `LayerFactory.batch_normalization` takes it.
+        condition: Keyword arguments of `LayerFactory.batch_normalization`.
     """
     y = factory.relu(factory.batch_normalization(x, **condition))
     y = factory.convolution(channels, variance=RESIDUAL, kind=UpsampledConv2D)(y)
@@ -111,17 +114,18 @@ def up_block(x, channels, factory, condition):
 
 
 def down_block(x, channels, factory, activate, pool):
-    """ReLU, 3x3 convolution, ReLU, 3x3 convolution, 2x down; plus x, or a 1x1 convolution of it.
+    """Applies the residual block of a discriminator, which may halve the size.
 
-    The 1x1 convolution is there where the map or the channels change, after the pooling: the same
-    numbers for a quarter of the work.
+    The residual path is ReLU, 3x3 convolution, ReLU, 3x3 convolution, pooling. The skip path is x,
+    or a 1x1 convolution if the size or the channels change; it comes after the pooling, which gives
+    the same numbers for a quarter of the work.
 
     Args:
-        x: `(batch, height, width, channels before)`.
-        channels: After it, and within.
+        x: `(batch, height, width, input channels)`.
+        channels: Number of channels after each convolution.
         factory: `LayerFactory`.
-        activate: Whether the first ReLU is there; not for images.
-        pool: Whether it halves the map.
+        activate: Whether to start with ReLU; not for images.
+        pool: Whether to halve the size.
     """
     y = factory.relu(x) if activate else x
     y = factory.relu(factory.convolution(channels, variance=RESIDUAL)(y))

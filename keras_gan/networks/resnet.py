@@ -1,4 +1,4 @@
-"""ResNet: residual blocks without bells, for square images of 2^k pixels from 4 or 8 to 1024.
+"""ResNet: plain residual networks, for square images of 2^k pixels up to 1024.
 
 Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017; Miyato et al.,
 "Spectral Normalization for Generative Adversarial Networks", ICLR 2018; Zhang et al.,
@@ -33,12 +33,12 @@ INITIALIZERS = ("glorot", "orthogonal")
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ResNetGenerator(Network):
-    """A linear map of the latents to 4x4, then residual blocks that each double the size.
+    """ResNet generator: a linear layer to 4x4, then residual blocks that each double the size.
 
-    At the end BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
+    It ends with BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
 
     - CIFAR-10, SNGAN: `width=256, max_width=256`; maps of 4x4x256, 8x8x256, 16x16x256, 32x32x256;
-      4,276,739 weights that learn. WGAN-GP: the same with 128; 4x4x128, 8x8x128, 16x16x128,
+      4,276,739 trainable weights. WGAN-GP: the same with 128; 4x4x128, 8x8x128, 16x16x128,
       32x32x128; 1,204,483 weights.
     - 128x128, SNGAN: `width=64`; 4x4x1024, 8x8x1024, 16x16x512, 32x32x256, 64x64x128, 128x128x64;
       32,150,787 weights. SAGAN: the same with `normalization="spectral", attention=32`, and for
@@ -46,26 +46,26 @@ class ResNetGenerator(Network):
     - 128x128, BigGAN: `width=96, max_width=1536, latent_dim=120, conditioning="split_latents"`,
       `normalization="spectral", attention=64, initializer="orthogonal"`; 4x4x1536, 8x8x1536,
       16x16x768, 32x32x384, 64x64x192, 128x128x96; for 1000 classes 70,433,988 weights, as its
-      authors count. Its networks for 256x256 and more widen otherwise.
+      authors count. Its networks for 256x256 and more have other widths.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024, 1 to 4 channels.
         latent_dim: Size of the latent vector.
-        width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator.
-        conditioning: How it is told the class: by `"concatenation"` of the one-hot label to the
-            latents, or by `"batch_norm"`, whose scales and shifts belong to the class. With
-            `"split_latents"`, with classes or without, a part of the latents goes to the 4x4 map
-            and one to each block, where it gives scales and shifts, with the class's embedding.
-        normalization: None, or `"spectral"` for spectral normalisation of every weight.
-        attention: Size of the map that self-attention is put after, or None for none.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels at the image's size; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional generator.
+        conditioning: `"concatenation"` of the one-hot label to the latents, or `"batch_norm"` with
+            scales and shifts for each class. With `"split_latents"`, one part of the latents goes
+            to the 4x4 map. Each block gets another part, with the class's embedding if there are
+            classes, for the scales and shifts of its BatchNorm.
+        normalization: None, or `"spectral"` for spectral normalization of every weight.
+        attention: Size of the map after which to insert self-attention, or None.
+        max_width: Number of channels of the widest stage, at least `width`.
         initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+        ConfigError: For an unsupported image shape, attention size or choice.
 
     Example:
 
@@ -74,7 +74,7 @@ class ResNetGenerator(Network):
     (None, 32, 32, 3)
     """
 
-    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+    tolerance = 1e-4  # of exports: rounding accumulates over many layers
 
     def __init__(
         self,
@@ -127,39 +127,38 @@ class ResNetGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ResNetDiscriminator(Network):
-    """Residual blocks that each halve the size, then plain ones, and one logit of pooled features.
+    """ResNet discriminator: residual blocks, then one logit of the pooled features.
 
-    There is a block for each size from the image's to 4; those that meet `smallest_map` keep it.
-    The last map is passed through ReLU and pooled, by the sum as in SNGAN, or without spectral
-    normalisation by the mean as in WGAN-GP. Networks of the papers:
+    There is a block for each size from the image's to 4. Blocks halve the size until it reaches
+    `smallest_map`. After ReLU the last map is pooled, by the sum as in SNGAN, or without spectral
+    normalization by the mean as in WGAN-GP. Networks of the papers:
 
     - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; after its blocks maps of
-      16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 weights that learn. WGAN-GP: the same with
+      16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 trainable weights. WGAN-GP: the same with
       `normalization=None`.
     - 128x128, SNGAN: `width=64`; 64x64x64, 32x32x128, 16x16x256, 8x8x512, 4x4x1024, 4x4x1024;
       38,419,137 weights. SAGAN: the same with `attention=32`; for 1000 classes 39,463,618. As in
-      SAGAN a block's first convolution makes the block's channels; SNGAN's own keeps those it gets.
+      SAGAN a block's first convolution changes the channels; SNGAN's own keeps them.
     - 128x128, BigGAN: `width=96, max_width=1536, attention=64, initializer="orthogonal"`; 64x64x96,
       32x32x192, 16x16x384, 8x8x768, 4x4x1536, 4x4x1536; for 1000 classes 87,982,370 weights, as
       its authors count.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024, 1 to 4 channels.
-        width: Channels of the first block; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator.
-        conditioning: How it uses the class: `"projection"` of the features on the label's
-            embedding, `"concatenation"` of the one-hot label to every pixel, or an
-            `"auxiliary"` classifier whose logits come out beside its own.
-        normalization: `"spectral"` for spectral normalisation of every weight, or None.
-        attention: Size of the map that self-attention is put after, or None for none.
-        max_width: Channels of the widest stage, or `width` where that is more.
-        smallest_map: Size at which the map isn't halved any more, a power of two from 4.
+        width: Number of channels of the first block; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator.
+        conditioning: `"projection"` of the features on the label's embedding, `"concatenation"` of
+            the one-hot label to every pixel, or an `"auxiliary"` classifier with its own logits.
+        normalization: `"spectral"` for spectral normalization of every weight, or None.
+        attention: Size of the map after which to insert self-attention, or None.
+        max_width: Number of channels of the widest stage, at least `width`.
+        smallest_map: Smallest size of a map, a power of two from 4.
         initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+        ConfigError: For an unsupported image shape, attention size or choice.
 
     Example:
 
@@ -194,8 +193,8 @@ class ResNetDiscriminator(Network):
         factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
-        concatenated = num_classes is not None and conditioning == "concatenation"
-        x = concatenate_one_hot(*inputs, num_classes) if concatenated else images
+        concatenates = num_classes is not None and conditioning == "concatenation"
+        x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
         for stage, channels in enumerate(widths):
             pool = x.shape[1] > smallest_map
             x = down_block(x, channels, factory, activate=stage > 0, pool=pool)
@@ -203,9 +202,7 @@ class ResNetDiscriminator(Network):
                 x = factory.attention(x)
         x = keras.layers.ReLU(dtype="float32")(x)
         features = (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))
-        outputs = discriminator_outputs(
-            features, inputs, num_classes, conditioning, factory.normalized
-        )
+        outputs = discriminator_outputs(features, inputs, num_classes, conditioning, factory.wrap)
         config = {
             "image_shape": list(image_shape),
             "width": width,
@@ -221,21 +218,21 @@ class ResNetDiscriminator(Network):
 
 
 def condition_blocks(inputs, num_classes, conditioning, blocks, factory):
-    """What goes into a generator's linear layer, and what each block's BatchNorms are told.
+    """Returns the inputs of a generator's linear layer and the conditions of its blocks.
 
     Args:
-        inputs: The latents, or them and the labels.
+        inputs: Latents, or `[latents, labels]`.
         num_classes: Number of classes, or None.
         conditioning: As in `ResNetGenerator`.
-        blocks: How many blocks.
+        blocks: Number of blocks.
         factory: `LayerFactory`.
 
     Returns:
-        A tensor `(batch, features)`, and for each block the arguments of
+        A tensor `(batch, features)`, and for each block the keyword arguments of
         `LayerFactory.batch_normalization`.
 
     Raises:
-        ConfigError: For fewer latents than there are parts.
+        ConfigError: For fewer latents than parts.
     """
     latents, labels = (inputs, None) if num_classes is None else inputs
     if conditioning == "split_latents":
@@ -248,26 +245,27 @@ def condition_blocks(inputs, num_classes, conditioning, blocks, factory):
 
 
 def split_latents(latents, labels, num_classes, blocks, factory):
-    """As `told`: a part of the latents each, those of the blocks with the class's embedding.
+    """Splits the latents between linear layer and blocks, as in `condition_blocks`.
 
-    The parts are of one size, and the first has what remains.
+    The parts have the same size, and the first one has the remainder in addition. Blocks get the
+    class's embedding too.
 
     Source: Brock et al., section 3 and appendix B.
     """
-    part, first = divmod(latents.shape[-1], blocks + 1)
-    first += part
-    if part < 1:
+    size, first = divmod(latents.shape[-1], blocks + 1)
+    first += size
+    if size < 1:
         raise ConfigError(
             f"expected a latent_dim of at least {blocks + 1} for conditioning='split_latents', a "
             f"number for each of the {blocks} blocks and the first layer, got {latents.shape[-1]}."
         )
-    vectors = [latents[:, first + i * part : first + (i + 1) * part] for i in range(blocks)]
+    vectors = [latents[:, first + i * size : first + (i + 1) * size] for i in range(blocks)]
     if labels is not None:
         embed = keras.layers.Embedding(
-            num_classes, CLASS_EMBEDDING, factory.begin(), dtype=factory.policy
+            num_classes, CLASS_EMBEDDING, factory.kernel_initializer(), dtype=factory.policy
         )
-        embedded, join = embed(labels), keras.layers.Concatenate
-        vectors = [join(dtype=factory.policy)([embedded, vector]) for vector in vectors]
+        embedded, concatenate = embed(labels), keras.layers.Concatenate
+        vectors = [concatenate(dtype=factory.policy)([embedded, vector]) for vector in vectors]
     return latents[:, :first], [{"vectors": vector} for vector in vectors]
 
 

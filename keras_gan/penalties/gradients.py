@@ -1,4 +1,4 @@
-"""Penalties on the slope of the discriminator."""
+"""Penalties on the gradient of the discriminator with respect to its inputs."""
 
 from keras_gan import gradients, noise, replicas
 from keras_gan.checks import check_positive
@@ -9,26 +9,26 @@ from keras import ops
 
 
 def squared_norm(gradient):
-    """Squared L2 norm of each sample: `(batch, ...) -> (batch,)`, in float32."""
+    """Computes the squared L2 norm of each sample, `(batch,)` float32."""
     gradient = ops.cast(gradient, "float32")
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 
 
 def norm(gradient):
-    """L2 norm of each sample, whose own gradient is 0 rather than NaN where the norm is 0."""
+    """Computes the L2 norm of each sample, with gradient 0 instead of NaN where the norm is 0."""
     return ops.sqrt(ops.maximum(squared_norm(gradient), 1e-12))
 
 
 def interpolate(real, fake, key):
-    """A point on the line between each real sample and its generated partner.
+    """Returns a random point on the line between each real and generated sample.
 
     Args:
         real, fake: `(batch, *sample_shape)`.
-        key: Decides the place, uniform in [0, 1) a sample.
+        key: Determines the fraction along each line, uniform in [0, 1).
     """
     shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
-    place = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
-    return real + place * (fake - real)
+    fraction = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
+    return real + fraction * (fake - real)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -37,7 +37,7 @@ class R1(Penalty):
 
     Args:
         weight: gamma. Scale it with the number of pixels: about 0.1 to 1 for digits.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Mescheder et al., "Which Training Methods for GANs do actually Converge?", ICML 2018,
     equation 9.
@@ -65,7 +65,7 @@ class R2(Penalty):
 
     Args:
         weight: gamma, as in `R1`.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Mescheder et al., ICML 2018, equation 10.
     """
@@ -83,8 +83,8 @@ class GradientPenalty(Penalty):
 
     Args:
         weight: lambda; 10 in the paper.
-        interval: Every how many steps; see `Penalty`.
-        one_sided: Whether norms below 1 go free: (max(0, |grad| - 1))^2.
+        interval: Number of steps between two evaluations; see `Penalty`.
+        one_sided: Whether to penalize only norms above 1: (max(0, |grad| - 1))^2.
 
     Source: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3;
     one-sided as in Petzka et al., "On the regularization of Wasserstein GANs", ICLR 2018.
@@ -122,7 +122,7 @@ class ZeroCentered(Penalty):
 
     Args:
         weight: lambda.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Thanh-Tung et al., "Improving Generalization and Stability of Generative Adversarial
     Networks", ICLR 2019, equation 12.
@@ -139,15 +139,15 @@ class ZeroCentered(Penalty):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DRAGAN(Penalty):
-    """weight E[(|grad_x D(x)| - 1)^2] at real samples that were moved a little.
+    """Gradient penalty at perturbed real samples: weight E[(|grad_x D(x)| - 1)^2].
 
-    Every value moves by alpha U(0, c std), with alpha ~ U(0, 1) a sample and std the standard
-    deviation of all values of the batch.
+    Each value is shifted by alpha U(0, c std), with alpha ~ U(0, 1) for each sample and std the
+    standard deviation of all values of the batch.
 
     Args:
         weight: lambda; 10 in the paper.
-        interval: Every how many steps; see `Penalty`.
-        scale: c, in standard deviations of the data; 0.5 in the authors' programs.
+        interval: Number of steps between two evaluations; see `Penalty`.
+        scale: c, in standard deviations of the data; 0.5 in the authors' code.
 
     Source: Kodali et al., "On Convergence and Stability of GANs", 2017, algorithm 1.
     """
@@ -161,12 +161,12 @@ class DRAGAN(Penalty):
     def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
         """Computes E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
-        key_of_move = noise.fold_in(key, 1)
+        shift_key = noise.fold_in(key, 1)
         draws = replicas.rows_of_batch(
-            lambda shape: noise.uniform(shape, key_of_move), ops.shape(real)
+            lambda shape: noise.uniform(shape, shift_key), ops.shape(real)
         )
-        moved = real + draws * width
-        grads = gradients.input_gradients(discriminator, interpolate(real, moved, key))
+        perturbed = real + draws * width
+        grads = gradients.input_gradients(discriminator, interpolate(real, perturbed, key))
         return ops.mean(ops.square(norm(grads) - 1.0))
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""StyleGAN2's discriminator: residual blocks, each half the size of the one before."""
+"""StyleGAN2's discriminator: residual blocks that each halve the size."""
 
 from keras_gan.layers import (
     Downsample2D,
@@ -15,12 +15,12 @@ from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
 import keras
 from keras import ops
 
-HALF = 2**-0.5  # the gain of both summands of a block
+HALF = 2**-0.5  # gain of both summands of a block
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class StyleGAN2Discriminator(Network):
-    """Residual blocks down to 4x4, the batch's standard deviation as a feature, and a dense layer.
+    """StyleGAN2 discriminator: residual blocks, minibatch standard deviation and a dense layer.
 
     Networks of the paper:
 
@@ -31,18 +31,19 @@ class StyleGAN2Discriminator(Network):
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
-        width: Channels of the first stage; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the logit is the inner product of a
-            vector of the image's with the class's mapped embedding, over the root of their size.
-        mapping_layers: Dense layers of that mapping.
-        group_size: Samples whose standard deviation is taken.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels of the first stage; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator; the logit is the
+            inner product of the image's features and the class's mapped embedding, divided by the
+            root of their size.
+        mapping_layers: Number of dense layers of that mapping.
+        group_size: Number of samples in a group of the minibatch standard deviation.
+        max_width: Number of channels of the widest stage, at least `width`.
         dtype: Precision policy of the blocks; Keras's global one by default. The last layers, at
-            4x4, are float32.
+            4x4, use float32.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a number that the network can't have.
+        ConfigError: For an unsupported image shape or number.
 
     Example:
 
@@ -88,11 +89,11 @@ class StyleGAN2Discriminator(Network):
 
 
 def block(x, channels, policy):
-    """(a(W2 a(W1 x)) + W3 x) / sqrt 2, at half the size: 3x3, 3x3 and 1x1.
+    """Applies (a(W2 a(W1 x)) + W3 x) / sqrt 2 at half the size: 3x3, 3x3 and 1x1.
 
-    W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]: away from the edges the same as
-    `Downsample2D` after the convolution, at a quarter of its work. The gains are the convolutions',
-    as LeakyReLU passes them on.
+    W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]. Away from the edges it equals
+    `Downsample2D` after the convolution, for a quarter of the work. The convolutions include the
+    gains of LeakyReLU.
     """
     y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, dtype=policy)(x)
     y = Smooth2D(2, dtype=policy)(activate(y, policy))
@@ -104,7 +105,7 @@ def block(x, channels, policy):
 
 
 def last_features(x, group_size):
-    """A vector of each 4x4 map, in float32."""
+    """Computes a float32 vector from each 4x4 map."""
     policy = keras.dtype_policies.get("float32")
     channels = x.shape[-1]
     x = MinibatchStandardDeviation(group_size, dtype=policy)(x)
@@ -114,7 +115,7 @@ def last_features(x, group_size):
 
 
 def projection(features, labels, num_classes, mapping_layers):
-    """<f(x), m(y)> / sqrt n: a vector of the image's and the label's mapped embedding.
+    """Computes the projection <f(x), m(y)> / sqrt n of features on the label's mapped embedding.
 
     Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, with the mapping of
     Karras et al., NeurIPS 2020.
