@@ -6,6 +6,8 @@ a new permutation of the samples; samples at its end that don't fill a batch are
 
 import contextlib
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
@@ -14,7 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 
-def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetch=2):
+def step_addressed(
+    fetch: Callable,
+    num_samples: int,
+    batch_size: int,
+    seed: int = 0,
+    shuffle: bool = True,
+    prefetch: int = 2,
+) -> tf.data.Dataset:
     """Makes a `tf.data.Dataset` that can start at the batch of any step.
 
     Args:
@@ -43,7 +52,9 @@ def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetc
     return from_reader(read, num_samples // batch_size, batch_size, seed, prefetch)
 
 
-def make_reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
+def make_reader(
+    fetch: Callable, num_samples: int, batch_size: int, seed: int = 0, shuffle: bool = True
+) -> Callable:
     """Makes a reader: `(dataset of steps, rows) -> dataset of their batches`.
 
     `rows` is a slice of each batch. The arguments are those of `step_addressed`.
@@ -66,7 +77,9 @@ def make_reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
     return read
 
 
-def from_reader(read, steps, batch_size, seed=0, prefetch=2):
+def from_reader(
+    read: Callable, steps: int, batch_size: int, seed: int = 0, prefetch: int = 2
+) -> tf.data.Dataset:
     """Makes a step-addressed dataset from a reader.
 
     Args:
@@ -96,12 +109,12 @@ def from_reader(read, steps, batch_size, seed=0, prefetch=2):
     return dataset
 
 
-def zip_readers(*readers):
+def zip_readers(*readers: Callable) -> Callable:
     """Makes a reader of tuples of the batches of several readers."""
     return lambda steps, rows: tf.data.Dataset.zip(tuple(read(steps, rows) for read in readers))
 
 
-def shard_rows(shard, batch_size):
+def shard_rows(shard: tuple[int, int], batch_size: int) -> slice:
     """Returns the slice of each batch that belongs to a worker.
 
     Args:
@@ -126,7 +139,7 @@ def shard_rows(shard, batch_size):
 SHUFFLE_ROUNDS = 8
 
 
-def permute(index, seed, epoch, num_samples):
+def permute(index: tf.Tensor, seed: int, epoch: int | tf.Tensor, num_samples: int) -> tf.Tensor:
     """Maps indices to their positions in an epoch's permutation of all samples.
 
     `tf.random.experimental.index_shuffle` has a fixed cipher of 4 rounds, with which the orders of
@@ -150,7 +163,7 @@ def permute(index, seed, epoch, num_samples):
 
 
 @contextlib.contextmanager
-def convert_read_errors():
+def convert_read_errors() -> Iterator[None]:
     """Converts TensorFlow's errors for bad data into `DataError`, inside of a `with` block.
 
     TensorFlow wraps errors of Python functions in an input pipeline into its own errors.
@@ -167,7 +180,7 @@ def convert_read_errors():
         raise
 
 
-def disable_autotuning(dataset):
+def disable_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Returns the dataset with a fixed parallelism.
 
     TensorFlow 2.21's autotuner sleeps for ever longer intervals (10 ms times 2^k), and the end of
@@ -178,7 +191,9 @@ def disable_autotuning(dataset):
     return dataset.with_options(options)
 
 
-def from_arrays(arrays, batch_size, seed=0, shuffle=True):
+def from_arrays(
+    arrays: Any, batch_size: int, seed: int = 0, shuffle: bool = True
+) -> tf.data.Dataset:
     """Makes step-addressed batches from arrays in memory.
 
     Args:
@@ -200,7 +215,7 @@ def from_arrays(arrays, batch_size, seed=0, shuffle=True):
     return step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
 
 
-def fill_batches(dataset):
+def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Fills smaller batches of a dataset up with samples of the previous batch.
 
     Then all steps have the same shapes, and XLA compiles once. Usually only the last batch of an
@@ -234,7 +249,7 @@ def fill_batches(dataset):
     return dataset.scan(empty, fill_all)
 
 
-def check_finite(samples, where=""):
+def check_finite(samples: np.ndarray, where: str = "") -> None:
     """Raises `DataError` if samples contain NaN or infinity.
 
     Args:

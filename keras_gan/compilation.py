@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -9,7 +10,7 @@ _UNDER_XLA = contextvars.ContextVar("under_xla", default=False)
 
 
 @contextlib.contextmanager
-def under_xla(compiled):
+def under_xla(compiled: bool | str) -> Iterator[None]:
     """Sets whether XLA will compile the code that is traced in a `with` block.
 
     TensorFlow doesn't tell this to a function during tracing.
@@ -24,11 +25,11 @@ def under_xla(compiled):
         _UNDER_XLA.reset(token)
 
 
-def for_xla():
+def for_xla() -> bool:
     """Returns whether XLA will compile the code that is being traced."""
     return _UNDER_XLA.get()
 
 
-def for_xla_on_cpu():
+def for_xla_on_cpu() -> bool:
     """Returns whether XLA will compile the code that is being traced for a CPU."""
     return for_xla() and not tf.config.list_logical_devices("GPU")

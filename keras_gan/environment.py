@@ -9,7 +9,7 @@ import warnings
 ONEDNN_BY_DEFAULT = ("avx512_vnni", "avx512_bf16", "amx_tile")  # processors with these features
 
 
-def prefer_onednn():
+def prefer_onednn() -> None:
     """Enables oneDNN's kernels on every x86 processor, unless the user has set the variable.
 
     TensorFlow enables them only on the newest processors, but their convolutions are faster on
@@ -35,7 +35,7 @@ def prefer_onednn():
         )
 
 
-def processor_features():
+def processor_features() -> list[str]:
     """Returns the processor's flags as Linux names them; empty if unknown."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,5 +1,9 @@
 """Every gradient in the package: the only file with a GradientTape."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -23,7 +27,7 @@ class Recording:
     [6.0]
     """
 
-    def __init__(self, variables, *inputs):
+    def __init__(self, variables: Sequence[keras.Variable], *inputs: tf.Tensor):
         self.watched = [*(variable.value for variable in variables), *inputs]
         self.tape = tf.GradientTape(watch_accessed_variables=False)
 
@@ -36,11 +40,11 @@ class Recording:
     def __exit__(self, *error):
         self.tape.__exit__(*error)
 
-    def paused(self):
+    def paused(self) -> AbstractContextManager:
         """Returns a context in which nothing is recorded."""
         return self.tape.stop_recording()
 
-    def gradients(self, loss, scale=1.0):
+    def gradients(self, loss: tf.Tensor, scale: float | tf.Tensor = 1.0) -> list[tf.Tensor | None]:
         """Computes the gradients of a loss with respect to the variables, then the inputs.
 
         Args:
@@ -56,7 +60,7 @@ class Recording:
         return [None if grad is None else tf.convert_to_tensor(grad) for grad in grads]
 
 
-def mean_over_parts(function, count):
+def mean_over_parts(function: Callable, count: int) -> Any:
     """Computes the mean of `function(index)` over the parts of a batch, one at a time.
 
     Args:
@@ -77,7 +81,9 @@ def mean_over_parts(function, count):
     return tf.nest.map_structure(lambda total: total / count, sums)
 
 
-def recompute(function, inputs, state):
+def recompute(
+    function: Callable, inputs: Sequence[tf.Tensor], state: Sequence[keras.Variable]
+) -> Any:
     """Calls `function(*inputs)` and recomputes it in the backward pass instead of storing it.
 
     The gradients are the same, including second ones, which `tf.recompute_grad` lacks.
@@ -110,7 +116,7 @@ def recompute(function, inputs, state):
     return forward(*inputs)
 
 
-def delay_until(upstream, value):
+def delay_until(upstream: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """Returns a value, but not before an upstream gradient exists, to save memory until then.
 
     TensorFlow respects a control dependency, XLA a number that it can't prove to be 0.
@@ -121,7 +127,7 @@ def delay_until(upstream, value):
         return value + tf.cast(zero, value.dtype)
 
 
-def slope_ratio(loss, real_logits, fake_logits):
+def slope_ratio(loss: Any, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """Computes (dL_G / df_i) / (dL_D / df_i) for each fake logit; 0 where the divisor is 0.
 
     Args:
@@ -140,7 +146,7 @@ def slope_ratio(loss, real_logits, fake_logits):
     return tf.math.divide_no_nan(*slopes)
 
 
-def input_gradients(function, inputs):
+def input_gradients(function: Callable, inputs: tf.Tensor) -> tf.Tensor:
     """Computes the gradient of a function's summed output with respect to its inputs.
 
     Args:

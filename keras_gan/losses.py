@@ -9,6 +9,7 @@ from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -25,7 +26,7 @@ class AdversarialLoss:
     relativistic = False
     flat = False
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes the discriminator's loss; subclasses implement this.
 
         Args:
@@ -37,7 +38,7 @@ class AdversarialLoss:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss.")
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes the generator's loss; subclasses implement this.
 
         Args:
@@ -49,7 +50,9 @@ class AdversarialLoss:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss.")
 
-    def margins(self, real_logits, fake_logits):
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the margins by which D is right, from which accuracies are computed.
 
         Args:
@@ -60,12 +63,12 @@ class AdversarialLoss:
         """
         return real_logits, ops.negative(fake_logits)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments, as Keras serialises them."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "AdversarialLoss":
         """Makes the loss from its constructor's arguments."""
         return cls(**config)
 
@@ -94,20 +97,20 @@ class NonSaturating(AdversarialLoss):
     1.3863
     """
 
-    def __init__(self, label_smoothing=0.0):
+    def __init__(self, label_smoothing: float = 0.0):
         self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-r) + s r] + E[softplus(f)] with label smoothing s."""
         smoothing = self.label_smoothing * ops.mean(real_logits) if self.label_smoothing else 0.0
         real = ops.mean(ops.softplus(ops.negative(real_logits))) + smoothing
         return real + ops.mean(ops.softplus(fake_logits))
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-f)]."""
         return ops.mean(ops.softplus(ops.negative(fake_logits)))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {"label_smoothing": self.label_smoothing}
 
@@ -122,7 +125,7 @@ class Minimax(NonSaturating):
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, equation 1.
     """
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes -E[softplus(f)]."""
         return -ops.mean(ops.softplus(fake_logits))
 
@@ -142,16 +145,18 @@ class LeastSquares(AdversarialLoss):
     2.0
     """
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[(r - 1)^2] / 2 + E[f^2] / 2."""
         real = ops.mean(ops.square(ops.subtract(real_logits, 1.0)))
         return (real + ops.mean(ops.square(fake_logits))) / 2.0
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[(f - 1)^2] / 2."""
         return ops.mean(ops.square(ops.subtract(fake_logits, 1.0))) / 2.0
 
-    def margins(self, real_logits, fake_logits):
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the margins to 1/2, the middle of both targets."""
         return ops.subtract(real_logits, 0.5), ops.subtract(0.5, fake_logits)
 
@@ -168,12 +173,12 @@ class Hinge(AdversarialLoss):
 
     flat = True
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[max(0, 1 - r)] + E[max(0, 1 + f)]."""
         real = ops.mean(ops.relu(ops.subtract(1.0, real_logits)))
         return real + ops.mean(ops.relu(ops.add(1.0, fake_logits)))
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
@@ -187,15 +192,17 @@ class Wasserstein(AdversarialLoss):
     Source: Arjovsky et al., "Wasserstein Generative Adversarial Networks", ICML 2017, equation 2.
     """
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[f] - E[r]."""
         return ops.mean(fake_logits) - ops.mean(real_logits)
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
-    def margins(self, real_logits, fake_logits):
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the margins to the other mean, as the zero of D's scale is arbitrary."""
         return margins_to_means(real_logits, fake_logits)
 
@@ -218,15 +225,17 @@ class RelativisticPaired(AdversarialLoss):
 
     relativistic = True
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-(r - f))]."""
         return ops.mean(ops.softplus(ops.subtract(fake_logits, real_logits)))
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-(f - r))]."""
         return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
 
-    def margins(self, real_logits, fake_logits):
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns r - f of each pair, for real and for generated samples."""
         margin = ops.subtract(real_logits, fake_logits)
         return margin, margin
@@ -244,21 +253,23 @@ class RelativisticAverage(AdversarialLoss):
 
     relativistic = True
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]."""
         real_margin, fake_margin = margins_to_means(real_logits, fake_logits)
         return ops.mean(ops.softplus(-real_margin)) + ops.mean(ops.softplus(-fake_margin))
 
-    def generator(self, real_logits, fake_logits):
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[softplus(-(f - E[r]))] + E[softplus(r - E[f])]."""
         return self.discriminator(fake_logits, real_logits)
 
-    def margins(self, real_logits, fake_logits):
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the margins to the mean of the other kind."""
         return margins_to_means(real_logits, fake_logits)
 
 
-def margins_to_means(real_logits, fake_logits):
+def margins_to_means(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns `(r - E[f], E[r] - f)`."""
     return (
         ops.subtract(real_logits, ops.mean(fake_logits)),
@@ -266,7 +277,7 @@ def margins_to_means(real_logits, fake_logits):
     )
 
 
-def classification(class_logits, labels):
+def classification(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Computes the loss of an auxiliary classifier: mean cross-entropy in nats.
 
     Both players add it to their loss: D on real and generated samples, G on generated samples.
@@ -297,7 +308,7 @@ LOSSES = {
 }
 
 
-def get(identifier) -> AdversarialLoss:
+def get(identifier: AdversarialLoss | str) -> AdversarialLoss:
     """Returns a loss by name; an `AdversarialLoss` is returned unchanged.
 
     Args:

@@ -5,13 +5,14 @@ number into it for each independent draw.
 """
 
 import zlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 NUMBERED_STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
 
 
-def stream_key(seed, stream, step):
+def stream_key(seed: int, stream: str, step: int | tf.Tensor) -> tf.Tensor:
     """Returns the key of one stream at one step.
 
     Args:
@@ -35,12 +36,12 @@ def stream_key(seed, stream, step):
     return fold_in(make_key(seed, step), zlib.crc32(stream.encode()) % 2**31)
 
 
-def make_key(seed, counter=0):
+def make_key(seed: int | tf.Tensor, counter: int | tf.Tensor = 0) -> tf.Tensor:
     """Returns the key of a seed and a counter, ints or integer tensors."""
     return tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
 
 
-def key_of(values):
+def key_of(values: tf.Tensor) -> tf.Tensor:
     """Computes a key from a float32 tensor, as the sum of the bits of its values.
 
     A generator can so derive the noise of its layers from its latents.
@@ -55,7 +56,7 @@ def key_of(values):
     return make_key(tf.reduce_sum(tf.cast(bits, tf.int64)))
 
 
-def fold_in(key, number):
+def fold_in(key: tf.Tensor, number: int | tf.Tensor) -> tf.Tensor:
     """Derives a key from a key and a number, for an independent draw.
 
     Example:
@@ -68,7 +69,7 @@ def fold_in(key, number):
     return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
-def normal(shape, key):
+def normal(shape: Sequence | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """Draws standard normal float32 numbers from TensorFlow's Philox-4x32-10 stream.
 
     XLA and plain TensorFlow draw different numbers from the same key.
@@ -76,6 +77,8 @@ def normal(shape, key):
     return tf.random.stateless_normal(shape, seed=key, alg="philox")
 
 
-def uniform(shape, key, low=0.0, high=1.0):
+def uniform(
+    shape: Sequence | tf.Tensor, key: tf.Tensor, low: float = 0.0, high: float = 1.0
+) -> tf.Tensor:
     """Draws float32 numbers, uniform in [low, high)."""
     return tf.random.stateless_uniform(shape, seed=key, minval=low, maxval=high, alg="philox")

@@ -1,6 +1,7 @@
 """Optimizers with fused updates."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -25,7 +26,9 @@ class Adam(keras.optimizers.Adam):
     0.99
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable | tf.Variable, learning_rate: Any
+    ) -> None:
         """Updates one weight."""
         if self.amsgrad:
             return super().update_step(gradient, variable, learning_rate)
@@ -49,7 +52,7 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-def resource_handle(variable):
+def resource_handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:
     """Returns the resource handle of a Keras or TensorFlow variable."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 

@@ -4,17 +4,20 @@
 functions of this module do nothing.
 """
 
+from collections.abc import Callable, Sequence
+
+import keras
 import tensorflow as tf
 
 
-def context():
+def context() -> tf.distribute.ReplicaContext | None:
     """Returns the `tf.distribute.ReplicaContext` of a step with several replicas, else None."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return None
     return tf.distribute.get_replica_context()
 
 
-def rows_of_batch(draw, shape, axis=0):
+def rows_of_batch(draw: Callable, shape: Sequence, axis: int = 0) -> tf.Tensor:
     """Draws random numbers for the global batch and returns the rows of this replica.
 
     The numbers of a sample depend only on its position in the global batch, not on the number of
@@ -37,7 +40,7 @@ def rows_of_batch(draw, shape, axis=0):
     return tf.gather(draw(global_shape), first + tf.range(rows), axis=axis)
 
 
-def average(tensors):
+def average(tensors: Sequence[tf.Tensor | None]) -> Sequence[tf.Tensor | None]:
     """Averages each tensor over the replicas, in one exchange.
 
     Args:
@@ -51,7 +54,7 @@ def average(tensors):
     return [None if tensor is None else next(means) for tensor in tensors]
 
 
-def average_scalars(scalars):
+def average_scalars(scalars: dict) -> dict:
     """Averages name -> scalar over the replicas, as one vector."""
     if context() is None or not scalars:
         return scalars
@@ -60,13 +63,15 @@ def average_scalars(scalars):
     return dict(zip(scalars, tf.unstack(vector), strict=True))
 
 
-def disable_gradient_sum(optimizer):
+def disable_gradient_sum(optimizer: keras.optimizers.Optimizer) -> None:
     """Stops a Keras optimizer from summing gradients over replicas: they are averaged already."""
     for each in {optimizer, getattr(optimizer, "inner_optimizer", optimizer)}:
         each._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
 
 
-def distribute(strategy, dataset, step):
+def distribute(
+    strategy: tf.distribute.Strategy, dataset: tf.data.Dataset, step: int
+) -> tf.distribute.DistributedDataset:
     """Distributes a step-addressed dataset over workers, which each read only their own rows.
 
     Args:

@@ -1,5 +1,8 @@
 """Sampling: models with latents, and the samples of their averaged generators."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from keras_gan import media, noise
 from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
@@ -68,7 +71,9 @@ class Sampling:
             inputs["labels"] = np.arange(batch_size, dtype="int32") % (self.num_classes or 1)
         return inputs
 
-    def preview(self, rows: int | None = None, columns: int | None = None, seed: int = 0):
+    def preview(
+        self, rows: int | None = None, columns: int | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, int]:
         """Generates samples for display, from the same latents each time.
 
         Args:
@@ -86,7 +91,7 @@ class Sampling:
         labels = np.arange(count) % self.num_classes if has_classes else None
         return self.sample(count, seed=seed, labels=labels), columns
 
-    def sampler(self, source):
+    def sampler(self, source: Any) -> Callable:
         """Returns `(n, seed) -> samples`, for metrics against a source.
 
         Args:
@@ -94,15 +99,15 @@ class Sampling:
         """
         return sampler_in_shares(self, source)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
         return self.moving_average(inputs, training=False)
 
-    def truncated(self, inputs, truncation):
+    def truncated(self, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor) -> tf.Tensor:
         """Returns truncated samples of the averaged generator, as `networks.truncated` does."""
         return truncated(self.moving_average, inputs, truncation)
 
-    def latents(self, n, seed=0):
+    def latents(self, n: int | tf.Tensor, seed: int | tf.Tensor = 0) -> tf.Tensor:
         """Draws the latents of `sample`: the first n of the endless sequence of a seed.
 
         Args:
@@ -115,13 +120,20 @@ class Sampling:
         """
         return self.draw_latents(n, noise.make_key(seed))
 
-    def draw_latents(self, n, key):
+    def draw_latents(self, n: int | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Draws latents `(n, latent_dim)` from a `keras_gan.noise` key."""
         if self.latent_distribution == "uniform":
             return noise.uniform((n, self.latent_dim), key, -1.0, 1.0)
         return noise.normal((n, self.latent_dim), key)
 
-    def sample(self, n, seed=0, labels=None, truncation=1.0, batch_size=256):
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        labels: Any = None,
+        truncation: float = 1.0,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Samples from the averaged generator.
 
         Args:
@@ -155,7 +167,9 @@ class Sampling:
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
-    def sample_at(self, latents, labels=None, truncation=1.0, batch_size=256):
+    def sample_at(
+        self, latents: Any, labels: Any = None, truncation: float = 1.0, batch_size: int = 256
+    ) -> np.ndarray:
         """Generates the samples of given latents with the averaged generator.
 
         Args:
@@ -222,7 +236,7 @@ class Sampling:
         return self.__dict__["_sampler_function"]
 
 
-def sampler_in_shares(model, source):
+def sampler_in_shares(model: Any, source: Any) -> Callable:
     """Returns `(n, seed) -> samples` of a model, with the class frequencies of a source.
 
     Args:
@@ -241,7 +255,7 @@ def sampler_in_shares(model, source):
     return sample
 
 
-def require_sampling(model, purpose: str):
+def require_sampling(model: Any, purpose: str) -> None:
     """Raises `ConfigError` unless a model samples from latents.
 
     Args:

@@ -5,18 +5,21 @@ The model saves the number of images seen, so a schedule has no state of its own
 
 import contextlib
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from keras_gan.checks import check_number, check_positive
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class Schedule:
     """Base of schedules: `schedule(images_seen) -> float32 scalar`."""
 
-    def __call__(self, images_seen):
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
         """Returns the value after a number of images; subclasses implement this.
 
         Args:
@@ -24,12 +27,12 @@ class Schedule:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments, as Keras serialises them."""
         raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "Schedule":
         """Makes the schedule from its constructor's arguments."""
         return cls(**config)
 
@@ -59,16 +62,16 @@ class Cosine(Schedule):
     [0.05, 0.0275, 0.005, 0.005]
     """
 
-    def __init__(self, start, end, images):
+    def __init__(self, start: float, end: float, images: int):
         self.start, self.end, self.images = start, end, check_positive("images", images)
 
-    def __call__(self, images_seen):
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
         """Returns the value after a number of images."""
         fraction = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
         cosine = ops.cos(math.pi * ops.cast(fraction, "float32"))
         return self.end + (self.start - self.end) * (1.0 + cosine) / 2.0
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {"start": self.start, "end": self.end, "images": self.images}
 
@@ -96,11 +99,11 @@ class Growth(Schedule):
     [0.0, 0.0, 0.25, 1.0, 1.25]
     """
 
-    def __init__(self, stable_images=800_000, fade_images=800_000):
+    def __init__(self, stable_images: int = 800_000, fade_images: int = 800_000):
         self.stable_images = check_number("stable_images", stable_images, minimum=1)
         self.fade_images = check_number("fade_images", fade_images)
 
-    def __call__(self, images_seen):
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
         """Returns the value after a number of images."""
         images = ops.cast(images_seen, "float64")
         period = float(self.stable_images + self.fade_images)
@@ -108,7 +111,7 @@ class Growth(Schedule):
         fading = ops.maximum(images - level * period - float(self.stable_images), 0.0)
         return ops.cast(level + fading / max(float(self.fade_images), 1.0), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {"stable_images": self.stable_images, "fade_images": self.fade_images}
 
@@ -116,7 +119,7 @@ class Growth(Schedule):
 OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
 
 
-def optimizer_numbers(player):
+def optimizer_numbers(player: str) -> dict[str, str]:
     """Returns name of a schedule -> name of the number of a player's optimizer.
 
     Schedules of all players come first, those of the player last: they take precedence.
@@ -125,18 +128,20 @@ def optimizer_numbers(player):
     return shared | {f"{player}_{name}": name for name in OPTIMIZER_NUMBERS}
 
 
-def inner_optimizer(optimizer):
+def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """Returns the optimizer inside a `LossScaleOptimizer`, or the optimizer itself."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def has_fixed_rate(optimizer):
+def has_fixed_rate(optimizer: keras.optimizers.Optimizer) -> bool:
     """Returns whether the learning rate is a number instead of a Keras schedule."""
     return isinstance(inner_optimizer(optimizer)._learning_rate, keras.Variable)
 
 
 @contextlib.contextmanager
-def override_numbers(optimizer, numbers):
+def override_numbers(
+    optimizer: keras.optimizers.Optimizer, numbers: dict[str, Any]
+) -> Iterator[None]:
     """Replaces numbers of an optimizer inside of a `with` block.
 
     The old numbers are restored at its end, so the optimizer's config doesn't change.
@@ -159,7 +164,9 @@ def override_numbers(optimizer, numbers):
 
 
 @contextlib.contextmanager
-def override_learning_rate(optimizer, rate):
+def override_learning_rate(
+    optimizer: keras.optimizers.Optimizer, rate: float | tf.Tensor | None
+) -> Iterator[None]:
     """Sets the learning rate, a variable, inside of a `with` block; None leaves it unchanged."""
     if rate is None:
         yield
@@ -170,7 +177,11 @@ def override_learning_rate(optimizer, rate):
     optimizer.learning_rate.assign(old_rate)
 
 
-def check_schedules(schedules, numbers, optimizers):
+def check_schedules(
+    schedules: dict[str, Schedule],
+    numbers: Sequence[str],
+    optimizers: dict[str, keras.optimizers.Optimizer],
+) -> None:
     """Raises `ConfigError` unless each schedule belongs to a number of the model.
 
     Args:
@@ -193,7 +204,7 @@ def check_schedules(schedules, numbers, optimizers):
             check_optimizer(optimizer_numbers(player).get(name), inner_optimizer(optimizer))
 
 
-def check_optimizer(name, optimizer):
+def check_optimizer(name: str | None, optimizer: keras.optimizers.Optimizer) -> None:
     """Raises `ConfigError` if a number of the optimizer can't be scheduled."""
     if name == "learning_rate" and not has_fixed_rate(optimizer):
         raise ConfigError(

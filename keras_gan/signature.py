@@ -46,7 +46,7 @@ class Signature:
         spec = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=medium.tensor)
         return cls(network, {medium.tensor: spec}, medium)
 
-    def __call__(self, inputs: dict):
+    def __call__(self, inputs: dict) -> tf.Tensor:
         """Returns the samples for name -> tensor."""
         values = self.values(inputs)
         return self.network(values if len(values) > 1 else values[0], training=False)
@@ -73,7 +73,7 @@ class Signature:
         return {name: draw_example(spec, batch_size, random) for name, spec in self.inputs.items()}
 
 
-def draw_example(spec, batch_size, random):
+def draw_example(spec: tf.TensorSpec, batch_size: int, random: np.random.Generator) -> np.ndarray:
     """Draws an array of a spec: uniform numbers in [-1, 1], or zeros for integers."""
     shape = (batch_size, *spec.shape[1:])
     if not spec.dtype.is_floating:

@@ -10,7 +10,7 @@ __all__ = ["ADA", "AUGMENTATIONS", "Augment", "DiffAugment", "get"]
 AUGMENTATIONS = {"ada": ADA, "diffaugment": DiffAugment}
 
 
-def get(identifier) -> Augment | None:
+def get(identifier: Augment | str | None) -> Augment | None:
     """Returns an augmentation by name; an `Augment` or None is returned unchanged.
 
     Args:

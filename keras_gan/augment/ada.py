@@ -4,6 +4,8 @@ Source: Karras, Aittala, Hellsten, Laine, Lehtinen and Aila, "Training Generativ
 Networks with Limited Data", NeurIPS 2020.
 """
 
+from collections.abc import Sequence
+
 from keras_gan import noise
 from keras_gan.augment import matrices
 from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
@@ -20,7 +22,12 @@ from keras import ops
 # numbers `(batch,)`. The first uniform numbers select what to apply, each with probability p.
 
 
-def random_blit(images, uniform, normal, p):
+def random_blit(
+    images: tf.Tensor,
+    uniform: Sequence[tf.Tensor],
+    normal: Sequence[tf.Tensor],
+    p: float | tf.Tensor,
+) -> tf.Tensor:
     """Draws a mirroring, a quarter turn and a shift by whole pixels: `(batch, 3, 3)`."""
     masks = [draw < p for draw in uniform[:3]]
     mirror, quarter, right, down = uniform[3:]
@@ -33,12 +40,17 @@ def random_blit(images, uniform, normal, p):
     )
 
 
-def shift(draw, size):
+def shift(draw: tf.Tensor, size: int) -> tf.Tensor:
     """Returns a shift in whole pixels, up to an eighth of the size to either side."""
     return ops.round((0.25 * draw - 0.125) * size)
 
 
-def random_geometry(images, uniform, normal, p):
+def random_geometry(
+    images: tf.Tensor,
+    uniform: Sequence[tf.Tensor],
+    normal: Sequence[tf.Tensor],
+    p: float | tf.Tensor,
+) -> tf.Tensor:
     """Draws a scaling, rotation, stretching, rotation and subpixel shift: `(batch, 3, 3)`.
 
     Two rotations allow stretching in any direction. Each is applied with probability
@@ -60,7 +72,12 @@ def random_geometry(images, uniform, normal, p):
     )
 
 
-def random_color(images, uniform, normal, p):
+def random_color(
+    images: tf.Tensor,
+    uniform: Sequence[tf.Tensor],
+    normal: Sequence[tf.Tensor],
+    p: float | tf.Tensor,
+) -> tf.Tensor:
     """Draws brightness, contrast, luma flip, hue and saturation: `(batch, 4, 4)`."""
     masks = [draw < p for draw in uniform[:5]]
     flip, angle = uniform[5:]
@@ -74,7 +91,7 @@ def random_color(images, uniform, normal, p):
     )
 
 
-def log_normal(draw, octaves):
+def log_normal(draw: tf.Tensor, octaves: float) -> tf.Tensor:
     """Returns the log-normal factor 2^(octaves * draw)."""
     return ops.exp2(octaves * draw)
 
@@ -140,12 +157,12 @@ class ADA(Augment):
 
     def __init__(
         self,
-        transforms=("blit", "geometry", "color"),
-        p=0.0,
-        target=0.6,
-        interval=4,
-        images=500_000,
-        name=None,
+        transforms: Sequence[str] = ("blit", "geometry", "color"),
+        p: float = 0.0,
+        target: float | None = 0.6,
+        interval: int = 4,
+        images: int = 500_000,
+        name: str | None = None,
     ):
         super().__init__(transforms, p, name)
         if target is not None:
@@ -158,7 +175,7 @@ class ADA(Augment):
         self.logits = self.add_state("logits")
         self.steps = self.add_state("steps")
 
-    def transform(self, images, key):
+    def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Applies all spatial transformations in one resampling and all colors in one product."""
         uniform = draw_numbers(noise.uniform, noise.fold_in(key, 0), self.choices, 7, images)
         normal = draw_numbers(noise.normal, noise.fold_in(key, 1), self.choices, 4, images)
@@ -177,7 +194,7 @@ class ADA(Augment):
             images = select(matrices.differs_from_identity(matrix), recolored, images)
         return images
 
-    def update(self, real_logits):
+    def update(self, real_logits: tf.Tensor) -> None:
         """Counts the signs of a batch and updates p every `interval` steps.
 
         p <- clip(p + sign(r - target) * logits / images, 0, 1), where r is the mean sign of the
@@ -200,7 +217,7 @@ class ADA(Augment):
         for total in (self.signs, self.logits, self.steps):
             total.assign(ops.where(is_due, 0.0, total))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

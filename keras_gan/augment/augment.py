@@ -1,10 +1,13 @@
 """Augment: the base class of augmentations of the discriminator's images."""
 
+from collections.abc import Callable, Sequence
+
 from keras_gan import media, replicas
 from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -29,20 +32,20 @@ class Augment(keras.layers.Layer):
 
     choices: tuple[str, ...] = ()
 
-    def __init__(self, transforms, p, name=None):
+    def __init__(self, transforms: Sequence[str], p: float, name: str | None = None):
         # float32 under every global policy: bfloat16 can't represent 256 levels
         super().__init__(name=name, dtype="float32")
         self.transforms = check_transforms(transforms, self.choices)
         self.p = self.add_state("p", float(check_number("p", p, maximum=1)))
 
-    def add_state(self, name, value=0.0):
+    def add_state(self, name: str, value: float = 0.0) -> keras.Variable:
         """Adds a non-trainable float32 scalar, averaged over replicas."""
         initializer = keras.initializers.Constant(value)
         return self.add_weight(
             (), initializer, trainable=False, name=name, aggregation="mean", dtype="float32"
         )
 
-    def call(self, images, key):
+    def call(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Augments images.
 
         Args:
@@ -60,11 +63,11 @@ class Augment(keras.layers.Layer):
         check_key(key)
         return self.transform(images, key)
 
-    def transform(self, images, key):
+    def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Augments valid images; subclasses implement this."""
         raise NotImplementedError(f"{type(self).__name__} defines no transform.")
 
-    def update(self, real_logits):
+    def update(self, real_logits: tf.Tensor) -> None:
         """Adapts to the discriminator's logits of a real batch, after each of its updates.
 
         Does nothing by default.
@@ -74,20 +77,20 @@ class Augment(keras.layers.Layer):
         """
         return None  # AutoGraph can't convert a body that is a docstring alone
 
-    def compute_output_shape(self, images_shape, key_shape=None):
+    def compute_output_shape(self, images_shape: tuple, key_shape: tuple | None = None) -> tuple:
         """Returns the shape of the images."""
         return images_shape
 
-    def get_build_config(self):
+    def get_build_config(self) -> None:
         """Returns None: the constructor creates all state, so there is nothing to build."""
         return None
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {"transforms": list(self.transforms), "name": self.name}
 
 
-def check_transforms(transforms, choices):
+def check_transforms(transforms: Sequence[str], choices: Sequence) -> tuple[str, ...]:
     """Returns the names as a tuple; raises `ConfigError` for unknown or repeated names, or none."""
     if isinstance(transforms, str):
         raise ConfigError(f"expected a tuple of transformations, got {transforms!r}.")
@@ -99,7 +102,7 @@ def check_transforms(transforms, choices):
     return tuple(transforms)
 
 
-def check_images(images):
+def check_images(images: tf.Tensor) -> None:
     """Raises `ConfigError` unless these are float images of a fixed size."""
     shape = tuple(images.shape)
     if not media.Image().fits(shape[1:]) or min(shape[1:3]) < 2:
@@ -112,7 +115,7 @@ def check_images(images):
         raise ConfigError(f"expected float images in [-1, 1], got {dtype}; rescale them.")
 
 
-def check_key(key):
+def check_key(key: tf.Tensor) -> None:
     """Raises `ConfigError` for an invalid key."""
     dtype = keras.backend.standardize_dtype(key.dtype)
     if tuple(key.shape) != (2,) or not keras.backend.is_int_dtype(dtype):
@@ -122,7 +125,9 @@ def check_key(key):
         )
 
 
-def draw_numbers(distribution, key, names, count, images):
+def draw_numbers(
+    distribution: Callable, key: tf.Tensor, names: Sequence[str], count: int, images: tf.Tensor
+) -> dict[str, list[tf.Tensor]]:
     """Draws independent random numbers for each image and each transformation.
 
     One draw for all, because XLA compiles each draw anew.
@@ -143,7 +148,7 @@ def draw_numbers(distribution, key, names, count, images):
     return dict(zip(names, rows, strict=True))
 
 
-def select(mask, transformed, images):
+def select(mask: tf.Tensor, transformed: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
     """Returns `transformed` where `mask` `(batch,)` is true, else the unchanged images."""
     flat = (-1, images.shape[1] * images.shape[2] * images.shape[3])
     # flat: TensorFlow is several times slower at a condition that spans four axes
@@ -151,7 +156,7 @@ def select(mask, transformed, images):
     return ops.reshape(result, (-1, *images.shape[1:]))
 
 
-def apply_to_colors(function, images):
+def apply_to_colors(function: Callable, images: tf.Tensor) -> tf.Tensor:
     """Applies a function to the grey or RGB channels; an alpha channel stays unchanged."""
     if images.shape[-1] < 4:
         return function(images)

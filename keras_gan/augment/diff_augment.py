@@ -4,14 +4,17 @@ Source: Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Effic
 NeurIPS 2020.
 """
 
+from collections.abc import Sequence
+
 from keras_gan import noise
 from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
-def brightness(images, offset):
+def brightness(images: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
     """Adds an offset to the images.
 
     Args:
@@ -21,7 +24,7 @@ def brightness(images, offset):
     return images + offset[:, None, None, None]
 
 
-def saturation(images, factor):
+def saturation(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Scales each pixel's distance from its mean over the channels; grey stays grey.
 
     Args:
@@ -38,7 +41,7 @@ def saturation(images, factor):
     return ops.reshape(ops.matmul(pixels, mix), (-1, height, width, channels))
 
 
-def contrast(images, factor):
+def contrast(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Scales each value's distance from the mean of the image.
 
     Args:
@@ -50,7 +53,7 @@ def contrast(images, factor):
     return images * factor[:, None, None, None] + offset[:, None, None, None]
 
 
-def translate(images, down, right):
+def translate(images: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
     """Shifts the images by whole pixels, padded with zeros.
 
     Args:
@@ -67,12 +70,12 @@ def translate(images, down, right):
     return shift(images)
 
 
-def transpose(images):
+def transpose(images: tf.Tensor) -> tf.Tensor:
     """Swaps rows and columns."""
     return ops.transpose(images, (0, 2, 1, 3))
 
 
-def shift_rows(images, down):
+def shift_rows(images: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
     """Shifts the rows down by `(batch,)` int32, padded with zeros."""
     _, height, width, channels = images.shape
     batch = ops.shape(images)[0]
@@ -87,7 +90,9 @@ def shift_rows(images, down):
     return ops.reshape(ops.take(rows, index, axis=0), (-1, height, width, channels))
 
 
-def cutout(images, top, left, height, width):
+def cutout(
+    images: tf.Tensor, top: tf.Tensor, left: tf.Tensor, height: tf.Tensor, width: tf.Tensor
+) -> tf.Tensor:
     """Sets a rectangle to zero; the part outside of the image is ignored.
 
     Args:
@@ -103,7 +108,7 @@ def cutout(images, top, left, height, width):
     return ops.reshape(lines * mask, (-1, rows, columns, channels))
 
 
-def interval_mask(start, length, size):
+def interval_mask(start: tf.Tensor, length: tf.Tensor, size: int) -> tf.Tensor:
     """Returns 1 at `length` of `size` positions, from `start` on, and 0 elsewhere."""
     position = ops.arange(size) - start[:, None]
     return ops.cast((position >= 0) & (position < length[:, None]), "float32")
@@ -113,7 +118,9 @@ def interval_mask(start, length, size):
 # number selects, with probability p, the samples to transform.
 
 
-def random_color(images, uniform, p):
+def random_color(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
     """Shifts brightness by -0.5 to 0.5, scales saturation by 0 to 2 and contrast by 0.5 to 1.5."""
     selection, offset, colors, lights = uniform
 
@@ -124,7 +131,9 @@ def random_color(images, uniform, p):
     return select(selection < p, apply_to_colors(recolor, images), images)
 
 
-def random_translation(images, uniform, p):
+def random_translation(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
     """Shifts by up to an eighth of the size, rounded down, in each direction."""
     selection, down, right, _ = uniform
 
@@ -136,7 +145,9 @@ def random_translation(images, uniform, p):
     return translate(images, shift(down, images.shape[1]), shift(right, images.shape[2]))
 
 
-def random_cutout(images, uniform, p):
+def random_cutout(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
     """Cuts out a rectangle of half the height and width, centered anywhere in the image."""
     selection, row, column, _ = uniform
 
@@ -189,10 +200,14 @@ class DiffAugment(Augment):
 
     choices = tuple(TRANSFORMS)
 
-    def __init__(self, transforms=("color", "translation", "cutout"), name=None):
+    def __init__(
+        self,
+        transforms: Sequence[str] = ("color", "translation", "cutout"),
+        name: str | None = None,
+    ):
         super().__init__(transforms, p=1.0, name=name)
 
-    def transform(self, images, key):
+    def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Applies the transformations in order."""
         uniform = draw_numbers(noise.uniform, key, self.choices, 4, images)
         for name in self.transforms:

@@ -1,11 +1,13 @@
 """Bilinear resampling and color transformations, with exact derivatives of any order."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 
-def resample(images, matrix):
+def resample(images: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
     """Samples images bilinearly at the positions that the matrix gives.
 
     Images are mirrored at the border, without repeating the border itself. The operation is linear
@@ -30,7 +32,7 @@ def resample(images, matrix):
     return gather(images, bilinear_taps(matrix, *images.shape[1:3]))
 
 
-def bilinear_taps(matrix, height, width):
+def bilinear_taps(matrix: tf.Tensor, height: int, width: int) -> list[tuple[tf.Tensor, tf.Tensor]]:
     """Returns the four source pixels of each pixel, with their weights.
 
     Args:
@@ -54,7 +56,7 @@ def bilinear_taps(matrix, height, width):
     ]
 
 
-def source(coefficients, height, width, size):
+def source(coefficients: tf.Tensor, height: int, width: int, size: int) -> tf.Tensor:
     """Computes one coordinate of each pixel's source, from the center of the first pixel.
 
     Args:
@@ -73,19 +75,19 @@ def source(coefficients, height, width, size):
     return ops.reshape(by_row[:, :, None] + by_column[:, None, :], (-1,))
 
 
-def reflect(position, size):
+def reflect(position: tf.Tensor, size: int) -> tf.Tensor:
     """Mirrors positions at 0 and at `size - 1` until they lie between."""
     period = 2.0 * (size - 1)
     return ops.abs(position - period * ops.round(position / period))
 
 
-def split(position, size):
+def split(position: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Splits positions into a pixel below the last one and a distance from 0 to 1."""
     before = ops.minimum(ops.floor(position), size - 2.0)
     return before, position - before
 
 
-def gather(images, taps):
+def gather(images: tf.Tensor, taps: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
     """Computes each pixel as the weighted sum of its taps; the adjoint of `scatter`."""
     _, height, width, channels = images.shape
 
@@ -99,7 +101,7 @@ def gather(images, taps):
     return forward(images)
 
 
-def scatter(images, taps):
+def scatter(images: tf.Tensor, taps: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
     """Adds each pixel, weighted, to its taps; the adjoint of `gather`."""
     _, height, width, channels = images.shape
 
@@ -117,7 +119,7 @@ def scatter(images, taps):
     return forward(images)
 
 
-def recolor(images, matrix):
+def recolor(images: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
     """Transforms the color of every pixel by a matrix.
 
     Args:

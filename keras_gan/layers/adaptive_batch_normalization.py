@@ -1,9 +1,13 @@
 """BatchNorm with scales and shifts that are linear functions of a vector."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
+import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -32,17 +36,17 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
 
     def __init__(
         self,
-        momentum=0.9,
-        epsilon=1e-3,
-        kernel_initializer="glorot_uniform",
-        spectral=False,
-        **kwargs,
+        momentum: float = 0.9,
+        epsilon: float = 1e-3,
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+        spectral: bool = False,
+        **kwargs: Any,
     ):
         super().__init__(momentum, epsilon, **kwargs)
         self.spectral = spectral
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shapes):
+    def build(self, input_shapes: Sequence[tuple]) -> None:
         """Creates the weights for inputs `[(batch, ..., channels), (batch, features)]`."""
         self.normalization.build(input_shapes[0])
         channels = input_shapes[0][-1]
@@ -60,13 +64,13 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
         )
         return SpectralNormalization(dense, name=f"spectral_{name}") if self.spectral else dense
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Maps `[(batch, ..., channels), (batch, features)]` to `(batch, ..., channels)`."""
         x, vectors = inputs
         normalized = self.normalization(x, training=training)
         return scale_and_shift(normalized, 1.0 + self.scales(vectors), self.shifts(vectors))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

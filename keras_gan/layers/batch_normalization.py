@@ -1,5 +1,8 @@
 """BatchNorm that is one fused operation in training."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -25,7 +28,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     True
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """Normalizes each channel to mean beta and standard deviation gamma over the batch."""
         if not training or len(inputs.shape) != 4 or mask is not None:
             return super().call(inputs, training=training, mask=mask)
@@ -54,7 +59,7 @@ class ConditionedNormalization(keras.layers.Layer):
         **kwargs: As in `keras.layers.Layer`.
     """
 
-    def __init__(self, momentum, epsilon, **kwargs):
+    def __init__(self, momentum: float, epsilon: float, **kwargs: Any):
         super().__init__(**kwargs)
         self.momentum, self.epsilon = momentum, epsilon
         self.normalization = BatchNormalization(
@@ -65,16 +70,16 @@ class ConditionedNormalization(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[tuple]) -> tuple:
         """Returns the shape of the first input."""
         return input_shapes[0]
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
 
 
-def scale_and_shift(x, scales, shifts):
+def scale_and_shift(x: tf.Tensor, scales: tf.Tensor, shifts: tf.Tensor) -> tf.Tensor:
     """Returns `scales * x + shifts`, with a scale and a shift for each sample and channel.
 
     Args:

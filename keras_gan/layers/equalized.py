@@ -1,8 +1,10 @@
 """Layers with equalized learning rate: weights of variance 1, scaled at run time."""
 
 import math
+from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -22,11 +24,18 @@ class Equalized(keras.layers.Layer):
     Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 4.1.
     """
 
-    def __init__(self, gain=1.0, rate=1.0, use_bias=True, bias=0.0, **kwargs):
+    def __init__(
+        self,
+        gain: float = 1.0,
+        rate: float = 1.0,
+        use_bias: bool = True,
+        bias: float = 0.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.gain, self.rate, self.use_bias, self.initial_bias = gain, rate, use_bias, bias
 
-    def add_weights(self, shape):
+    def add_weights(self, shape: tuple[int, ...]) -> None:
         """Creates the kernel, whose last axis is the outputs, and the bias."""
         normal = keras.initializers.RandomNormal(stddev=1.0 / self.rate)
         self.kernel = self.add_weight(shape, normal, name="kernel")
@@ -34,16 +43,16 @@ class Equalized(keras.layers.Layer):
             constant = keras.initializers.Constant(self.initial_bias / self.rate)
             self.bias = self.add_weight(shape[-1:], constant, name="bias")
 
-    def scaled_kernel(self):
+    def scaled_kernel(self) -> tf.Tensor:
         """Returns the kernel times gain, rate and 1 / sqrt(fan-in)."""
         fan_in = math.prod(self.kernel.shape[:-1])
         return self.kernel * (self.gain * self.rate * fan_in**-0.5)
 
-    def add_bias(self, outputs):
+    def add_bias(self, outputs: tf.Tensor) -> tf.Tensor:
         """Adds the bias, if the layer has one."""
         return outputs + self.bias * self.rate if self.use_bias else outputs
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -70,23 +79,23 @@ class EqualizedDense(Equalized):
     TensorShape([2, 3])
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, features)`."""
         self.add_weights((input_shape[-1], self.units))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, features)` to `(batch, units)`."""
         return self.add_bias(ops.matmul(inputs, self.scaled_kernel()))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units}
 
@@ -110,27 +119,29 @@ class EqualizedConv2D(Equalized):
     TensorShape([2, 5, 5, 8])
     """
 
-    def __init__(self, filters, kernel_size, padding="same", strides=1, **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int, padding: str = "same", strides: int = 1, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
         self.padding, self.strides = padding, strides
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, height, width, channels)`."""
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.filters))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = self.scaled_kernel()
         return self.add_bias(ops.conv(inputs, kernel, self.strides, self.padding))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns `(batch, rows, columns, filters)`."""
         cut = 0 if self.padding == "same" else self.kernel_size - 1
         sizes = ((size - cut - 1) // self.strides + 1 for size in input_shape[1:3])
         return (input_shape[0], *sizes, self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

@@ -1,6 +1,10 @@
 """Fade-in: a mixture of two resolutions of a growing network."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -24,11 +28,11 @@ class FadeIn(keras.layers.Layer):
     0.25
     """
 
-    def __init__(self, level, **kwargs):
+    def __init__(self, level: float, **kwargs: Any):
         super().__init__(**kwargs)
         self.first_level = level
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[tuple]) -> None:
         """Creates the level, a non-trainable weight."""
         self.level = self.add_weight(
             (),
@@ -39,16 +43,16 @@ class FadeIn(keras.layers.Layer):
             name="level",
         )
 
-    def call(self, inputs, stage):
+    def call(self, inputs: Sequence[tf.Tensor], stage: int) -> tf.Tensor:
         """Mixes `[low, high]`, both `(batch, height, width, channels)`, at the alpha of a stage."""
         low, high = inputs
         alpha = ops.clip(self.level - (stage - 1.0), 0.0, 1.0)
         return ops.cast(1.0 - alpha, low.dtype) * low + ops.cast(alpha, high.dtype) * high
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
         """Returns the shape of both inputs."""
         return input_shape[1]
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "level": self.first_level}

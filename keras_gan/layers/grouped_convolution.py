@@ -1,5 +1,7 @@
 """Grouped convolution that is fast on CPUs too."""
 
+from typing import Any
+
 from keras_gan import compilation
 
 import keras
@@ -31,10 +33,10 @@ class GroupedConv2D(keras.layers.Conv2D):
     (TensorShape([2, 5, 5, 8]), TensorShape([3, 3, 2, 8]))
     """
 
-    def __init__(self, filters, kernel_size, groups, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, groups: int, **kwargs: Any):
         super().__init__(filters, kernel_size, groups=groups, **{**kwargs, "padding": "same"})
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = ops.convert_to_tensor(self.kernel)
         if compilation.for_xla_on_cpu():
@@ -44,7 +46,7 @@ class GroupedConv2D(keras.layers.Conv2D):
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
 
-def convolve_groups(x, kernel, groups):
+def convolve_groups(x: tf.Tensor, kernel: tf.Tensor, groups: int) -> tf.Tensor:
     """Computes a grouped convolution as one convolution per group.
 
     The groups are split along the first axis. With slices of the last axis, XLA would recompute the

@@ -24,7 +24,7 @@ class LeakyReLU(keras.layers.LeakyReLU):
     [-1.0, 2.0]
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Returns positive inputs unchanged and the others times `negative_slope`."""
         slope = float(self.negative_slope)
 

@@ -1,6 +1,9 @@
 """Learned map: the constant input of a synthesis network."""
 
+from typing import Any
+
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -22,23 +25,23 @@ class LearnedMap(keras.layers.Layer):
     TensorShape([2, 4, 4, 8])
     """
 
-    def __init__(self, channels, **kwargs):
+    def __init__(self, channels: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.channels = channels
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Creates the map."""
         unit = keras.initializers.RandomNormal(stddev=1.0)
         self.map = self.add_weight((4, 4, self.channels), unit, name="map")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Returns the map `(batch, 4, 4, channels)`; only the batch size of the inputs matters."""
         return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns `(batch, 4, 4, channels)`."""
         return (input_shape[0], 4, 4, self.channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "channels": self.channels}

@@ -1,8 +1,11 @@
 """Maxout: the largest of several linear functions."""
 
+from typing import Any
+
 from keras_gan.checks import check_integer
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -27,26 +30,26 @@ class Maxout(keras.layers.Layer):
     TensorShape([5, 3])
     """
 
-    def __init__(self, units, pieces=5, **kwargs):
+    def __init__(self, units: int, pieces: int = 5, **kwargs: Any):
         super().__init__(**kwargs)
         self.units, self.pieces = units, check_integer("pieces", pieces, minimum=2)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, features)`."""
         self.kernel = self.add_weight(
             (input_shape[-1], self.units * self.pieces), "glorot_uniform", name="kernel"
         )
         self.bias = self.add_weight((self.units * self.pieces,), "zeros", name="bias")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, features)` to `(batch, units)`."""
         linear = ops.matmul(inputs, self.kernel) + self.bias
         return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units, "pieces": self.pieces}

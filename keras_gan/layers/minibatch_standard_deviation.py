@@ -1,9 +1,12 @@
 """Minibatch standard deviation: the variation within a batch as a feature."""
 
+from typing import Any
+
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -37,12 +40,12 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     mixes_samples = True
 
-    def __init__(self, group_size=4, num_channels=1, **kwargs):
+    def __init__(self, group_size: int = 4, num_channels: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.group_size = check_integer("group_size", group_size)
         self.num_channels = check_integer("num_channels", num_channels)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Checks the number of channels; the layer has no weights."""
         if input_shape[-1] % self.num_channels:
             raise ConfigError(
@@ -50,7 +53,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
                 f"{self.num_channels}."
             )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Appends `num_channels` channels to `(batch, height, width, channels)`."""
         _, height, width, channels = inputs.shape
         size = self._group_size_of(ops.shape(inputs)[0])
@@ -71,11 +74,11 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         sizes = ops.arange(1, self.group_size + 1, dtype="int32")
         return ops.max(ops.where(ops.equal(batch % sizes, 0), sizes, 1))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with `num_channels` more channels."""
         return (*input_shape[:-1], input_shape[-1] + self.num_channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         config = {"group_size": self.group_size, "num_channels": self.num_channels}
         return {**super().get_config(), **config}

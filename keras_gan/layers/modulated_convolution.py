@@ -1,9 +1,13 @@
 """Modulated convolution: a convolution with input channels scaled by a style."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras_gan.layers.equalized import Equalized
 from keras_gan.layers.resampling import SMOOTH, apply_filter
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 EPSILON = 1e-8
@@ -39,16 +43,23 @@ class ModulatedConv2D(Equalized):
     TensorShape([2, 5, 5, 8])
     """
 
-    def __init__(self, filters, kernel_size, demodulate=True, upsample=False, **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        demodulate: bool = True,
+        upsample: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
         self.demodulate, self.upsample = demodulate, upsample
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[tuple]) -> None:
         """Creates the weights for `[(batch, height, width, channels), (batch, channels)]`."""
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[0][-1], self.filters))
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         """Convolves `[x (batch, height, width, channels), scales (batch, channels)]`."""
         x, scales = inputs
         kernel = self.scaled_kernel()
@@ -72,13 +83,13 @@ class ModulatedConv2D(Equalized):
         norms = ops.matmul(ops.square(scales), squares) + EPSILON
         return spread * ops.rsqrt(norms)[:, None, None, :]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
         """Returns the shape with `filters` channels, doubled in size by `upsample`."""
         batch, height, width, _ = input_shape[0]
         factor = 2 if self.upsample else 1
         return (batch, factor * height, factor * width, self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

@@ -1,8 +1,12 @@
 """Noise at every pixel of a map, with a learned strength."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras_gan import noise
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -29,18 +33,18 @@ class PixelNoise(keras.layers.Layer):
     True
     """
 
-    def __init__(self, number, **kwargs):
+    def __init__(self, number: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.number = number
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[tuple]) -> None:
         """Creates the strength and the fixed map for `[(batch, height, width, channels), (2,)]`."""
         _, height, width, _ = input_shape[0]
         self.strength = self.add_weight((), "zeros", name="strength")
         unit = keras.initializers.RandomNormal(stddev=1.0)
         self.fixed = self.add_weight((height, width, 1), unit, trainable=False, name="fixed")
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Adds noise to x; takes `[x, key]` with a `keras_gan.noise` key."""
         x, key = inputs
         if training:
@@ -50,10 +54,10 @@ class PixelNoise(keras.layers.Layer):
             values = self.fixed
         return x + self.strength * values
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
         """Returns the shape of x."""
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "number": self.number}

@@ -1,8 +1,11 @@
 """Convolutions fused with 2x upsampling or pooling, for less than half the work."""
 
+from typing import Any
+
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -18,18 +21,18 @@ class ResampledConv2D(keras.layers.Conv2D):
         ConfigError: For a kernel with an even side.
     """
 
-    def __init__(self, filters, kernel_size=3, **kwargs):
+    def __init__(self, filters: int, kernel_size: int = 3, **kwargs: Any):
         super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
         if self.kernel_size[0] % 2 == 0:
             raise ConfigError(f"expected an odd kernel_size, got {kernel_size}.")
 
-    def spread_kernel(self):
+    def spread_kernel(self) -> tf.Tensor:
         """Returns the sum of the kernel's four shifts by 0 or 1 pixel along both axes."""
         shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
         kernel = ops.convert_to_tensor(self.kernel)
         return sum(ops.pad(kernel, [[i, 1 - i], [j, 1 - j], [0, 0], [0, 0]]) for i, j in shifts)
 
-    def add_bias(self, outputs):
+    def add_bias(self, outputs: tf.Tensor) -> tf.Tensor:
         """Adds the bias, if the layer has one."""
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
@@ -59,12 +62,12 @@ class UpsampledConv2D(ResampledConv2D):
     ((2, 8, 8, 8), (3, 3, 5, 8))
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, filters)`."""
         kernel = ops.transpose(ops.flip(self.spread_kernel(), (0, 1)), (0, 1, 3, 2))
         return self.add_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width doubled."""
         batch, height, width, _ = input_shape
         return (batch, 2 * height, 2 * width, self.filters)
@@ -95,12 +98,12 @@ class PooledConv2D(ResampledConv2D):
     ((2, 2, 2, 8), (3, 3, 5, 8))
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, filters)`."""
         kernel = self.spread_kernel() / 4.0
         return self.add_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width halved."""
         batch, height, width, _ = input_shape
         return (batch, height // 2, width // 2, self.filters)

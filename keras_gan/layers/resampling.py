@@ -1,5 +1,8 @@
 """Resampling by a factor of 2 with the filter [1, 3, 3, 1], or by repeated pixels."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras_gan import compilation
 
 import keras
@@ -27,11 +30,11 @@ class Upsample2D(keras.layers.Layer):
     [0.75, 1.0, 1.0, 0.75]
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, channels)`."""
         return apply_filter(repeat_pixels(inputs), TRIANGLE, 1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width doubled."""
         batch, height, width, channels = input_shape
         return (batch, 2 * height, 2 * width, channels)
@@ -52,11 +55,11 @@ class Downsample2D(keras.layers.Layer):
     [0.875, 1.0, 0.875]
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, channels)`."""
         return apply_filter(inputs, SMOOTH, 1, stride=2)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
@@ -79,21 +82,21 @@ class Smooth2D(keras.layers.Layer):
     [0.5, 0.875, 1.0, 0.875, 0.5]
     """
 
-    def __init__(self, padding, **kwargs):
+    def __init__(self, padding: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.padding = padding
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Smooths `(batch, height, width, channels)`."""
         return apply_filter(inputs, SMOOTH, self.padding)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width grown by 2 padding - 3."""
         batch, height, width, channels = input_shape
         growth = 2 * self.padding - 3
         return (batch, height + growth, width + growth, channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "padding": self.padding}
 
@@ -116,25 +119,25 @@ class NearestUpsample2D(keras.layers.Layer):
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
 
-    def __init__(self, factor=2, **kwargs):
+    def __init__(self, factor: int = 2, **kwargs: Any):
         super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Enlarges `(batch, height, width, channels)` by the factor."""
         return repeat_pixels(inputs, self.factor)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width times the factor."""
         batch, height, width, channels = input_shape
         return (batch, self.factor * height, self.factor * width, channels)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
 
 
-def repeat_pixels(x, factor=2):
+def repeat_pixels(x: tf.Tensor, factor: int = 2) -> tf.Tensor:
     """Repeats every pixel `factor` times along both axes.
 
     Concatenation has faster gradients than TensorFlow's resizing, and it has second gradients.
@@ -146,7 +149,7 @@ def repeat_pixels(x, factor=2):
     return ops.reshape(high, (-1, factor * height, factor * width, channels))
 
 
-def apply_filter(x, taps, padding, stride=1):
+def apply_filter(x: tf.Tensor, taps: Sequence[float], padding: int, stride: int = 1) -> tf.Tensor:
     """Applies a filter, normalized to sum 1, along both axes.
 
     Under XLA it is a sum of slices, which XLA fuses into one pass. Otherwise it is a depthwise
@@ -167,14 +170,14 @@ def apply_filter(x, taps, padding, stride=1):
     return tf.nn.depthwise_conv2d(padded, kernel, [1, stride, stride, 1], "VALID")
 
 
-def filter_axis(x, taps, axis, stride):
+def filter_axis(x: tf.Tensor, taps: Sequence[float], axis: int, stride: int) -> tf.Tensor:
     """Applies a filter along one axis, without padding."""
     length = (x.shape[axis] - len(taps)) // stride + 1
     slices = [slice_axis(x, axis, start, length, stride) for start in range(len(taps))]
     return sum(float(tap) * part for tap, part in zip(taps, slices, strict=True))
 
 
-def slice_axis(x, axis, start, length, step=1):
+def slice_axis(x: tf.Tensor, axis: int, start: int, length: int, step: int = 1) -> tf.Tensor:
     """Returns every `step`-th value of an axis from `start` on, `length` in all."""
     index = [slice(None)] * 4
     index[axis] = slice(start, start + step * (length - 1) + 1, step)

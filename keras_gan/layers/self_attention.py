@@ -1,8 +1,11 @@
 """Self-attention over the pixels of a map."""
 
+from typing import Any
+
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -30,12 +33,17 @@ class SelfAttention(keras.layers.Layer):
     True
     """
 
-    def __init__(self, kernel_initializer="glorot_uniform", spectral=False, **kwargs):
+    def __init__(
+        self,
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+        spectral: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.spectral = spectral
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, height, width, channels)`."""
         channels = input_shape[-1]
         self.queries = self._convolution(max(channels // 8, 1), "queries")
@@ -60,7 +68,7 @@ class SelfAttention(keras.layers.Layer):
             return SpectralNormalization(convolution, name=f"spectral_{name}")
         return convolution
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Attends over the pixels of `(batch, height, width, channels)`."""
         queries = flatten_map(self.queries(inputs))
         keys, values = (
@@ -73,11 +81,11 @@ class SelfAttention(keras.layers.Layer):
         attended = ops.reshape(attended, (-1, *inputs.shape[1:3], attended.shape[-1]))
         return inputs + self.gain * self.back(attended)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the input's shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -86,7 +94,7 @@ class SelfAttention(keras.layers.Layer):
         }
 
 
-def flatten_map(x):
+def flatten_map(x: tf.Tensor) -> tf.Tensor:
     """Reshapes `(batch, height, width, channels)` to `(batch, height * width, channels)`."""
     _, height, width, channels = x.shape
     return ops.reshape(x, (-1, height * width, channels))

@@ -1,9 +1,12 @@
 """Spectral normalization: weights divided by their largest singular value."""
 
+from typing import Any
+
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 # their kernels end with (outputs, inputs)
@@ -41,12 +44,12 @@ class SpectralNormalization(keras.layers.Wrapper):
     1.0
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs: Any):
         super().__init__(layer, **{"dtype": "float32", **kwargs})
         self.power_iterations = check_integer("power_iterations", power_iterations)
         self.autocast = False  # the wrapped layer casts as its own policy says
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: tuple | None = None) -> None:
         """Builds the wrapped layer and the vector u, with one entry per output channel."""
         super().build(input_shape)
         weight = self._weight()
@@ -69,7 +72,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             f"expected a layer with a kernel or embeddings, got {type(self.layer).__name__}."
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Calls the wrapped layer with W / sigma(W)."""
         weight = self._weight()
         normalized = ops.divide(weight, self._sigma(weight, training))
@@ -88,15 +91,15 @@ class SpectralNormalization(keras.layers.Wrapper):
         v = normalize(ops.matmul(fixed, u))
         return ops.sum(v * ops.matmul(matrix, normalize(u)))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the output shape of the wrapped layer."""
         return self.layer.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
-def normalize(vector):
+def normalize(vector: tf.Tensor) -> tf.Tensor:
     """Scales a vector to length 1."""
     return vector * ops.rsqrt(ops.maximum(ops.sum(ops.square(vector)), 1e-24))

@@ -214,7 +214,7 @@ class AdversarialModel(Resumable):
         """Number of steps after which the kinds of steps repeat."""
         return 1
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
         batch = self.check_batch(data)
         step = tf.identity(self.step.value)
@@ -370,7 +370,7 @@ class AdversarialModel(Resumable):
         """
         raise NotImplementedError(f"{type(self).__name__} defines no test_batch.")
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict:
         """Evaluates the averaged networks on a batch, without updating weights."""
         batch = self.check_batch(data)
         first = self._trackers[self.test_log_names[0]]

@@ -1,6 +1,8 @@
 """ProgressiveGAN: a GAN whose players start at 4x4 pixels and grow during training."""
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
@@ -77,7 +79,14 @@ class ProgressiveGAN(GAN):
         for network in (self.generator, self.discriminator, self.moving_average):
             network.level.assign(level)
 
-    def compile_players(self, optimizers, schedules_by_name, numbers, config, **trainer) -> None:
+    def compile_players(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer | str],
+        schedules_by_name: dict[str, schedules.Schedule],
+        numbers: Sequence[str],
+        config: dict[str, Any],
+        **trainer: Any,
+    ) -> None:
         """Compiles the model, with a schedule of the level."""
         self._duels = {}
         with_level = {"level": schedules.Growth(), **schedules_by_name}

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from keras_gan import replicas
 from keras_gan.errors import ConfigError
@@ -25,7 +26,14 @@ class Counter(keras.Variable):
 class RunningMean(keras.metrics.Mean):
     """A mean of values that are equal on all replicas, so reading it needs no exchange."""
 
-    def add_variable(self, shape, initializer, dtype=None, aggregation=None, name=None):
+    def add_variable(
+        self,
+        shape: tuple[int, ...],
+        initializer: Any,
+        dtype: str | None = None,
+        aggregation: str | None = None,
+        name: str | None = None,
+    ) -> keras.Variable:
         """Adds a variable as Keras does, but reads that of the first replica."""
         return super().add_variable(shape, initializer, dtype, "only_first_replica", name)
 
@@ -75,14 +83,14 @@ class Replicated:
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: the model is built already, and Keras would guess wrong inputs."""
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         """Makes the function of a step; on several replicas a `ReplicatedStep`."""
         if not self.replicated:
             super().make_train_function(force)
         elif force or self.train_function is None:
             self.train_function = ReplicatedStep(self, self.train_step, self.get_metrics_result)
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         """Makes the function of a test step; on several replicas a `ReplicatedStep`."""
         if not self.replicated:
             super().make_test_function(force)

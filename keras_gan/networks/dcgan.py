@@ -4,6 +4,8 @@ Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with D
 Generative Adversarial Networks", ICLR 2016.
 """
 
+from collections.abc import Sequence
+
 from keras_gan.layers import (
     BatchNormalization,
     ConditionalBatchNormalization,
@@ -60,13 +62,13 @@ class DCGANGenerator(Network):
 
     def __init__(
         self,
-        image_shape=(28, 28, 1),
-        latent_dim=128,
-        width=64,
-        num_classes=None,
-        conditioning="concatenation",
-        dtype=None,
-        name="dcgan_generator",
+        image_shape: Sequence[int] = (28, 28, 1),
+        latent_dim: int = 128,
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        dtype: str | None = None,
+        name: str = "dcgan_generator",
     ):
         start, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
@@ -138,13 +140,13 @@ class DCGANDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(28, 28, 1),
-        width=64,
-        num_classes=None,
-        conditioning="projection",
-        normalization=None,
-        dtype=None,
-        name="dcgan_discriminator",
+        image_shape: Sequence[int] = (28, 28, 1),
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "projection",
+        normalization: str | None = None,
+        dtype: str | None = None,
+        name: str = "dcgan_discriminator",
     ):
         _, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
@@ -181,7 +183,7 @@ class DCGANDiscriminator(Network):
 FEATURES = 128
 
 
-def map_size_and_stages(image_shape):
+def map_size_and_stages(image_shape: Sequence[int]) -> tuple[int, int]:
     """Returns the size of the smallest map and the number of stages for an image shape.
 
     Raises:
@@ -193,6 +195,6 @@ def map_size_and_stages(image_shape):
     return start, (size // start).bit_length() - 1
 
 
-def stage_channels(width, stages):
+def stage_channels(width: int, stages: int) -> list[int]:
     """Returns the channels of the stages from the image inwards, doubling up to 8 times `width`."""
     return [width * min(2**stage, MAX_WIDENING) for stage in range(stages)]

@@ -4,6 +4,7 @@ Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 """
 
 import math
+from collections.abc import Sequence
 
 from keras_gan import media
 from keras_gan.errors import ConfigError
@@ -53,14 +54,14 @@ class MLPGenerator(Network):
 
     def __init__(
         self,
-        sample_shape=(28, 28, 1),
-        latent_dim=100,
-        units=(1200, 1200),
-        output_activation=None,
-        moments=None,
-        num_classes=None,
-        dtype=None,
-        name="mlp_generator",
+        sample_shape: Sequence[int] = (28, 28, 1),
+        latent_dim: int = 100,
+        units: Sequence[int] = (1200, 1200),
+        output_activation: str | None = None,
+        moments: Sequence[Sequence[float]] | None = None,
+        num_classes: int | None = None,
+        dtype: str | None = None,
+        name: str = "mlp_generator",
     ):
         size = check_sample_shape(sample_shape)
         check_num_classes(num_classes)
@@ -116,15 +117,15 @@ class MLPDiscriminator(Network):
 
     def __init__(
         self,
-        sample_shape=(28, 28, 1),
-        units=(240, 240),
-        pieces=5,
-        dropout=0.0,
-        moments=None,
-        num_classes=None,
-        conditioning="concatenation",
-        dtype=None,
-        name="mlp_discriminator",
+        sample_shape: Sequence[int] = (28, 28, 1),
+        units: Sequence[int] = (240, 240),
+        pieces: int = 5,
+        dropout: float = 0.0,
+        moments: Sequence[Sequence[float]] | None = None,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        dtype: str | None = None,
+        name: str = "mlp_discriminator",
     ):
         check_sample_shape(sample_shape)
         check_num_classes(num_classes)
@@ -153,7 +154,9 @@ class MLPDiscriminator(Network):
         super().__init__(inputs, outputs, config, policy, name)
 
 
-def standardization(sample_shape, moments, invert=False):
+def standardization(
+    sample_shape: Sequence[int], moments: Sequence[Sequence[float]], invert: bool = False
+) -> keras.layers.Layer:
     """Makes the layer `(x - mean) / sqrt(variance)` along the last axis, or its inverse.
 
     Raises:
@@ -171,14 +174,18 @@ def standardization(sample_shape, moments, invert=False):
     return keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype="float32")
 
 
-def hidden_layer(x, width, pieces, policy):
+def hidden_layer(
+    x: keras.KerasTensor, width: int, pieces: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
     """Applies a maxout layer, or with one piece a dense layer with leaky ReLU."""
     if pieces > 1:
         return Maxout(width, pieces, dtype=policy)(x)
     return LeakyReLU(0.2, dtype=policy)(hidden_dense(x, width, policy))
 
 
-def hidden_dense(x, width, policy, activation=None):
+def hidden_dense(
+    x: keras.KerasTensor, width: int, policy: keras.DTypePolicy, activation: str | None = None
+) -> keras.KerasTensor:
     """Applies a dense layer with biases initialized uniformly within 1 / sqrt(inputs).
 
     With biases of 0, all kinks of a network of points go through the origin. In one dimension it
@@ -194,7 +201,7 @@ def hidden_dense(x, width, policy, activation=None):
     )(x)
 
 
-def check_sample_shape(sample_shape):
+def check_sample_shape(sample_shape: Sequence[int]) -> int:
     """Returns the number of values of a sample.
 
     Raises:

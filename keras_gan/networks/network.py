@@ -1,9 +1,13 @@
 """Network: the base class of functional networks with a config, and parts that they share."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from keras_gan import media
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -17,7 +21,9 @@ class Network(keras.Model):
         name: Name of the model.
     """
 
-    def __init__(self, inputs, outputs, config, dtype, name):
+    def __init__(
+        self, inputs: Any, outputs: Any, config: dict, dtype: keras.DTypePolicy, name: str | None
+    ):
         super().__init__(inputs=inputs, outputs=outputs, name=name)
         self._config = {**config, "dtype": dtype.name, "name": name}
         self.num_classes = config["num_classes"]
@@ -33,15 +39,15 @@ class Network(keras.Model):
         return config and media.from_config(config)
 
     @medium.setter
-    def medium(self, medium):
+    def medium(self, medium: media.Medium) -> None:
         self._config["medium"] = medium.to_config()
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments, and the medium if it is set."""
         return dict(self._config)
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Network":
         """Makes the network of a config, with new weights."""
         medium = config.get("medium")
         network = cls(**{name: value for name, value in config.items() if name != "medium"})
@@ -50,7 +56,9 @@ class Network(keras.Model):
         return network
 
 
-def truncated(generator, inputs, truncation):
+def truncated(
+    generator: Any, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor
+) -> tf.Tensor:
     """Generates samples closer to the average, by scaled latents or the generator's own method.
 
     A generator whose latents have no meaningful length, such as StyleGAN2, has a method
@@ -68,35 +76,37 @@ def truncated(generator, inputs, truncation):
     return generator([latents, *labels] if labels else latents, training=False)
 
 
-def truncates_itself(generator) -> bool:
+def truncates_itself(generator: Any) -> bool:
     """Returns whether a generator has its own truncation instead of scaled latents."""
     return hasattr(generator, "truncated")
 
 
-def resolve_policy(dtype):
+def resolve_policy(dtype: str | None) -> keras.DTypePolicy:
     """Returns a precision policy by name, or Keras's global one for None."""
     return keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
 
 
-def label_input():
+def label_input() -> keras.KerasTensor:
     """Makes the label input of a class-conditional network: `(batch,)` int32."""
     return keras.Input((), dtype="int32", name="labels")
 
 
-def check_num_classes(num_classes):
+def check_num_classes(num_classes: int | None) -> None:
     """Raises `ConfigError` unless `num_classes` is None or at least 2."""
     if num_classes is not None and num_classes < 2:
         raise ConfigError(f"expected num_classes >= 2, or None for no labels, got {num_classes}.")
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: Any, choices: Sequence) -> None:
     """Raises `ConfigError` unless an argument is one of its choices."""
     if value not in choices:
         names = ", ".join(map(repr, choices))
         raise ConfigError(f"expected {name} to be one of {names}, got {value!r}.")
 
 
-def concatenate_one_hot(x, labels, num_classes):
+def concatenate_one_hot(
+    x: keras.KerasTensor, labels: keras.KerasTensor, num_classes: int
+) -> keras.KerasTensor:
     """Concatenates the one-hot label to `x (batch, ..., n)` at every position.
 
     Source: Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.
@@ -112,7 +122,7 @@ def concatenate_one_hot(x, labels, num_classes):
 SMALLEST_MAP, LARGEST_IMAGE = 4, 1024
 
 
-def check_power_of_two(image_shape, smallest=SMALLEST_MAP):
+def check_power_of_two(image_shape: Sequence[int], smallest: int = SMALLEST_MAP) -> None:
     """Raises `ConfigError` unless images are square with a power of two as their size.
 
     Args:
@@ -123,7 +133,7 @@ def check_power_of_two(image_shape, smallest=SMALLEST_MAP):
     check_image_size(image_shape, sizes)
 
 
-def check_image_size(image_shape, sizes):
+def check_image_size(image_shape: Sequence[int], sizes: Sequence[int]) -> None:
     """Raises `ConfigError` unless images are square, of a valid size and of 1 to 4 channels.
 
     Args:
@@ -140,7 +150,7 @@ def check_image_size(image_shape, sizes):
         raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
 
 
-def stage_widths(size, width, max_width):
+def stage_widths(size: int, width: int, max_width: int) -> list[int]:
     """Returns the channels of the stages from the image to the 4x4 map, doubling up to `max_width`.
 
     Args:
@@ -155,7 +165,7 @@ def stage_widths(size, width, max_width):
 CONDITIONINGS = ("projection", "concatenation", "auxiliary")
 
 
-def generator_inputs(latent_dim, num_classes):
+def generator_inputs(latent_dim: int, num_classes: int | None) -> tuple:
     """Returns the latents and the inputs of a generator: the latents, or `[latents, labels]`.
 
     Args:
@@ -166,13 +176,21 @@ def generator_inputs(latent_dim, num_classes):
     return latents, latents if num_classes is None else [latents, label_input()]
 
 
-def discriminator_inputs(samples, num_classes, conditioning="projection"):
+def discriminator_inputs(
+    samples: keras.KerasTensor, num_classes: int | None, conditioning: str = "projection"
+) -> keras.KerasTensor | list:
     """Returns the inputs of a discriminator: the samples, or `[samples, labels]`."""
     takes_labels = num_classes is not None and conditioning != "auxiliary"
     return [samples, label_input()] if takes_labels else samples
 
 
-def discriminator_outputs(features, inputs, num_classes, conditioning, dense):
+def discriminator_outputs(
+    features: keras.KerasTensor,
+    inputs: keras.KerasTensor | list,
+    num_classes: int | None,
+    conditioning: str,
+    dense: Callable,
+) -> keras.KerasTensor | list:
     """Adds the head of a discriminator to its last features.
 
     - `"projection"`: adds the inner product of features and label embedding to the logit
@@ -206,12 +224,12 @@ def discriminator_outputs(features, inputs, num_classes, conditioning, dense):
 INIT = "glorot_uniform"
 
 
-def compute_dtypes(model):
+def compute_dtypes(model: keras.Model) -> set[str]:
     """Returns the dtypes in which a model's layers compute, such as `{"float32", "bfloat16"}`."""
     return {layer.compute_dtype for layer in model._flatten_layers()}
 
 
-def mixes_samples(network) -> bool:
+def mixes_samples(network: keras.Model) -> bool:
     """Returns whether a sample's output depends on the rest of its batch, as with BatchNorm.
 
     A custom layer that mixes samples needs an attribute `mixes_samples = True`.

@@ -3,6 +3,8 @@
 Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024.
 """
 
+from collections.abc import Sequence
+
 from keras_gan.errors import ConfigError
 from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearnedMap, Upsample2D
 from keras_gan.networks.network import (
@@ -61,14 +63,14 @@ class R3GANGenerator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        latent_dim=64,
-        width=64,
-        num_classes=None,
-        blocks=2,
-        max_width=768,
-        dtype=None,
-        name="r3gan_generator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        latent_dim: int = 64,
+        width: int = 64,
+        num_classes: int | None = None,
+        blocks: int = 2,
+        max_width: int = 768,
+        dtype: str | None = None,
+        name: str = "r3gan_generator",
     ):
         widths = r3gan_widths(image_shape, width, max_width)[::-1]
         check_num_classes(num_classes)
@@ -132,13 +134,13 @@ class R3GANDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        width=64,
-        num_classes=None,
-        blocks=2,
-        max_width=768,
-        dtype=None,
-        name="r3gan_discriminator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        blocks: int = 2,
+        max_width: int = 768,
+        dtype: str | None = None,
+        name: str = "r3gan_discriminator",
     ):
         widths = r3gan_widths(image_shape, width, max_width)
         check_num_classes(num_classes)
@@ -175,7 +177,9 @@ class R3GANDiscriminator(Network):
         super().__init__(inputs, x, config, policy, name)
 
 
-def scaled_learned_map(latents, channels, policy):
+def scaled_learned_map(
+    latents: keras.KerasTensor, channels: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
     """Makes a learned 4x4 map with channels scaled by a linear function of the latents."""
     scales = linear(channels, policy)(latents)
     scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
@@ -184,7 +188,9 @@ def scaled_learned_map(latents, channels, policy):
     )
 
 
-def residual_block(x, blocks, policy):
+def residual_block(
+    x: keras.KerasTensor, blocks: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
     """Applies x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
 
     The first two have a bias and LeakyReLU 0.2. The initial variances bound the sum over all
@@ -213,26 +219,34 @@ def residual_block(x, blocks, policy):
     return keras.layers.Add(dtype=policy)([x, y])
 
 
-def match_width(x, channels, policy):
+def match_width(
+    x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
     """Applies a 1x1 convolution if the number of channels differs."""
     return x if x.shape[-1] == channels else convolution(channels, 1.0, policy)(x)
 
 
-def convolution(filters, gain, policy, use_bias=False):
+def convolution(
+    filters: int, gain: float, policy: keras.DTypePolicy, use_bias: bool = False
+) -> keras.layers.Layer:
     """Makes a 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
     return keras.layers.Conv2D(
         filters, 1, use_bias=use_bias, kernel_initializer=normal_initializer(gain**2), dtype=policy
     )
 
 
-def linear(units, policy, name=None):
+def linear(
+    units: int, policy: keras.DTypePolicy | str, name: str | None = None
+) -> keras.layers.Layer:
     """Makes a linear layer of gain 1, without bias."""
     return keras.layers.Dense(
         units, use_bias=False, kernel_initializer=normal_initializer(1.0), dtype=policy, name=name
     )
 
 
-def embedding(num_classes, size, gain, policy):
+def embedding(
+    num_classes: int, size: int, gain: float, policy: keras.DTypePolicy | str
+) -> keras.layers.Layer:
     """Makes an embedding of classes, equal to a linear layer on the one-hot label."""
     deviation = gain * num_classes**-0.5
     return keras.layers.Embedding(
@@ -240,7 +254,9 @@ def embedding(num_classes, size, gain, policy):
     )
 
 
-def normal_initializer(variance, fan_in=True):
+def normal_initializer(
+    variance: float, fan_in: bool = True
+) -> keras.initializers.Initializer | str:
     """Returns the initializer N(0, variance / fan-in), or N(0, variance)."""
     if variance == 0.0:
         return "zeros"
@@ -249,7 +265,7 @@ def normal_initializer(variance, fan_in=True):
     return keras.initializers.VarianceScaling(variance, "fan_in", "untruncated_normal")
 
 
-def r3gan_widths(image_shape, width, max_width):
+def r3gan_widths(image_shape: Sequence[int], width: int, max_width: int) -> list[int]:
     """Returns the channels of the stages from the image inwards.
 
     Raises:

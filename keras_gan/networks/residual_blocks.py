@@ -34,28 +34,30 @@ class LayerFactory:
     normalization: str | None = None
 
     @property
-    def spectral(self):
+    def spectral(self) -> bool:
         """Whether weights are spectrally normalized."""
         return self.normalization == "spectral"
 
-    def kernel_initializer(self, variance=1.0):
+    def kernel_initializer(self, variance: float = 1.0) -> keras.initializers.Initializer:
         """Returns the initializer of a kernel."""
         if self.initializer == "orthogonal":
             return keras.initializers.Orthogonal()
         return keras.initializers.VarianceScaling(variance, "fan_avg", "uniform")
 
-    def wrap(self, layer):
+    def wrap(self, layer: keras.layers.Layer) -> keras.layers.Layer:
         """Wraps a layer in spectral normalization, if the factory uses it."""
         return SpectralNormalization(layer) if self.spectral else layer
 
-    def dense(self, units):
+    def dense(self, units: int) -> keras.layers.Layer:
         """Makes a linear layer."""
         layer = keras.layers.Dense(
             units, kernel_initializer=self.kernel_initializer(), dtype=self.policy
         )
         return self.wrap(layer)
 
-    def convolution(self, filters, size=3, variance=1.0, kind=keras.layers.Conv2D):
+    def convolution(
+        self, filters: int, size: int = 3, variance: float = 1.0, kind: type = keras.layers.Conv2D
+    ) -> keras.layers.Layer:
         """Makes a convolution with same padding; its kind may resample."""
         return self.wrap(
             kind(
@@ -67,15 +69,21 @@ class LayerFactory:
             )
         )
 
-    def relu(self, x):
+    def relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Applies ReLU."""
         return keras.layers.ReLU(dtype=self.policy)(x)
 
-    def attention(self, x):
+    def attention(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Applies self-attention."""
         return SelfAttention(self.kernel_initializer(), self.spectral, dtype=self.policy)(x)
 
-    def batch_normalization(self, x, labels=None, num_classes=None, vectors=None):
+    def batch_normalization(
+        self,
+        x: keras.KerasTensor,
+        labels: keras.KerasTensor | None = None,
+        num_classes: int | None = None,
+        vectors: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         """Applies BatchNorm, with scale and shift by class or by a vector if given."""
         if vectors is not None:
             layer = AdaptiveBatchNormalization(
@@ -91,7 +99,9 @@ class LayerFactory:
         return BatchNormalization(**STATISTICS, dtype=self.policy)(x)
 
 
-def up_block(x, channels, factory, condition):
+def up_block(
+    x: keras.KerasTensor, channels: int, factory: LayerFactory, condition: dict
+) -> keras.KerasTensor:
     """Applies the residual block of a generator, which doubles the size.
 
     The residual path is BN, ReLU, 2x upsampling, 3x3 convolution, BN, ReLU, 3x3 convolution. The
@@ -113,7 +123,9 @@ def up_block(x, channels, factory, condition):
     return keras.layers.Add(dtype=factory.policy)([y, skip])
 
 
-def down_block(x, channels, factory, activate, pool):
+def down_block(
+    x: keras.KerasTensor, channels: int, factory: LayerFactory, activate: bool, pool: bool
+) -> keras.KerasTensor:
     """Applies the residual block of a discriminator, which may halve the size.
 
     The residual path is ReLU, 3x3 convolution, ReLU, 3x3 convolution, pooling. The skip path is x,

@@ -6,6 +6,8 @@ Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017
 for High Fidelity Natural Image Synthesis", ICLR 2019.
 """
 
+from collections.abc import Sequence
+
 from keras_gan.errors import ConfigError
 from keras_gan.networks.network import (
     CONDITIONINGS,
@@ -78,17 +80,17 @@ class ResNetGenerator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        latent_dim=128,
-        width=64,
-        num_classes=None,
-        conditioning="concatenation",
-        normalization=None,
-        attention=None,
-        max_width=1024,
-        initializer="glorot",
-        dtype=None,
-        name="resnet_generator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        latent_dim: int = 128,
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        normalization: str | None = None,
+        attention: int | None = None,
+        max_width: int = 1024,
+        initializer: str = "glorot",
+        dtype: str | None = None,
+        name: str = "resnet_generator",
     ):
         check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
         check_num_classes(num_classes)
@@ -169,17 +171,17 @@ class ResNetDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        width=64,
-        num_classes=None,
-        conditioning="projection",
-        normalization="spectral",
-        attention=None,
-        max_width=1024,
-        smallest_map=SMALLEST_MAP,
-        initializer="glorot",
-        dtype=None,
-        name="resnet_discriminator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "projection",
+        normalization: str | None = "spectral",
+        attention: int | None = None,
+        max_width: int = 1024,
+        smallest_map: int = SMALLEST_MAP,
+        initializer: str = "glorot",
+        dtype: str | None = None,
+        name: str = "resnet_discriminator",
     ):
         check_power_of_two(image_shape)
         check_num_classes(num_classes)
@@ -217,7 +219,13 @@ class ResNetDiscriminator(Network):
         super().__init__(inputs, outputs, config, factory.policy, name)
 
 
-def condition_blocks(inputs, num_classes, conditioning, blocks, factory):
+def condition_blocks(
+    inputs: keras.KerasTensor | list,
+    num_classes: int | None,
+    conditioning: str,
+    blocks: int,
+    factory: LayerFactory,
+) -> tuple[keras.KerasTensor, list[dict]]:
     """Returns the inputs of a generator's linear layer and the conditions of its blocks.
 
     Args:
@@ -244,7 +252,13 @@ def condition_blocks(inputs, num_classes, conditioning, blocks, factory):
     return concatenate_one_hot(latents, labels, num_classes), [{}] * blocks
 
 
-def split_latents(latents, labels, num_classes, blocks, factory):
+def split_latents(
+    latents: keras.KerasTensor,
+    labels: keras.KerasTensor | None,
+    num_classes: int | None,
+    blocks: int,
+    factory: LayerFactory,
+) -> tuple[keras.KerasTensor, list[dict]]:
     """Splits the latents between linear layer and blocks, as in `condition_blocks`.
 
     The parts have the same size, and the first one has the remainder in addition. Blocks get the
@@ -269,7 +283,7 @@ def split_latents(latents, labels, num_classes, blocks, factory):
     return latents[:, :first], [{"vectors": vector} for vector in vectors]
 
 
-def check_attention(attention, sizes):
+def check_attention(attention: int | None, sizes: Sequence[int]) -> None:
     """Raises `ConfigError` unless attention is None or the size of a block's map."""
     if attention is not None and attention not in sizes:
         raise ConfigError(

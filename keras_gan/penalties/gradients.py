@@ -1,25 +1,28 @@
 """Penalties on the gradient of the discriminator with respect to its inputs."""
 
+from collections.abc import Callable
+
 from keras_gan import gradients, noise, replicas
 from keras_gan.checks import check_positive
 from keras_gan.penalties.penalty import Penalty
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
-def squared_norm(gradient):
+def squared_norm(gradient: tf.Tensor) -> tf.Tensor:
     """Computes the squared L2 norm of each sample, `(batch,)` float32."""
     gradient = ops.cast(gradient, "float32")
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 
 
-def norm(gradient):
+def norm(gradient: tf.Tensor) -> tf.Tensor:
     """Computes the L2 norm of each sample, with gradient 0 instead of NaN where the norm is 0."""
     return ops.sqrt(ops.maximum(squared_norm(gradient), 1e-12))
 
 
-def interpolate(real, fake, key):
+def interpolate(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """Returns a random point on the line between each real and generated sample.
 
     Args:
@@ -54,7 +57,14 @@ class R1(Penalty):
 
     name = "r1"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[|grad_x D(x)|^2] / 2."""
         return ops.mean(squared_norm(gradients.input_gradients(discriminator, real))) / 2.0
 
@@ -72,7 +82,14 @@ class R2(Penalty):
 
     name = "r2"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[|grad_x D(G(z))|^2] / 2."""
         return ops.mean(squared_norm(gradients.input_gradients(discriminator, fake))) / 2.0
 
@@ -102,16 +119,23 @@ class GradientPenalty(Penalty):
 
     name = "gradient_penalty"
 
-    def __init__(self, weight=10.0, interval=1, one_sided=False):
+    def __init__(self, weight: float = 10.0, interval: int = 1, one_sided: bool = False):
         super().__init__(weight, interval)
         self.one_sided = one_sided
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[(|grad_x D(x)| - 1)^2] at interpolated x."""
         excess = norm(gradients.input_gradients(discriminator, interpolate(real, fake, key))) - 1.0
         return ops.mean(ops.square(ops.relu(excess) if self.one_sided else excess))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "one_sided": self.one_sided}
 
@@ -130,7 +154,14 @@ class ZeroCentered(Penalty):
 
     name = "zero_centered"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[|grad_x D(x)|^2] at interpolated x."""
         return ops.mean(
             squared_norm(gradients.input_gradients(discriminator, interpolate(real, fake, key)))
@@ -154,11 +185,18 @@ class DRAGAN(Penalty):
 
     name = "dragan"
 
-    def __init__(self, weight=10.0, interval=1, scale=0.5):
+    def __init__(self, weight: float = 10.0, interval: int = 1, scale: float = 0.5):
         super().__init__(weight, interval)
         self.scale = check_positive("scale", scale)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
         shift_key = noise.fold_in(key, 1)
@@ -169,6 +207,6 @@ class DRAGAN(Penalty):
         grads = gradients.input_gradients(discriminator, interpolate(real, perturbed, key))
         return ops.mean(ops.square(norm(grads) - 1.0))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "scale": self.scale}

@@ -1,11 +1,14 @@
 """Penalties on the logits of the discriminator, and weight clipping."""
 
+from collections.abc import Callable
+
 from keras_gan import noise, replicas
 from keras_gan.checks import check_positive
 from keras_gan.errors import ConfigError
 from keras_gan.penalties.penalty import Penalty, logits_of
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -29,10 +32,17 @@ class Drift(Penalty):
 
     name = "drift"
 
-    def __init__(self, weight=0.001, interval=1):
+    def __init__(self, weight: float = 0.001, interval: int = 1):
         super().__init__(weight, interval)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[D(x)^2] at real samples."""
         return ops.mean(ops.square(logits_of(discriminator, real, logits[0])))
 
@@ -55,7 +65,7 @@ class LeCam(Penalty):
 
     name = "lecam"
 
-    def __init__(self, weight=0.1, interval=1, decay=0.99):
+    def __init__(self, weight: float = 0.1, interval: int = 1, decay: float = 0.99):
         super().__init__(weight, interval)
         if not 0 <= decay < 1:
             raise ConfigError(f"expected a decay from 0 to below 1, got {decay}.")
@@ -66,7 +76,14 @@ class LeCam(Penalty):
         )
         self.variables = (self.real_anchor, self.fake_anchor)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Updates the anchors and computes E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]."""
         real_logits, fake_logits = map(logits_of, [discriminator] * 2, (real, fake), logits)
         real_anchor = self._update_anchor(self.real_anchor, real_logits)
@@ -81,7 +98,7 @@ class LeCam(Penalty):
         anchor.assign(value)
         return value
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": self.decay}
 
@@ -102,11 +119,18 @@ class Consistency(Penalty):
 
     name = "consistency"
 
-    def __init__(self, transformation, weight=10.0, interval=1):
+    def __init__(self, transformation: Callable, weight: float = 10.0, interval: int = 1):
         super().__init__(weight, interval)
         self.transformation = transformation
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
         keys = key, noise.fold_in(key, 1)
         return sum(
@@ -119,13 +143,13 @@ class Consistency(Penalty):
         transformed = discriminator(self.transformation(samples, key))
         return ops.mean(ops.square(logits_of(discriminator, samples, logits) - transformed))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         transformation = keras.saving.serialize_keras_object(self.transformation)
         return {**super().get_config(), "transformation": transformation}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "Consistency":
         """Makes the penalty from its constructor's arguments."""
         transformation = keras.saving.deserialize_keras_object(config["transformation"])
         return cls(**{**config, "transformation": transformation})
@@ -149,13 +173,13 @@ class WeightClipping(keras.constraints.Constraint):
     [-0.5, 0.25, 0.5]
     """
 
-    def __init__(self, limit=0.01):
+    def __init__(self, limit: float = 0.01):
         self.limit = check_positive("limit", limit)
 
-    def __call__(self, w):
+    def __call__(self, w: tf.Tensor) -> tf.Tensor:
         """Clips the weights."""
         return ops.clip(w, -self.limit, self.limit)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {"limit": self.limit}

@@ -1,11 +1,14 @@
 """Path length regularization, a penalty on the generator."""
 
+from typing import Any
+
 from keras_gan import gradients, noise, replicas
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.penalties.penalty import Penalty
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -37,7 +40,9 @@ class PathLength(Penalty):
     name = "path_length"
     player = "generator"
 
-    def __init__(self, weight=2.0, interval=4, decay=0.01, shrink=2):
+    def __init__(
+        self, weight: float = 2.0, interval: int = 4, decay: float = 0.01, shrink: int = 2
+    ):
         super().__init__(weight, interval)
         if not 0 < decay <= 1:
             raise ConfigError(f"expected a decay above 0 and up to 1, got {decay}.")
@@ -47,7 +52,7 @@ class PathLength(Penalty):
         )
         self.variables = (self.mean,)
 
-    def check(self, network):
+    def check(self, network: keras.Model) -> None:
         """Raises `ConfigError` for a generator without a mapping and a synthesis."""
         if not (hasattr(network, "mapping") and hasattr(network, "synthesis")):
             raise ConfigError(
@@ -55,7 +60,13 @@ class PathLength(Penalty):
                 f"StyleGAN2Generator, got {type(network).__name__}."
             )
 
-    def measure(self, generator, latents, labels, key=None):
+    def measure(
+        self,
+        generator: Any,
+        latents: tf.Tensor,
+        labels: tf.Tensor | None,
+        key: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Updates a and computes E[(|J^T y| - a)^2].
 
         Args:
@@ -73,12 +84,12 @@ class PathLength(Penalty):
         self.mean.assign(average)
         return ops.mean(ops.square(lengths - average))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
 
 
-def path_lengths(generator, styles, key):
+def path_lengths(generator: Any, styles: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     """Computes |J^T y| of each sample, `(batch,)`; see `PathLength`."""
 
     def product(styles):

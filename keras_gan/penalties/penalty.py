@@ -1,6 +1,11 @@
 """Penalty: the base class of all penalties."""
 
+from collections.abc import Callable
+
 from keras_gan.checks import check_integer, check_number
+
+import keras
+import tensorflow as tf
 
 
 class Penalty:
@@ -25,7 +30,13 @@ class Penalty:
         self.weight = check_number("weight", weight)
         self.interval = check_integer("interval", interval)
 
-    def __call__(self, discriminator, real, fake, key=None):
+    def __call__(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Computes the penalty times weight and interval, a float32 scalar.
 
         Args:
@@ -35,7 +46,14 @@ class Penalty:
         """
         return self.weight * self.interval * self.measure(discriminator, real, fake, key)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
         """Computes the penalty without its weight; subclasses implement this.
 
         Args:
@@ -44,19 +62,19 @@ class Penalty:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no measure.")
 
-    def check(self, network):
+    def check(self, network: keras.Model) -> None:
         """Raises `ConfigError` if the penalty can't be applied to a network."""
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments, as Keras serialises them."""
         return {"weight": self.weight, "interval": self.interval}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "Penalty":
         """Makes the penalty from its constructor's arguments."""
         return cls(**config)
 
 
-def logits_of(discriminator, samples, logits):
+def logits_of(discriminator: Callable, samples: tf.Tensor, logits: tf.Tensor | None) -> tf.Tensor:
     """Returns the logits, computing them if they are None."""
     return discriminator(samples) if logits is None else logits

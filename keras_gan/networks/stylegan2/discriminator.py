@@ -1,5 +1,7 @@
 """StyleGAN2's discriminator: residual blocks that each halve the size."""
 
+from collections.abc import Sequence
+
 from keras_gan.layers import (
     Downsample2D,
     EqualizedConv2D,
@@ -54,14 +56,14 @@ class StyleGAN2Discriminator(Network):
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        width=64,
-        num_classes=None,
-        mapping_layers=8,
-        group_size=4,
-        max_width=512,
-        dtype=None,
-        name="stylegan2_discriminator",
+        image_shape: Sequence[int] = (256, 256, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        mapping_layers: int = 8,
+        group_size: int = 4,
+        max_width: int = 512,
+        dtype: str | None = None,
+        name: str = "stylegan2_discriminator",
     ):
         check_arguments(image_shape, width, num_classes, mapping_layers)
         widths = stage_widths(image_shape[0], width, max_width)
@@ -88,7 +90,7 @@ class StyleGAN2Discriminator(Network):
         super().__init__(inputs, logits, config, policy, name)
 
 
-def block(x, channels, policy):
+def block(x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy) -> keras.KerasTensor:
     """Applies (a(W2 a(W1 x)) + W3 x) / sqrt 2 at half the size: 3x3, 3x3 and 1x1.
 
     W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]. Away from the edges it equals
@@ -104,7 +106,7 @@ def block(x, channels, policy):
     return keras.layers.Add(dtype=policy)([y, skip])
 
 
-def last_features(x, group_size):
+def last_features(x: keras.KerasTensor, group_size: int) -> keras.KerasTensor:
     """Computes a float32 vector from each 4x4 map."""
     policy = keras.dtype_policies.get("float32")
     channels = x.shape[-1]
@@ -114,7 +116,12 @@ def last_features(x, group_size):
     return activate(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
 
 
-def projection(features, labels, num_classes, mapping_layers):
+def projection(
+    features: keras.KerasTensor,
+    labels: keras.KerasTensor,
+    num_classes: int,
+    mapping_layers: int,
+) -> keras.KerasTensor:
     """Computes the projection <f(x), m(y)> / sqrt n of features on the label's mapped embedding.
 
     Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, with the mapping of

@@ -1,5 +1,7 @@
 """StyleGAN2's generator: mapping and synthesis networks."""
 
+from collections.abc import Sequence
+
 from keras_gan import noise
 from keras_gan.checks import check_integer, check_number
 from keras_gan.layers import (
@@ -21,6 +23,7 @@ from keras_gan.networks.network import (
 from keras_gan.networks.stylegan2.mapping import GAIN, SLOPE, Mapping
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 MAX_ACTIVATION = 256.0  # in float16, which ends at 65,504
@@ -69,15 +72,15 @@ class StyleGAN2Generator(Network):
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        latent_dim=512,
-        width=64,
-        num_classes=None,
-        mapping_layers=8,
-        style_mixing=0.9,
-        max_width=512,
-        dtype=None,
-        name="stylegan2_generator",
+        image_shape: Sequence[int] = (256, 256, 3),
+        latent_dim: int = 512,
+        width: int = 64,
+        num_classes: int | None = None,
+        mapping_layers: int = 8,
+        style_mixing: float = 0.9,
+        max_width: int = 512,
+        dtype: str | None = None,
+        name: str = "stylegan2_generator",
     ):
         check_arguments(image_shape, width, num_classes, mapping_layers)
         check_number("style_mixing", style_mixing, maximum=1)
@@ -113,11 +116,13 @@ class StyleGAN2Generator(Network):
         """Number of layers with a style."""
         return self._halves()[0].output_shape[1]
 
-    def mapping(self, inputs, training=False):
+    def mapping(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Maps latents, or `[latents, labels]`, to styles `(batch, layers, latent_dim)`."""
         return self._halves()[0](inputs, training=training)
 
-    def synthesis(self, styles, key=None, training=False):
+    def synthesis(
+        self, styles: tf.Tensor, key: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
         """Maps styles to float32 images.
 
         Args:
@@ -129,7 +134,7 @@ class StyleGAN2Generator(Network):
         styles = ops.convert_to_tensor(styles, "float32")
         return self._halves()[1]([styles, key], training=training)
 
-    def truncated(self, inputs, truncation):
+    def truncated(self, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor) -> tf.Tensor:
         """Generates images from styles average + truncation (w - average).
 
         Args:
@@ -143,7 +148,9 @@ class StyleGAN2Generator(Network):
         return self.synthesis(truncation * styles + (1.0 - truncation) * average)
 
 
-def check_arguments(image_shape, width, num_classes, mapping_layers):
+def check_arguments(
+    image_shape: Sequence[int], width: int, num_classes: int | None, mapping_layers: int
+) -> None:
     """Raises `ConfigError` for arguments that neither network supports."""
     check_power_of_two(image_shape)
     check_num_classes(num_classes)
@@ -151,7 +158,13 @@ def check_arguments(image_shape, width, num_classes, mapping_layers):
     check_integer("mapping_layers", mapping_layers)
 
 
-def synthesize(styles, key, widths, channels, policy):
+def synthesize(
+    styles: keras.KerasTensor,
+    key: keras.KerasTensor,
+    widths: Sequence[int],
+    channels: int,
+    policy: keras.DTypePolicy,
+) -> keras.KerasTensor:
     """Builds the functional graph from styles to images.
 
     Args:
@@ -175,7 +188,15 @@ def synthesize(styles, key, widths, channels, policy):
     return keras.layers.Activation("linear", dtype="float32", name="images")(images)
 
 
-def styled_convolution(x, styles, key, number, width, policy, upsample=False):
+def styled_convolution(
+    x: keras.KerasTensor,
+    styles: keras.KerasTensor,
+    key: keras.KerasTensor,
+    number: int,
+    width: int,
+    policy: keras.DTypePolicy,
+    upsample: bool = False,
+) -> keras.KerasTensor:
     """Applies the `number`-th modulated 3x3 convolution, with noise and LeakyReLU.
 
     The convolution includes the gain sqrt 2 of LeakyReLU, which saves a pass over the map.
@@ -186,12 +207,12 @@ def styled_convolution(x, styles, key, number, width, policy, upsample=False):
     return activate(x, policy)
 
 
-def style_scales(x, style):
+def style_scales(x: keras.KerasTensor, style: keras.KerasTensor) -> keras.KerasTensor:
     """Maps a style to scales of the channels of x, around 1."""
     return EqualizedDense(x.shape[-1], bias=1.0, dtype="float32")(style)
 
 
-def activate(x, policy):
+def activate(x: keras.KerasTensor, policy: keras.DTypePolicy) -> keras.KerasTensor:
     """Applies LeakyReLU, clipped to +-256 in float16, so that the next layers can't overflow."""
     x = LeakyReLU(SLOPE, dtype=policy)(x)
     return ops.clip(x, -MAX_ACTIVATION, MAX_ACTIVATION) if policy.compute_dtype == "float16" else x
@@ -201,10 +222,10 @@ def activate(x, policy):
 class NoiseKey(keras.layers.Layer):
     """The noise key of a batch, a function of its latents and so, in training, of (seed, step)."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, latent_dim)` float32 to a `keras_gan.noise` key."""
         return noise.key_of(inputs)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Returns the spec of a key, two int64 numbers."""
         return keras.KerasTensor((2,), "int64")

@@ -1,9 +1,13 @@
 """StyleGAN2's mapping network, from latents and labels to styles."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras_gan import noise
 from keras_gan.layers import EqualizedDense, LeakyReLU, PixelNormalization
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 SLOPE = 0.2
@@ -13,7 +17,7 @@ DECAY = 0.998
 MIXING_DRAW = 1_000  # folded into the latents' key, above the numbers of the noise layers
 
 
-def dense_layers(units, count):
+def dense_layers(units: int, count: int) -> list[keras.layers.Layer]:
     """Makes the layers of a mapping network, in float32, with 0.01 of the learning rate."""
     return [
         layer
@@ -44,7 +48,15 @@ class Mapping(keras.layers.Layer):
     Source: Karras et al., CVPR 2019, section 3.1; the average for truncation, section B.
     """
 
-    def __init__(self, units, layers, num_styles, num_classes=None, style_mixing=0.9, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        layers: int,
+        num_styles: int,
+        num_classes: int | None = None,
+        style_mixing: float = 0.9,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.units, self.num_styles, self.num_classes = units, num_styles, num_classes
         self.style_mixing = style_mixing
@@ -52,7 +64,7 @@ class Mapping(keras.layers.Layer):
         self.embedding = EqualizedDense(units, dtype="float32") if num_classes else None
         self.stack = dense_layers(units, layers)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the weights for latents `(batch, n)`, or `[latents, labels (batch,)]`."""
         size = input_shape[0][-1] if self.num_classes else input_shape[-1]
         if self.num_classes:
@@ -63,7 +75,7 @@ class Mapping(keras.layers.Layer):
             size = self.units
         self.average = self.add_weight((self.units,), "zeros", trainable=False, name="average")
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Maps latents, or `[latents, labels]`, to styles `(batch, num_styles, units)`."""
         latents, *labels = inputs if self.num_classes else [inputs]
         w = self.map_latents(latents, *labels)
@@ -74,7 +86,7 @@ class Mapping(keras.layers.Layer):
         self.average.assign(DECAY * self.average + (1.0 - DECAY) * mean)
         return self._mix_styles(styles, w, latents, labels) if self.style_mixing else styles
 
-    def map_latents(self, latents, labels=None):
+    def map_latents(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Maps latents `(batch, n)` and labels `(batch,)` to w, `(batch, units)`."""
         x = self.normalization(latents)
         if labels is not None:
@@ -95,12 +107,12 @@ class Mapping(keras.layers.Layer):
         keep = ops.arange(self.num_styles, dtype="float32")[None] < layer[:, None]
         return ops.where(keep[:, :, None], styles, other[:, None])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns `(batch, num_styles, units)`."""
         batch = (input_shape[0] if self.num_classes else input_shape)[0]
         return (batch, self.num_styles, self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
