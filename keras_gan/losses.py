@@ -64,7 +64,7 @@ class AdversarialLoss:
         return real_logits, ops.negative(fake_logits)
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {}
 
     @classmethod

@@ -28,7 +28,7 @@ class Schedule:
         raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serializes them."""
         raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
@@ -58,7 +58,7 @@ class Cosine(Schedule):
 
     >>> import keras_gan as kg
     >>> gamma = kg.schedules.Cosine(0.05, 0.005, images=20_000_000)
-    >>> [round(float(gamma(seen)), 4) for seen in (0, 10_000_000, 20_000_000, 30_000_000)]
+    >>> [round(float(gamma(images)), 4) for images in (0, 10_000_000, 20_000_000, 30_000_000)]
     [0.05, 0.0275, 0.005, 0.005]
     """
 
@@ -95,7 +95,7 @@ class Growth(Schedule):
 
     >>> import keras_gan as kg
     >>> level = kg.schedules.Growth(stable_images=600, fade_images=400)
-    >>> [float(level(seen)) for seen in (0, 600, 700, 1000, 1700)]
+    >>> [float(level(images)) for images in (0, 600, 700, 1000, 1700)]
     [0.0, 0.0, 0.25, 1.0, 1.25]
     """
 
@@ -198,7 +198,7 @@ def check_schedules(
         if name not in names:
             raise ConfigError(
                 f"expected a schedule for one of {', '.join(sorted(names))}, got "
-                f"{name!r}; a penalty or an augmentation must be in the game to be scheduled."
+                f"{name!r}; add the penalty or the augmentation to schedule it."
             )
         for player, optimizer in optimizers.items():
             check_optimizer(optimizer_numbers(player).get(name), inner_optimizer(optimizer))

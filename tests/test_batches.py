@@ -31,11 +31,11 @@ def test_an_epoch_is_a_permutation_and_the_next_is_another():
     assert first != second
 
 
-def test_batch_k_needs_nothing_that_came_before():
+def test_batch_k_doesnt_depend_on_earlier_batches():
     dataset = batches.from_arrays(SAMPLES, batch_size=5, seed=3)
-    whole = values(dataset.from_step(0), 12)
+    full = values(dataset.from_step(0), 12)
     for step in (1, 4, 7, 11):
-        assert values(dataset.from_step(step), 12 - step) == whole[step:]
+        assert values(dataset.from_step(step), 12 - step) == full[step:]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 6])
@@ -49,12 +49,12 @@ def test_workers_share_the_same_batches(count):
 
 
 @pytest.mark.parametrize("shard", [(2, 2), (-1, 2), (0, 0)])
-def test_a_shard_that_is_not_there(shard):
+def test_an_invalid_shard_is_refused(shard):
     with pytest.raises(ConfigError, match="0 <= index < count, got"):
         batches.from_arrays(SAMPLES, batch_size=6).from_step(0, shard)
 
 
-def test_workers_that_can_not_share_a_batch():
+def test_a_batch_that_workers_cannot_share_is_refused():
     with pytest.raises(ConfigError, match=r"4 workers can share evenly, got 6; .* such as 8"):
         batches.from_arrays(SAMPLES, batch_size=6).from_step(0, (0, 4))
 
@@ -69,7 +69,7 @@ def test_prefetch_changes_no_batch():
         batches.step_addressed(lambda indices: indices, 23, 5, prefetch=0)
 
 
-def test_the_seed_decides_the_order():
+def test_the_seed_determines_the_order():
     streams = [
         values(batches.from_arrays(SAMPLES, batch_size=5, seed=seed).from_step(0), 4)
         for seed in (1, 1, 2)
@@ -84,7 +84,7 @@ def test_plain_iteration_reshuffles_each_epoch():
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_without_shuffling_the_order_is_the_arrays():
+def test_without_shuffling_the_order_is_that_of_the_arrays():
     dataset = batches.from_arrays((SAMPLES, SAMPLES), batch_size=5, shuffle=False)
     x, y = next(iter(dataset))
     assert x.numpy().ravel().tolist() == y.numpy().ravel().tolist() == [0, 1, 2, 3, 4]
@@ -100,7 +100,7 @@ def test_fewer_samples_than_a_batch():
 
 
 @pytest.mark.parametrize("count", [1_000, 10_000, 60_000])
-def test_orders_of_neighbouring_epochs_do_not_resemble_each_other(count):
+def test_orders_of_neighboring_epochs_are_uncorrelated(count):
     """TensorFlow's own index_shuffle gives rank correlations of up to 0.9 here."""
     index = tf.range(count, dtype=tf.int64)
     orders = [
@@ -113,7 +113,7 @@ def test_orders_of_neighbouring_epochs_do_not_resemble_each_other(count):
     assert np.abs(others).max() < 5 / np.sqrt(count)  # five standard deviations of chance
 
 
-def test_smaller_batches_are_filled_up_with_the_one_before():
+def test_smaller_batches_are_filled_up_from_the_previous_one():
     samples = np.arange(10, dtype="float32").reshape(5, 2)
     dataset = tf.data.Dataset.from_tensor_slices((samples, np.arange(5))).batch(3)
     filled = batches.fill_batches(dataset)
@@ -132,10 +132,10 @@ def test_batches_of_a_fixed_size_are_left_alone():
 def test_a_step_is_traced_and_compiled_once_though_the_last_batch_is_smaller(tmp_path):
     """Three epochs under XLA in a process of their own, where XLA writes what it compiles."""
     script = pathlib.Path(__file__).with_name("compile_in_new_process.py")
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-W", "error", script, tmp_path], capture_output=True, text=True
     )
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.split() == ["1", "9"]
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split() == ["1", "9"]
     programs = [path.name for path in tmp_path.glob("*.before_optimizations.txt")]
     assert len([name for name in programs if "one_step_on_data" in name]) == 1

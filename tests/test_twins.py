@@ -52,9 +52,9 @@ def test_twins_are_the_same_function_of_the_same_weights(rules):
         with torch.no_grad():
             copy(ours, twin)
             inputs = random.normal(size=shape).astype("float32")
-            found = channels_last(twin.eval()(torch.tensor(channels_first(inputs))).numpy())
+            results = channels_last(twin.eval()(torch.tensor(channels_first(inputs))).numpy())
         expected = ours(inputs).numpy()
-        np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+        np.testing.assert_allclose(results, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def copy(ours, twin):
@@ -90,9 +90,9 @@ def in_order_of_stages(generator):
 
 
 def layers_of(network, kind):
-    """The layers of a kind in the order in which they were made."""
-    found = [layer for layer in network.layers if isinstance(layer, kind)]
-    return sorted(found, key=lambda layer: (len(layer.name), layer.name))
+    """Returns the layers of a kind in the order of creation."""
+    results = [layer for layer in network.layers if isinstance(layer, kind)]
+    return sorted(results, key=lambda layer: (len(layer.name), layer.name))
 
 
 def channels_first(x):

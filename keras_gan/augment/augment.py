@@ -75,7 +75,7 @@ class Augment(keras.layers.Layer):
         Args:
             real_logits: `(batch,)` logits of the augmented real samples.
         """
-        return None  # AutoGraph can't convert a body that is a docstring alone
+        return None  # AutoGraph can't convert a body that is only a docstring
 
     def compute_output_shape(self, images_shape: tuple, key_shape: tuple | None = None) -> tuple:
         """Returns the shape of the images."""
@@ -130,12 +130,12 @@ def draw_numbers(
 ) -> dict[str, list[tf.Tensor]]:
     """Draws independent random numbers for each image and each transformation.
 
-    One draw for all, because XLA compiles each draw anew.
+    All numbers come from one draw, because XLA compiles each draw separately.
 
     Args:
         distribution: `noise.uniform` or `noise.normal`.
         key: A key.
-        names: Who gets numbers of their own.
+        names: Names of the transformations.
         count: Number of values per image and name.
         images: `(batch, ...)`.
 

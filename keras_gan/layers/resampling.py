@@ -67,7 +67,7 @@ class Downsample2D(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Smooth2D(keras.layers.Layer):
-    """The filter [1, 3, 3, 1] / 8 along both axes, before or after a convolution of stride 2.
+    """Smoothing by the filter [1, 3, 3, 1] / 8 along both axes, around a convolution of stride 2.
 
     Args:
         padding: Number of zeros at each edge; height and width grow by 2 padding - 3.

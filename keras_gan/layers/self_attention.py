@@ -49,10 +49,10 @@ class SelfAttention(keras.layers.Layer):
         self.queries = self._convolution(max(channels // 8, 1), "queries")
         self.keys = self._convolution(max(channels // 8, 1), "keys")
         self.values = self._convolution(max(channels // 2, 1), "values")
-        self.back = self._convolution(channels, "back")
+        self.projection = self._convolution(channels, "projection")
         for convolution in (self.queries, self.keys, self.values):
             convolution.build(input_shape)
-        self.back.build((*input_shape[:-1], max(channels // 2, 1)))
+        self.projection.build((*input_shape[:-1], max(channels // 2, 1)))
         self.gain = self.add_weight((), "zeros", name="gain")
 
     def _convolution(self, filters, name):
@@ -79,7 +79,7 @@ class SelfAttention(keras.layers.Layer):
         weights = ops.cast(ops.softmax(ops.cast(logits, "float32")), values.dtype)
         attended = ops.matmul(weights, values)
         attended = ops.reshape(attended, (-1, *inputs.shape[1:3], attended.shape[-1]))
-        return inputs + self.gain * self.back(attended)
+        return inputs + self.gain * self.projection(attended)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the input's shape."""

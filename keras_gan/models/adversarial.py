@@ -156,7 +156,7 @@ class AdversarialModel(Resumable):
             self.compile(**keras.saving.deserialize_keras_object(config))
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serializes them."""
         networks = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in self.network_names()

@@ -59,7 +59,7 @@ def check_one_stage(loss: AdversarialLoss, discriminator: keras.Model) -> None:
         "a discriminator that mixes samples, as BatchNorm does": mixes_samples(discriminator),
         "a discriminator that classifies": len(discriminator.outputs) == 2,
         "a discriminator of patches": len(discriminator.outputs[0].shape) > 2,
-        f"{type(loss).__name__}, whose discriminator half is flat in places": loss.flat,
+        f"{type(loss).__name__}, with a discriminator loss that is flat in places": loss.flat,
     }
     present = [obstacle for obstacle, is_present in obstacles.items() if is_present]
     if present:

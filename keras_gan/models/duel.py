@@ -19,7 +19,7 @@ AUGMENTATION_DRAW, PENALTY_DRAWS, PART_DRAWS = 1, 2, 1_000
 
 
 class Noise(NamedTuple):
-    """The random numbers of one player's update.
+    """Random numbers of one player's update.
 
     Attributes:
         latents: `(batch, latent_dim)` float32, or None for a generator without latents.

@@ -390,7 +390,7 @@ class GAN(Sampling, AdversarialModel):
             check_labels(np.asarray(y), self.num_classes)
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {**super().get_config(), "latent_distribution": self.latent_distribution}
 
 

@@ -138,7 +138,7 @@ def choose_cuts(network: keras.Model) -> list[Cut]:
 
 
 def find_cut_points(network: keras.Model) -> list[Cut]:
-    """Returns the places at which one tensor, with little beside it, leads on."""
+    """Returns the cuts after calls whose output is much larger than the other live tensors."""
     calls, cuts = layer_calls(network), []
     last = {id(tensor): index for index, call in enumerate(calls) for tensor in call.input_tensors}
     last |= {id(tensor): len(calls) for tensor in network.outputs}
@@ -147,8 +147,8 @@ def find_cut_points(network: keras.Model) -> list[Cut]:
         live = [t for t in [*live, *call.outputs] if last.get(id(t), -1) > index]
         largest = max(map(bytes_per_sample, call.outputs))
         others = sum(map(bytes_per_sample, live)) - largest
-        leads_on = any(id(tensor) == id(call.outputs[0]) for tensor in live)
-        if leads_on and others <= SMALL * largest:
+        is_used = any(id(tensor) == id(call.outputs[0]) for tensor in live)
+        if is_used and others <= SMALL * largest:
             cuts.append(Cut(index + 1, live))
     return cuts
 

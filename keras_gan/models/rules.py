@@ -106,7 +106,7 @@ class Rules:
         return rules
 
     def get_config(self) -> dict:
-        """Returns the fields, as Keras serialises them."""
+        """Returns the fields, as Keras serializes them."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             name: keras.saving.serialize_keras_object(list(value) if name == "penalties" else value)

@@ -7,13 +7,8 @@ ICLR 2018, section 2 and table 2.
 import math
 from collections.abc import Sequence
 
-from keras_gan.layers import (
-    NearestUpsample2D,
-)
-from keras_gan.networks.network import (
-    Network,
-    resolve_policy,
-)
+from keras_gan.layers import NearestUpsample2D
+from keras_gan.networks.network import Network, resolve_policy
 from keras_gan.networks.progressive_stages import DiscriminatorStages, GeneratorStages, Stages
 
 import keras

@@ -14,7 +14,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Drift(Penalty):
-    """Keeps D's logits near 0, which a Wasserstein loss leaves unbounded: weight E[D(x)^2].
+    """Drift penalty weight E[D(x)^2], which keeps D's logits near 0 under a Wasserstein loss.
 
     Args:
         weight: epsilon; 0.001 in the paper.
@@ -157,7 +157,7 @@ class Consistency(Penalty):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class WeightClipping(keras.constraints.Constraint):
-    """Clips the weights of the critic to [-limit, limit], WGAN's Lipschitz constraint.
+    """Clipping of the discriminator's weights to [-limit, limit], WGAN's Lipschitz constraint.
 
     Pass it as `gan.compile(constraint=...)`; it applies after each update of the discriminator.
 

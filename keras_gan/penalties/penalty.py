@@ -66,7 +66,7 @@ class Penalty:
         """Raises `ConfigError` if the penalty can't be applied to a network."""
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serialises them."""
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {"weight": self.weight, "interval": self.interval}
 
     @classmethod

@@ -220,7 +220,7 @@ def activate(x: keras.KerasTensor, policy: keras.DTypePolicy) -> keras.KerasTens
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NoiseKey(keras.layers.Layer):
-    """The noise key of a batch, a function of its latents and so, in training, of (seed, step)."""
+    """Noise key of a batch, a function of its latents and so, in training, of (seed, step)."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, latent_dim)` float32 to a `keras_gan.noise` key."""
