@@ -40,7 +40,7 @@ def open_data(settings, run, tell):
         if settings.cache is not None:
             source = datasets.CachedSource(source, settings.cache)
         settings = with_picked(settings, vars(choice), choice.reasons)
-    for line in recipes.tell_choices({**vars(settings), **settings.rules}, settings.choices):
+    for line in recipes.describe_choices({**vars(settings), **settings.rules}, settings.choices):
         tell(printable(line))
     return settings, source
 
