@@ -167,7 +167,9 @@ def make_schedules(
     starts |= {"learning_rate": recipe.rate_of("generator"), "beta_2": recipe.beta_2}
     starts |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
     starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
-    cosines = {name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()}
+    cosines = {
+        name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()
+    }
     if not isinstance(model, models.ProgressiveGAN):
         return cosines
     phase = max(1, images // (2 * model.generator.last_stage + 2))
