@@ -124,7 +124,7 @@ def read_config(folder):
     run = runs.Run(folder)
     found = run.read_config()
     open_run_source(run)
-    run.keep_beginning(found)
+    run.keep_first_settings(found)
     run.claim(config())
     return summary(found)
 

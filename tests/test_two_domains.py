@@ -146,5 +146,5 @@ def test_what_needs_latents_says_so(tmp_path):
     with pytest.raises(ConfigError, match="samples from latents, such as a GAN, for a page"):
         export.to_web(game, tmp_path / "page")
     seeded = export.Interface(seeded=True)
-    with pytest.raises(ConfigError, match="for latents drawn inside"):
+    with pytest.raises(ConfigError, match="for latents drawn in the graph"):
         export.to_onnx(game, tmp_path / "x.onnx", interface=seeded, signature="a_to_b")
