@@ -3,18 +3,18 @@
 import math
 import numbers
 
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 
 import numpy as np
 
 
-def check_integer(name: str, value, minimum: int = 1) -> int:
+def check_integer(name: str, value, minimum: int = 1, maximum: int | None = None) -> int:
     """Returns a value as an int, such as a number of samples.
 
     Args:
         name: The argument's name, for the error.
         value: An int or a NumPy integer; no bool and no float.
-        minimum: The least it may be.
+        minimum, maximum: Its bounds, which it may reach; no upper one by default.
 
     Raises:
         ConfigError: For anything else.
@@ -24,8 +24,10 @@ def check_integer(name: str, value, minimum: int = 1) -> int:
     >>> check_integer("k", 3)
     3
     """
-    if not is_number(value, numbers.Integral) or value < minimum:
-        raise ConfigError(f"expected an integer {name} >= {minimum}, got {value!r}.")
+    fits = is_number(value, numbers.Integral) and minimum <= value
+    if not fits or (maximum is not None and value > maximum):
+        bounds = f">= {minimum:,}" if maximum is None else f"from {minimum:,} to {maximum:,}"
+        raise ConfigError(f"expected an integer {name} {bounds}, got {abbreviate(value)}.")
     return int(value)
 
 
@@ -40,7 +42,8 @@ def check_seed(seed, bits: int = 31) -> int:
         ConfigError: For anything else.
     """
     if not is_number(seed, numbers.Integral) or not 0 <= seed < 2**bits:
-        raise ConfigError(f"expected an integer seed from 0 to 2**{bits} - 1, got {seed!r}.")
+        bounds = f"from 0 to 2**{bits} - 1"
+        raise ConfigError(f"expected an integer seed {bounds}, got {abbreviate(seed)}.")
     return int(seed)
 
 
@@ -57,7 +60,7 @@ def check_number(name: str, value, minimum: float = 0, maximum: float = math.inf
     """
     if not is_number(value) or not minimum <= value <= maximum or math.isinf(value):
         bounds = f">= {minimum:g}" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
-        raise ConfigError(f"expected {name} {bounds}, got {value!r}.")
+        raise ConfigError(f"expected {name} {bounds}, got {abbreviate(value)}.")
     return value
 
 
@@ -72,7 +75,7 @@ def check_positive(name: str, value):
         ConfigError: For 0, less, NaN, infinity, or what is no number.
     """
     if not is_number(value) or not 0 < value < math.inf:
-        raise ConfigError(f"expected {name} > 0, got {value!r}.")
+        raise ConfigError(f"expected {name} > 0, got {abbreviate(value)}.")
     return value
 
 

@@ -22,6 +22,22 @@ def printable(text) -> str:
     )
 
 
+def abbreviate(value, length: int = 60) -> str:
+    """Returns a value as text for an error, cut where it is long: a file of others may say it.
+
+    Args:
+        value: Anything; its `repr` counts.
+        length: Characters that stay.
+
+    Example:
+
+    >>> abbreviate("abcdefgh", length=5)
+    "'abcd..."
+    """
+    text = repr(value)
+    return text if len(text) <= length else text[:length] + "..."
+
+
 class KerasGanError(Exception):
     """Base of every error that the package raises on purpose; its text is printable."""
 

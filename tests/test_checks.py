@@ -23,6 +23,12 @@ import pytest
             "expected an integer columns >= 2, got 1",
         ),
         (
+            functools.partial(checks.check_integer, "rate", maximum=1_000_000),
+            [1, 1_000_000],
+            [0, 1_000_001, 0.5, "9" * 1_000],
+            r"expected an integer rate from 1 to 1,000,000, got .{1,63}\.$",
+        ),
+        (
             checks.check_seed,
             [0, 2**31 - 1, np.uint8(3)],
             [-1, 2**31, 1.0, False, "0"],

@@ -29,7 +29,8 @@ from PIL import Image
 
 CONFIG = {
     **{"recipe": "dcgan", "data": "digits", "samples": 10, "skipped": 0, "sample_shape": [8, 8, 1]},
-    **{"medium": {"name": "image"}, "classes": None, "steps": 5, "batch_size": 4, "seed": 0},
+    **{"medium": {"name": "image"}, "rules": {}, "classes": None},
+    **{"steps": 5, "batch_size": 4, "seed": 0},
 }
 
 

@@ -6,6 +6,7 @@ import pathlib
 import keras_gan as kg
 from keras_gan import export
 from keras_gan.errors import ConfigError
+from keras_gan.runtime import Generator
 
 import keras
 import numpy as np
@@ -131,6 +132,8 @@ def test_both_directions_leave_as_saved_model_onnx_and_litert(tmp_path):
         )
         kind = session.get_modelmeta().custom_metadata_map["kind"]
         assert kind == "translator"
+        with pytest.raises(ValueError, match=r"samples from latents, but .* is a translator"):
+            Generator(onnx.path)
         assert export.to_litert(game, tmp_path / f"{name}.tflite", name).difference < 1e-5
 
 

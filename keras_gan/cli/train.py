@@ -295,7 +295,7 @@ def tell_made(run, result):
 
 def kept_in(run):
     """`(path, what it is)` of what the training left."""
-    rows = [(run.checkpoints.newest(), "everything, for keras.models.load_model and to go on")]
+    rows = [(run.checkpoints.newest(), "everything, for kg.load_model and to go on")]
     rows += [(run.history_path, "losses, accuracies and gradients")]
     if run.metrics_path.exists():
         rows += [(run.metrics_path, "metrics"), (run.best_path, "the game when they were best")]

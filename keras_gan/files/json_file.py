@@ -4,7 +4,7 @@ import json
 import math
 import os
 
-from keras_gan.errors import DataError
+from keras_gan.errors import DataError, abbreviate
 from keras_gan.files import limits
 
 
@@ -103,9 +103,3 @@ def mismatches(value, shape, at):
         inner = [(name, value[name], part) for name, part in shape.items() if name in value]
     for name, entry, part in inner:
         yield mismatch(entry, part, f"{at}[{name!r}]")
-
-
-def abbreviate(value):
-    """Returns a value as text for an error, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:40] + "..."

@@ -8,7 +8,7 @@ Nothing here imports TensorFlow before samples are drawn.
 
 import dataclasses
 
-from keras_gan.errors import ConfigError, unknown
+from keras_gan.errors import ConfigError, abbreviate, unknown
 from keras_gan.media.image import Image
 from keras_gan.media.medium import Medium
 from keras_gan.media.points import Points
@@ -124,7 +124,7 @@ def from_config(config) -> Medium:
     Video(frames_per_second=12)
     """
     if not isinstance(config, dict) or not isinstance(config.get("name"), str):
-        raise ConfigError(f"expected a medium as an object with a name, got {config!r:.60}.")
+        raise ConfigError(f"expected a medium as an object with a name, got {abbreviate(config)}.")
     arguments = {key: tuples(value) for key, value in config.items() if key != "name"}
     if config["name"] not in MEDIA:
         raise unknown("medium", config["name"], MEDIA)

@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import ClassVar
 
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.files.atomic import atomic_write
 
 import numpy as np
@@ -171,16 +171,11 @@ def has_sizes(shape) -> bool:
     return bool(shape) and all(isinstance(size, (int, np.integer)) and size > 0 for size in shape)
 
 
-def check_between(name, value, low, high):
-    """Raises `ConfigError` unless a field is a whole number within bounds."""
-    if type(value) is not int or not low <= value <= high:
-        raise ConfigError(f"expected a whole {name} from {low:,} to {high:,}, got {value!r:.60}.")
-
-
 def check_words(name, words, least=1):
     """Raises `ConfigError` unless a field is a tuple of different texts."""
     right = isinstance(words, tuple) and all(isinstance(word, str) and word for word in words)
     if not right or len(words) < least or len(set(words)) < len(words):
         raise ConfigError(
-            f"expected {name} as a tuple of {least} or more different words, got {words!r:.60}."
+            f"expected {name} as a tuple of {least} or more different words, got "
+            f"{abbreviate(words)}."
         )

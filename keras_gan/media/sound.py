@@ -5,7 +5,8 @@ import itertools
 import wave
 from typing import ClassVar
 
-from keras_gan.media.medium import UNIT, Medium, check_between, with_edges
+from keras_gan.checks import check_integer
+from keras_gan.media.medium import UNIT, Medium, with_edges
 
 import numpy as np
 
@@ -47,7 +48,9 @@ class Sound(Medium):
     grid: ClassVar = (5, 5)
 
     def __post_init__(self):
-        check_between("rate", self.rate, 1, 1_000_000)
+        rate = check_integer("rate", self.rate, maximum=1_000_000)
+        # an int of Python's, so that it goes into JSON
+        object.__setattr__(self, "rate", rate)
 
     def __str__(self):
         return f"sound at {self.rate:,} Hz"

@@ -4,7 +4,7 @@ import csv
 import dataclasses
 from typing import ClassVar
 
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.media.medium import Medium, check_words
 from keras_gan.media.text import draw_lines
 from keras_gan.media.tokens import WHOLE
@@ -50,7 +50,7 @@ class Table(Medium):
         if not isinstance(self.categories, tuple) or len(self.categories) not in counts:
             raise ConfigError(
                 f"expected categories, or None, for each of {len(self.columns)} columns, got "
-                f"{self.categories!r:.60}."
+                f"{abbreviate(self.categories)}."
             )
         for words in self.categories:
             if words is not None:

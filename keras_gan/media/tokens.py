@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.media.medium import Medium, check_words, has_sizes
 from keras_gan.media.text import draw_lines
 
@@ -47,9 +47,11 @@ class Tokens(Medium):
     def __post_init__(self):
         check_words("vocabulary", self.vocabulary, least=2)
         if self.end is not None and self.end not in self.vocabulary:
-            raise ConfigError(f"expected an end that is in the vocabulary, got {self.end!r:.60}.")
+            raise ConfigError(
+                f"expected an end that is in the vocabulary, got {abbreviate(self.end)}."
+            )
         if not isinstance(self.separator, str):
-            raise ConfigError(f"expected a separator as text, got {self.separator!r:.60}.")
+            raise ConfigError(f"expected a separator as text, got {abbreviate(self.separator)}.")
 
     def __str__(self):
         return f"sequences over {len(self.vocabulary):,} words"

@@ -3,7 +3,8 @@
 import dataclasses
 from typing import ClassVar
 
-from keras_gan.media.medium import UNIT, Medium, check_between, with_edges
+from keras_gan.checks import check_integer
+from keras_gan.media.medium import UNIT, Medium, with_edges
 
 import numpy as np
 
@@ -39,7 +40,9 @@ class Video(Medium):
     grid: ClassVar = (10, 1)
 
     def __post_init__(self):
-        check_between("frames_per_second", self.frames_per_second, 1, 120)
+        frames_per_second = check_integer("frames_per_second", self.frames_per_second, maximum=120)
+        # an int of Python's, so that it goes into JSON
+        object.__setattr__(self, "frames_per_second", frames_per_second)
 
     def __str__(self):
         return f"video at {self.frames_per_second} frames a second"

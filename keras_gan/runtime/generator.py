@@ -40,6 +40,12 @@ class Generator:
         options.intra_op_num_threads = threads
         self.session = open_session(path, options, list(providers))
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
+        kind = self.metadata.get("kind", "sampler")
+        if kind != "sampler":
+            raise ValueError(
+                f"expected a generator that samples from latents, but {path} is a {kind}: run it "
+                "with onnxruntime on images."
+            )
         if "latent_size" not in self.metadata:
             raise ValueError(
                 f"expected a generator that keras_gan exported, but {path} doesn't say its "
