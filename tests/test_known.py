@@ -198,9 +198,9 @@ def test_closeness_detects_missing_modes():
     points = GRID.sample(5_000, seed=2)
     half = points[points[:, 0] < 1]  # 15 modes of 25
     complete, figures = known.closeness(points, GRID), known.closeness(half, GRID)
-    assert measured["modes"] == 15
-    assert measured["tv"] == pytest.approx(0.4, abs=0.15)
-    assert measured["good"] > 0.98
+    assert figures["modes"] == 15
+    assert figures["tv"] == pytest.approx(0.4, abs=0.15)
+    assert figures["good"] > 0.98
     assert all(figures[name] > 2 * complete[name] for name in ("js", "tv", "energy"))
 
 
