@@ -188,10 +188,10 @@ def test_an_interrupted_run_goes_on_bit_for_bit(folder, kind, monkeypatch, capsy
             if self.model.step == 4:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    out, original = folder / "interrupted", runs.training.pictures_of
+    out, original = folder / "interrupted", runs.training.picture_callbacks
     with monkeypatch.context() as patch:
         patch.setattr(
-            runs.training, "pictures_of", lambda *words: [*original(*words), Interrupts()]
+            runs.training, "picture_callbacks", lambda *words: [*original(*words), Interrupts()]
         )
         assert train(folder, kind, out) == 130
     assert "Stopped at step 4 by SIGINT" in capsys.readouterr().out
@@ -312,7 +312,7 @@ def test_the_recipe_that_auto_picks_for_sound_makes_sound(tmp_path, capsys):
     arguments += ["--out", tmp_path / "run", "--steps", 1, "--width", 10, "--batch-size", 8]
     assert main(words(*arguments)) == 0
     told = capsys.readouterr().out
-    assert "auto: recipe gan: samples that are no images" in told
+    assert "auto: recipe gan: not images" in told
     assert f"{tmp_path / 'x.npy'} is read as sound at 16,000 Hz." in told
     assert main(words(*arguments[:-6], "--steps", 2)) == 0
     assert runs.Run(tmp_path / "run").load().sample(2).shape == (2, 64, 1)

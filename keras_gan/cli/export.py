@@ -77,6 +77,6 @@ def run_export(arguments):
         for name, found in (("Keras", before), (arguments.precision, after)):
             print(f"{name}: {found.lines()[0]}")
     if arguments.web:
-        page = kg.export.page_of(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
+        page = kg.export.write_page(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
         server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
         print(f"{page}  (look at it at localhost:8000: {server})")

@@ -61,11 +61,11 @@ class Pair:
         """
         seeds = (seed, seed if self.aligned else seed + OTHER_ORDER)
         readers = [
-            batches.reader(samples_of(source), len(source), batch_size, order, shuffle)
+            batches.make_reader(samples_of(source), len(source), batch_size, order, shuffle)
             for source, order in zip((self.a, self.b), seeds, strict=True)
         ]
         steps = len(self) // batch_size
-        return batches.of_steps(batches.zipped(*readers), steps, batch_size, seed, prefetch)
+        return batches.from_reader(batches.zip_readers(*readers), steps, batch_size, seed, prefetch)
 
 
 def samples_of(source: Source) -> Callable[[tf.data.Dataset], tf.data.Dataset]:

@@ -62,7 +62,7 @@ class Source:
         if not 0 <= index < len(self):
             raise IndexError(f"expected an index from 0 to {len(self) - 1}, got {index}.")
         indices = tf.data.Dataset.from_tensors(tf.constant([index], tf.int64))
-        with batches.reading():
+        with batches.convert_read_errors():
             sample, label = next(iter(self.fetch(indices)))
         return sample[0].numpy(), None if self.class_names is None else int(label[0])
 
@@ -152,7 +152,7 @@ def in_order(
     for start, stop, size in ((first, last, batch_size), (last, count, count - last)):
         if start < stop:
             indices = tf.data.Dataset.range(start, stop).batch(size, drop_remainder=True)
-            yield from batches.without_autotuning(read(indices).prefetch(2))
+            yield from batches.disable_autotuning(read(indices).prefetch(2))
 
 
 def digest(texts: Iterable[str]) -> str:

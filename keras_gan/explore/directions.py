@@ -9,7 +9,7 @@ from keras_gan.explore.checks import check_images, labels_for
 from keras_gan.explore.interpolate import latents_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import has_styles, images_of, styles_of
-from keras_gan.export.directions import main_directions, oriented
+from keras_gan.export.directions import main_directions, orient
 from keras_gan.files.atomic import save_npz
 from keras_gan.options import DIRECTION_METHODS
 from keras_gan.sampling import Sampling
@@ -181,7 +181,7 @@ def principal_directions(
     values, vectors = np.maximum(values[::-1][:count], 0), vectors[:, ::-1][:, :count]
     if not wide:
         vectors = activations @ vectors / np.maximum(values, np.finfo(float).tiny) ** 0.5
-    return oriented(vectors.T @ codes / len(codes) ** 0.5), values / total
+    return orient(vectors.T @ codes / len(codes) ** 0.5), values / total
 
 
 def centred(values: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
