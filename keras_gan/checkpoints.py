@@ -37,7 +37,7 @@ class Checkpoints:
     >>> gan = checkpoints.load()
     """
 
-    def __init__(self, folder, keep=3):
+    def __init__(self, folder: str | os.PathLike, keep: int = 3) -> None:
         self.folder, self.keep = pathlib.Path(folder), keep
 
     def paths(self) -> list[pathlib.Path]:

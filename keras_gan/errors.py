@@ -42,7 +42,7 @@ def abbreviate(value: object, length: int = 60) -> str:
 class KerasGanError(Exception):
     """Base class of all errors that the package raises on purpose; their text is printable."""
 
-    def __init__(self, message=""):
+    def __init__(self, message: object = "") -> None:
         super().__init__(printable(message))
 
 

@@ -167,7 +167,7 @@ class VariableLimit:
         path: The file, for the error.
     """
 
-    def __init__(self, limit, path):
+    def __init__(self, limit: int, path: str | os.PathLike) -> None:
         self.limit, self.path, self.bytes = limit, path, 0
 
     def __call__(self, create: Callable, **options: Any) -> tf.Variable:
