@@ -75,7 +75,7 @@ def check_layer(layer: int | None, num_styles: int) -> int:
     layer = num_styles // 2 if layer is None else layer
     if not 1 <= layer < num_styles:
         raise ConfigError(
-            f"expected a layer from 1 to {num_styles - 1}, where the fine styles begin, got {layer}."
+            f"expected a layer from 1 to {num_styles - 1}, the first fine style, got {layer}."
         )
     return layer
 
