@@ -78,7 +78,7 @@ class Checkpoints:
         path = self.newest()
         if path is None:
             raise RunError(f"expected a checkpoint in {self.folder}, but none was saved yet.")
-        return load_game(path)
+        return load_checkpoint(path)
 
     def save(self, model: AdversarialModel) -> None:
         """Saves a model under its step, and removes old files.
@@ -102,7 +102,7 @@ def step_of(path: pathlib.Path) -> int:
     return int(path.stem)
 
 
-def load_game(path: str | os.PathLike) -> keras.Model:
+def load_checkpoint(path: str | os.PathLike) -> keras.Model:
     """Loads an adversarial model from a `.keras` file; see `keras_gan.load_model`.
 
     Raises:
