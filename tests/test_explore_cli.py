@@ -101,7 +101,7 @@ def test_bad_commands(run, tmp_path, capsys):
         ("image files, or one data set", ["invert", "digits", "mnist"]),
         ("expected an image at", ["invert", tmp_path / "none.png"]),
         ("torn file", ["invert", tmp_path / "torn.png"]),
-        ("pictures with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
+        ("images with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
         ("could not write", ["classes", "--out", tmp_path / "file" / "x.png"]),
     ):
         told_of = refused(capsys, run, *arguments)

@@ -43,7 +43,7 @@ def test_a_token_is_asked_for(way, tmp_path):
 def test_a_warning_where_anybody_may_ask(tmp_path):
     folder = copy_digits(tmp_path)
     with ServerProcess(folder, "--host", "0.0.0.0") as server:
-        assert "anybody who reaches 0.0.0.0 may ask" in server.log()
+        assert "anybody who can reach 0.0.0.0 has access" in server.log()
     with ServerProcess(folder, "--host", "0.0.0.0", KERAS_GAN_TOKEN="x") as server:
         assert "anybody" not in server.log()
     with ServerProcess(folder) as server:
