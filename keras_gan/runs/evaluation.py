@@ -119,7 +119,7 @@ GAP_SAMPLES = 100_000
 
 
 def with_discriminator_gap(
-    evaluation: metrics.Evaluation, gan: keras.Model, distribution
+    evaluation: metrics.Evaluation, gan: keras.Model, distribution: Distribution
 ) -> metrics.Evaluation:
     """Adds the distance of the discriminator from the optimal one, p / (p + q), to an evaluation.
 
