@@ -1,12 +1,13 @@
-"""Step-addressed batches: batch k of a run is a function of (seed, k) and of nothing else.
+"""Step-addressed batches: batch k of a run is a function of (seed, k) alone.
 
-A run that stops at step k goes on with batch k, without reading what came before. Every epoch is
-a new permutation of the samples; the last samples of an epoch that don't fill a batch wait for
-the next one.
+A run that stops at step k continues with batch k without reading the earlier ones. Every epoch is
+a new permutation of the samples; samples at its end that don't fill a batch are left out.
 """
 
 import contextlib
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
@@ -15,40 +16,48 @@ import numpy as np
 import tensorflow as tf
 
 
-def step_addressed(fetch, num_samples, batch_size, seed=0, shuffle=True, prefetch=2):
-    """Makes a `tf.data.Dataset` whose batches can also be asked for by step.
+def step_addressed(
+    fetch: Callable,
+    num_samples: int,
+    batch_size: int,
+    seed: int = 0,
+    shuffle: bool = True,
+    prefetch: int = 2,
+) -> tf.data.Dataset:
+    """Makes a `tf.data.Dataset` that can start at the batch of any step.
 
     Args:
         fetch: `(indices dataset of (batch,) int64) -> dataset of batches`.
         num_samples: Number of samples.
-        batch_size: Samples a batch, at most `num_samples`.
-        seed: Non-negative int; decides the order.
-        shuffle: Whether to permute the samples, anew in each epoch.
-        prefetch: Batches that are made ahead; it changes no batch.
+        batch_size: Number of samples in a batch, at most `num_samples`.
+        seed: Non-negative int that determines the order.
+        shuffle: Whether to permute the samples in each epoch.
+        prefetch: Number of batches to prepare in advance.
 
     Returns:
         A dataset of one epoch, reshuffled each time it is iterated, with three attributes:
         `from_step(step, shard=(0, 1))`, the endless dataset that begins with that step's batch,
         `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly.
 
-        `shard=(index, count)` gives a worker its part of every batch, rows `index * b / count` to
-        `(index + 1) * b / count`, and reads nothing else. Sources are read by index, so this takes
-        the place of dealing out files: all workers together have the very batches that one would
-        have, however many they are, which files dealt out could not give.
+        `shard=(index, count)` gives a worker the rows `index * b / count` to
+        `(index + 1) * b / count` of every batch and reads nothing else. So all workers together
+        get the batches that a single worker would get. Sharding by files couldn't guarantee that.
 
     Raises:
-        ConfigError: For a prefetch below 1; from `from_step`, for a shard that isn't there or
-            workers among whom a batch can't be divided.
-        DataError: If there are fewer samples than a batch.
+        ConfigError: For a prefetch below 1; from `from_step`, for an invalid shard, or a batch
+            that the workers can't share evenly.
+        DataError: For fewer samples than a batch.
     """
-    read = reader(fetch, num_samples, batch_size, seed, shuffle)
-    return of_steps(read, num_samples // batch_size, batch_size, seed, prefetch)
+    read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
+    return from_reader(read, num_samples // batch_size, batch_size, seed, prefetch)
 
 
-def reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
-    """Returns `(dataset of steps, rows) -> dataset of their batches`; arguments as above.
+def make_reader(
+    fetch: Callable, num_samples: int, batch_size: int, seed: int = 0, shuffle: bool = True
+) -> Callable:
+    """Makes a reader: `(dataset of steps, rows) -> dataset of their batches`.
 
-    The rows are a slice of each batch.
+    `rows` is a slice of each batch. The arguments are those of `step_addressed`.
     """
     if num_samples < batch_size:
         raise DataError(
@@ -61,57 +70,59 @@ def reader(fetch, num_samples, batch_size, seed=0, shuffle=True):
         def indices(step):
             first = step % steps * batch_size
             index = first + tf.range(rows.start, rows.stop, dtype=tf.int64)
-            return permuted(index, seed, step // steps, num_samples) if shuffle else index
+            return permute(index, seed, step // steps, num_samples) if shuffle else index
 
         return fetch(steps_dataset.map(indices))
 
     return read
 
 
-def of_steps(read, steps, batch_size, seed=0, prefetch=2):
-    """Makes a step-addressed data set of a `reader`.
+def from_reader(
+    read: Callable, steps: int, batch_size: int, seed: int = 0, prefetch: int = 2
+) -> tf.data.Dataset:
+    """Makes a step-addressed dataset from a reader.
 
     Args:
-        read: `(dataset of steps, rows) -> dataset of their batches`.
-        steps: Steps an epoch.
-        batch_size, seed, prefetch: As in `step_addressed`; the seed decides which epoch is given
-            each time the data set is iterated.
+        read: Reader of `make_reader` or `zip_readers`.
+        steps: Number of steps in an epoch.
+        batch_size, seed, prefetch: As in `step_addressed`. The seed determines the epoch of each
+            iteration over the dataset.
 
     Returns:
-        As `step_addressed`.
+        A dataset as in `step_addressed`.
     """
     check_integer("prefetch", prefetch)
 
     def from_step(step, shard=(0, 1)):
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
-        batches = read(endless, rows_of(shard, batch_size))
-        return without_autotuning(batches.prefetch(prefetch))
+        batches = read(endless, shard_rows(shard, batch_size))
+        return disable_autotuning(batches.prefetch(prefetch))
 
     epochs = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
     first_steps = epochs.map(lambda epoch: epoch % 2**31 * steps)
     one_epoch = first_steps.flat_map(lambda first: tf.data.Dataset.range(first, first + steps))
     dataset = read(one_epoch, slice(0, batch_size)).prefetch(prefetch)
-    dataset = without_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
+    dataset = disable_autotuning(dataset.apply(tf.data.experimental.assert_cardinality(steps)))
     dataset.from_step = from_step
     dataset.steps_per_epoch = steps
     dataset.batch_size = batch_size
     return dataset
 
 
-def zipped(*readers):
-    """Returns the reader of tuples of several readers' batches."""
+def zip_readers(*readers: Callable) -> Callable:
+    """Makes a reader of tuples of the batches of several readers."""
     return lambda steps, rows: tf.data.Dataset.zip(tuple(read(steps, rows) for read in readers))
 
 
-def rows_of(shard, batch_size):
-    """The rows of each batch that are a worker's.
+def shard_rows(shard: tuple[int, int], batch_size: int) -> slice:
+    """Returns the slice of each batch that belongs to a worker.
 
     Args:
-        shard: `(index, count)`: which of how many workers.
-        batch_size: Samples a batch of all workers.
+        shard: `(index, count)`: index of the worker and number of workers.
+        batch_size: Number of samples in a batch, over all workers.
 
     Raises:
-        ConfigError: For an index that isn't below the count, or a batch that can't be divided.
+        ConfigError: For an index not below the count, or a batch that can't be shared evenly.
     """
     index, count = shard
     if not 0 <= index < count:
@@ -128,11 +139,11 @@ def rows_of(shard, batch_size):
 SHUFFLE_ROUNDS = 8
 
 
-def permuted(index, seed, epoch, num_samples):
-    """Where the indices lie in an epoch's permutation of all samples.
+def permute(index: tf.Tensor, seed: int, epoch: int | tf.Tensor, num_samples: int) -> tf.Tensor:
+    """Maps indices to their positions in an epoch's permutation of all samples.
 
-    `tf.random.experimental.index_shuffle` has the 4 rounds of its cipher fixed, with which the
-    orders of neighbouring epochs resemble each other (rank correlation 0.9 for 60,000 samples).
+    `tf.random.experimental.index_shuffle` has a fixed cipher of 4 rounds, with which the orders of
+    neighboring epochs are similar (rank correlation 0.9 for 60,000 samples).
 
     Args:
         index: `(batch,)` int64, below `num_samples`.
@@ -152,43 +163,45 @@ def permuted(index, seed, epoch, num_samples):
 
 
 @contextlib.contextmanager
-def reading():
-    """Raises a `DataError` for one that a source raised while it was read, or a torn image.
+def convert_read_errors() -> Iterator[None]:
+    """Converts TensorFlow's errors for bad data into `DataError`, inside of a `with` block.
 
-    TensorFlow wraps what the Python functions of an input pipeline raise into an error of its own.
+    TensorFlow wraps errors of Python functions in an input pipeline into its own errors.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        found = re.search(r"\b(?:Data|Limit)Error: (.*)", error.message)
-        undecodable = re.search(r"[^\n]*(?:image|JPEG|PNG|GIF|BMP)[^\n]*", error.message)
-        if found is not None:
-            raise DataError(found[1]) from error
-        if undecodable is not None and isinstance(error, tf.errors.InvalidArgumentError):
-            raise DataError(f"could not decode an image: {undecodable[0]}") from error
+        data_error = re.search(r"\b(?:Data|Limit)Error: (.*)", error.message)
+        image_error = re.search(r"[^\n]*(?:image|JPEG|PNG|GIF|BMP)[^\n]*", error.message)
+        if data_error is not None:
+            raise DataError(data_error[1]) from error
+        if image_error is not None and isinstance(error, tf.errors.InvalidArgumentError):
+            raise DataError(f"could not decode an image: {image_error[0]}") from error
         raise
 
 
-def without_autotuning(dataset):
-    """The data set with a fixed parallelism.
+def disable_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Returns the dataset with a fixed parallelism.
 
-    TensorFlow 2.21's autotuner sleeps in ever longer naps (10 ms times 2^k) and often lets the end
-    of an iterator wait for the end of a nap: `fit` was seen to hang for 5, 10 or 20 s.
+    TensorFlow 2.21's autotuner sleeps for ever longer intervals (10 ms times 2^k), and the end of
+    an iterator often waits for the end of an interval: `fit` hung for 5, 10 or 20 s.
     """
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)
 
 
-def of_arrays(arrays, batch_size, seed=0, shuffle=True):
-    """Makes step-addressed batches of arrays that lie in memory.
+def from_arrays(
+    arrays: Any, batch_size: int, seed: int = 0, shuffle: bool = True
+) -> tf.data.Dataset:
+    """Makes step-addressed batches from arrays in memory.
 
     Args:
-        arrays: An array, or a tuple or dict of arrays of one length, such as samples and labels.
-        batch_size, seed, shuffle: See `step_addressed`.
+        arrays: Array, or tuple or dict of arrays of equal length, such as samples and labels.
+        batch_size, seed, shuffle: As in `step_addressed`.
 
     Returns:
-        A dataset of batches of the arrays' structure.
+        A dataset of batches with the structure of the arrays.
     """
     tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -202,11 +215,11 @@ def of_arrays(arrays, batch_size, seed=0, shuffle=True):
     return step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
 
 
-def of_one_size(dataset):
-    """A data set whose smaller batches are filled up with samples of the batch before.
+def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Fills smaller batches of a dataset up with samples of the previous batch.
 
-    A step's shapes are then always the same, and XLA compiles it once. Usually it is an epoch's
-    last batch that is smaller.
+    Then all steps have the same shapes, and XLA compiles once. Usually only the last batch of an
+    epoch is smaller.
 
     Args:
         dataset: A `tf.data.Dataset` of batches.
@@ -214,34 +227,34 @@ def of_one_size(dataset):
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_gan.batches import of_one_size
-    >>> [batch.numpy().tolist() for batch in of_one_size(tf.data.Dataset.range(5).batch(3))]
+    >>> from keras_gan.batches import fill_batches
+    >>> [batch.numpy().tolist() for batch in fill_batches(tf.data.Dataset.range(5).batch(3))]
     [[0, 1, 2], [3, 4, 0]]
     """
     shapes = [spec.shape for spec in tf.nest.flatten(dataset.element_spec)]
     if all(shape[0] is not None for shape in shapes) or any(None in shape[1:] for shape in shapes):
         return dataset
 
-    def fill(batch, before):
-        missing = tf.maximum(tf.shape(before)[0] - tf.shape(batch)[0], 0)
-        return tf.concat([batch, before[:missing]], axis=0)
+    def fill(batch, previous):
+        missing = tf.maximum(tf.shape(previous)[0] - tf.shape(batch)[0], 0)
+        return tf.concat([batch, previous[:missing]], axis=0)
 
-    def fill_all(before, batch):
-        filled = tf.nest.map_structure(fill, batch, before)
-        return filled, filled
+    def fill_all(previous, batch):
+        full_batch = tf.nest.map_structure(fill, batch, previous)
+        return full_batch, full_batch
 
-    nothing = tf.nest.map_structure(
+    empty = tf.nest.map_structure(
         lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), dataset.element_spec
     )
-    return dataset.scan(nothing, fill_all)
+    return dataset.scan(empty, fill_all)
 
 
-def check_finite(samples, where=""):
-    """Raises `DataError` where floating-point samples are NaN or infinite.
+def check_finite(samples: np.ndarray, where: str = "") -> None:
+    """Raises `DataError` if samples contain NaN or infinity.
 
     Args:
         samples: `(count, ...)` array of floats.
-        where: Where they are from, for the error, such as `" in x.npy"`.
+        where: Origin of the samples for the error message, such as `" in x.npy"`.
     """
     finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
     if not finite.all():

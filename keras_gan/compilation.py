@@ -1,7 +1,8 @@
-"""Whether XLA will compile what is being traced, for layers that are computed otherwise then."""
+"""A flag for code that is traced for XLA, which some layers compute differently."""
 
 import contextlib
 import contextvars
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -9,13 +10,13 @@ _UNDER_XLA = contextvars.ContextVar("under_xla", default=False)
 
 
 @contextlib.contextmanager
-def under_xla(compiled):
-    """While it lasts, what is traced will be compiled by XLA, or not.
+def under_xla(compiled: bool | str) -> Iterator[None]:
+    """Sets whether XLA will compile the code that is traced in a `with` block.
 
-    TensorFlow itself doesn't tell a function that is being traced.
+    TensorFlow doesn't tell this to a function during tracing.
 
     Args:
-        compiled: Whether it will.
+        compiled: Whether XLA will compile the code.
     """
     token = _UNDER_XLA.set(bool(compiled))
     try:
@@ -24,11 +25,11 @@ def under_xla(compiled):
         _UNDER_XLA.reset(token)
 
 
-def for_xla():
-    """Whether what is being traced will be compiled by XLA."""
+def for_xla() -> bool:
+    """Returns whether XLA will compile the code that is being traced."""
     return _UNDER_XLA.get()
 
 
-def for_xla_on_cpu():
-    """Whether what is being traced will be compiled by XLA for a processor."""
+def for_xla_on_cpu() -> bool:
+    """Returns whether XLA will compile the code that is being traced for a CPU."""
     return for_xla() and not tf.config.list_logical_devices("GPU")

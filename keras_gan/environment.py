@@ -1,4 +1,4 @@
-"""What TensorFlow must be told before it is imported; so this is imported before all else."""
+"""Settings that TensorFlow reads when it is imported; so this module is imported first."""
 
 import os
 import pathlib
@@ -6,15 +6,15 @@ import platform
 import sys
 import warnings
 
-FAST_ANYWAY = ("avx512_vnni", "avx512_bf16", "amx_tile")  # where TensorFlow uses oneDNN by itself
+ONEDNN_BY_DEFAULT = ("avx512_vnni", "avx512_bf16", "amx_tile")  # processors with these features
 
 
-def prefer_onednn():
-    """Lets TensorFlow use oneDNN's kernels on every x86 processor, unless the user has chosen.
+def prefer_onednn() -> None:
+    """Enables oneDNN's kernels on every x86 processor, unless the user has set the variable.
 
-    By itself TensorFlow uses them on the newest processors alone, but they are faster for
-    convolutions on older ones too. It reads `TF_ENABLE_ONEDNN_OPTS` once, when it is imported;
-    where that was before keras_gan, a warning says so.
+    TensorFlow enables them only on the newest processors, but their convolutions are faster on
+    older ones too. TensorFlow reads `TF_ENABLE_ONEDNN_OPTS` when it is imported. If that happened
+    before the import of keras_gan, a warning says so.
 
     Example:
 
@@ -26,17 +26,17 @@ def prefer_onednn():
         return
     if "tensorflow" not in sys.modules:
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    elif not any(feature in processor_features() for feature in FAST_ANYWAY):
+    elif not any(feature in processor_features() for feature in ONEDNN_BY_DEFAULT):
         warnings.warn(
             "TensorFlow was imported before keras_gan, without oneDNN's kernels, which are faster "
             "on this processor. Import keras_gan before keras and tensorflow, or set the "
-            "environment variable TF_ENABLE_ONEDNN_OPTS to 1, or to 0 to go on without this line.",
+            "environment variable TF_ENABLE_ONEDNN_OPTS to 1, or to 0 to silence this warning.",
             stacklevel=4,
         )
 
 
-def processor_features():
-    """The processor's flags as Linux names them; empty where that is not known."""
+def processor_features() -> list[str]:
+    """Returns the processor's flags as Linux names them; empty if unknown."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,17 +1,21 @@
 """Every gradient in the package: the only file with a GradientTape."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
 
 
 class Recording:
-    """Records what is computed from a player's weights, for the gradients of a loss.
+    """A gradient tape on a player's weights.
 
     Args:
-        variables: Keras variables of the player that is updated. Nothing else is watched, so no
-            work is done for weights that stay.
-        *inputs: Tensors whose gradients are wanted too.
+        variables: Keras variables to differentiate by. Nothing else is watched, so other weights
+            cost nothing.
+        *inputs: More tensors to differentiate by.
 
     Example:
 
@@ -23,7 +27,7 @@ class Recording:
     [6.0]
     """
 
-    def __init__(self, variables, *inputs):
+    def __init__(self, variables: Sequence[keras.Variable], *inputs: tf.Tensor):
         self.watched = [*(variable.value for variable in variables), *inputs]
         self.tape = tf.GradientTape(watch_accessed_variables=False)
 
@@ -36,28 +40,28 @@ class Recording:
     def __exit__(self, *error):
         self.tape.__exit__(*error)
 
-    def paused(self):
+    def paused(self) -> AbstractContextManager:
         """Returns a context in which nothing is recorded."""
         return self.tape.stop_recording()
 
-    def gradients(self, loss, scale=1.0):
-        """Computes the gradients of a loss by the variables, then by the inputs.
+    def gradients(self, loss: tf.Tensor, scale: float | tf.Tensor = 1.0) -> list[tf.Tensor | None]:
+        """Computes the gradients of a loss with respect to the variables, then the inputs.
 
         Args:
             loss: A float32 scalar.
-            scale: Factor of all gradients, such as an optimizer's `scale_loss(1.0)`, which guards
+            scale: Factor of all gradients, such as an optimizer's `scale_loss(1.0)`, which protects
                 float16 against underflow.
 
         Returns:
             A list of tensors; None for a variable on which the loss doesn't depend.
         """
         grads = self.tape.gradient(loss, self.watched, tf.convert_to_tensor(scale, loss.dtype))
-        # an embedding's gradient comes in slices, of which a class may have several
+        # the gradient of an embedding comes as slices, with repeated indices
         return [None if grad is None else tf.convert_to_tensor(grad) for grad in grads]
 
 
-def mean_over_parts(function, count):
-    """Returns the mean of `function(index)` over the parts of a batch, one at a time.
+def mean_over_parts(function: Callable, count: int) -> Any:
+    """Computes the mean of `function(index)` over the parts of a batch, one at a time.
 
     Args:
         function: `(index) -> nest of float tensors`, for integer scalars from 0 to `count - 1`.
@@ -77,59 +81,61 @@ def mean_over_parts(function, count):
     return tf.nest.map_structure(lambda total: total / count, sums)
 
 
-def recomputed(function, inputs, state):
-    """`function(*inputs)`, which keeps its inputs alone and is computed again on the way back.
+def recompute(
+    function: Callable, inputs: Sequence[tf.Tensor], state: Sequence[keras.Variable]
+) -> Any:
+    """Calls `function(*inputs)` and recomputes it in the backward pass instead of storing it.
 
-    The gradients are the same, second ones too, which `tf.recompute_grad` doesn't have.
+    The gradients are the same, including second ones, which `tf.recompute_grad` lacks.
 
     Args:
-        function: `*tensors -> tensor`, or a list of them, such as a piece of a network.
+        function: `*tensors -> tensor` or list of tensors, such as a segment of a network.
         inputs: Float tensors.
-        state: Variables that `function` reads and may move: batch statistics, seeds. The second
-            time it reads what it read at first, and moves nothing.
+        state: Variables that `function` reads and may update, such as batch statistics or seeds.
+            The recomputation reads their first values and updates nothing.
 
     Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
     """
-    before = [(variable, tf.identity(variable.value)) for variable in state]
+    old_state = [(variable, tf.identity(variable.value)) for variable in state]
 
     @tf.custom_gradient
-    def forgetting(*inputs):
-        def way_back(*slopes, variables=()):
-            again = [after(slopes[0], value) for value in inputs]
-            watched = [*again, *variables]
+    def forward(*inputs):
+        def backward(*upstream, variables=()):
+            inputs_again = [delay_until(upstream[0], value) for value in inputs]
+            sources = [*inputs_again, *variables]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(watched)
-                with keras.StatelessScope(state_mapping=before):
-                    outputs = tf.nest.flatten(function(*again))
-            found = tape.gradient(outputs, watched, list(slopes), tf.UnconnectedGradients.ZERO)
-            found, others = found[: len(inputs)], found[len(inputs) :]
-            return (found, others) if variables else found
+                tape.watch(sources)
+                with keras.StatelessScope(state_mapping=old_state):
+                    outputs = tf.nest.flatten(function(*inputs_again))
+            grads = tape.gradient(outputs, sources, list(upstream), tf.UnconnectedGradients.ZERO)
+            input_grads, variable_grads = grads[: len(inputs)], grads[len(inputs) :]
+            return (input_grads, variable_grads) if variables else input_grads
 
-        return function(*inputs), way_back
+        return function(*inputs), backward
 
-    return forgetting(*inputs)
+    return forward(*inputs)
 
 
-def after(slope, value):
-    """The value, but not before there is a slope, or the memory would be needed at once.
+def delay_until(upstream: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
+    """Returns a value, but not before an upstream gradient exists, to save memory until then.
 
-    TensorFlow keeps to a control dependency, XLA to a number that it can't know to be 0.
+    TensorFlow respects a control dependency, XLA a number that it can't prove to be 0.
     """
-    number = tf.reshape(slope, (-1,))[0]
+    number = tf.reshape(upstream, (-1,))[0]
     zero = tf.where(tf.equal(number, number), tf.zeros_like(number), number)
     with tf.control_dependencies([zero]):
         return value + tf.cast(zero, value.dtype)
 
 
-def ratio_of_slopes(loss, real_logits, fake_logits):
-    """Returns (dL_G / df_i) / (dL_D / df_i) of each fake logit; 0 where the divisor is 0.
+def slope_ratio(loss: Any, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """Computes (dL_G / df_i) / (dL_D / df_i) for each fake logit; 0 where the divisor is 0.
 
     Args:
         loss: A `keras_gan.losses.AdversarialLoss`.
         real_logits, fake_logits: `(batch,)` float32.
 
     Returns:
-        `(batch,)` float32, through which no gradient flows.
+        `(batch,)` float32, without a gradient.
     """
     real_logits, fake_logits = tf.stop_gradient(real_logits), tf.stop_gradient(fake_logits)
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -140,15 +146,15 @@ def ratio_of_slopes(loss, real_logits, fake_logits):
     return tf.math.divide_no_nan(*slopes)
 
 
-def of_inputs(function, inputs):
-    """Returns the gradient of `function`'s summed output with respect to its inputs.
+def input_gradients(function: Callable, inputs: tf.Tensor) -> tf.Tensor:
+    """Computes the gradient of a function's summed output with respect to its inputs.
 
     Args:
         function: `inputs -> (batch,)`, such as a discriminator.
         inputs: `(batch, ...)` float tensor.
 
     Returns:
-        A tensor of `inputs`'s shape; differentiable once more.
+        A tensor of the shape of `inputs`, which can be differentiated again.
     """
     inputs = ops.convert_to_tensor(inputs)
     with tf.GradientTape(watch_accessed_variables=False) as tape:

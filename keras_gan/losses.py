@@ -1,51 +1,59 @@
-"""The rules of the game: a discriminator's and a generator's loss in one object.
+"""The rules of the game: the losses of discriminator and generator in one object.
 
-A loss works on float32 logits of shape `(batch,)` and returns a scalar. Both halves live in
-one object so that they can't be mismatched. `r` and `f` below are the logits of real and of
-generated ("fake") samples.
+A loss takes float32 logits of shape `(batch,)` and returns a scalar. Both losses are methods of one
+object so that they can't be mismatched. Below, r and f are the logits of real and of generated
+("fake") samples.
 """
 
 from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class AdversarialLoss:
-    """What a pair of losses has to offer.
+    """Base of adversarial losses, a pair of losses for discriminator and generator.
 
     Attributes:
-        relativistic: Whether the generator's half reads `real_logits`. Where it doesn't, the
-            real batch is not sent through the discriminator in the generator's half-step.
-        flat: Whether the discriminator's half can have slope 0 at a fake logit where the
-            generator's has not; then no gradient of the one can be made from the other's.
+        relativistic: Whether the generator's loss depends on `real_logits`. If not, the generator's
+            update doesn't pass the real batch through the discriminator.
+        flat: Whether the discriminator's loss can have slope 0 at a fake logit where the
+            generator's has not. The generator's gradient then can't be derived from it.
     """
 
     relativistic = False
     flat = False
 
-    def discriminator(self, real_logits, fake_logits):
-        """The discriminator's loss.
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes the discriminator's loss; subclasses implement this.
 
         Args:
-            real_logits: `(batch,)` float32, D on real samples.
-            fake_logits: `(batch,)` float32, D on generated samples.
+            real_logits: `(batch,)` float32 logits of real samples.
+            fake_logits: `(batch,)` float32 logits of generated samples.
 
         Returns:
             A float32 scalar.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss.")
 
-    def generator(self, real_logits, fake_logits):
-        """The generator's loss, of the same arguments.
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes the generator's loss; subclasses implement this.
 
-        `real_logits` is None unless `relativistic`.
+        Args:
+            real_logits: As in `discriminator`; None unless the loss is `relativistic`.
+            fake_logits: As in `discriminator`.
+
+        Returns:
+            A float32 scalar.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss.")
 
-    def margins(self, real_logits, fake_logits):
-        """How far D is on the right side: what the accuracies count.
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the margins by which D is right, from which accuracies are computed.
 
         Args:
             real_logits, fake_logits: `(batch,)` float32.
@@ -55,29 +63,29 @@ class AdversarialLoss:
         """
         return real_logits, ops.negative(fake_logits)
 
-    def get_config(self):
-        """Constructor arguments, as Keras serialises them."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
-        """The loss with these constructor arguments."""
+    def from_config(cls, config: dict) -> "AdversarialLoss":
+        """Makes the loss from its constructor's arguments."""
         return cls(**config)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NonSaturating(AdversarialLoss):
-    """Minimax for D; G minimises -log D(G(z)), whose gradient doesn't vanish when D wins.
+    """Non-saturating loss: minimax for D, and G minimizes -log D(G(z)).
 
-    L_D = E[softplus(-r)] + E[softplus(f)],  L_G = E[softplus(-f)], on logits.
+    L_D = E[softplus(-r)] + E[softplus(f)],  L_G = E[softplus(-f)], with a gradient where D wins.
 
     Args:
-        label_smoothing: From 0 to 0.5: D's target for real samples is 1 minus it, for generated
-            ones it stays 0 ("one-sided", Salimans et al., "Improved Techniques for Training GANs",
-            NeurIPS 2016, section 3.4).
+        label_smoothing: From 0 to 0.5. D's target is 1 - `label_smoothing` for real samples and 0
+            for generated ones ("one-sided", Salimans et al., "Improved Techniques for Training
+            GANs", NeurIPS 2016, section 3.4).
 
     Raises:
-        ConfigError: For a smoothing out of range.
+        ConfigError: For a `label_smoothing` out of range.
 
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, section 3.
 
@@ -85,46 +93,46 @@ class NonSaturating(AdversarialLoss):
 
     >>> import keras_gan as kg
     >>> loss = kg.losses.get("non_saturating")
-    >>> round(float(loss.discriminator([0.0], [0.0])), 4)  # log 4: D knows nothing
+    >>> round(float(loss.discriminator([0.0], [0.0])), 4)  # log 4: D is undecided
     1.3863
     """
 
-    def __init__(self, label_smoothing=0.0):
+    def __init__(self, label_smoothing: float = 0.0):
         self.label_smoothing = check_number("label_smoothing", label_smoothing, maximum=0.5)
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-r)] + E[softplus(f)]; with smoothing s, E[softplus(-r) + s r] in front."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-r) + s r] + E[softplus(f)] with label smoothing s."""
         smoothing = self.label_smoothing * ops.mean(real_logits) if self.label_smoothing else 0.0
         real = ops.mean(ops.softplus(ops.negative(real_logits))) + smoothing
         return real + ops.mean(ops.softplus(fake_logits))
 
-    def generator(self, real_logits, fake_logits):
-        """E[softplus(-f)]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-f)]."""
         return ops.mean(ops.softplus(ops.negative(fake_logits)))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {"label_smoothing": self.label_smoothing}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Minimax(NonSaturating):
-    """The zero-sum game: G minimises E[log(1 - D(G(z)))].
+    """Minimax loss of the zero-sum game: G minimizes E[log(1 - D(G(z)))].
 
     L_D as in `NonSaturating`; L_G = -E[softplus(f)]. At the optimum D = 1/2 everywhere and
-    L_D = log 4. G's gradient vanishes where D wins, so this is for study more than for use.
+    L_D = log 4. G's gradient vanishes where D wins, so this loss is of mostly theoretical interest.
 
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, equation 1.
     """
 
-    def generator(self, real_logits, fake_logits):
-        """-E[softplus(f)]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes -E[softplus(f)]."""
         return -ops.mean(ops.softplus(fake_logits))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LeastSquares(AdversarialLoss):
-    """D regresses to 1 for real and 0 for generated samples; G to 1.
+    """Least-squares loss: D regresses real samples to 1 and generated ones to 0; G regresses to 1.
 
     L_D = E[(r - 1)^2] / 2 + E[f^2] / 2,  L_G = E[(f - 1)^2] / 2.
 
@@ -137,23 +145,25 @@ class LeastSquares(AdversarialLoss):
     2.0
     """
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[(r - 1)^2] / 2 + E[f^2] / 2."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[(r - 1)^2] / 2 + E[f^2] / 2."""
         real = ops.mean(ops.square(ops.subtract(real_logits, 1.0)))
         return (real + ops.mean(ops.square(fake_logits))) / 2.0
 
-    def generator(self, real_logits, fake_logits):
-        """E[(f - 1)^2] / 2."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[(f - 1)^2] / 2."""
         return ops.mean(ops.square(ops.subtract(fake_logits, 1.0))) / 2.0
 
-    def margins(self, real_logits, fake_logits):
-        """Against 1/2, which is as far from one target as from the other."""
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the margins to 1/2, the middle of both targets."""
         return ops.subtract(real_logits, 0.5), ops.subtract(0.5, fake_logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Hinge(AdversarialLoss):
-    """D's loss ends at a margin of 1.
+    """Hinge loss: D isn't rewarded for margins above 1.
 
     L_D = E[max(0, 1 - r)] + E[max(0, 1 + f)],  L_G = -E[f].
 
@@ -163,41 +173,43 @@ class Hinge(AdversarialLoss):
 
     flat = True
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[max(0, 1 - r)] + E[max(0, 1 + f)]."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[max(0, 1 - r)] + E[max(0, 1 + f)]."""
         real = ops.mean(ops.relu(ops.subtract(1.0, real_logits)))
         return real + ops.mean(ops.relu(ops.add(1.0, fake_logits)))
 
-    def generator(self, real_logits, fake_logits):
-        """-E[f]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Wasserstein(AdversarialLoss):
-    """The earth mover's distance, as far as D is 1-Lipschitz: it needs a penalty or clipping.
+    """Wasserstein loss: the earth mover's distance for a 1-Lipschitz D.
 
-    L_D = E[f] - E[r],  L_G = -E[f].
+    L_D = E[f] - E[r],  L_G = -E[f]. D needs a gradient penalty or weight clipping.
 
     Source: Arjovsky et al., "Wasserstein Generative Adversarial Networks", ICML 2017, equation 2.
     """
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[f] - E[r]."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[f] - E[r]."""
         return ops.mean(fake_logits) - ops.mean(real_logits)
 
-    def generator(self, real_logits, fake_logits):
-        """-E[f]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes -E[f]."""
         return -ops.mean(fake_logits)
 
-    def margins(self, real_logits, fake_logits):
-        """Against the other side's mean: a critic's zero means nothing."""
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the margins to the other mean, as the zero of D's scale is arbitrary."""
         return margins_to_means(real_logits, fake_logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class RelativisticPaired(AdversarialLoss):
-    """RpGAN: D tells which of a pair is real.
+    """Relativistic paired loss (RpGAN): D predicts which sample of a pair is real.
 
     L_D = E[softplus(-(r - f))],  L_G = E[softplus(-(f - r))].
 
@@ -213,25 +225,27 @@ class RelativisticPaired(AdversarialLoss):
 
     relativistic = True
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-(r - f))]."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-(r - f))]."""
         return ops.mean(ops.softplus(ops.subtract(fake_logits, real_logits)))
 
-    def generator(self, real_logits, fake_logits):
-        """E[softplus(-(f - r))]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-(f - r))]."""
         return ops.mean(ops.softplus(ops.subtract(real_logits, fake_logits)))
 
-    def margins(self, real_logits, fake_logits):
-        """r - f of each pair, for both sides."""
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns r - f of each pair, for real and for generated samples."""
         margin = ops.subtract(real_logits, fake_logits)
         return margin, margin
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class RelativisticAverage(AdversarialLoss):
-    """RaGAN: D tells whether a sample is more real than the others are on average.
+    """Relativistic average loss (RaGAN): D compares a sample with the mean of the other kind.
 
-    L_D = E[softplus(-(r - E[f]))] + E[softplus(f - E[r])], and L_G with r and f exchanged.
+    L_D = E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]; L_G is the same with r and f swapped.
 
     Source: Jolicoeur-Martineau, "The relativistic discriminator: a key element missing from
     standard GAN", ICLR 2019, section 4.2.
@@ -239,32 +253,34 @@ class RelativisticAverage(AdversarialLoss):
 
     relativistic = True
 
-    def discriminator(self, real_logits, fake_logits):
-        """E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]."""
+    def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-(r - E[f]))] + E[softplus(f - E[r])]."""
         real_margin, fake_margin = margins_to_means(real_logits, fake_logits)
         return ops.mean(ops.softplus(-real_margin)) + ops.mean(ops.softplus(-fake_margin))
 
-    def generator(self, real_logits, fake_logits):
-        """E[softplus(-(f - E[r]))] + E[softplus(r - E[f])]."""
+    def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Computes E[softplus(-(f - E[r]))] + E[softplus(r - E[f])]."""
         return self.discriminator(fake_logits, real_logits)
 
-    def margins(self, real_logits, fake_logits):
-        """Against the other side's mean."""
+    def margins(
+        self, real_logits: tf.Tensor, fake_logits: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the margins to the mean of the other kind."""
         return margins_to_means(real_logits, fake_logits)
 
 
-def margins_to_means(real_logits, fake_logits):
-    """`(r - E[f], E[r] - f)`."""
+def margins_to_means(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns `(r - E[f], E[r] - f)`."""
     return (
         ops.subtract(real_logits, ops.mean(fake_logits)),
         ops.subtract(ops.mean(real_logits), fake_logits),
     )
 
 
-def classification(class_logits, labels):
-    """The auxiliary classifier's loss: mean cross-entropy of the labels, in nats.
+def classification(class_logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Computes the loss of an auxiliary classifier: mean cross-entropy in nats.
 
-    Both players minimise it beside their own loss: D on real and generated samples, G on its own.
+    Both players add it to their loss: D on real and generated samples, G on generated samples.
 
     Args:
         class_logits: `(batch, num_classes)` float32.
@@ -292,17 +308,17 @@ LOSSES = {
 }
 
 
-def get(identifier) -> AdversarialLoss:
-    """A loss by name, or the loss itself.
+def get(identifier: AdversarialLoss | str) -> AdversarialLoss:
+    """Returns a loss by name; an `AdversarialLoss` is returned unchanged.
 
     Args:
-        identifier: One of `LOSSES`, or an object with `discriminator` and `generator`.
+        identifier: One of `LOSSES`, or an `AdversarialLoss`.
 
     Returns:
         An `AdversarialLoss`.
 
     Raises:
-        ConfigError: For a name that isn't known, or something that is no pair of losses.
+        ConfigError: For an unknown name or another type.
     """
     if isinstance(identifier, str):
         if identifier not in LOSSES:

@@ -1,26 +1,27 @@
-"""Noise as a function of a key: never of how often it was asked for.
+"""Random numbers as functions of a key, without hidden state.
 
-A key is an int64 tensor `(seed, counter)`. What needs noise is handed a key; what needs several
-independent draws folds a number into it for each.
+A key is an int64 tensor `(seed, counter)`. Code that needs random numbers takes a key, and folds a
+number into it for each independent draw.
 """
 
 import zlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 NUMBERED_STREAMS = {"discriminator": 0, "generator": 1, "test": 2}
 
 
-def stream_key(seed, stream, step):
+def stream_key(seed: int, stream: str, step: int | tf.Tensor) -> tf.Tensor:
     """Returns the key of one stream at one step.
 
     Args:
         seed: Non-negative int.
-        stream: Name of what needs noise, such as a player: any text.
+        stream: Name of the consumer, such as a player.
         step: Integer scalar.
 
     Returns:
-        A key. Each name has noise of its own, which no other name changes.
+        A key. Streams of different names are independent.
 
     Example:
 
@@ -35,16 +36,15 @@ def stream_key(seed, stream, step):
     return fold_in(make_key(seed, step), zlib.crc32(stream.encode()) % 2**31)
 
 
-def make_key(seed, counter=0):
-    """The key of a seed and a counter, ints or integer tensors."""
+def make_key(seed: int | tf.Tensor, counter: int | tf.Tensor = 0) -> tf.Tensor:
+    """Returns the key of a seed and a counter, ints or integer tensors."""
     return tf.stack([tf.cast(seed, tf.int64), tf.cast(counter, tf.int64)])
 
 
-def key_of(values):
-    """A key that is a function of a float32 tensor: of the sum of its values' bits.
+def key_of(values: tf.Tensor) -> tf.Tensor:
+    """Computes a key from a float32 tensor, as the sum of the bits of its values.
 
-    So what is handed random numbers has more of them that are its own, such as a generator the
-    noise of its layers from its latents.
+    A generator can so derive the noise of its layers from its latents.
 
     Example:
 
@@ -56,8 +56,8 @@ def key_of(values):
     return make_key(tf.reduce_sum(tf.cast(bits, tf.int64)))
 
 
-def fold_in(key, number):
-    """A new key that depends on `key` and on `number`: one for each independent draw.
+def fold_in(key: tf.Tensor, number: int | tf.Tensor) -> tf.Tensor:
+    """Derives a key from a key and a number, for an independent draw.
 
     Example:
 
@@ -69,14 +69,16 @@ def fold_in(key, number):
     return tf.random.experimental.stateless_fold_in(key, number, alg="philox")
 
 
-def normal(shape, key):
-    """Standard normal float32 numbers, the Philox-4x32-10 stream of TensorFlow.
+def normal(shape: Sequence | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Draws standard normal float32 numbers from TensorFlow's Philox-4x32-10 stream.
 
     XLA and plain TensorFlow draw different numbers from the same key.
     """
     return tf.random.stateless_normal(shape, seed=key, alg="philox")
 
 
-def uniform(shape, key, low=0.0, high=1.0):
-    """Float32 numbers, uniform in [low, high)."""
+def uniform(
+    shape: Sequence | tf.Tensor, key: tf.Tensor, low: float = 0.0, high: float = 1.0
+) -> tf.Tensor:
+    """Draws float32 numbers, uniform in [low, high)."""
     return tf.random.stateless_uniform(shape, seed=key, minval=low, maxval=high, alg="philox")

@@ -1,4 +1,7 @@
-"""Optimizers as quick as the machine allows."""
+"""Optimizers with fused updates."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -7,9 +10,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Adam(keras.optimizers.Adam):
-    """Keras's Adam, whose update of a weight is one operation instead of a dozen.
+    """Keras's Adam with one fused operation per weight instead of a dozen.
 
-    The same numbers up to rounding, and the same arguments, state and schedules.
+    Numbers are the same up to rounding; arguments, state and schedules are Keras's.
 
     Args:
         learning_rate, beta_1, beta_2, epsilon, ...: As in `keras.optimizers.Adam`.
@@ -23,8 +26,10 @@ class Adam(keras.optimizers.Adam):
     0.99
     """
 
-    def update_step(self, gradient, variable, learning_rate):
-        """Moves one weight."""
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable | tf.Variable, learning_rate: Any
+    ) -> None:
+        """Updates one weight."""
         if self.amsgrad:
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
@@ -34,9 +39,9 @@ class Adam(keras.optimizers.Adam):
             for number in (learning_rate, self.beta_1, self.beta_2, self.epsilon)
         )
         tf.raw_ops.ResourceApplyAdam(
-            var=handle_of(variable),
-            m=handle_of(self._momentums[index]),
-            v=handle_of(self._velocities[index]),
+            var=resource_handle(variable),
+            m=resource_handle(self._momentums[index]),
+            v=resource_handle(self._velocities[index]),
             beta1_power=ops.power(beta_1, step),
             beta2_power=ops.power(beta_2, step),
             lr=rate,
@@ -47,6 +52,22 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-def handle_of(variable):
-    """The resource of a Keras variable, or of the TensorFlow one that an update is handed."""
+def resource_handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:
+    """Returns the resource handle of a Keras or TensorFlow variable."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+
+
+def unscaled_norm(
+    grads: Sequence[tf.Tensor | None], optimizer: keras.optimizers.Optimizer
+) -> tf.Tensor:
+    """Computes the L2 norm of all gradients together, without the optimizer's loss scale.
+
+    Returns:
+        A float32 scalar; 0 for an overflow in float16, as the loss scale then skips the step.
+    """
+    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
+    norm = ops.sqrt(sum(squares, ops.zeros((), "float32")))
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        norm = norm / ops.cast(optimizer.scale_loss(1.0), "float32")
+        return ops.where(ops.isfinite(norm), norm, 0.0)
+    return norm

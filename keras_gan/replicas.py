@@ -1,81 +1,83 @@
-"""Replicas: one step of the game on several devices or hosts, each with its part of the batch.
+"""Replicas: one training step on several devices or hosts, each with a part of the batch.
 
-`tf.distribute` runs a step once for each replica. Where a step has one replica, which is the
-usual case, everything here does nothing.
+`tf.distribute` runs a step once for each replica. With a single replica, the usual case, the
+functions of this module do nothing.
 """
 
+from collections.abc import Callable, Sequence
+
+import keras
 import tensorflow as tf
 
 
-def context():
-    """The `tf.distribute.ReplicaContext` of a step with several replicas; None elsewhere."""
+def context() -> tf.distribute.ReplicaContext | None:
+    """Returns the `tf.distribute.ReplicaContext` of a step with several replicas, else None."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return None
     return tf.distribute.get_replica_context()
 
 
-def rows_of_batch(draw, shape, axis=0):
-    """This replica's rows of numbers that are drawn for the batch of all replicas.
+def rows_of_batch(draw: Callable, shape: Sequence, axis: int = 0) -> tf.Tensor:
+    """Draws random numbers for the global batch and returns the rows of this replica.
 
-    So the numbers of a sample depend on its place in the whole batch alone, not on how many
-    replicas share it.
+    The numbers of a sample depend only on its position in the global batch, not on the number of
+    replicas.
 
     Args:
         draw: `(shape) -> tensor`.
-        shape: Of the numbers for this replica's part; ints or integer tensors.
-        axis: That of the samples.
+        shape: Shape of the numbers for this replica; ints or integer tensors.
+        axis: Axis of the samples.
 
     Returns:
         A tensor of `shape`.
     """
-    here = context()
-    if here is None:
+    replica = context()
+    if replica is None:
         return draw(shape)
     rows = shape[axis]
-    whole = [*shape[:axis], rows * here.num_replicas_in_sync, *shape[axis + 1 :]]
-    first = tf.cast(here.replica_id_in_sync_group, tf.int32) * rows
-    return tf.gather(draw(whole), first + tf.range(rows), axis=axis)
+    global_shape = [*shape[:axis], rows * replica.num_replicas_in_sync, *shape[axis + 1 :]]
+    first = tf.cast(replica.replica_id_in_sync_group, tf.int32) * rows
+    return tf.gather(draw(global_shape), first + tf.range(rows), axis=axis)
 
 
-def means(tensors):
-    """Means over the replicas, each tensor by itself, in one exchange.
+def average(tensors: Sequence[tf.Tensor | None]) -> Sequence[tf.Tensor | None]:
+    """Averages each tensor over the replicas, in one exchange.
 
     Args:
-        tensors: A list of float tensors of fixed shapes; None stays None.
+        tensors: Float tensors of fixed shapes; None stays None.
     """
-    here = context()
-    known = [tf.identity(tensor) for tensor in tensors if tensor is not None]  # on its own device
-    if here is None or not known:
+    replica = context()
+    copies = [tf.identity(tensor) for tensor in tensors if tensor is not None]  # on this device
+    if replica is None or not copies:
         return tensors
-    reduced = iter(here.all_reduce(tf.distribute.ReduceOp.MEAN, known))
-    return [None if tensor is None else next(reduced) for tensor in tensors]
+    means = iter(replica.all_reduce(tf.distribute.ReduceOp.MEAN, copies))
+    return [None if tensor is None else next(means) for tensor in tensors]
 
 
-def means_of_scalars(scalars):
-    """Name -> mean over the replicas of name -> scalar, which travel as one vector."""
+def average_scalars(scalars: dict) -> dict:
+    """Averages name -> scalar over the replicas, as one vector."""
     if context() is None or not scalars:
         return scalars
     vector = tf.stack([tf.cast(value, tf.float32) for value in scalars.values()])
-    (vector,) = means([vector])
+    (vector,) = average([vector])
     return dict(zip(scalars, tf.unstack(vector), strict=True))
 
 
-def take_means_for_granted(optimizer):
-    """Lets an optimizer move by the gradients that it is given, which are means over the replicas.
-
-    Keras's would add them up over the replicas first.
-    """
-    for one in {optimizer, getattr(optimizer, "inner_optimizer", optimizer)}:
-        one._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
+def disable_gradient_sum(optimizer: keras.optimizers.Optimizer) -> None:
+    """Stops a Keras optimizer from summing gradients over replicas: they are averaged already."""
+    for each in {optimizer, getattr(optimizer, "inner_optimizer", optimizer)}:
+        each._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
 
 
-def distribute(strategy, dataset, step):
-    """A step-addressed data set from a step on, of which each worker reads its own rows alone.
+def distribute(
+    strategy: tf.distribute.Strategy, dataset: tf.data.Dataset, step: int
+) -> tf.distribute.DistributedDataset:
+    """Distributes a step-addressed dataset over workers, which each read only their own rows.
 
     Args:
         strategy: A `tf.distribute.Strategy`.
-        dataset: As `keras_gan.batches.step_addressed` makes them.
-        step: Int.
+        dataset: Dataset of `keras_gan.batches.step_addressed`.
+        step: Step to start with.
 
     Returns:
         A `tf.distribute.DistributedDataset`.

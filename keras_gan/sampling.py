@@ -1,4 +1,7 @@
-"""Sampling: the games with latents, and the samples of their averaged generators."""
+"""Sampling: models with latents, and the samples of their averaged generators."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gan import media, noise
 from keras_gan.checks import check_labels
@@ -14,9 +17,9 @@ LATENT_DISTRIBUTIONS = ("normal", "uniform")
 
 
 class Sampling:
-    """Mixin of the games whose averaged generator turns latents, and a label, into a sample.
+    """Mixin of models with an averaged generator `latents [, labels] -> samples`.
 
-    Exports, exploring and callbacks ask for it by `isinstance(game, Sampling)`.
+    Exports, explorers and callbacks check `isinstance(model, Sampling)`.
 
     Attributes:
         moving_average: The averaged generator: `latents` or `[latents, labels] -> samples`.
@@ -33,7 +36,7 @@ class Sampling:
 
     @property
     def num_classes(self) -> int | None:
-        """Number of classes, where the generator says it."""
+        """Number of classes, or None if the generator has no `num_classes`."""
         return getattr(self.moving_average, "num_classes", None)
 
     @property
@@ -48,11 +51,11 @@ class Sampling:
 
     @property
     def medium(self) -> media.Medium:
-        """Medium of the samples: what the generator says, else by their shape."""
+        """Medium of the samples: the generator's, or else that of their shape."""
         return media.of_network(self.moving_average)
 
     def signatures(self) -> dict[str, Signature]:
-        """Returns the functions that exports write, by name: latents [, labels] -> samples."""
+        """Returns the functions to export, by name: `latents [, labels] -> samples`."""
         inputs = {"latents": tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")}
         if self.conditional:
             inputs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
@@ -62,22 +65,24 @@ class Sampling:
         return {SERVING_DEFAULT: signature}
 
     def example_inputs(self, batch_size: int, seed: int) -> dict:
-        """Returns name -> array: the latents of a seed, and where they are taken all labels."""
+        """Returns name -> array: the latents of a seed and, for conditional models, all labels."""
         inputs = {"latents": self.latents(batch_size, seed).numpy()}
         if self.conditional:
             inputs["labels"] = np.arange(batch_size, dtype="int32") % (self.num_classes or 1)
         return inputs
 
-    def preview(self, rows: int | None = None, columns: int | None = None, seed: int = 0):
-        """Returns samples to look at, the same latents each time.
+    def preview(
+        self, rows: int | None = None, columns: int | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, int]:
+        """Generates samples for display, from the same latents each time.
 
         Args:
-            rows, columns: As many as the medium's previews have by default; a column a class for a
-                class-conditional generator.
-            seed: Decides the latents.
+            rows, columns: Size of the grid; by default the medium's, with a column for each class
+                for a class-conditional generator.
+            seed: Seed of the latents.
 
         Returns:
-            `(samples, columns)`: `rows * columns` samples, in rows.
+            `(samples, columns)`: `rows * columns` samples, row by row.
         """
         grid = self.medium.grid
         columns = columns or (self.conditional and self.num_classes) or grid[1]
@@ -86,59 +91,66 @@ class Sampling:
         labels = np.arange(count) % self.num_classes if has_classes else None
         return self.sample(count, seed=seed, labels=labels), columns
 
-    def sampler(self, source):
-        """Returns `(n, seed) -> samples`, to be measured against a source.
+    def sampler(self, source: Any) -> Callable:
+        """Returns `(n, seed) -> samples`, for metrics against a source.
 
         Args:
-            source: The data. A class-conditional generator gets labels in their shares.
+            source: Data whose class frequencies a class-conditional generator follows.
         """
         return sampler_in_shares(self, source)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
         """Returns samples of the averaged generator at `latents` or `[latents, labels]`."""
         return self.moving_average(inputs, training=False)
 
-    def truncated(self, inputs, truncation):
-        """Returns samples of the averaged generator by `keras_gan.networks.truncated`."""
+    def truncated(self, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor) -> tf.Tensor:
+        """Returns truncated samples of the averaged generator, as `networks.truncated` does."""
         return truncated(self.moving_average, inputs, truncation)
 
-    def latents(self, n, seed=0):
-        """The latents of `sample`: the first n of one endless sequence a seed.
+    def latents(self, n: int | tf.Tensor, seed: int | tf.Tensor = 0) -> tf.Tensor:
+        """Draws the latents of `sample`: the first n of the endless sequence of a seed.
 
         Args:
-            n: How many, at least 1; an int or an integer tensor.
+            n: Number of latent vectors, at least 1; an int or an integer tensor.
             seed: Non-negative int or integer tensor.
 
         Returns:
-            A float32 tensor `(n, latent_dim)`: standard normal or uniform in [-1, 1), as the
-            model's `latent_distribution` says.
+            A float32 tensor `(n, latent_dim)`, standard normal or uniform in [-1, 1) as the model's
+            `latent_distribution` says.
         """
         return self.draw_latents(n, noise.make_key(seed))
 
-    def draw_latents(self, n, key):
-        """Latents `(n, latent_dim)` of a `keras_gan.noise` key."""
+    def draw_latents(self, n: int | tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Draws latents `(n, latent_dim)` from a `keras_gan.noise` key."""
         if self.latent_distribution == "uniform":
             return noise.uniform((n, self.latent_dim), key, -1.0, 1.0)
         return noise.normal((n, self.latent_dim), key)
 
-    def sample(self, n, seed=0, labels=None, truncation=1.0, batch_size=256):
-        """Samples of the averaged generator.
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        labels: Any = None,
+        truncation: float = 1.0,
+        batch_size: int = 256,
+    ) -> np.ndarray:
+        """Samples from the averaged generator.
 
         Args:
-            n: How many, at least 1.
+            n: Number of samples, at least 1.
             seed: Non-negative int; the same seed gives the same samples.
-            labels: For class-conditional networks: one class for all, or `(n,)` ints; drawn
+            labels: For class-conditional networks, one class for all samples or `(n,)` ints; drawn
                 uniformly from the seed by default.
-            truncation: From 0 to 1. Less than 1 trades variety for typical samples; 0 is the one
-                sample at the centre. Latents are scaled by it, or what the generator makes of
-                them, where it says so (StyleGAN2).
-            batch_size: Samples a forward pass.
+            truncation: From 0 to 1. Smaller values give more typical samples of less variety; 0
+                gives only the sample at the center. It scales the latents, or the styles of
+                StyleGAN2.
+            batch_size: Number of samples in a forward pass.
 
         Returns:
             A float32 array `(n, *sample_shape)`, images in [-1, 1].
 
         Raises:
-            ConfigError: For a value out of range, or labels where none are wanted.
+            ConfigError: For a value out of range, or labels for an unconditional model.
 
         Source: truncation as in Karras et al., "A Style-Based Generator Architecture", CVPR 2019,
         section B, applied to z, whose mean is 0.
@@ -155,20 +167,22 @@ class Sampling:
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
-    def sample_at(self, latents, labels=None, truncation=1.0, batch_size=256):
-        """Samples of the averaged generator at these latents.
+    def sample_at(
+        self, latents: Any, labels: Any = None, truncation: float = 1.0, batch_size: int = 256
+    ) -> np.ndarray:
+        """Generates the samples of given latents with the averaged generator.
 
         Args:
-            latents: `(n, latent_dim)` floats, n at least 1, such as `self.latents` gives.
-            labels: For class-conditional networks: one class for all, or `(n,)` ints.
+            latents: `(n, latent_dim)` floats, n at least 1, such as the result of `latents`.
+            labels: For class-conditional networks, one class for all samples or `(n,)` ints.
             truncation, batch_size: As in `sample`.
 
         Returns:
             A float32 array `(n, *sample_shape)`, images in [-1, 1].
 
         Raises:
-            ConfigError: For latents of another shape, a truncation out of range, labels where none
-                are wanted, or none where they are.
+            ConfigError: For latents of another shape, a truncation out of range, labels for an
+                unconditional model, or no labels for a conditional one.
 
         Example:
 
@@ -193,14 +207,14 @@ class Sampling:
         )
 
     def _sampling_labels(self, n, seed, labels):
-        """`(labels,)` as int32 `(n,)`, or `()` for networks without labels."""
+        """Returns `(labels,)` as int32 `(n,)`, or `()` for networks without labels."""
         if not self.conditional:
             if labels is not None:
                 raise ConfigError("expected no labels: these networks take none.")
             return ()
         if labels is None:
             if self.num_classes is None:
-                raise ConfigError("expected labels: the generator doesn't say its num_classes.")
+                raise ConfigError("expected labels: the generator has no num_classes; pass labels.")
             labels = np.random.default_rng(seed).integers(self.num_classes, size=n)
         labels = np.asarray(labels)
         if labels.shape not in ((), (n,)):
@@ -211,7 +225,7 @@ class Sampling:
 
     @property
     def _sampler(self):
-        """The averaged generator as one function for every batch size."""
+        """The averaged generator as one compiled function for every batch size."""
         if "_sampler_function" not in self.__dict__:
             latents = tf.TensorSpec([None, self.latent_dim], tf.float32)
             labels = [tf.TensorSpec([None], tf.int32)] if self.conditional else []
@@ -222,12 +236,12 @@ class Sampling:
         return self.__dict__["_sampler_function"]
 
 
-def sampler_in_shares(model, source):
-    """Returns `(n, seed) -> samples` of a model, with labels in the shares of a source.
+def sampler_in_shares(model: Any, source: Any) -> Callable:
+    """Returns `(n, seed) -> samples` of a model, with the class frequencies of a source.
 
     Args:
         model: Has `sample(n, seed, labels)`, `conditional` and `num_classes`.
-        source: The data.
+        source: Data with labels.
     """
     if not model.conditional:
         return model.sample
@@ -241,15 +255,15 @@ def sampler_in_shares(model, source):
     return sample
 
 
-def require_sampling(model, what: str):
+def require_sampling(model: Any, purpose: str) -> None:
     """Raises `ConfigError` unless a model samples from latents.
 
     Args:
-        model: A game.
-        what: What needs it, for the error.
+        model: An `AdversarialModel`.
+        purpose: Purpose of the samples, for the error message.
     """
     if not isinstance(model, Sampling):
         raise ConfigError(
-            f"expected a model that samples from latents, such as a GAN, for {what}, got a "
+            f"expected a model that samples from latents, such as a GAN, for {purpose}, got a "
             f"{type(model).__name__}."
         )

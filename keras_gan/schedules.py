@@ -1,52 +1,55 @@
-"""Numbers that change while the training goes on, as functions of the images seen.
+"""Schedules: hyperparameters as functions of the number of images seen in training.
 
-As the model saves how many images it has seen, a schedule needs no state of its own.
+The model saves the number of images seen, so a schedule has no state of its own.
 """
 
 import contextlib
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from keras_gan.checks import check_number, check_positive
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class Schedule:
-    """What a schedule has to offer: `schedule(images_seen) -> float32 scalar`."""
+    """Base of schedules: `schedule(images_seen) -> float32 scalar`."""
 
-    def __call__(self, images_seen):
-        """The number after so many images: what a schedule defines.
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
+        """Returns the value after a number of images; subclasses implement this.
 
         Args:
             images_seen: Integer scalar.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no __call__.")
 
-    def get_config(self):
-        """Constructor arguments, as Keras serialises them."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
         raise NotImplementedError(f"{type(self).__name__} defines no get_config.")
 
     @classmethod
-    def from_config(cls, config):
-        """The schedule with these constructor arguments."""
+    def from_config(cls, config: dict) -> "Schedule":
+        """Makes the schedule from its constructor's arguments."""
         return cls(**config)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Cosine(Schedule):
-    """Half a cosine from `start` to `end` over the first `images`, then held.
+    """Cosine decay from `start` to `end` over the first `images`, constant afterwards.
 
-    end + (start - end) (1 + cos(pi t)) / 2 with t = min(images seen / images, 1).
+    The value is end + (start - end) (1 + cos(pi t)) / 2 with t = min(images seen / images, 1).
 
     Args:
         start: Value at the beginning.
         end: Value from `images` on.
-        images: Images over which it changes, more than 0.
+        images: Number of images over which the value changes, above 0.
 
     Raises:
-        ConfigError: For no images.
+        ConfigError: If `images` isn't positive.
 
     Source: Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5; by images seen as in Huang et
     al., "The GAN is dead; long live the GAN!", NeurIPS 2024.
@@ -55,36 +58,36 @@ class Cosine(Schedule):
 
     >>> import keras_gan as kg
     >>> gamma = kg.schedules.Cosine(0.05, 0.005, images=20_000_000)
-    >>> [round(float(gamma(seen)), 4) for seen in (0, 10_000_000, 20_000_000, 30_000_000)]
+    >>> [round(float(gamma(images)), 4) for images in (0, 10_000_000, 20_000_000, 30_000_000)]
     [0.05, 0.0275, 0.005, 0.005]
     """
 
-    def __init__(self, start, end, images):
+    def __init__(self, start: float, end: float, images: int):
         self.start, self.end, self.images = start, end, check_positive("images", images)
 
-    def __call__(self, images_seen):
-        """The number after so many images."""
-        part = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
-        cosine = ops.cos(math.pi * ops.cast(part, "float32"))
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
+        """Returns the value after a number of images."""
+        fraction = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
+        cosine = ops.cos(math.pi * ops.cast(fraction, "float32"))
         return self.end + (self.start - self.end) * (1.0 + cosine) / 2.0
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {"start": self.start, "end": self.end, "images": self.images}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Growth(Schedule):
-    """The level of a `ProgressiveGAN`: it rests for `stable_images`, rises by 1 in `fade_images`.
+    """Level of a `ProgressiveGAN`: alternately constant and rising by 1.
 
-    And so on: level s is 4 * 2^s pixels. The game holds it at its networks' last stage.
+    Level s is 4 * 2^s pixels. The model limits it to the last stage of its networks.
 
     Args:
-        stable_images: Images seen at each size, at least 1.
-        fade_images: Images over which the next size fades in; 0 for at once.
+        stable_images: Number of images at each size, at least 1.
+        fade_images: Number of images over which the next size fades in; 0 for no fading.
 
     Raises:
-        ConfigError: For images out of range.
+        ConfigError: For a number out of range.
 
     Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, appendix A.1.
 
@@ -92,109 +95,117 @@ class Growth(Schedule):
 
     >>> import keras_gan as kg
     >>> level = kg.schedules.Growth(stable_images=600, fade_images=400)
-    >>> [float(level(seen)) for seen in (0, 600, 700, 1000, 1700)]
+    >>> [float(level(images)) for images in (0, 600, 700, 1000, 1700)]
     [0.0, 0.0, 0.25, 1.0, 1.25]
     """
 
-    def __init__(self, stable_images=800_000, fade_images=800_000):
+    def __init__(self, stable_images: int = 800_000, fade_images: int = 800_000):
         self.stable_images = check_number("stable_images", stable_images, minimum=1)
         self.fade_images = check_number("fade_images", fade_images)
 
-    def __call__(self, images_seen):
-        """The number after so many images."""
-        seen = ops.cast(images_seen, "float64")
-        each = float(self.stable_images + self.fade_images)
-        grown = ops.floor(seen / each)
-        faded = ops.maximum(seen - grown * each - float(self.stable_images), 0.0)
-        return ops.cast(grown + faded / max(float(self.fade_images), 1.0), "float32")
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
+        """Returns the value after a number of images."""
+        images = ops.cast(images_seen, "float64")
+        period = float(self.stable_images + self.fade_images)
+        level = ops.floor(images / period)
+        fading = ops.maximum(images - level * period - float(self.stable_images), 0.0)
+        return ops.cast(level + fading / max(float(self.fade_images), 1.0), "float32")
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {"stable_images": self.stable_images, "fade_images": self.fade_images}
 
 
 OPTIMIZER_NUMBERS = ("learning_rate", "beta_1", "beta_2")
 
 
-def numbers_of(player):
-    """Name of a schedule -> the number of a player's optimizer that it moves.
+def optimizer_numbers(player: str) -> dict[str, str]:
+    """Returns name of a schedule -> name of the number of a player's optimizer.
 
-    Those of both players first, then its own, which count where both are there.
+    Schedules of all players come first, those of the player last: they take precedence.
     """
-    both = {name: name for name in OPTIMIZER_NUMBERS}
-    return both | {f"{player}_{name}": name for name in OPTIMIZER_NUMBERS}
+    shared = {name: name for name in OPTIMIZER_NUMBERS}
+    return shared | {f"{player}_{name}": name for name in OPTIMIZER_NUMBERS}
 
 
-def inner_optimizer(optimizer):
-    """The optimizer itself, below a loss scale."""
+def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Returns the optimizer inside a `LossScaleOptimizer`, or the optimizer itself."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def has_fixed_rate(optimizer):
-    """Whether the learning rate is a number, rather than a Keras schedule."""
+def has_fixed_rate(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Returns whether the learning rate is a number instead of a Keras schedule."""
     return isinstance(inner_optimizer(optimizer)._learning_rate, keras.Variable)
 
 
 @contextlib.contextmanager
-def applied(optimizer, numbers):
-    """While it lasts, the optimizer moves with these numbers instead of its own.
+def override_numbers(
+    optimizer: keras.optimizers.Optimizer, numbers: dict[str, Any]
+) -> Iterator[None]:
+    """Replaces numbers of an optimizer inside of a `with` block.
 
-    Its own are back afterwards, so that its config stays the one that it was made with.
+    The old numbers are restored at its end, so the optimizer's config doesn't change.
 
     Args:
-        optimizer: Keras optimizer, or a loss scale around one.
-        numbers: Name -> scalar, names in `OPTIMIZER_NUMBERS`.
+        optimizer: Keras optimizer, or a `LossScaleOptimizer` around one.
+        numbers: Name -> scalar, with names of `OPTIMIZER_NUMBERS`.
     """
     optimizer = inner_optimizer(optimizer)
     betas = {name: number for name, number in numbers.items() if name != "learning_rate"}
-    own = {name: getattr(optimizer, name) for name in betas}
+    old_betas = {name: getattr(optimizer, name) for name in betas}
     for name, number in betas.items():
         setattr(optimizer, name, number)
     try:
-        with rate_of(optimizer, numbers.get("learning_rate")):
+        with override_learning_rate(optimizer, numbers.get("learning_rate")):
             yield
     finally:
-        for name, number in own.items():
+        for name, number in old_betas.items():
             setattr(optimizer, name, number)
 
 
 @contextlib.contextmanager
-def rate_of(optimizer, rate):
-    """While it lasts, the optimizer's learning rate, a variable, holds `rate`; None leaves it."""
+def override_learning_rate(
+    optimizer: keras.optimizers.Optimizer, rate: float | tf.Tensor | None
+) -> Iterator[None]:
+    """Sets the learning rate, a variable, inside of a `with` block; None leaves it unchanged."""
     if rate is None:
         yield
         return
-    own = ops.copy(optimizer.learning_rate)  # a read without a copy would see the new value
+    old_rate = ops.copy(optimizer.learning_rate)  # without a copy it would read the new value
     optimizer.learning_rate.assign(rate)
     yield
-    optimizer.learning_rate.assign(own)
+    optimizer.learning_rate.assign(old_rate)
 
 
-def check(schedules, known, optimizers):
-    """Raises `ConfigError` unless each schedule replaces a number that is there.
+def check_schedules(
+    schedules: dict[str, Schedule],
+    numbers: Sequence[str],
+    optimizers: dict[str, keras.optimizers.Optimizer],
+) -> None:
+    """Raises `ConfigError` unless each schedule belongs to a number of the model.
 
     Args:
         schedules: Name -> `Schedule`.
-        known: Names of the numbers that the game has beside its optimizers'.
-        optimizers: Player name -> its optimizer.
+        numbers: Names of the model's numbers besides those of its optimizers.
+        optimizers: Player name -> optimizer.
     """
-    known = {*known, *(name for player in optimizers for name in numbers_of(player))}
+    names = {*numbers, *(name for player in optimizers for name in optimizer_numbers(player))}
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
             raise ConfigError(
                 f"expected a keras_gan.schedules.Schedule for {name}, got {schedule!r}."
             )
-        if name not in known:
+        if name not in names:
             raise ConfigError(
-                f"expected a schedule for one of {', '.join(sorted(known))}, got "
-                f"{name!r}; a penalty or an augmentation must be in the game to be scheduled."
+                f"expected a schedule for one of {', '.join(sorted(names))}, got "
+                f"{name!r}; add the penalty or the augmentation to schedule it."
             )
         for player, optimizer in optimizers.items():
-            check_optimizer(numbers_of(player).get(name), inner_optimizer(optimizer))
+            check_optimizer(optimizer_numbers(player).get(name), inner_optimizer(optimizer))
 
 
-def check_optimizer(name, optimizer):
-    """Raises `ConfigError` where the optimizer can't move with a scheduled number."""
+def check_optimizer(name: str | None, optimizer: keras.optimizers.Optimizer) -> None:
+    """Raises `ConfigError` if a number of the optimizer can't be scheduled."""
     if name == "learning_rate" and not has_fixed_rate(optimizer):
         raise ConfigError(
             "expected an optimizer with a number as its learning_rate beside a schedule for it, "

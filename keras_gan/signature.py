@@ -1,4 +1,4 @@
-"""Signature: a function of a game's networks that programs without Keras can call."""
+"""Signature: a function of a model's networks that exported programs offer."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,20 +10,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-SERVING_DEFAULT = "serving_default"  # TensorFlow Serving's name of the signature that is meant
+SERVING_DEFAULT = "serving_default"  # TensorFlow Serving's default signature
 
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """A function of one averaged network, as exports write it: `inputs -> samples`.
+    """A function `inputs -> samples` of one averaged network, for exports.
 
     Attributes:
-        network: The averaged network that computes it.
-        inputs: Name -> `tf.TensorSpec` of a batch, in the order in which the network takes them.
+        network: Averaged network that computes the samples.
+        inputs: Name -> `tf.TensorSpec` of a batch, in the order of the network's inputs.
         medium: `keras_gan.media.Medium` of the samples; it names the output.
-        example: `(batch_size, seed) -> name -> array`: inputs to compare exports with. Uniform
+        example: `(batch_size, seed) -> name -> array`, inputs for comparing exports. Uniform
             numbers in [-1, 1] by default, and zeros for integers.
-        tolerance: Largest difference that its exports may have, where its layers enlarge rounding.
+        tolerance: Largest difference allowed in exports, for networks that amplify rounding.
 
     Example:
 
@@ -42,17 +42,17 @@ class Signature:
 
     @classmethod
     def between(cls, network: keras.Model, medium: Medium) -> "Signature":
-        """Returns the signature of a network that turns samples into samples of the same medium."""
+        """Returns the signature of a network that maps samples to samples of the same medium."""
         spec = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=medium.tensor)
         return cls(network, {medium.tensor: spec}, medium)
 
-    def __call__(self, inputs: dict):
+    def __call__(self, inputs: dict) -> tf.Tensor:
         """Returns the samples for name -> tensor."""
         values = self.values(inputs)
         return self.network(values if len(values) > 1 else values[0], training=False)
 
     def values(self, inputs: dict) -> list:
-        """Returns the inputs in the order in which the network takes them."""
+        """Returns the inputs in the order of the network's inputs."""
         return [inputs[name] for name in self.inputs]
 
     @property
@@ -62,19 +62,19 @@ class Signature:
 
     @property
     def sample_shape(self) -> tuple:
-        """Shape of one sample; None for a size that differs."""
+        """Shape of one sample, with None for a variable size."""
         return tuple(self.network.output_shape[1:])
 
     def example_inputs(self, batch_size: int, seed: int) -> dict:
-        """Returns name -> array: inputs of a seed."""
+        """Returns name -> array, the example inputs of a seed."""
         if self.example is not None:
             return self.example(batch_size, seed)
         random = np.random.default_rng(seed)
-        return {name: example_of(spec, batch_size, random) for name, spec in self.inputs.items()}
+        return {name: draw_example(spec, batch_size, random) for name, spec in self.inputs.items()}
 
 
-def example_of(spec, batch_size, random):
-    """Returns an array of a spec: uniform numbers in [-1, 1], or zeros for integers."""
+def draw_example(spec: tf.TensorSpec, batch_size: int, random: np.random.Generator) -> np.ndarray:
+    """Draws an array of a spec: uniform numbers in [-1, 1], or zeros for integers."""
     shape = (batch_size, *spec.shape[1:])
     if not spec.dtype.is_floating:
         return np.zeros(shape, spec.dtype.as_numpy_dtype)
@@ -82,14 +82,14 @@ def example_of(spec, batch_size, random):
 
 
 def pick(signatures: dict, name: str | None = None) -> Signature:
-    """Returns the signature of a name, or for None the only one.
+    """Returns the signature of a name; None means the only one.
 
     Raises:
-        ConfigError: For another name, or None where there are several.
+        ConfigError: For an unknown name, or None with several signatures.
     """
     if name is None and len(signatures) == 1:
         return next(iter(signatures.values()))
     if name not in signatures:
-        known = ", ".join(signatures)
-        raise ConfigError(f"expected signature= as one of {known}, got {name!r}.")
+        names = ", ".join(signatures)
+        raise ConfigError(f"expected signature= as one of {names}, got {name!r}.")
     return signatures[name]

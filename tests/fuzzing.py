@@ -80,7 +80,7 @@ def zipped(files):
 def read_source(path):
     """Opens a source and reads all of it."""
     source = datasets.open_source(path, None if path.suffix[:3] == ".np" else 8)
-    with batches.reading():  # as `fit` does
+    with batches.convert_read_errors():  # as `fit` does
         return next(iter(source.to_dataset(min(len(source), 8))))
 
 

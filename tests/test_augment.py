@@ -21,13 +21,13 @@ from augment_cases import (
 
 @pytest.mark.parametrize("jit", [False, True])
 @both_kinds
-def test_the_key_and_p_decide(kind, jit):
+def test_the_key_and_p_determine_the_result(kind, jit):
     images = images_of(1, 8, 7, 4).repeat(6, axis=0)
     images[:, 0, 0, 0] = -0.0
     layer = kind()
     run = compiled(layer, jit)
-    first, again = run(images, KEY).numpy(), run(images, KEY).numpy()
-    assert first.tobytes() == again.tobytes()
+    first, second = run(images, KEY).numpy(), run(images, KEY).numpy()
+    assert first.tobytes() == second.tobytes()
     assert not np.allclose(first, run(images, noise.fold_in(KEY, 1)))
     assert len(np.unique(first, axis=0)) == 6  # each sample has parameters of its own
     layer.p.assign(0.0)
@@ -43,7 +43,7 @@ def test_p_0_gives_the_images_back_to_the_bit(kind, channels):
     assert layer(images, KEY).numpy().tobytes() == images.tobytes()
 
 
-def test_the_draws_of_one_transformation_do_not_hang_on_the_others():
+def test_the_draws_of_one_transformation_dont_depend_on_the_others():
     images = np.ones((6, 8, 8, 1), "float32")
     alone = augment.DiffAugment(("cutout",))(images, KEY)
     with_others = augment.DiffAugment(("color", "cutout"))(images, KEY)
@@ -62,7 +62,7 @@ def share_unchanged(matrix):
 
 @pytest.mark.parametrize("p", [0.2, 0.7])
 def test_share_of_samples_left_alone(p):
-    """Of independent transformations; 5 standard deviations of a share are 0.0125 at most."""
+    """Transformations are independent; 5 standard deviations of a share are at most 0.0125."""
     keep = 1 - p
     geometry = share_unchanged(random_matrix(ada.random_geometry, MANY, p))
     assert geometry == pytest.approx(keep**4, abs=0.0125)  # the two rotations count as one
@@ -144,7 +144,7 @@ def test_controller_arithmetic(jit):
     assert after(*[-sure] * 30) == (0.0, -1.0)
 
 
-def test_the_controller_stands_still_at_its_target():
+def test_the_controller_keeps_p_at_its_target():
     layer = augment.ADA(p=0.5, target=0.0, interval=1, images=100)
     layer.update(values(1, -1, 0, 5, -7))
     assert (float(layer.p), float(layer.r)) == (0.5, 0.0)
@@ -182,7 +182,7 @@ class Game(keras.Model):
         return cls(keras.saving.deserialize_keras_object(config["augmentation"]))
 
 
-def test_a_saved_model_remembers_the_controller(tmp_path):
+def test_a_saved_model_includes_the_controller(tmp_path):
     game = Game(augment.ADA(("geometry", "color"), p=0.5, interval=3, images=100, name="ada"))
     images = images_of(3, 6, 6, 3)
     before = game(images)
@@ -205,10 +205,10 @@ def test_a_saved_model_remembers_the_controller(tmp_path):
 @pytest.mark.parametrize("kind", [augment.DiffAugment, augment.ADA])
 def test_config_round_trip(kind):
     layer = kind(transforms=("color",), name="mine")
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
-    assert type(again) is kind
-    assert again.get_config() == layer.get_config()
-    assert again.transforms == ("color",)
+    second = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert type(second) is kind
+    assert second.get_config() == layer.get_config()
+    assert second.transforms == ("color",)
 
 
 def test_mixed_precision_leaves_the_images_in_float32():

@@ -18,7 +18,7 @@ def unset(monkeypatch):
 
 
 def test_importing_the_package_chose_onednn_before_tensorflow():
-    """As the tests import keras_gan before keras."""
+    """The tests import keras_gan before keras."""
     assert os.environ[VARIABLE] == "1" or environment.platform.machine() not in ("x86_64", "AMD64")
 
 

@@ -71,13 +71,13 @@ def test_the_command_inverts_files_and_data(run, few_digits, tmp_path, capsys):
     out, latents = tmp_path / "inversion.png", tmp_path / "found.npz"
     options = ["--steps", 3, "--out", out, "--latents", latents, "--data", few_digits]
     assert command(run, "invert", *files, *options) == 0
-    assert "2 pictures: found within" in capsys.readouterr().out
+    assert "2 images, root mean square errors" in capsys.readouterr().out
     with np.load(latents) as found:
         assert found["latents"].shape == (2, 32)
         assert found["labels"].shape == (2,)
     digits = ["invert", "digits", "--count", 3, "--label", "own", "--tuning", 2]
     assert command(run, *digits, *options) == 0
-    assert "3 pictures: found within" in capsys.readouterr().out
+    assert "3 images, root mean square errors" in capsys.readouterr().out
     with Image.open(out) as sheet:
         assert sheet.width >= 3 * 84
 

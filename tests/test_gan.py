@@ -68,14 +68,14 @@ def test_compiled_once_over_epochs():
 def test_metrics_are_means_over_the_epoch():
     gan = tiny_gan()
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
-    seen = []
-    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: seen.append(logs))
+    inputs = []
+    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: inputs.append(logs))
     gan.fit(random_images(24), batch_size=8, epochs=2, verbose=0, callbacks=[record])
-    assert len(seen) == 6
-    first = [float(v["d_loss"]) for v in seen[:3]]
+    assert len(inputs) == 6
+    first = [float(v["d_loss"]) for v in inputs[:3]]
     single = np.diff([0.0, *(value * (i + 1) for i, value in enumerate(first))])
-    assert float(seen[2]["d_loss"]) == pytest.approx(single.mean(), rel=1e-5)
-    assert float(seen[3]["d_loss"]) != pytest.approx(float(seen[2]["d_loss"]), rel=1e-7)
+    assert float(inputs[2]["d_loss"]) == pytest.approx(single.mean(), rel=1e-5)
+    assert float(inputs[3]["d_loss"]) != pytest.approx(float(inputs[2]["d_loss"]), rel=1e-7)
 
 
 def test_accuracy_of_an_undecided_discriminator_is_one_half():
@@ -106,9 +106,9 @@ def test_n_critic_moves_the_generator_every_so_many_steps():
     gan.compile(n_critic=3)
     images, moves = random_images(8), []
     for _ in range(6):
-        before, critic = weights_of(gan.generator), weights_of(gan.discriminator)
+        before, discriminator = weights_of(gan.generator), weights_of(gan.discriminator)
         gan.fit(images, batch_size=8, verbose=0)
-        assert all(moved(critic, gan.discriminator))
+        assert all(moved(discriminator, gan.discriminator))
         moves.append(all(moved(before, gan.generator)))
     assert moves == [False, False, True, False, False, True]
 
@@ -265,13 +265,13 @@ def test_config_round_trip_before_and_after_compile(tmp_path):
         n_critic=2,
     )
     gan.save(tmp_path / "gan.keras")
-    again = keras.models.load_model(tmp_path / "gan.keras")
-    assert again.get_config() == gan.get_config()
-    assert again.get_compile_config() == gan.get_compile_config()
-    assert isinstance(again.rules.loss, kg.losses.Minimax)
-    assert again.rules.penalties[0].interval == 4
-    assert float(again.generator_optimizer.learning_rate) == pytest.approx(1e-3)
-    assert differing(state_of(gan), state_of(again)) == []
+    second = keras.models.load_model(tmp_path / "gan.keras")
+    assert second.get_config() == gan.get_config()
+    assert second.get_compile_config() == gan.get_compile_config()
+    assert isinstance(second.rules.loss, kg.losses.Minimax)
+    assert second.rules.penalties[0].interval == 4
+    assert float(second.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert differing(state_of(gan), state_of(second)) == []
 
 
 def test_users_own_networks_are_saved_too(tmp_path):
@@ -283,9 +283,9 @@ def test_users_own_networks_are_saved_too(tmp_path):
     gan.compile("sgd", "sgd")
     gan.fit(np.ones((8, 2), "float32"), batch_size=4, verbose=0)
     gan.save(tmp_path / "own.keras")
-    again = keras.models.load_model(tmp_path / "own.keras")
-    assert differing(state_of(gan), state_of(again)) == []
-    np.testing.assert_array_equal(gan.sample(5), again.sample(5))
+    second = keras.models.load_model(tmp_path / "own.keras")
+    assert differing(state_of(gan), state_of(second)) == []
+    np.testing.assert_array_equal(gan.sample(5), second.sample(5))
 
 
 def test_weights_file_keeps_optimizers_and_counters(tmp_path):

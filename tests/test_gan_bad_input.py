@@ -1,4 +1,4 @@
-"""What a GAN says of networks, rules, data and samples that do not fit."""
+"""Errors of a GAN for networks, rules, data and samples that don't fit."""
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError

@@ -1,4 +1,4 @@
-"""The half-steps of a GAN: losses, labels and augmentation in them."""
+"""Updates of one player of a GAN, with losses, labels and augmentation."""
 
 import keras_gan as kg
 
@@ -50,9 +50,9 @@ def test_half_steps_with_and_without_jit_agree(num_classes):
             first = gan.discriminator_step(real, noise)
             return {**first, **gan.generator_step(real, noise)}
 
-        measured = both_halves(NOISE)
+        logs = both_halves(NOISE)
         weights = weights_of(gan.generator) + weights_of(gan.discriminator)
-        results.append((measured, weights))
+        results.append((logs, weights))
     (plain, plain_weights), (jitted, jitted_weights) = results
     assert plain.keys() == set(gan.log_names)
     for name in plain:
@@ -73,15 +73,15 @@ def test_discriminator_step_descends_its_loss():
             tf.nn.softplus(logits[1])
         )
     slopes = tape.gradient(loss, [w.value for w in gan.discriminator.trainable_weights])
-    measured = gan.discriminator_step((real, None), NOISE)
-    assert float(measured["d_loss"]) == pytest.approx(float(loss), rel=1e-5)
+    logs = gan.discriminator_step((real, None), NOISE)
+    assert float(logs["d_loss"]) == pytest.approx(float(loss), rel=1e-5)
     for w, slope, after in zip(before, slopes, weights_of(gan.discriminator), strict=True):
         np.testing.assert_allclose(after, w - 0.1 * slope.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_the_step_measures_every_loss_on_float32_logits(policy, jit):
+def test_the_step_computes_every_loss_on_float32_logits(policy, jit):
     """D(x) = 2 x and G(z) = z: the step's losses and gradients by hand, in 16 bits too.
 
     All numbers are exact in bfloat16, so that only a loss computed in 16 bits would differ.
@@ -102,13 +102,13 @@ def test_the_step_measures_every_loss_on_float32_logits(policy, jit):
             batch = (tf.constant(real), None)
             return {**gan.discriminator_step(batch, noise), **gan.generator_step(batch, noise)}
 
-        measured = both_halves(kg.models.Noise(tf.constant(latents), kg.noise.make_key(0)))
+        logs = both_halves(kg.models.Noise(tf.constant(latents), kg.noise.make_key(0)))
         expected = [loss().discriminator(r, f), loss().generator(r, f)]
-        assert float(measured["d_loss"]) == pytest.approx(float(expected[0]), abs=1e-5), name
-        assert float(measured["g_loss"]) == pytest.approx(float(expected[1]), abs=1e-5), name
+        assert float(logs["d_loss"]) == pytest.approx(float(expected[0]), abs=1e-5), name
+        assert float(logs["g_loss"]) == pytest.approx(float(expected[1]), abs=1e-5), name
 
 
-def test_weight_clipping_holds_the_critic_after_each_step():
+def test_weight_clipping_holds_after_each_update_of_the_discriminator():
     gan = tiny_gan()
     gan.compile(
         "sgd",
@@ -166,7 +166,7 @@ def test_conditional_games_train(family, conditioning, jit):
 
 
 def test_auxiliary_classifier_adds_its_cross_entropy_to_both_players():
-    """Against the losses of both halves computed outside; one plain gradient step each."""
+    """Compares with the losses of both players in NumPy, after a plain gradient step each."""
     gan = kg.GAN(
         kg.networks.MLPGenerator((2,), 3, (4,), num_classes=2),
         kg.networks.MLPDiscriminator((2,), (4,), num_classes=2, conditioning="auxiliary"),
@@ -199,7 +199,7 @@ def test_auxiliary_classifier_adds_its_cross_entropy_to_both_players():
 # Augmentation.
 
 
-def test_both_halves_see_samples_through_the_augmentation():
+def test_both_players_see_samples_through_the_augmentation():
     """An augmentation that makes everything grey leaves nothing to learn from samples."""
     gan = tiny_gan()
 
@@ -211,9 +211,9 @@ def test_both_halves_see_samples_through_the_augmentation():
     real = (tf.constant(random_images(8)), None)
     kernel = gan.discriminator.trainable_weights[0]
     before = np.array(kernel)
-    measured = gan.discriminator_step(real, NOISE)
+    logs = gan.discriminator_step(real, NOISE)
     assert np.array_equal(before, np.array(kernel))
-    assert float(measured["real_accuracy"]) + float(measured["fake_accuracy"]) == 1.0
+    assert float(logs["real_accuracy"]) + float(logs["fake_accuracy"]) == 1.0
     assert float(gan.generator_step(real, NOISE)["g_gradient"]) == 0.0
 
 
@@ -229,5 +229,5 @@ def test_ada_raises_p_where_the_discriminator_is_sure(tmp_path):
     steps = [float(p) for p in history["augmentation_p"]]
     assert steps == pytest.approx([8 * 2 / 1000 * ((step + 1) // 2) for step in range(6)])
     gan.save(tmp_path / "gan.keras")
-    again = keras.models.load_model(tmp_path / "gan.keras")
-    assert float(again.augmentation.p) == float(gan.augmentation.p)
+    second = keras.models.load_model(tmp_path / "gan.keras")
+    assert float(second.augmentation.p) == float(gan.augmentation.p)

@@ -133,22 +133,22 @@ def test_round_trip_of_a_saved_model(layer, inputs, tmp_path):
     feed = [inputs.astype("float32"), np.array([0, 3])] if labelled else inputs.astype("float32")
     model(feed, training=True)
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(model(feed), again(feed))
+    second = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(model(feed), second(feed))
     own = ["power_iterations", "num_classes", "momentum", "epsilon"]
-    configs = [x.get_config() for x in (layer, again.layers[-1])]
+    configs = [x.get_config() for x in (layer, second.layers[-1])]
     assert [configs[0].get(name) for name in own] == [configs[1].get(name) for name in own]
 
 
 def test_spectral_vectors_stay_equal_on_two_replicas():
     """They don't hang on the samples, so every replica has what one process alone has."""
     script = pathlib.Path(__file__).with_name("two_replicas.py")
-    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    found = json.loads(told.stdout.splitlines()[-1])
-    assert len(found["two"]) == 2
-    assert found["two"][0] == found["two"][1]
-    np.testing.assert_allclose(found["two"][0], found["alone"], atol=1e-6)
-    assert found["output"] < 1e-6
+    process = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    results = json.loads(process.stdout.splitlines()[-1])
+    assert len(results["two"]) == 2
+    assert results["two"][0] == results["two"][1]
+    np.testing.assert_allclose(results["two"][0], results["alone"], atol=1e-6)
+    assert results["output"] < 1e-6
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -156,7 +156,7 @@ def test_spectral_vectors_stay_equal_on_two_replicas():
 def test_batch_normalization_is_keras_own(policy, jit):
     """Outputs, moving statistics and gradients in training; outputs in inference."""
     images = tf.constant(RNG.normal(2.0, 3.0, (6, 4, 4, 5)).astype("float32"))
-    found = []
+    results = []
     for kind in (keras.layers.BatchNormalization, kg.layers.BatchNormalization):
         scales = keras.initializers.RandomNormal(1.0, 0.5, seed=5)
         layer = kind(momentum=0.9, gamma_initializer=scales, dtype=policy)
@@ -172,9 +172,9 @@ def test_batch_normalization_is_keras_own(policy, jit):
             return outputs, *tape.gradient(total, [images, *weights])
 
         values = in_training(images)
-        found.append([*values, *layer.get_weights(), layer(images, training=False)])
+        results.append([*values, *layer.get_weights(), layer(images, training=False)])
     tolerance = 1e-4 if policy == "float32" else 0.05
-    for ours, keras_own in zip(*found[::-1], strict=True):
+    for ours, keras_own in zip(*results[::-1], strict=True):
         ours, keras_own = (np.array(tf.cast(x, tf.float32)) for x in (ours, keras_own))
         np.testing.assert_allclose(ours, keras_own, atol=tolerance * np.abs(keras_own).max())
 
@@ -196,11 +196,11 @@ def test_equalized_weights_have_variance_one_and_are_scaled_in_use(layer, inputs
     expected = plain * 2.0 * layer.rate / fan_in**0.5 + bias * layer.rate
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(bias * layer.rate, layer.initial_bias)
-    again = type(layer).from_config(layer.get_config())
-    assert again.compute_output_shape(inputs) == outputs.shape
-    again.build(inputs)
-    again.set_weights(layer.get_weights())
-    assert np.array_equal(again(x), outputs)
+    second = type(layer).from_config(layer.get_config())
+    assert second.compute_output_shape(inputs) == outputs.shape
+    second.build(inputs)
+    second.set_weights(layer.get_weights())
+    assert np.array_equal(second(x), outputs)
 
 
 def test_equalized_layers_without_bias():
@@ -228,8 +228,8 @@ def test_minibatch_standard_deviation_of_groups(batch, group, num_channels):
     maps = np.tile(deviation, (group, 1))[:, None, None] * np.ones((1, 3, 3, 1))
     expected = np.concatenate([x, maps], axis=-1)
     any_batch = tf.function(layer, input_signature=[tf.TensorSpec([None, 3, 3, 4])])
-    for found in (layer(x), any_batch(x), tf.function(layer, jit_compile=True)(x)):
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+    for results in (layer(x), any_batch(x), tf.function(layer, jit_compile=True)(x)):
+        np.testing.assert_allclose(results, expected, atol=1e-5)
     assert layer.compute_output_shape(x.shape) == expected.shape
     assert type(layer).from_config(layer.get_config()).num_channels == num_channels
 
@@ -291,9 +291,9 @@ def test_modulated_convolution_is_one_with_each_samples_weights(demodulate, upsa
     """Weights per sample in NumPy, float64; the activations are never scaled there."""
     layer = kg.layers.ModulatedConv2D(4, 3, demodulate, upsample, gain=1.5)
     x, scales = RNG.normal(size=(2, 5, 6, 3)), RNG.normal(1.0, 0.5, (2, 3))
-    found = layer([x.astype("float32"), scales.astype("float32")])
+    results = layer([x.astype("float32"), scales.astype("float32")])
     layer.bias.assign([1, 2, 3, 4])
-    found = layer([x.astype("float32"), scales.astype("float32")])
+    results = layer([x.astype("float32"), scales.astype("float32")])
     for sample in range(2):
         weights = np.array(layer.kernel, "float64") * scales[sample][:, None] / np.sqrt(27)
         if demodulate:
@@ -303,19 +303,19 @@ def test_modulated_convolution_is_one_with_each_samples_weights(demodulate, upsa
             y = smoothed(convolved(zero_stuffed(one), weights, 2, correlate=False), 1, gain=4)
         else:
             y = convolved(one, weights, 1)
-        np.testing.assert_allclose(found[sample], 1.5 * y[0] + [1, 2, 3, 4], atol=1e-5)
+        np.testing.assert_allclose(results[sample], 1.5 * y[0] + [1, 2, 3, 4], atol=1e-5)
 
 
 def test_upsampling_in_a_modulated_convolution_is_upsampling_before_it_but_at_the_edges():
     layer = kg.layers.ModulatedConv2D(4, 3, upsample=True)
     x, scales = (RNG.normal(size=s).astype("float32") for s in ((2, 6, 6, 3), (2, 3)))
-    found = np.array(layer([x, scales]))
+    results = np.array(layer([x, scales]))
     plain = kg.layers.ModulatedConv2D(4, 3)
     larger = kg.layers.Upsample2D()(x)
     plain.build([larger.shape, scales.shape])
     plain.set_weights([np.array(layer.kernel)[::-1, ::-1], np.array(layer.bias)])
     expected = np.array(plain([larger, scales]))
-    np.testing.assert_allclose(found[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], atol=1e-5)
+    np.testing.assert_allclose(results[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], atol=1e-5)
 
 
 def test_a_convolution_of_stride_2_after_smoothing_is_halving_after_it_but_at_the_edges():
@@ -326,9 +326,9 @@ def test_a_convolution_of_stride_2_after_smoothing_is_halving_after_it_but_at_th
     smooth = kg.layers.Smooth2D(2)(x)
     strided.build(smooth.shape)
     strided.set_weights(wide.get_weights())
-    found = np.array(strided(smooth))
-    assert strided.compute_output_shape(smooth.shape) == found.shape
-    np.testing.assert_allclose(found[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], atol=1e-5)
+    results = np.array(strided(smooth))
+    assert strided.compute_output_shape(smooth.shape) == results.shape
+    np.testing.assert_allclose(results[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
@@ -343,7 +343,7 @@ def test_a_convolution_of_stride_2_after_smoothing_is_halving_after_it_but_at_th
 def test_resampling_is_a_filter_with_and_without_xla(layer, expected, dtype):
     """Outputs, and the gradient of the gradient's square, which R1 needs."""
     x = RNG.integers(-4, 5, (2, 4, 6, 3)).astype("float32")
-    found, made = [], layer(dtype=dtype)
+    results, objects = [], layer(dtype=dtype)
     for jit in (False, True):
 
         @tf.function(jit_compile=jit)
@@ -352,15 +352,15 @@ def test_resampling_is_a_filter_with_and_without_xla(layer, expected, dtype):
                 outer.watch(x)
                 with tf.GradientTape() as inner:
                     inner.watch(x)
-                    y = tf.cast(made(x), tf.float32)
+                    y = tf.cast(objects(x), tf.float32)
                     total = tf.reduce_sum(y**3)
                 steep = tf.reduce_sum(inner.gradient(total, x) ** 2)
             return y, outer.gradient(steep, x)
 
-        found.append([value.numpy() for value in twice(x)])
+        results.append([value.numpy() for value in twice(x)])
     exact = dtype == "float32"
-    np.testing.assert_allclose(found[0][0], expected(x), atol=1e-5 if exact else 0.05)
-    for plain, compiled in zip(*found, strict=True):
+    np.testing.assert_allclose(results[0][0], expected(x), atol=1e-5 if exact else 0.05)
+    for plain, compiled in zip(*results, strict=True):
         unit = np.abs(plain).max()
         np.testing.assert_allclose(plain, compiled, atol=unit * (1e-5 if exact else 0.03))
 

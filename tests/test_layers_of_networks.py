@@ -31,13 +31,13 @@ def test_self_attention_is_sagans():
     layer.gain.assign(0.7)
     queries, keys, values, back = (
         np.array(convolution.kernel)[0, 0]
-        for convolution in (layer.queries, layer.keys, layer.values, layer.back)
+        for convolution in (layer.queries, layer.keys, layer.values, layer.projection)
     )
     assert [kernel.shape[1] for kernel in (queries, keys, values, back)] == [2, 2, 8, 16]
     rows = (x @ queries).reshape(2, 24, 2), pooled(x @ keys).reshape(2, 6, 2)
     attention = softmax(rows[0] @ rows[1].transpose(0, 2, 1))
-    found = (attention @ pooled(x @ values).reshape(2, 6, 8)).reshape(2, 4, 6, 8) @ back
-    np.testing.assert_allclose(layer(x), x + 0.7 * found, atol=1e-5)
+    results = (attention @ pooled(x @ values).reshape(2, 6, 8)).reshape(2, 4, 6, 8) @ back
+    np.testing.assert_allclose(layer(x), x + 0.7 * results, atol=1e-5)
 
 
 def test_its_spectral_vectors_move_in_training_alone():
@@ -55,27 +55,27 @@ def test_its_spectral_vectors_move_in_training_alone():
 def test_adaptive_batch_normalization_scales_and_shifts_by_a_vector():
     layer, x, vectors = kg.layers.AdaptiveBatchNormalization(), normal(8, 3, 3, 2), normal(8, 5)
     x = 2.0 + 3.0 * x
-    found = layer([x, vectors], training=True)
+    results = layer([x, vectors], training=True)
     standard = (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 1e-3)
     scales, shifts = (
         (vectors @ np.array(linear.kernel))[:, None, None]
         for linear in (layer.scales, layer.shifts)
     )
-    np.testing.assert_allclose(found, (1.0 + scales) * standard + shifts, atol=1e-4)
+    np.testing.assert_allclose(results, (1.0 + scales) * standard + shifts, atol=1e-4)
     moving = np.array(layer.normalization.moving_mean)
     np.testing.assert_allclose(moving, 0.1 * x.mean((0, 1, 2)), rtol=1e-4)
 
 
 def test_conditional_batch_normalization_of_images_is_of_rows_too():
-    """The fused operation of images, and Keras's way for what isn't images."""
-    x, labels, scales, found = normal(6, 4, 4, 2), np.arange(6) % 3, normal(3, 2), []
+    """Covers the fused operation for images, and Keras's implementation for other shapes."""
+    x, labels, scales, results = normal(6, 4, 4, 2), np.arange(6) % 3, normal(3, 2), []
     for inputs in (x, x.reshape(6, 16, 2)):
         layer = kg.layers.ConditionalBatchNormalization(3)
         layer.build([inputs.shape, labels.shape])
         layer.gamma.assign(scales)
-        found.append([layer([inputs, labels], training=True), *layer.get_weights()])
-    found[1][0] = np.reshape(found[1][0], x.shape)
-    for images, rows in zip(*found, strict=True):
+        results.append([layer([inputs, labels], training=True), *layer.get_weights()])
+    results[1][0] = np.reshape(results[1][0], x.shape)
+    for images, rows in zip(*results, strict=True):
         np.testing.assert_allclose(images, rows, atol=1e-5)
 
 
@@ -96,7 +96,7 @@ def test_resampled_convolutions_are_two_layers_in_one(kernel_size):
     for fused, plain, two_layers in plain_pairs(kernel_size):
         fused(x), two_layers(x)
         weights = [normal(*weight.shape) for weight in fused.get_weights()]
-        found = []
+        results = []
         for layer, function in ((fused, fused), (plain, two_layers)):
             layer.set_weights(weights)
             watched = [x, *(weight.value for weight in layer.trainable_weights)]
@@ -106,11 +106,11 @@ def test_resampled_convolutions_are_two_layers_in_one(kernel_size):
                     inner.watch(x)
                     total = tf.reduce_sum(tf.tanh(function(x)))
                 penalty = tf.reduce_sum(inner.gradient(total, x) ** 2)
-            found.append([function(x), total, *outer.gradient(penalty, watched)])
-        for ours, theirs in zip(*found, strict=True):
+            results.append([function(x), total, *outer.gradient(penalty, watched)])
+        for ours, theirs in zip(*results, strict=True):
             scale = np.abs(theirs).max()
             np.testing.assert_allclose(ours, theirs, atol=1e-5 * scale)
-        assert tuple(fused.compute_output_shape(x.shape)) == found[0][0].shape
+        assert tuple(fused.compute_output_shape(x.shape)) == results[0][0].shape
 
 
 def test_spectral_norm_of_a_resampled_convolution_is_its_kernels():
@@ -122,7 +122,7 @@ def test_spectral_norm_of_a_resampled_convolution_is_its_kernels():
 
 
 def test_a_kernel_without_a_middle_is_refused():
-    with pytest.raises(ConfigError, match="kernel_size that is odd, got 4"):
+    with pytest.raises(ConfigError, match="an odd kernel_size, got 4"):
         kg.layers.UpsampledConv2D(3, 4)
 
 
@@ -139,7 +139,7 @@ def test_they_are_saved_with_their_arguments(tmp_path):
     model.layers[-1].gain.assign(1.0)
     model(feed, training=True)
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(model(feed), again(feed))
-    configs = [[layer.get_config() for layer in m.layers] for m in (model, again)]
+    second = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(model(feed), second(feed))
+    configs = [[layer.get_config() for layer in m.layers] for m in (model, second)]
     assert configs[0] == configs[1]

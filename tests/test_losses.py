@@ -72,8 +72,8 @@ def test_losses_equal_their_closed_forms(jit):
     for name, halves in CLOSED_FORMS.items():
         for real, fake in cases:
             expected = [half(real.astype("float64"), fake.astype("float64")) for half in halves]
-            measured = [float(value) for value in compiled[name](real, fake)]
-            assert measured == pytest.approx(expected, rel=1e-5, abs=1e-6), name
+            logs = [float(value) for value in compiled[name](real, fake)]
+            assert logs == pytest.approx(expected, rel=1e-5, abs=1e-6), name
 
 
 def test_one_sided_label_smoothing_is_the_cross_entropy_with_a_lower_target():
@@ -107,7 +107,7 @@ def generator_slope(name, real, fake):
 
 
 def test_saturation_is_what_tells_minimax_from_non_saturating():
-    """Where D is sure that a fake is one, only the non-saturating gradient survives."""
+    """For fakes that D recognizes surely, only the non-saturating gradient doesn't vanish."""
     assert abs(generator_slope("minimax", [20.0], [-20.0])) < 1e-8
     assert generator_slope("non_saturating", [20.0], [-20.0]) == pytest.approx(-1.0)
 

@@ -251,7 +251,7 @@ def test_a_source_of_two_axes_is_refused_unless_told(tmp_path):
     source = datasets.open_source(path, medium="sound:8000")
     assert (source.medium, source.sample_shape) == (media.Sound(8_000), (400, 1))
     np.testing.assert_array_equal(source[5][0], values[5])
-    assert source.notes == (f"{path} is taken for sound at 8,000 Hz.",)
+    assert source.notes == (f"{path} is read as sound at 8,000 Hz.",)
     grey = datasets.open_source(path, medium=media.Image())
     assert (grey.medium, grey.sample_shape) == (media.Image(), (400, 1, 1))
     (batch,) = datasets.load(path, batch_size=6, medium="sound", shuffle=False).take(1)
@@ -276,7 +276,7 @@ def test_the_axis_of_one_channel_may_be_left_out(tmp_path):
             None,
             r"expected images \(height, .*\) in .*x.npy, got samples of \(8, 8, 2\)",
         ),
-        ((4, 8, 8, 9), None, r"learn them as numbers without pictures: medium='points'"),
+        ((4, 8, 8, 9), None, r"treat them as plain numbers: medium='points'"),
         ((4, 3, 8, 8, 7), None, r"expected clips \(frames, .*got samples of \(3, 8, 8, 7\)"),
         ((4, 2, 2, 2, 2, 2), None, "medium='points'"),
         ((4, 8, 8), None, "expected a medium for"),
@@ -321,7 +321,7 @@ def test_whole_numbers_are_scaled_as_the_medium_says(tmp_path, values, medium, e
         (np.zeros((4, 3), "uint8"), None, "to hold floats, got uint8; convert them"),
         (np.zeros((4, 3), "int32"), "sound", "int16 sounds or floats, got int32"),
         (np.full((4, 3), 2.0), "sound", r"float sounds in \[-1, 1\] in .*, got 2 to 2"),
-        (np.full((4, 2), 2**24 + 1), ROWS, "whole numbers up to 16,777,216"),
+        (np.full((4, 2), 2**24 + 1), ROWS, "integers up to 16,777,216"),
     ],
 )
 def test_values_that_do_not_fit(tmp_path, values, medium, message):

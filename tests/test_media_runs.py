@@ -176,7 +176,7 @@ def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
 
 def test_a_training_names_the_medium_and_the_file_for_samples(folder, kind):
     told = (folder / "told.txt").read_text()
-    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
+    assert f"{kind}.npy is read as {MEDIA[kind]}." in told
     assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
 
 
@@ -313,7 +313,7 @@ def test_the_recipe_that_auto_picks_for_sound_makes_sound(tmp_path, capsys):
     assert main(words(*arguments)) == 0
     told = capsys.readouterr().out
     assert "auto: recipe gan: not images" in told
-    assert f"{tmp_path / 'x.npy'} is taken for sound at 16,000 Hz." in told
+    assert f"{tmp_path / 'x.npy'} is read as sound at 16,000 Hz." in told
     assert main(words(*arguments[:-6], "--steps", 2)) == 0
     assert runs.Run(tmp_path / "run").load().sample(2).shape == (2, 64, 1)
 

@@ -1,8 +1,8 @@
-"""Less memory, same numbers: activations computed again, and batches that pass in parts."""
+"""Saving memory with the same numbers: recomputed activations, and batches in parts."""
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.remat import Rematerialized, best_cuts, narrow_places
+from keras_gan.models.remat import RematerializedNetwork, choose_cuts, find_cut_points
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ LABELS = tf.constant([0, 1, 2, 0, 1, 2, 0, 1])
 
 
 def noisy_gan():
-    """A generator with BatchNorm beside a discriminator with dropout, whose masks must be kept."""
+    """A generator with BatchNorm and a discriminator with dropout, whose masks must be kept."""
     images = keras.Input((8, 8, 1))
     x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(images)
     x = keras.layers.Dropout(0.5, seed=1)(x)
@@ -35,7 +35,7 @@ GAMES = {
 
 
 def after_steps(make, jit=False, steps=2, **rules):
-    """What a game measured at last, and every number that it then consists of."""
+    """Returns the last logs of a model, and all numbers of its state."""
     keras.utils.set_random_seed(3)
     gan = make()
     gan.compile(penalties=[kg.penalties.R1(0.5)], **rules)
@@ -47,14 +47,14 @@ def after_steps(make, jit=False, steps=2, **rules):
         return gan.discriminator_step(real, NOISE) | gan.generator_step(real, NOISE)
 
     for index in range(steps):
-        measured = step(tf.constant(random_images(8, seed=index)))
-    return {name: float(value) for name, value in measured.items()}, state_of(gan)
+        logs = step(tf.constant(random_images(8, seed=index)))
+    return {name: float(value) for name, value in logs.items()}, state_of(gan)
 
 
 def assert_same(first, second, tolerance=1e-5):
-    """Equal up to rounding."""
-    (measured, state), (measured_again, state_again) = first, second
-    assert measured == pytest.approx(measured_again, rel=tolerance)
+    """Asserts equality up to rounding."""
+    (logs, state), (measured_again, state_again) = first, second
+    assert logs == pytest.approx(measured_again, rel=tolerance)
     for (name, values), other in zip(state.items(), state_again.values(), strict=True):
         np.testing.assert_allclose(values, other, atol=tolerance, err_msg=name)
 
@@ -62,17 +62,17 @@ def assert_same(first, second, tolerance=1e-5):
 @pytest.mark.parametrize("game", GAMES)
 def test_recomputed_activations_give_the_same_game(game):
     """Second gradients, batch statistics, dropout's masks and spectral vectors among them."""
-    kept, again = (after_steps(GAMES[game], remat=remat) for remat in (False, True))
-    assert_same(kept, again, 2e-3 if game == "float16" else 1e-5)
+    kept, other = (after_steps(GAMES[game], remat=remat) for remat in (False, True))
+    assert_same(kept, other, 2e-3 if game == "float16" else 1e-5)
 
 
 def test_recomputed_activations_under_jit():
-    kept, again = (after_steps(GAMES["spectral"], jit=True, remat=remat) for remat in (False, True))
-    assert_same(kept, again)
+    kept, other = (after_steps(GAMES["spectral"], jit=True, remat=remat) for remat in (False, True))
+    assert_same(kept, other)
 
 
 def compiled_slopes(network, weights, shape):
-    """The text of XLA's optimised program for a network's gradient."""
+    """Returns the text of XLA's optimized program for the gradient of a network."""
 
     @tf.function(jit_compile=True)
     def slopes(batch):
@@ -88,45 +88,45 @@ def test_xla_does_not_merge_what_is_computed_again_with_what_was_computed_first(
     images = x = keras.Input((16, 16, 8))
     for _ in range(12):
         x = keras.layers.Conv2D(8, 3, padding="same", activation="tanh")(x)
-    critic = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(x)))
-    weights = [weight.value for weight in critic.trainable_weights]
-    cuts = len(best_cuts(critic))
+    discriminator = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(x)))
+    weights = [weight.value for weight in discriminator.trainable_weights]
+    cuts = len(choose_cuts(discriminator))
     assert 2 <= cuts <= 4
-    kept, again = (
+    kept, other = (
         compiled_slopes(network, weights, (8, 16, 16, 8)).count(" tanh(")
-        for network in (critic, Rematerialized(critic))
+        for network in (discriminator, RematerializedNetwork(discriminator))
     )
     assert kept == 12
-    assert again >= 24 - cuts - 1
+    assert other >= 24 - cuts - 1
 
 
 @pytest.mark.parametrize("jit", [False, True])
-def test_a_batch_in_parts_moves_both_players_alike(jit):
+def test_a_batch_in_parts_updates_both_players_equally(jit):
     """Without batch statistics the mean over parts is the mean over the batch."""
     make = lambda: kg.GAN(  # noqa: E731
         kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=3),
         kg.networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=3),
     )
     rules = {"generator_optimizer": "sgd", "discriminator_optimizer": "sgd", "jit": jit}
-    whole, parts = after_steps(make, **rules), after_steps(make, accumulation=4, **rules)
-    assert_same(whole, parts)
-    assert whole[0]["d_gradient"] > 0.01
+    full, parts = after_steps(make, **rules), after_steps(make, accumulation=4, **rules)
+    assert_same(full, parts)
+    assert full[0]["d_gradient"] > 0.01
 
 
 def test_shared_latents_pass_in_parts_through_each_player():
-    """The step of the same noise, one player after the other."""
+    """Equals one player after the other with the same noise."""
     shared, apart = (compiled_in_parts() for _ in range(2))
     real = tf.constant(random_images(8)), None
-    measured = shared.shared_step(real, NOISE)
-    again = apart.discriminator_step(real, NOISE)
-    again |= apart.generator_step(real, NOISE)
-    measured, again = ({n: float(v) for n, v in found.items()} for found in (measured, again))
-    assert_same((measured, state_of(shared)), (again, state_of(apart)), 1e-6)
-    assert measured["g_gradient"] > 0.0
+    logs = shared.shared_step(real, NOISE)
+    other = apart.discriminator_step(real, NOISE)
+    other |= apart.generator_step(real, NOISE)
+    logs, other = ({n: float(v) for n, v in results.items()} for results in (logs, other))
+    assert_same((logs, state_of(shared)), (other, state_of(apart)), 1e-6)
+    assert logs["g_gradient"] > 0.0
 
 
 def compiled_in_parts():
-    """A game whose batches pass in two parts."""
+    """Makes a model that splits its batches into two parts."""
     keras.utils.set_random_seed(3)
     gan = tiny_gan()
     gan.compile(penalties=[kg.penalties.R1(0.5)], update="shared", accumulation=2)
@@ -134,7 +134,7 @@ def compiled_in_parts():
 
 
 def test_parts_draw_noise_of_their_own():
-    """WGAN-GP's places between real and generated samples."""
+    """WGAN-GP draws points between real and generated samples."""
     keras.utils.set_random_seed(3)
     gan = tiny_gan()
     gan.compile(penalties=[kg.penalties.GradientPenalty(1.0)], accumulation=4)
@@ -155,14 +155,14 @@ def test_memory_rules_are_saved_and_train(tmp_path):
     gan.compile(accumulation=2, remat=True, jit_compile=True)
     gan.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
     gan.save(tmp_path / "game.keras")
-    again = keras.models.load_model(tmp_path / "game.keras")
-    assert (again.rules.accumulation, again.rules.remat) == (2, True)
-    for game in (gan, again):
+    other = keras.models.load_model(tmp_path / "game.keras")
+    assert (other.rules.accumulation, other.rules.remat) == (2, True)
+    for game in (gan, other):
         game.fit(random_images(16), batch_size=8, epochs=1, verbose=0)
-    assert not differing(state_of(gan), state_of(again))
+    assert not differing(state_of(gan), state_of(other))
 
 
-def test_parts_that_cannot_be_are_refused():
+def test_impossible_parts_are_refused():
     with pytest.raises(ConfigError, match="'shared' or 'alternating'"):
         tiny_gan().compile(update="one_stage", accumulation=2)
     with pytest.raises(ConfigError, match="accumulation >= 1"):
@@ -173,16 +173,16 @@ def test_parts_that_cannot_be_are_refused():
         gan.fit(random_images(16), batch_size=8, verbose=0)
 
 
-def test_cuts_keep_the_least():
-    """Nine layers of one size: two cuts leave nine thirds."""
+def test_cuts_minimize_memory():
+    """Nine layers of equal size: two cuts leave a third in each segment."""
     x = start = keras.Input((4,))
     for _ in range(9):
         x = keras.layers.Dense(4)(x)
-    cuts = best_cuts(keras.Model(start, x))
+    cuts = choose_cuts(keras.Model(start, x))
     operations = [
         op for op in keras.Model(start, x).operations if isinstance(op, keras.layers.Dense)
     ]
-    handed = [tensor for cut in cuts for tensor in cut.open]
+    handed = [tensor for cut in cuts for tensor in cut.tensors]
     places = [index for t in handed for index, op in enumerate(operations) if op.output is t]
     assert places == [2, 5]
 
@@ -193,26 +193,26 @@ def test_a_wide_skip_connection_is_no_place_to_cut():
     inner = keras.layers.Dense(80)(first)
     joined = keras.layers.Add()([first, keras.layers.Dense(40)(inner)])
     network = keras.Model(start, keras.layers.Dense(1)(joined))
-    handed = [[id(tensor) for tensor in place.open] for place in narrow_places(network)]
+    handed = [[id(tensor) for tensor in cut.tensors] for cut in find_cut_points(network)]
     assert handed == [[id(first)], [id(joined)]]
 
 
-def test_what_is_small_beside_a_map_goes_with_it():
-    """A picture on its way, and an output that is finished early."""
+def test_small_tensors_may_pass_a_cut():
+    """A small image beside the map, and an output that is computed early."""
     start = keras.Input((8, 8, 8))
     x = keras.layers.Conv2D(8, 3, padding="same")(start)
-    picture = keras.layers.Conv2D(1, 1)(x)
+    image = keras.layers.Conv2D(1, 1)(x)
     for _ in range(6):
         x = keras.layers.Conv2D(8, 3, padding="same")(x)
     early = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x))
     x = keras.layers.Conv2D(8, 3, padding="same")(x)
-    late = keras.layers.Conv2D(1, 1)(x) + picture
+    late = keras.layers.Conv2D(1, 1)(x) + image
     network = keras.Model(start, [early, late])
-    again = Rematerialized(network)
-    assert len(again.segments) > 1
+    other = RematerializedNetwork(network)
+    assert len(other.segments) > 1
     value = tf.constant(np.random.default_rng(0).normal(size=(2, 8, 8, 8)), tf.float32)
-    for expected, found in zip(network(value), again(value), strict=True):
-        np.testing.assert_allclose(expected, found, atol=1e-6)
+    for expected, results in zip(network(value), other(value), strict=True):
+        np.testing.assert_allclose(expected, results, atol=1e-6)
 
 
 STYLED = {
@@ -225,23 +225,23 @@ STYLED = {
 
 @pytest.mark.parametrize("name", STYLED)
 def test_generators_of_styles_are_cut_to_the_same_gradients(name):
-    """Of the latents too, and second ones, as the path length's penalty takes them."""
+    """Includes gradients of the latents, and second ones as in the path length penalty."""
     keras.utils.set_random_seed(3)
     generator = STYLED[name]()
-    again = Rematerialized(generator)
-    assert len(again.segments) > 2
+    other = RematerializedNetwork(generator)
+    assert len(other.segments) > 2
     latents = tf.random.stateless_normal((4, generator.input_shape[0][1]), [0, 1])
     weights = [weight.value for weight in generator.trainable_weights]
-    kept, made_again = (slopes(network, latents, weights) for network in (generator, again))
+    kept, made_again = (slopes(network, latents, weights) for network in (generator, other))
     largest = max(float(tf.reduce_max(tf.abs(slope))) for slope in kept)
-    for expected, found in zip(kept, made_again, strict=True):  # a bias before BatchNorm has none
+    for expected, results in zip(kept, made_again, strict=True):  # a bias before BatchNorm has none
         scale = max(float(tf.reduce_max(tf.abs(expected))), 1e-2 * largest)
-        np.testing.assert_allclose(found / scale, expected / scale, atol=1e-4)
+        np.testing.assert_allclose(results / scale, expected / scale, atol=1e-4)
 
 
 @tf.function
 def slopes(network, latents, weights):
-    """Of the squared samples at the latents, and of the norm of that at the weights."""
+    """Computes the gradient of the squared samples, and the weights' gradient of its norm."""
     with tf.GradientTape() as outer:
         with tf.GradientTape() as tape:
             tape.watch(latents)

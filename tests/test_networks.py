@@ -78,10 +78,10 @@ def test_outputs_are_float32_and_the_policy_is_kept(policy):
         networks.MLPDiscriminator((2,), (8,), dtype=policy),
     ]
     for network in pairs:
-        again = type(network).from_config(network.get_config())
-        assert network.output.dtype == again.output.dtype == "float32"
+        second = type(network).from_config(network.get_config())
+        assert network.output.dtype == second.output.dtype == "float32"
         policies = [layer.dtype_policy.name for layer in network.layers]
-        assert policies == [layer.dtype_policy.name for layer in again.layers]
+        assert policies == [layer.dtype_policy.name for layer in second.layers]
         assert policy in policies
 
 
@@ -109,9 +109,9 @@ def test_points_are_standardised_inside_the_networks():
             np.testing.assert_allclose(
                 scaled(inputs), plain((inputs - mean) / deviation), atol=1e-5
             )
-        again = network.from_config(scaled.get_config())
-        again.set_weights(plain.get_weights())
-        np.testing.assert_array_equal(again(inputs), scaled(inputs))
+        second = network.from_config(scaled.get_config())
+        second.set_weights(plain.get_weights())
+        np.testing.assert_array_equal(second(inputs), scaled(inputs))
 
 
 def test_biases_of_perceptrons_spread_their_kinks():

@@ -36,7 +36,7 @@ class Slope(keras.layers.Layer):
 
 
 def build(kind, policy):
-    """A game whose generator gives its latents back, and whose gradients are known."""
+    """Makes a model whose generator returns its latents, with known gradients."""
     layer = keras.layers.Dense(2, use_bias=False, kernel_initializer="identity", dtype=policy)
     sharp = Slope(kind, dtype=policy)
     return kg.GAN(
@@ -46,11 +46,11 @@ def build(kind, policy):
 
 
 def slopes(kind, x, policy):
-    """|grad D(x)|^2 by its closed form, at what the discriminator sees of x."""
+    """Computes |grad D(x)|^2 in closed form, at x in the discriminator's precision."""
     if kind == "linear":
         return np.full(len(x), (WEIGHTS.astype("float64") ** 2).sum())
-    seen = np.asarray(x, ml_dtypes.bfloat16 if policy == "mixed_bfloat16" else "float32")
-    return (4 * seen.astype("float64") ** 2).sum(axis=1)
+    inputs = np.asarray(x, ml_dtypes.bfloat16 if policy == "mixed_bfloat16" else "float32")
+    return (4 * inputs.astype("float64") ** 2).sum(axis=1)
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -70,7 +70,7 @@ def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
         }
         return {name: p(gan.judge, real, fake, KEY) for name, p in ALL.items()}, points
 
-    measured, points = measure(REAL, FAKE)
+    logs, points = measure(REAL, FAKE)
     real, fake = slopes(kind, REAL, policy), slopes(kind, FAKE, policy)
     line, near = (slopes(kind, points[name].numpy(), policy) for name in ("line", "near"))
     expected = {
@@ -82,14 +82,14 @@ def test_gradient_penalties_equal_their_closed_forms(kind, policy, jit):
         "dragan": 10 * ((np.sqrt(near) - 1) ** 2).mean(),
     }
     for name, value in expected.items():
-        assert float(measured[name]) == pytest.approx(value, rel=1e-5), name
+        assert float(logs[name]) == pytest.approx(value, rel=1e-5), name
 
 
 def quadratic(x):
     return ops.sum(ops.square(x), axis=-1)
 
 
-def test_one_sided_lets_small_slopes_go_free():
+def test_one_sided_ignores_small_gradients():
     def gentle(x):
         return 0.5 * x[:, 0]
 
@@ -109,14 +109,14 @@ def test_interpolation_is_uniform_between_the_pairs():
 
 
 def test_dragan_moves_by_at_most_half_a_deviation_and_only_upwards():
-    seen = []
+    inputs = []
 
     def judge(x):
-        seen.append(x.numpy())
+        inputs.append(x.numpy())
         return quadratic(x)
 
     penalties.DRAGAN()(judge, REAL, None, KEY)
-    moves = seen[0] - REAL
+    moves = inputs[0] - REAL
     assert moves.min() >= 0
     assert 0 < moves.max() <= 0.5 * REAL.std()
 
@@ -137,12 +137,12 @@ def test_lecam_follows_its_anchors(jit):
     function = tf.function(lambda x, y: penalty(lambda v: v[:, 0], x, y), jit_compile=jit)
     real_anchor = fake_anchor = 0.0
     for real, fake in ((REAL, FAKE), (REAL + 1, FAKE - 1)):
-        measured = float(function(real, fake))
+        logs = float(function(real, fake))
         r, f = real[:, 0].astype("float64"), fake[:, 0].astype("float64")
         real_anchor = 0.5 * real_anchor + 0.5 * r.mean()
         fake_anchor = 0.5 * fake_anchor + 0.5 * f.mean()
         expected = 2 * (((r - fake_anchor) ** 2).mean() + ((f - real_anchor) ** 2).mean())
-        assert measured == pytest.approx(expected, rel=1e-5)
+        assert logs == pytest.approx(expected, rel=1e-5)
     assert [float(v) for v in penalty.variables] == pytest.approx([real_anchor, fake_anchor])
 
 
@@ -152,8 +152,8 @@ def test_consistency_compares_a_sample_with_its_transformed_copy():
 
     penalty = penalties.Consistency(shift, weight=3.0)
     expected = 3 * sum(((WEIGHTS.sum() * np.ones(6)) ** 2).mean() for _ in range(2))
-    measured = penalty(lambda x: ops.sum(x * WEIGHTS, axis=-1), REAL, FAKE, KEY)
-    assert float(measured) == pytest.approx(expected, rel=1e-5)
+    logs = penalty(lambda x: ops.sum(x * WEIGHTS, axis=-1), REAL, FAKE, KEY)
+    assert float(logs) == pytest.approx(expected, rel=1e-5)
 
 
 def test_drift_is_the_mean_square_of_the_logits_of_real_samples():
@@ -193,11 +193,11 @@ def test_bad_arguments(make, message):
 
 
 def test_round_trip_through_keras_serialization():
-    made = [*ALL.values(), penalties.LeCam(0.3, 2, 0.9), penalties.WeightClipping(0.2)]
-    made += [penalties.Drift(0.01, 4)]
-    made += [penalties.Consistency(kg.augment.DiffAugment(("color",)), 5.0, 4)]
-    for penalty in made:
+    outputs = [*ALL.values(), penalties.LeCam(0.3, 2, 0.9), penalties.WeightClipping(0.2)]
+    outputs += [penalties.Drift(0.01, 4)]
+    outputs += [penalties.Consistency(kg.augment.DiffAugment(("color",)), 5.0, 4)]
+    for penalty in outputs:
         config = keras.saving.serialize_keras_object(penalty)
-        again = keras.saving.deserialize_keras_object(config)
-        assert type(again) is type(penalty)
-        assert keras.saving.serialize_keras_object(again) == config
+        second = keras.saving.deserialize_keras_object(config)
+        assert type(second) is type(penalty)
+        assert keras.saving.serialize_keras_object(second) == config

@@ -32,7 +32,7 @@ def networks(size=16, num_classes=None, dtype=None, channels=1):
 
 
 def build(size=8, level=FAST, num_classes=None, dtype=None, beta_1=0.5, **rules):
-    """A game by the paper's rules, but that momentum would move what has no gradient."""
+    """Makes a model by the paper's rules; momentum would move weights without a gradient."""
     keras.utils.set_random_seed(3)
     gan = kg.ProgressiveGAN(*networks(size, num_classes, dtype), seed=5)
     gan.compile(
@@ -67,7 +67,7 @@ def inputs_of(x, num_classes):
 @pytest.mark.parametrize("num_classes", [None, 3])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_every_level_is_its_stage_bit_for_bit(num_classes, dtype):
-    """At the final size: the stage's picture enlarged, and the stage's logit of such a picture."""
+    """At the final size it is the stage's enlarged image, and the logit of such an image."""
     generator, discriminator = networks(16, num_classes, dtype)
     latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
     called = lambda network, x: np.array(network(inputs_of(x, num_classes)))  # noqa: E731
@@ -75,39 +75,39 @@ def test_every_level_is_its_stage_bit_for_bit(num_classes, dtype):
         generator.level.assign(level)
         discriminator.level.assign(level)
         stage = int(np.ceil(level))
-        pictures = called(generator.at(stage), latents)
-        assert pictures.shape == (8, 4 << stage, 4 << stage, 1)
-        enlarged = pictures
+        images = called(generator.at(stage), latents)
+        assert images.shape == (8, 4 << stage, 4 << stage, 1)
+        enlarged = images
         for _ in range(2 - stage):
             enlarged = doubled(enlarged)
         np.testing.assert_array_equal(called(generator, latents), enlarged)
         np.testing.assert_array_equal(called(generator.for_export(), latents), enlarged)
-        logits = called(discriminator.at(stage), pictures)
+        logits = called(discriminator.at(stage), images)
         np.testing.assert_array_equal(called(discriminator, enlarged), logits)
-        assert (pictures.dtype, logits.dtype, logits.shape) == ("float32", "float32", (8, 1))
+        assert (images.dtype, logits.dtype, logits.shape) == ("float32", "float32", (8, 1))
 
 
 @pytest.mark.parametrize("stage", [1, 2])
 def test_a_stage_fades_in_from_the_one_below(stage):
-    """At 0 it is the lower stage, at 1 the stage alone, bit for bit; between them a mixture."""
+    """Alpha 0 gives the lower stage and 1 the stage itself, bit for bit; others a mixture."""
     generator, discriminator = networks(16)
     latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
     images = random_images(8, 4 << stage)
-    made, judged = {}, {}
+    samples, logits = {}, {}
     for alpha in (0.0, 0.25, 1.0):
         for network in (generator, discriminator):
             network.level.assign(stage - 1 + alpha)
-        made[alpha] = np.array(generator.at(stage)(latents))
-        judged[alpha] = np.array(discriminator.at(stage)(images))
+        samples[alpha] = np.array(generator.at(stage)(latents))
+        logits[alpha] = np.array(discriminator.at(stage)(images))
     for network in (generator, discriminator):
         network.level.assign(stage - 1)
-    np.testing.assert_array_equal(made[0.0], doubled(np.array(generator.at(stage - 1)(latents))))
+    np.testing.assert_array_equal(samples[0.0], doubled(np.array(generator.at(stage - 1)(latents))))
     pooled = keras.ops.average_pool(images, 2, 2)
-    np.testing.assert_array_equal(judged[0.0], discriminator.at(stage - 1)(pooled))
+    np.testing.assert_array_equal(logits[0.0], discriminator.at(stage - 1)(pooled))
     alone = [network._stages.model(stage, ()) for network in (generator, discriminator)]
-    np.testing.assert_array_equal(made[1.0], alone[0](latents))
-    np.testing.assert_array_equal(judged[1.0], alone[1](images))
-    np.testing.assert_allclose(made[0.25], 0.75 * made[0.0] + 0.25 * made[1.0], atol=1e-6)
+    np.testing.assert_array_equal(samples[1.0], alone[0](latents))
+    np.testing.assert_array_equal(logits[1.0], alone[1](images))
+    np.testing.assert_allclose(samples[0.25], 0.75 * samples[0.0] + 0.25 * samples[1.0], atol=1e-6)
 
 
 def test_the_papers_networks_have_the_papers_number_of_weights():
@@ -115,20 +115,20 @@ def test_the_papers_networks_have_the_papers_number_of_weights():
     table = [512, 512, 512, 512, 256, 128, 64, 32, 16]
     conv = lambda size, before, after: size**2 * before * after + after  # noqa: E731
     grown = list(itertools.pairwise(table))
-    made = conv(4, 512, 512) + conv(3, 512, 512)
-    made += sum(conv(3, low, high) + conv(3, high, high) for low, high in grown)
-    judged = sum(conv(3, high, high) + conv(3, high, low) for low, high in grown)
-    judged += conv(3, 513, 512) + conv(4, 512, 512) + 512 + 1
-    assert f"{(made + conv(1, 16, 3)) / 1e6:.1f}" == "23.1"
-    assert f"{(judged + conv(1, 3, 16)) / 1e6:.1f}" == "23.1"
-    made += sum(conv(1, width, 3) for width in table)
-    judged += sum(conv(1, 3, width) for width in table)
+    generator_weights = conv(4, 512, 512) + conv(3, 512, 512)
+    generator_weights += sum(conv(3, low, high) + conv(3, high, high) for low, high in grown)
+    discriminator_weights = sum(conv(3, high, high) + conv(3, high, low) for low, high in grown)
+    discriminator_weights += conv(3, 513, 512) + conv(4, 512, 512) + 512 + 1
+    assert f"{(generator_weights + conv(1, 16, 3)) / 1e6:.1f}" == "23.1"
+    assert f"{(discriminator_weights + conv(1, 3, 16)) / 1e6:.1f}" == "23.1"
+    generator_weights += sum(conv(1, width, 3) for width in table)
+    discriminator_weights += sum(conv(1, 3, width) for width in table)
     places = 15 * 512  # a bias at each of the first map's 16 places instead of one for all
     shape, level = (1024, 1024, 3), 1
     generator = kg.networks.ProgressiveGenerator(shape, latent_dim=512, width=16)
-    assert generator.count_params() == made + places + level
+    assert generator.count_params() == generator_weights + places + level
     discriminator = kg.networks.ProgressiveDiscriminator(shape, width=16)
-    assert discriminator.count_params() == judged + level
+    assert discriminator.count_params() == discriminator_weights + level
 
 
 @pytest.mark.parametrize(("stage", "level"), [(0, 0.0), (1, 0.25), (2, 1.5), (2, 2.0)])
@@ -148,22 +148,22 @@ def test_a_saved_game_goes_on_in_the_middle_of_a_fade_bit_for_bit(tmp_path):
     gan = fit(build(level=level, num_classes=3), 3, labels)
     assert float(gan.level) == float(gan.moving_average.level) == pytest.approx(1 / 3)
     gan.save(tmp_path / "game.keras")
-    again = keras.models.load_model(tmp_path / "game.keras")
-    assert isinstance(again, kg.ProgressiveGAN)
-    np.testing.assert_array_equal(again.sample(4, seed=1), gan.sample(4, seed=1))
-    for game in (gan, again):
+    second = keras.models.load_model(tmp_path / "game.keras")
+    assert isinstance(second, kg.ProgressiveGAN)
+    np.testing.assert_array_equal(second.sample(4, seed=1), gan.sample(4, seed=1))
+    for game in (gan, second):
         fit(game, 2, labels)
         assert float(game.level) == 1
-    assert differing(state_of(gan), state_of(again)) == []
+    assert differing(state_of(gan), state_of(second)) == []
 
 
 def test_twenty_steps_compiled_in_mixed_precision_go_on_bit_for_bit(tmp_path):
-    """From 4x4 into a fade. The step is compiled once; it is a function of what was saved alone."""
+    """From 4x4 into a fade. The compiled step is a function of the saved state alone."""
     growth = kg.schedules.Growth(stable_images=32, fade_images=160)
     gan = build(level=growth, dtype="mixed_bfloat16", jit_compile=True, augmentation="diffaugment")
     logs = check_twenty_compiled_steps(gan, random_images(24))
     assert logs["level"] == pytest.approx(
-        [np.clip((seen - 32) / 160, 0, 1).mean() for seen in 8 * np.arange(20).reshape(2, 10)]
+        [np.clip((records - 32) / 160, 0, 1).mean() for records in 8 * np.arange(20).reshape(2, 10)]
     )
     gan.save_weights(tmp_path / "game.weights.h5")
     ends = []
@@ -200,7 +200,7 @@ def slots_of(gan, player):
 
 
 def rests(path, level):
-    """Whether a weight of an 8x8 network takes no part at a level."""
+    """Returns whether a weight of an 8x8 network is unused at a level."""
     if level == 0:
         return path.split("/")[0].endswith("_8")
     return level == 1 and ("_rgb_4" in path)
@@ -209,14 +209,14 @@ def rests(path, level):
 def test_each_stage_begins_with_new_optimizers_and_the_others_layers_rest():
     """The first step after a beginning has the moments, and the length, of Adam's first step."""
     gan = build(level=kg.schedules.Growth(16, 16), run_eagerly=True)
-    seen = []
+    records = []
     for _ in range(6):
         before = {player: slots_of(gan, player) for player in gan.players}
         fit(gan, 1)
-        seen.append((float(gan.level), int(gan.generator_optimizer.iterations)))
+        records.append((float(gan.level), int(gan.generator_optimizer.iterations)))
         for player in gan.players:
-            check_moves(before[player], slots_of(gan, player), *seen[-1])
-    assert seen == [(0, 1), (0, 2), (0, 3), (0.5, 1), (1, 1), (1, 2)]
+            check_moves(before[player], slots_of(gan, player), *records[-1])
+    assert records == [(0, 1), (0, 2), (0, 3), (0.5, 1), (1, 1), (1, 2)]
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(1e-3)
 
 
@@ -234,7 +234,7 @@ def check_moves(before, after, level, step):
 
 
 def multiplications(graph):
-    """Of all convolutions in a graph of fixed shapes."""
+    """Counts the multiplications of all convolutions in a graph of fixed shapes."""
     return sum(
         int(np.prod(op.outputs[0].shape) * np.prod(op.inputs[1].shape[:3]))
         for op in graph.get_operations()
@@ -255,14 +255,14 @@ def test_a_step_of_a_stage_computes_its_size_alone():
 
 
 def largest_map(graph):
-    """The longest side of what convolutions of a batch take and give."""
+    """Returns the longest side of the inputs and outputs of convolutions."""
     ops = [op for op in graph.get_operations() if op.type == "Conv2D"]
     return max(t.shape[1] for op in ops for t in (op.inputs[0], *op.outputs))
 
 
 @pytest.mark.parametrize("rules", [{"remat": True}, {"accumulation": 2}, {"host": True}])
 def test_other_ways_to_a_step_are_the_same_step(rules):
-    """Activations computed again, a batch in parts, and branches chosen by the host."""
+    """Recomputed activations, a batch in parts, and branches chosen by the host."""
     host = rules.pop("host", False)
     update = {"update": "alternating"}
     plain, other = (build(**update, **more, run_eagerly=True) for more in ({}, rules))
@@ -271,25 +271,25 @@ def test_other_ways_to_a_step_are_the_same_step(rules):
         logs = plain.train_step(images)
         if host:
             with other.fixed_branches(other.next_kind()):
-                found = other.train_step(images)
+                results = other.train_step(images)
         else:
-            found = other.train_step(images)
+            results = other.train_step(images)
         assert other.fixed_kind is None
         names = ["level"] if "accumulation" in rules else logs
         for name in names:
-            assert float(found[name]) == pytest.approx(float(logs[name]), rel=1e-4), name
+            assert float(results[name]) == pytest.approx(float(logs[name]), rel=1e-4), name
     assert other.next_kind() == plain.next_kind()
-    assert {"stage", "begins"} < other.next_kind().keys()
+    assert {"stage", "is_new"} < other.next_kind().keys()
 
 
 def test_half_steps_alone_are_those_of_the_stage():
     gan = build(size=16, run_eagerly=True)
     real = tf.constant(random_images(8, 16)), None
     noise = gan.draw_noise(8, "discriminator", 0)
-    seen, duel = gan.next_duel(real)
-    assert seen[0].shape == duel.generate(noise.latents).shape == (8, 4, 4, 1)
+    records, duel = gan.next_duel(real)
+    assert records[0].shape == duel.generate(noise.latents).shape == (8, 4, 4, 1)
     weights = gan.discriminator.get_weights()
-    logs = gan.discriminator_step(seen, noise, duel=duel)
+    logs = gan.discriminator_step(records, noise, duel=duel)
     moved = sum(map(np.any, map(np.not_equal, weights, gan.discriminator.get_weights())))
     assert moved == len(gan.discriminator.at(0).trainable_variables)
     assert logs.keys() < set(gan.log_names)
@@ -298,8 +298,8 @@ def test_half_steps_alone_are_those_of_the_stage():
 
 def test_evaluates_at_the_final_size():
     gan = fit(build(run_eagerly=True), 1)
-    found = gan.evaluate(random_images(16), batch_size=8, verbose=0, return_dict=True)
-    assert np.isfinite(list(found.values())).all()
+    results = gan.evaluate(random_images(16), batch_size=8, verbose=0, return_dict=True)
+    assert np.isfinite(list(results.values())).all()
     assert float(gan.level) == 0
 
 
@@ -322,8 +322,8 @@ def test_exports_agree_and_hold_what_is_seen_alone(level, num_classes, tmp_path)
         assert np.abs(session.run(["images"], inputs)[0] - expected).max() <= 1e-4
     convolutions = [node for node in onnx.load(onnx_file.path).graph.node if node.op_type == "Conv"]
     stage = int(np.ceil(level))
-    pictures = 1 if level == stage else 2
-    assert len(convolutions) == 1 + 2 * stage + pictures
+    images = 1 if level == stage else 2
+    assert len(convolutions) == 1 + 2 * stage + images
 
 
 @pytest.mark.parametrize(

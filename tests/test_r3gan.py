@@ -31,7 +31,7 @@ def test_cifar10_networks_are_of_the_published_size():
 
 
 def test_widths_of_the_published_sizes():
-    widths = kg.networks.r3gan.widths_of
+    widths = kg.networks.r3gan.r3gan_widths
     assert widths((32, 32, 3), 768, 768) == [768] * 4
     assert widths((64, 64, 3), 384, 768) == [384, 768, 768, 768, 768]
     assert widths((256, 256, 3), 96, 768) == [96, 192, 384, 768, 768, 768, 768]
@@ -40,7 +40,7 @@ def test_widths_of_the_published_sizes():
 
 def test_the_first_map_is_learnt_and_scaled_by_the_latents():
     x = keras.Input((5,))
-    model = keras.Model(x, kg.networks.r3gan.scaled_map(x, 16, "float32"))
+    model = keras.Model(x, kg.networks.r3gan.scaled_learned_map(x, 16, "float32"))
     weights = {weight.shape: np.array(weight) for weight in model.weights}
     latents = RNG.normal(size=(3, 5)).astype("float32")
     scales = latents @ weights[5, 16]
@@ -50,7 +50,7 @@ def test_the_first_map_is_learnt_and_scaled_by_the_latents():
 
 
 def variances(network, inputs):
-    """The variance of what each Add and each block's second activation makes."""
+    """Returns the output variance of each Add and each block's second activation."""
     adds = [layer.output for layer in network.layers if isinstance(layer, keras.layers.Add)]
     return [float(np.var(np.array(x))) for x in keras.Model(network.input, adds)(inputs)]
 
@@ -60,9 +60,9 @@ def test_signals_begin_as_the_initialisation_promises():
     generator, discriminator = pair(width=32, shape=(32, 32, 3))
     latents = RNG.normal(size=(64, 8)).astype("float32")
     images = RNG.normal(size=(64, 32, 32, 3)).astype("float32")
-    made = variances(generator, latents)
-    assert all(made[i] == made[i + 1] for i in range(0, len(made), 2))
-    assert 0.3 < made[0] < 3.0  # a product of two unit normals, over 4x4 places
+    outputs = variances(generator, latents)
+    assert all(outputs[i] == outputs[i + 1] for i in range(0, len(outputs), 2))
+    assert 0.3 < outputs[0] < 3.0  # a product of two unit normals, over 4x4 places
     judged = variances(discriminator, images)
     assert all(judged[i] == judged[i + 1] for i in range(0, len(judged), 2))
     assert 0.5 < judged[0] < 2.0
@@ -75,8 +75,8 @@ def test_branches_keep_their_variance_by_the_number_of_blocks():
         block = keras.Model(x, kg.networks.r3gan.residual_block(x, blocks, "float32"))
         hidden = block.layers[-3].output  # the second activation
         inputs = RNG.normal(size=(8, 16, 16, 128)).astype("float32")
-        found = np.square(np.array(keras.Model(x, hidden)(inputs)))[:, 1:-1, 1:-1].mean()
-        assert abs(found * blocks - 1.0) < 0.15
+        results = np.square(np.array(keras.Model(x, hidden)(inputs)))[:, 1:-1, 1:-1].mean()
+        assert abs(results * blocks - 1.0) < 0.15
 
 
 def test_gradients_reach_every_weight_but_the_branches_behind_a_zero():
@@ -127,10 +127,10 @@ def test_grouped_convolution_is_one_convolution_a_group(jit):
             total = tf.reduce_sum(y**3)
         norm = tf.reduce_sum(inner.gradient(total, x) ** 2)
     expected = y, outer.gradient(norm, kernel)
-    for found, wanted in zip(run(x), expected, strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-3)
-    again = GroupedConv2D.from_config(layer.get_config())
-    assert (again.groups, again.filters, again.padding) == (3, 6, "same")
+    for results, target in zip(run(x), expected, strict=True):
+        np.testing.assert_allclose(results, target, rtol=1e-4, atol=1e-3)
+    second = GroupedConv2D.from_config(layer.get_config())
+    assert (second.groups, second.filters, second.padding) == (3, 6, "same")
 
 
 def with_zeros_between(x):
@@ -141,7 +141,7 @@ def with_zeros_between(x):
 
 
 def filtered(x, before, after, gain):
-    """The filter [1, 3, 3, 1] along height and width, after padding with zeros."""
+    """Applies the filter [1, 3, 3, 1] along height and width, after padding with zeros."""
     taps = np.array([1.0, 3.0, 3.0, 1.0]) / 8 * gain
     for axis in (1, 2):
         padding = [(before, after) if i == axis else (0, 0) for i in range(4)]
@@ -152,7 +152,7 @@ def filtered(x, before, after, gain):
 
 
 def test_resampling_is_upfirdn_with_1331():
-    """As upfirdn2d of the authors' programs: padded (2, 1) going up and (1, 1) going down."""
+    """Compares with the authors' upfirdn2d: padding (2, 1) for up and (1, 1) for down."""
     x = RNG.normal(size=(2, 4, 6, 3))
     up = filtered(with_zeros_between(x), 2, 1, gain=2.0)
     down = filtered(x, 1, 1, gain=1.0)[:, ::2, ::2]
@@ -173,8 +173,8 @@ def test_trains_saves_and_exports(num_classes, tmp_path):
     gan.compile(loss="relativistic_paired", penalties=penalties)
     gan.fit(x, y, batch_size=8, epochs=2, verbose=0)
     gan.save(tmp_path / "gan.keras")
-    again = keras.models.load_model(tmp_path / "gan.keras")
-    assert np.array_equal(gan.sample(3, seed=1), again.sample(3, seed=1))
+    second = keras.models.load_model(tmp_path / "gan.keras")
+    assert np.array_equal(gan.sample(3, seed=1), second.sample(3, seed=1))
     onnx = kg.export.to_onnx(gan, tmp_path / "gan.onnx")
     saved = kg.export.to_saved_model(gan, tmp_path / "saved")
     assert max(onnx.difference, saved.difference) < 1e-4

@@ -26,7 +26,7 @@ COMMAND = pathlib.Path(sys.executable).with_name("keras-gan")
 
 
 def workers(count):
-    """The TF_CONFIG of each of so many workers on free ports of this machine."""
+    """Returns the TF_CONFIG of each worker, on free ports of this machine."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     cluster = {"worker": [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]}
     for open_socket in sockets:
@@ -53,18 +53,18 @@ def start_workers(arguments):
 
 def ends_of(processes):
     """Exit code and output of each, when all have ended."""
-    told = [process.communicate(timeout=300)[0] for process in processes]
-    return [process.returncode for process in processes], told
+    completed = [process.communicate(timeout=300)[0] for process in processes]
+    return [process.returncode for process in processes], completed
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """The files of the same training alone, on two virtual devices, and by two workers."""
+    """Trains in one process, on two virtual devices, and with two workers; returns the files."""
     folder = tmp_path_factory.mktemp("replicas")
     script = [sys.executable, HERE / "train_on_replicas.py", folder]
     subprocess.run([*script, "alone", "mirrored"], check=True)
-    codes, told = ends_of(start_workers([*script, "worker"]))
-    assert codes == [0, 0], told
+    codes, completed = ends_of(start_workers([*script, "worker"]))
+    assert codes == [0, 0], completed
     return folder
 
 
@@ -86,8 +86,8 @@ def test_the_same_batches_give_the_same_losses_on_any_number_of_replicas(trained
 
 def test_replicas_draw_different_noise_that_is_the_whole_batch_together(trained):
     with np.load(trained / "mirrored.npz") as mirrored:
-        parts, whole = mirrored["parts"], mirrored["whole"]
-    assert np.array_equal(np.concatenate(parts), whole)
+        parts, full = mirrored["parts"], mirrored["whole"]
+    assert np.array_equal(np.concatenate(parts), full)
     assert np.abs(parts[0] - parts[1]).min() > 0
     for index in (0, 1):
         with np.load(trained / f"worker{index}.npz") as worker:
@@ -95,13 +95,13 @@ def test_replicas_draw_different_noise_that_is_the_whole_batch_together(trained)
 
 
 def test_replicas_stay_in_step_and_measure_as_one(trained):
-    found = json.loads((trained / "mirrored.json").read_text())
-    assert found["out_of_step"] == []
-    assert set(found["measured"]) == {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"}
+    results = json.loads((trained / "mirrored.json").read_text())
+    assert results["out_of_step"] == []
+    assert set(results["measured"]) == {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"}
 
 
 def test_what_replicas_cannot_do_is_refused(trained):
-    told = json.loads((trained / "mirrored.json").read_text())["refused"]
+    completed = json.loads((trained / "mirrored.json").read_text())["refused"]
     for words, text in zip(
         (
             "jit_compile=False or 'auto' on 2 replicas, got jit_compile=True",
@@ -109,7 +109,7 @@ def test_what_replicas_cannot_do_is_refused(trained):
             "accumulation=1 on 2 replicas, got accumulation=2",
             "a batch size that 2 replicas can share evenly, got 7",
         ),
-        told,
+        completed,
         strict=True,
     ):
         assert f"expected {words}" in text
@@ -135,10 +135,10 @@ def test_the_commands_for_clusters_say_which_worker_is_which(name, tmp_path):
     lines = re.search(r"( +workers=.*\n)?( +export TF_CONFIG=(?:.|\n)*?)\n +exec", text)[0]
     script = lines.rsplit("\n", 1)[0] + '\necho "$TF_CONFIG"'
     places = {"hosts": "keras-gan-0,keras-gan-1", "SLURM_PROCID": "1", "JOB_COMPLETION_INDEX": "1"}
-    told = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-euc", script], env=places, capture_output=True, text=True, check=True
     )
-    settings = json.loads(told.stdout)
+    settings = json.loads(completed.stdout)
     assert settings["task"] == {"type": "worker", "index": 1}
     hosts = [re.split(r"[.:]", address)[0] for address in settings["cluster"]["worker"]]
     assert hosts == ["keras-gan-0", "keras-gan-1"]
@@ -167,24 +167,24 @@ def wait_for_checkpoint(out, processes):
 
 
 def test_a_job_whose_workers_end_or_die_goes_on_and_ends_as_if_they_had_not(tmp_path):
-    out, whole = tmp_path / "broken", tmp_path / "whole"
-    told = []
+    out, full = tmp_path / "broken", tmp_path / "whole"
+    completed = []
     for number in (signal.SIGTERM, signal.SIGKILL):  # to the worker that doesn't write
         processes = train(out)
         wait_for_checkpoint(out, processes)
         processes[1].send_signal(number)
         codes, texts = ends_of(processes)
-        told.append((codes, *texts))
-    assert told[0][0] == [143, 143], told[0]
-    assert "by SIGTERM, saved in" in told[0][1]
-    assert told[1][0] == [1, -9], told[1]
-    assert "keras-gan: lost another worker: " in told[1][1]
-    assert "Traceback" not in told[1][1]
-    for folder in (out, whole):
+        completed.append((codes, *texts))
+    assert completed[0][0] == [143, 143], completed[0]
+    assert "by SIGTERM, saved in" in completed[0][1]
+    assert completed[1][0] == [1, -9], completed[1]
+    assert "keras-gan: lost another worker: " in completed[1][1]
+    assert "Traceback" not in completed[1][1]
+    for folder in (out, full):
         codes, texts = ends_of(train(folder))
         assert codes == [0, 0], texts
-    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, whole))) == []
-    assert (out / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    assert differing(*(state_of(runs.Run(folder).load()) for folder in (out, full))) == []
+    assert (out / "history.csv").read_bytes() == (full / "history.csv").read_bytes()
     with (out / "history.csv").open() as file:
         assert [int(row["step"]) for row in csv.DictReader(file)] == [*range(50, 401, 50)]
     assert (out / "export" / "1").is_dir()

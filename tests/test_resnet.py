@@ -37,31 +37,31 @@ def discriminator(size=8, **options):
 
 def game(options="biggan", dtype=None):
     """A tiny game of the kind of its generator, whose attention has begun to look."""
-    told = GENERATORS[options]
-    given = {"num_classes": told.get("num_classes"), "initializer": "orthogonal"}
-    made = kg.GAN(generator(8, options, dtype=dtype), discriminator(8, dtype=dtype, **given))
-    for layer in (*made.generator.layers, *made.discriminator.layers):
+    process = GENERATORS[options]
+    given = {"num_classes": process.get("num_classes"), "initializer": "orthogonal"}
+    objects = kg.GAN(generator(8, options, dtype=dtype), discriminator(8, dtype=dtype, **given))
+    for layer in (*objects.generator.layers, *objects.discriminator.layers):
         if isinstance(layer, kg.layers.SelfAttention):
             layer.gain.assign(0.5)
-    made.moving_average.set_weights(made.generator.get_weights())
-    return made
+    objects.moving_average.set_weights(objects.generator.get_weights())
+    return objects
 
 
-def batch(count, made):
+def batch(count, objects):
     """Images, and labels for a conditional game."""
     images = tf.constant(random_images(count, 8, 3))
-    return images, tf.constant(np.arange(count) % 3) if made.conditional else None
+    return images, tf.constant(np.arange(count) % 3) if objects.conditional else None
 
 
 @pytest.mark.parametrize(("options", "size"), [*zip(GENERATORS, (8, 16, 32, 64, 128), strict=True)])
 def test_images_of_every_kind(options, size):
-    made = generator(size, options)
+    objects = generator(size, options)
     rng = np.random.default_rng(0)
-    for weight in made.trainable_weights:  # BatchNorms begin alike for all classes
+    for weight in objects.trainable_weights:  # BatchNorms begin alike for all classes
         weight.assign_add(rng.normal(0.0, 0.1, weight.shape))
     latents = rng.normal(size=(1, 7)).astype("float32").repeat(2, 0)
-    labelled = len(made.inputs) == 2
-    images = np.array(made([latents, np.array([0, 2])] if labelled else latents))
+    labelled = len(objects.inputs) == 2
+    images = np.array(objects([latents, np.array([0, 2])] if labelled else latents))
     assert images.shape == (2, size, size, 3)
     assert np.abs(images).max() <= 1
     assert np.allclose(images[0], images[1], atol=1e-6) != labelled  # the class changes the image
@@ -87,8 +87,8 @@ def test_published_sizes_of_sngans_networks_for_cifar():
     block = 2 * convolution_weights(3, 256, 256) + convolution_weights(1, 256, 256) + 2 * 2 * 256
     linear = (128 + 1) * 4 * 4 * 256
     image = 2 * 256 + convolution_weights(3, 256, 3)
-    made = ResNetGenerator((32, 32, 3), width=256, max_width=256)
-    assert weights_of(made) == linear + 3 * block + image == 4_276_739
+    objects = ResNetGenerator((32, 32, 3), width=256, max_width=256)
+    assert weights_of(objects) == linear + 3 * block + image == 4_276_739
     blocks = convolution_weights(3, 3, 128) + 7 * convolution_weights(3, 128, 128)
     skips = convolution_weights(1, 3, 128) + convolution_weights(1, 128, 128)
     judge = ResNetDiscriminator((32, 32, 3), 128, max_width=128, smallest_map=8)
@@ -103,9 +103,9 @@ def weights_of(network):
 
 def test_each_part_of_the_latents_reaches_its_own_block_alone():
     """The last part changes the last block, so that the maps before it stay."""
-    made = generator(16, "split_latents")
-    maps = [layer.output for layer in made.layers if type(layer) is keras.layers.Add]
-    inner = keras.Model(made.inputs, [*maps, made.output])
+    objects = generator(16, "split_latents")
+    maps = [layer.output for layer in objects.layers if type(layer) is keras.layers.Add]
+    inner = keras.Model(objects.inputs, [*maps, objects.output])
     latents = np.ones((2, 7), "float32")  # 3 parts: of 3, 2 and 2
     latents[1, 5:] = -1.0
     changed = [not np.allclose(x[0], x[1], atol=1e-6) for x in map(np.array, inner([latents]))]
@@ -132,10 +132,10 @@ def test_it_is_saved_and_exported_as_the_same_game(tmp_path):
     gan.compile()
     gan.fit(*batch(8, gan), batch_size=8, epochs=1, verbose=0)
     gan.save(tmp_path / "game.keras")
-    again = keras.models.load_model(tmp_path / "game.keras")
-    assert not differing(state_of(gan), state_of(again))
-    assert gan.sample(3, seed=1).tobytes() == again.sample(3, seed=1).tobytes()
-    configs = [[m.generator.get_config(), m.discriminator.get_config()] for m in (gan, again)]
+    second = keras.models.load_model(tmp_path / "game.keras")
+    assert not differing(state_of(gan), state_of(second))
+    assert gan.sample(3, seed=1).tobytes() == second.sample(3, seed=1).tobytes()
+    configs = [[m.generator.get_config(), m.discriminator.get_config()] for m in (gan, second)]
     assert configs[0] == configs[1]
     onnx_file = kg.export.to_onnx(gan, tmp_path / "game.onnx")
     saved_model = kg.export.to_saved_model(gan, tmp_path / "model")

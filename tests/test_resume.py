@@ -64,9 +64,9 @@ def resumed(tmp_path_factory):
         gan.fit(*images_and_labels(), batch_size=8, epochs=2, verbose=0, callbacks=[save])
         uninterrupted[policy, jit] = state_of(gan)
         (folder / f"{policy}-{jit}-2.keras").unlink()
-    told = folder / "told.txt"
-    new = processes.start(resume_in_new_process.main, folder, output=told)
-    assert processes.exit_codes(new) == [0], told.read_text()
+    process = folder / "told.txt"
+    new = processes.start(resume_in_new_process.main, folder, output=process)
+    assert processes.exit_codes(new) == [0], process.read_text()
 
     def states(policy, jit):
         with np.load(folder / f"{policy}-{jit}-1.npz") as file:

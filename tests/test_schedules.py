@@ -9,8 +9,8 @@ import tensorflow as tf
 from conftest import moved, random_images, tiny_gan, weights_of
 
 
-def cosine(start, end, images, seen):
-    part = min(seen / images, 1)
+def cosine(start, end, images, inputs):
+    part = min(inputs / images, 1)
     return end + (start - end) * (1 + np.cos(np.pi * part)) / 2
 
 
@@ -19,9 +19,9 @@ def test_cosine_by_images_seen_then_held(jit):
     """R3GAN's gamma on CIFAR-10, also beyond what float32 counts exactly."""
     schedule = Cosine(0.05, 0.005, 20_000_000)
     function = tf.function(schedule, jit_compile=jit)
-    for seen in (0, 1, 5_000_000, 16_777_217, 20_000_000, 10**12):
-        value = float(function(tf.constant(seen, tf.int64)))
-        assert value == pytest.approx(cosine(0.05, 0.005, 20_000_000, seen), rel=1e-5)
+    for inputs in (0, 1, 5_000_000, 16_777_217, 20_000_000, 10**12):
+        value = float(function(tf.constant(inputs, tf.int64)))
+        assert value == pytest.approx(cosine(0.05, 0.005, 20_000_000, inputs), rel=1e-5)
 
 
 def adam_in_numpy(slopes, rates, betas, beta_1=0.5, epsilon=1e-7):
@@ -36,15 +36,15 @@ def adam_in_numpy(slopes, rates, betas, beta_1=0.5, epsilon=1e-7):
 
 
 @pytest.mark.parametrize("jit", [False, True])
-def test_growth_rests_and_fades_in_turn(jit):
+def test_growth_alternates_between_constant_and_fading(jit):
     schedule = Growth(stable_images=600_000, fade_images=800_000)
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
-    function = tf.function(again, jit_compile=jit)
-    seen = np.concatenate([np.arange(0, 7_000_000, 99_991), [600_000, 1_400_000, 2_800_000]])
-    phases, rest = np.divmod(seen, 1_400_000)
+    second = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    function = tf.function(second, jit_compile=jit)
+    inputs = np.concatenate([np.arange(0, 7_000_000, 99_991), [600_000, 1_400_000, 2_800_000]])
+    phases, rest = np.divmod(inputs, 1_400_000)
     expected = phases + np.clip((rest - 600_000) / 800_000, 0, 1)
-    found = [float(function(tf.constant(n, tf.int64))) for n in seen]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    results = [float(function(tf.constant(n, tf.int64))) for n in inputs]
+    np.testing.assert_allclose(results, expected, rtol=1e-6)
     at_once = Growth(stable_images=10, fade_images=0)
     assert [float(at_once(n)) for n in (0, 9, 10, 19, 20)] == [0, 0, 1, 1, 2]
     for wrong in ((0, 8), (8, -1)):
@@ -57,15 +57,15 @@ def test_the_optimizer_moves_with_the_scheduled_numbers(jit):
     optimizer = keras.optimizers.Adam(1.0, 0.5, 0.9)
     weight = keras.Variable(0.0)
     optimizer.build([weight])
-    seen = keras.Variable(0, dtype="int64")
+    inputs = keras.Variable(0, dtype="int64")
     rate, beta_2 = Cosine(0.1, 0.01, 40), Cosine(0.9, 0.99, 40)
 
     @tf.function(jit_compile=jit)
     def move(slope):
-        numbers = {"learning_rate": rate(seen), "beta_2": beta_2(seen)}
-        with kg.schedules.applied(optimizer, numbers):
+        numbers = {"learning_rate": rate(inputs), "beta_2": beta_2(inputs)}
+        with kg.schedules.override_numbers(optimizer, numbers):
             optimizer.apply([slope], [weight])
-        seen.assign_add(10)
+        inputs.assign_add(10)
 
     slopes = [0.5, -1.0, 2.0, 0.1, 0.3]
     for slope in slopes:
@@ -105,15 +105,15 @@ def test_a_game_follows_its_schedules_and_resumes_in_them(tmp_path):
         (cosine(0, 0.5, 64, 0) + cosine(0, 0.5, 64, 8)) / 2, rel=1e-5
     )
     gan.save(tmp_path / "gan.keras")
-    again = keras.models.load_model(tmp_path / "gan.keras")
-    assert again.get_compile_config() == gan.get_compile_config()
-    for model in (gan, again):
+    second = keras.models.load_model(tmp_path / "gan.keras")
+    assert second.get_compile_config() == gan.get_compile_config()
+    for model in (gan, second):
         model.fit(random_images(16), batch_size=8, verbose=0)
-    for a, b in zip(gan.weights, again.weights, strict=True):
+    for a, b in zip(gan.weights, second.weights, strict=True):
         assert np.array_equal(a, b)
 
 
-def test_a_scheduled_penalty_weighs_what_its_schedule_says():
+def test_a_scheduled_penalty_has_the_weight_of_its_schedule():
     """With weight 0 from the schedule, the step is the step without the penalty."""
     weights = []
     for penalties, schedules in (
@@ -145,7 +145,7 @@ def test_a_scheduled_learning_rate_moves_both_players():
     assert max(moves[2]) == 0
 
 
-def test_a_player_has_a_learning_rate_of_its_own():
+def test_a_player_can_have_its_own_learning_rate_schedule():
     """Both players' schedule is at 0; the discriminator's own is not."""
     rates = {"learning_rate": Cosine(0.0, 0.0, 1), "discriminator_learning_rate": Cosine(1, 1, 1)}
     gan = tiny_gan()

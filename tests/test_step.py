@@ -1,4 +1,4 @@
-"""The frame of a step: which branches there are, and which are run."""
+"""The branches of a step: which ones exist, and which ones run."""
 
 import math
 
@@ -15,7 +15,7 @@ ANY_STEP = tf.TensorSpec((), tf.int64)
 
 
 class Intervals(kg.AdversarialModel):
-    """A game of no players, in which names are due at intervals."""
+    """A game without players, with names that are due at intervals."""
 
     def __init__(self, **intervals):
         super().__init__()
@@ -44,7 +44,7 @@ def test_a_step_runs_what_is_due(jit, longest):
 
 
 def test_only_what_can_fall_due_together_is_traced():
-    """Of intervals of 4 and 2 three kinds of steps; of a kind that the host has fixed, one."""
+    """Intervals of 4 and 2 give three kinds of steps; a kind fixed by the host gives one."""
     traced = []
 
     def update(due):
@@ -118,5 +118,5 @@ def test_streams_of_noise_are_named_and_those_of_old_files_stay():
         for step in range(3)
     ]
     assert len(set(draws)) == len(draws)
-    again = kg.noise.stream_key(0, "encoder", tf.constant(2, tf.int64))
-    assert float(kg.noise.normal((), again)) == draws[names.index("encoder") * 3 + 2]
+    second = kg.noise.stream_key(0, "encoder", tf.constant(2, tf.int64))
+    assert float(kg.noise.normal((), second)) == draws[names.index("encoder") * 3 + 2]

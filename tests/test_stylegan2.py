@@ -118,8 +118,8 @@ def test_pair_of_any_size(size, channels, dtype, num_classes):
     logits = discriminator([images, *labels] if labels else images)
     assert (tuple(images.shape), images.dtype) == ((3, *shape), tf.float32)
     assert (tuple(logits.shape), logits.dtype) == ((3, 1), tf.float32)
-    again = type(generator).from_config(generator.get_config())
-    assert [w.shape for w in again.weights] == [w.shape for w in generator.weights]
+    second = type(generator).from_config(generator.get_config())
+    assert [w.shape for w in second.weights] == [w.shape for w in generator.weights]
 
 
 def test_the_class_matters_to_both():
@@ -197,8 +197,8 @@ def test_noise_of_training_is_a_function_of_the_latents():
     generator, _ = pair(style_mixing=0.0)
     strengthen(generator)
     z = latents_of(4)
-    first, again = (np.array(generator(z, training=True)) for _ in range(2))
-    np.testing.assert_array_equal(first, again)
+    first, second = (np.array(generator(z, training=True)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
     fixed = np.array(generator(z))
     assert np.abs(first - fixed).max() > 0.01
     moved = z + np.float32([[0], [0], [0], [1e-3]])  # another batch: other noise for each sample
@@ -249,13 +249,13 @@ def test_path_length_of_a_linear_synthesis(jit):
 
     average = 0.0
     for number in range(2):
-        measured, draws = measure(noise.fold_in(KEY, number))
+        figures, draws = measure(noise.fold_in(KEY, number))
         y = np.array(draws, "float64").reshape(3, 8) / 2  # the root of 4 pixels
         slopes = np.einsum("lwp,bp->blw", linear.matrices, y)
         lengths = np.sqrt((slopes**2).sum(axis=2).mean(axis=1))
         average += 0.25 * (lengths.mean() - average)
         expected = 2 * 4 * ((lengths - average) ** 2).mean()
-        assert float(measured) == pytest.approx(expected, rel=1e-4)
+        assert float(figures) == pytest.approx(expected, rel=1e-4)
     assert float(penalty.mean) == pytest.approx(average, rel=1e-4)
 
 
@@ -277,9 +277,9 @@ def test_path_length_moves_the_generator_alone_when_it_is_due(update):
     for due in ((), (penalty.name,)):
         generator.set_weights(before[0])
         penalty.mean.assign(before[1])
-        measured = half_step(real, kg.models.Noise(gan.latents(4), draws), due)
+        figures = half_step(real, kg.models.Noise(gan.latents(4), draws), due)
         moved.append([np.array(w) for w in generator.trainable_weights])
-    assert float(measured["path_length"]) > 0
+    assert float(figures["path_length"]) > 0
     generator.set_weights(before[0])
     penalty.mean.assign(before[1])
     key = noise.fold_in(draws, kg.models.duel.PENALTY_DRAWS)
@@ -332,9 +332,9 @@ def test_a_saved_game_continues_bit_for_bit(tmp_path):
     gan = game(3, None, [kg.penalties.PathLength(interval=1)])
     save = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
     gan.fit(images, labels, batch_size=4, epochs=2, verbose=0, callbacks=[save])
-    part, again = (keras.models.load_model(tmp_path / f"{epoch}.keras") for epoch in (1, 2))
-    assert differing(state_of(gan), state_of(again)) == []
-    samples = [saved.sample(3, seed=1, truncation=0.6) for saved in (gan, again)]
+    part, second = (keras.models.load_model(tmp_path / f"{epoch}.keras") for epoch in (1, 2))
+    assert differing(state_of(gan), state_of(second)) == []
+    samples = [saved.sample(3, seed=1, truncation=0.6) for saved in (gan, second)]
     np.testing.assert_array_equal(*samples)
     part.fit(images, labels, batch_size=4, verbose=0)
     assert differing(state_of(gan), state_of(part)) == []

@@ -1,8 +1,8 @@
-"""The transformations of images, one by one: in space and of colours."""
+"""Transformations of images, one by one: spatial ones and colors."""
 
 from keras_gan import augment
 from keras_gan.augment import ada, diff_augment, matrices
-from keras_gan.augment.augment import on_colors
+from keras_gan.augment.augment import apply_to_colors
 from keras_gan.augment.resample import recolor, resample
 
 import numpy as np
@@ -25,7 +25,7 @@ def test_mirror_and_quarter_turns_are_numpys_to_the_bit(jit, size):
         np.testing.assert_array_equal(turned[count], np.rot90(images[count], count))
 
 
-def test_a_product_changes_the_picture_by_its_first_factor_first():
+def test_a_product_applies_its_first_factor_first():
     images = images_of(1, 6, 6, 1)
     mirror, turn = matrices.scaling(values(-1), values(1)), matrices.quarter_turns(values(1))
     changed = resample(images, matrices.compose(mirror, turn))
@@ -83,7 +83,7 @@ def test_resampling_against_a_slow_one(jit, shape):
 
 
 def test_scaling_and_stretching_do_what_they_say():
-    """A picture that holds its own coordinates tells where each pixel came from."""
+    """An image of its own coordinates shows the source of each pixel."""
     right = np.broadcast_to(np.arange(9.0) - 4, (9, 9))
     image = np.stack([right, right.T], -1)[None].astype("float32")
     grown = resample(image, matrices.scaling(values(2), values(4)))
@@ -116,7 +116,7 @@ def test_cutout_zeroes_a_rectangle(jit):
     np.testing.assert_array_equal(cut, expected)
 
 
-# Colours, one by one.
+# Colors, one by one.
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -132,7 +132,7 @@ def test_colors_of_diff_augment_against_numpy(channels):
 
 
 def color(matrix, *pixel):
-    """What a colour matrix makes of one pixel."""
+    """Applies a color matrix to one pixel."""
     return recolor(values(*pixel)[None, None, None], matrix)[0, 0, 0].numpy()
 
 
@@ -178,7 +178,7 @@ def test_a_grey_image_is_an_rgb_image_of_equal_channels():
 
 def test_alpha_has_no_color():
     images = images_of(8, 6, 6, 4)
-    doubled = on_colors(lambda colors: 2.0 * colors, tf.constant(images))
+    doubled = apply_to_colors(lambda colors: 2.0 * colors, tf.constant(images))
     np.testing.assert_array_equal(doubled, images * [2, 2, 2, 1])
     for layer in (augment.DiffAugment(("color",)), augment.ADA(("color",), p=1.0)):
         changed = layer(images, KEY).numpy()

@@ -52,16 +52,16 @@ def test_twins_are_the_same_function_of_the_same_weights(rules):
         with torch.no_grad():
             copy(ours, twin)
             inputs = random.normal(size=shape).astype("float32")
-            found = channels_last(twin.eval()(torch.tensor(channels_first(inputs))).numpy())
+            results = channels_last(twin.eval()(torch.tensor(channels_first(inputs))).numpy())
         expected = ours(inputs).numpy()
-        np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+        np.testing.assert_allclose(results, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def copy(ours, twin):
     """Gives the twin our network's weights, and the fixed noise."""
     weights, parameters = list(ours.trainable_weights), list(twin.parameters())
     if isinstance(ours, kg.networks.R3GANGenerator):
-        weights[:2] = weights[1::-1]  # PyTorch names the learnt map before its linear map
+        weights[:2] = weights[1::-1]  # PyTorch names the learned map before its linear map
     if isinstance(ours, kg.networks.StyleGAN2Generator):
         weights = in_order_of_stages(ours)
         layers = [m for m in twin.modules() if hasattr(m, "fixed")]
@@ -79,8 +79,8 @@ def copy(ours, twin):
 def in_order_of_stages(generator):
     """StyleGAN2's weights as the twin names them; Keras sorts layers by their depth."""
     noises = iter(layers_of(generator, kg.layers.PixelNoise))
-    (learnt,) = [layer for layer in generator.layers if layer.name.startswith("learnt_map")]
-    weights = [*learnt.weights, *generator.get_layer("mapping").trainable_weights]
+    (learned,) = [layer for layer in generator.layers if layer.name.startswith("learned_map")]
+    weights = [*learned.weights, *generator.get_layer("mapping").trainable_weights]
     affine = layers_of(generator, kg.layers.EqualizedDense)
     modulated = layers_of(generator, kg.layers.ModulatedConv2D)
     for convolution, dense in zip(modulated, affine, strict=True):
@@ -90,9 +90,9 @@ def in_order_of_stages(generator):
 
 
 def layers_of(network, kind):
-    """The layers of a kind in the order in which they were made."""
-    found = [layer for layer in network.layers if isinstance(layer, kind)]
-    return sorted(found, key=lambda layer: (len(layer.name), layer.name))
+    """Returns the layers of a kind in the order of creation."""
+    results = [layer for layer in network.layers if isinstance(layer, kind)]
+    return sorted(results, key=lambda layer: (len(layer.name), layer.name))
 
 
 def channels_first(x):

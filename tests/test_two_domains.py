@@ -74,12 +74,12 @@ def test_it_fits_logs_and_resumes_bit_for_bit(jit, tmp_path):
     for name, weights in before.items():
         assert not any(map(np.array_equal, weights, getattr(game, name).get_weights())), name
     game.save(tmp_path / "game.keras")
-    again = keras.models.load_model(tmp_path / "game.keras")
-    assert not differing(state_of(game), state_of(again))
-    for each in (game, again):
+    second = keras.models.load_model(tmp_path / "game.keras")
+    assert not differing(state_of(game), state_of(second))
+    for each in (game, second):
         each.fit(data, epochs=1, verbose=0)
-    assert int(again.step) == 10
-    assert not differing(state_of(game), state_of(again))
+    assert int(second.step) == 10
+    assert not differing(state_of(game), state_of(second))
 
 
 LOGS = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
@@ -110,9 +110,9 @@ def test_it_evaluates_and_previews(tmp_path):
     game.fit(domains(), epochs=1, verbose=0, callbacks=[grid])
     files = sorted(tmp_path.glob("*.png"))
     assert [file.name for file in files] == ["00000000.png", "00000005.png"]
-    with Image.open(files[1]) as picture:
-        assert picture.size == (3 * 8, 4 * 8)
-        assert np.asarray(picture).std() > 10
+    with Image.open(files[1]) as image:
+        assert image.size == (3 * 8, 4 * 8)
+        assert np.asarray(image).std() > 10
 
 
 def test_both_directions_leave_as_saved_model_onnx_and_litert(tmp_path):
@@ -123,8 +123,8 @@ def test_both_directions_leave_as_saved_model_onnx_and_litert(tmp_path):
     images = random_images(3)
     for name, network in {"a_to_b": game.average_ab, "b_to_a": game.average_ba}.items():
         expected = np.array(network(images))
-        found = loaded.signatures[name](images=tf.constant(images))["images"]
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+        results = loaded.signatures[name](images=tf.constant(images))["images"]
+        np.testing.assert_allclose(results, expected, atol=1e-6)
         onnx = export.to_onnx(game, tmp_path / f"{name}.onnx", signature=name)
         session = onnxruntime.InferenceSession(onnx.path)
         np.testing.assert_allclose(

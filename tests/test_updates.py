@@ -18,7 +18,7 @@ def weights_of(network):
 
 
 def compiled(rate=0.1, num_classes=None, **rules):
-    """A tiny game of plain gradient descent, the same weights every time."""
+    """Makes a tiny model with plain gradient descent and the same weights every time."""
     keras.utils.set_random_seed(3)
     gan = tiny_gan(num_classes)
     gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), **rules)
@@ -32,21 +32,21 @@ def batch_of(num_classes=None):
 
 @pytest.mark.parametrize("loss", ["non_saturating", "relativistic_paired", "hinge"])
 def test_shared_equals_alternating_with_the_same_latents(loss):
-    """The generator meets the discriminator that has already moved."""
+    """The generator is updated against the updated discriminator."""
     penalties = [kg.penalties.R1(0.5), kg.penalties.LeCam(0.5)]
-    found = []
+    results = []
     for shared in (False, True):
         for penalty in penalties[1:]:
             for anchor in penalty.variables:
                 anchor.assign(0.0)
         gan = compiled(loss=loss, penalties=penalties)
         if shared:
-            measured = gan.shared_step(batch_of(), NOISE)
+            logs = gan.shared_step(batch_of(), NOISE)
         else:
-            measured = gan.discriminator_step(batch_of(), NOISE)
-            measured |= gan.generator_step(batch_of(), NOISE)
-        found.append((measured, [*weights_of(gan.generator), *weights_of(gan.discriminator)]))
-    (first, first_weights), (second, second_weights) = found
+            logs = gan.discriminator_step(batch_of(), NOISE)
+            logs |= gan.generator_step(batch_of(), NOISE)
+        results.append((logs, [*weights_of(gan.generator), *weights_of(gan.discriminator)]))
+    (first, first_weights), (second, second_weights) = results
     assert first.keys() == second.keys() == set(gan.log_names)
     for name in first:
         assert float(first[name]) == pytest.approx(float(second[name]), rel=1e-5, abs=1e-6), name
@@ -55,15 +55,15 @@ def test_shared_equals_alternating_with_the_same_latents(loss):
 
 
 def simultaneous(gan, real, key):
-    """Losses and both players' slopes at the weights as they are, by two ways back of their own."""
+    """Computes losses and both players' gradients at the current weights, separately."""
     samples, labels = real
     players = (gan.discriminator, gan.generator)
     with tf.GradientTape(persistent=True) as tape:
         fake = gan.duel.generate(LATENTS, labels)
-        seen = samples, fake
+        inputs = samples, fake
         if gan.augmentation is not None:
-            seen = [gan.augmentation(x, kg.noise.fold_in(key, 1)) for x in seen]
-        r, f = (logits_of(gan, x, labels) for x in seen)
+            inputs = [gan.augmentation(x, kg.noise.fold_in(key, 1)) for x in inputs]
+        r, f = (logits_of(gan, x, labels) for x in inputs)
         losses = gan.rules.loss.discriminator(r, f), gan.rules.loss.generator(r, f)
         total = losses[0]
         if gan.rules.penalties:
@@ -87,14 +87,14 @@ def logits_of(gan, samples, labels):
 
 
 def r_anchor(logits):
-    """LeCam's anchor after its first move from 0."""
+    """Computes LeCam's anchor after its first update from 0."""
     return tf.stop_gradient(0.01 * tf.reduce_mean(logits))
 
 
 @pytest.mark.parametrize("loss", ONE_STAGE_LOSSES)
 @pytest.mark.parametrize("rules", ["plain", "labels and penalties", "augmentation"])
-def test_one_stage_equals_simultaneous_moves(loss, rules):
-    """Both players against the weights of before, to rounding, for every loss that it takes."""
+def test_one_stage_equals_simultaneous_updates(loss, rules):
+    """Both players use the old weights, up to rounding, for every supported loss."""
     num_classes = 3 if rules == "labels and penalties" else None
     penalties = [kg.penalties.R1(0.5), kg.penalties.LeCam(0.25)] if num_classes else []
     augmentation = kg.augment.DiffAugment() if rules == "augmentation" else None
@@ -108,10 +108,10 @@ def test_one_stage_equals_simultaneous_moves(loss, rules):
     real = batch_of(num_classes)
     (d_loss, g_loss), slopes = simultaneous(gan, real, NOISE.key)
     before = weights_of(gan.discriminator), weights_of(gan.generator)
-    measured = gan.one_stage_step(real, NOISE)
-    assert measured.keys() == set(gan.log_names) - {"augmentation_p"}
-    assert float(measured["d_loss"]) == pytest.approx(float(d_loss), rel=1e-5)
-    assert float(measured["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
+    logs = gan.one_stage_step(real, NOISE)
+    assert logs.keys() == set(gan.log_names) - {"augmentation_p"}
+    assert float(logs["d_loss"]) == pytest.approx(float(d_loss), rel=1e-5)
+    assert float(logs["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
     after = weights_of(gan.discriminator), weights_of(gan.generator)
     for olds, grads, news in zip(before, slopes, after, strict=True):
         for old, grad, new in zip(olds, grads, news, strict=True):
@@ -121,18 +121,18 @@ def test_one_stage_equals_simultaneous_moves(loss, rules):
             )
 
 
-def test_one_stage_takes_the_loss_scale_off_the_generators_slope():
+def test_one_stage_removes_the_loss_scale_from_the_generators_gradient():
     """In float16 the discriminator's gradient is scaled by 2^15; the generator's must not be."""
-    found = []
+    results = []
     for dtype in ("float32", "mixed_float16"):
         keras.utils.set_random_seed(3)
         gan = tiny_gan(dtype=dtype)
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), update="one_stage")
         before = weights_of(gan.generator)
-        measured = gan.one_stage_step(batch_of(), NOISE)
+        logs = gan.one_stage_step(batch_of(), NOISE)
         moves = [b - a for a, b in zip(before, weights_of(gan.generator), strict=True)]
-        found.append((measured["g_gradient"], np.concatenate([m.ravel() for m in moves])))
-    (norm, moves), (half_norm, half_moves) = found
+        results.append((logs["g_gradient"], np.concatenate([m.ravel() for m in moves])))
+    (norm, moves), (half_norm, half_moves) = results
     assert float(half_norm) == pytest.approx(float(norm), rel=0.02)
     assert np.linalg.norm(half_moves - moves) < 0.05 * np.linalg.norm(moves)
 
@@ -157,7 +157,7 @@ def test_one_stage_is_refused_where_it_would_be_wrong(discriminator, loss, named
     assert gan.rules.update == "shared"
 
 
-def test_unknown_update_names_the_known_ones():
+def test_an_unknown_update_lists_the_known_ones():
     with pytest.raises(ConfigError, match="one_stage"):
         tiny_gan().compile(update="onestage")
 
@@ -165,7 +165,7 @@ def test_unknown_update_names_the_known_ones():
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("update", ["shared", "one_stage"])
 def test_updates_train_save_and_rest_the_generator(update, jit, tmp_path):
-    """With lazy penalties and two critic steps for one of the generator."""
+    """Uses lazy penalties and two discriminator updates per generator update."""
     gan = tiny_gan()
     rules = {"penalties": [kg.penalties.R1(0.1, interval=3)], "n_critic": 2, "update": update}
     gan.compile(**rules, jit_compile=jit)
@@ -176,8 +176,8 @@ def test_updates_train_save_and_rest_the_generator(update, jit, tmp_path):
     gan.fit(images, batch_size=8, steps_per_epoch=1, verbose=0)
     assert not any(map(np.array_equal, before, weights_of(gan.generator)))
     gan.save(tmp_path / "game.keras")
-    again = keras.models.load_model(tmp_path / "game.keras")
-    assert again.rules.update == update
-    for game in (gan, again):
+    other = keras.models.load_model(tmp_path / "game.keras")
+    assert other.rules.update == update
+    for game in (gan, other):
         game.fit(images, batch_size=8, steps_per_epoch=4, verbose=0)
-    assert not differing(state_of(gan), state_of(again))
+    assert not differing(state_of(gan), state_of(other))

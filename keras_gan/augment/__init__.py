@@ -1,4 +1,4 @@
-"""Differentiable augmentation of what the discriminator sees, for few data."""
+"""Differentiable augmentation of the discriminator's inputs, for small data sets."""
 
 from keras_gan.augment.ada import ADA
 from keras_gan.augment.augment import Augment
@@ -10,14 +10,14 @@ __all__ = ["ADA", "AUGMENTATIONS", "Augment", "DiffAugment", "get"]
 AUGMENTATIONS = {"ada": ADA, "diffaugment": DiffAugment}
 
 
-def get(identifier) -> Augment | None:
-    """An augmentation by name, or the augmentation itself; None for None.
+def get(identifier: Augment | str | None) -> Augment | None:
+    """Returns an augmentation by name; an `Augment` or None is returned unchanged.
 
     Args:
         identifier: One of `AUGMENTATIONS`, an `Augment`, or None.
 
     Raises:
-        ConfigError: For a name that isn't known.
+        ConfigError: For an unknown name.
 
     Example:
 

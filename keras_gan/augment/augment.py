@@ -1,107 +1,109 @@
-"""Augment: what every augmentation of the discriminator's images shares."""
+"""Augment: the base class of augmentations of the discriminator's images."""
+
+from collections.abc import Callable, Sequence
 
 from keras_gan import media, replicas
 from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, unknown
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class Augment(keras.layers.Layer):
-    """Base of the augmentations: called as `augment(images, key)`, differentiable in the images.
+    """Base of augmentations: called as `augment(images, key)`, differentiable in the images.
 
-    Real and generated images both pass through it on their way to the discriminator, and the
-    gradients pass through it on their way back, so the generator doesn't learn the augmentation.
-    Every sample draws its own parameters, from the key alone. A subclass names its transformations
-    in `known` and defines `change`.
+    The discriminator sees real and generated images through it. Gradients flow back through it, so
+    the generator doesn't learn to produce augmented images. The key determines the parameters of
+    every sample. A subclass names its transformations in `choices` and implements `transform`.
 
     Args:
-        transforms: Names of the transformations, out of `known`.
-        p: Probability from 0 to 1 with which each transformation is applied to each sample.
+        transforms: Names of the transformations, some of `choices`.
+        p: Probability of applying each transformation to each sample, from 0 to 1.
         name: Name of the layer.
 
     Attributes:
         p: The probability, a weight: it is saved with the model and can be assigned.
 
     Raises:
-        ConfigError: For a transformation that isn't known, or a p that is no probability.
+        ConfigError: For an unknown transformation or a p outside of [0, 1].
     """
 
-    known: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
-    def __init__(self, transforms, p, name=None):
-        # float32 whatever the global policy: bfloat16 has no room for 256 levels
+    def __init__(self, transforms: Sequence[str], p: float, name: str | None = None):
+        # float32 under every global policy: bfloat16 can't represent 256 levels
         super().__init__(name=name, dtype="float32")
-        self.transforms = check_transforms(transforms, self.known)
+        self.transforms = check_transforms(transforms, self.choices)
         self.p = self.add_state("p", float(check_number("p", p, maximum=1)))
 
-    def add_state(self, name, value=0.0):
-        """A float32 scalar weight that no optimizer moves; replicas hold their mean."""
+    def add_state(self, name: str, value: float = 0.0) -> keras.Variable:
+        """Adds a non-trainable float32 scalar, averaged over replicas."""
         initializer = keras.initializers.Constant(value)
         return self.add_weight(
             (), initializer, trainable=False, name=name, aggregation="mean", dtype="float32"
         )
 
-    def call(self, images, key):
-        """The images, augmented.
+    def call(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Augments images.
 
         Args:
             images: `(batch, height, width, channels)` floats in [-1, 1], at least 2x2 pixels;
                 grey, RGB or RGBA.
-            key: See `keras_gan.noise`. The same key gives the same augmentation.
+            key: A `keras_gan.noise` key. The same key gives the same augmentation.
 
         Returns:
             Float32 images of the same shape. They may leave [-1, 1].
 
         Raises:
-            ConfigError: For samples that are no images, or something that is no key.
+            ConfigError: For samples that aren't images or an invalid key.
         """
         check_images(images)
         check_key(key)
-        return self.change(images, key)
+        return self.transform(images, key)
 
-    def change(self, images, key):
-        """The checked images, augmented: what an augmentation defines."""
-        raise NotImplementedError(f"{type(self).__name__} defines no change.")
+    def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Augments valid images; subclasses implement this."""
+        raise NotImplementedError(f"{type(self).__name__} defines no transform.")
 
-    def update(self, real_logits):
-        """Hears, after each step of the discriminator, what it said of the real batch.
+    def update(self, real_logits: tf.Tensor) -> None:
+        """Adapts to the discriminator's logits of a real batch, after each of its updates.
 
-        Only an augmentation that adapts listens.
+        Does nothing by default.
 
         Args:
             real_logits: `(batch,)` logits of the augmented real samples.
         """
-        return None  # AutoGraph can't convert a body that is a docstring alone
+        return None  # AutoGraph can't convert a body that is only a docstring
 
-    def compute_output_shape(self, images_shape, key_shape=None):
-        """The images' shape."""
+    def compute_output_shape(self, images_shape: tuple, key_shape: tuple | None = None) -> tuple:
+        """Returns the shape of the images."""
         return images_shape
 
-    def get_build_config(self):
-        """None: all state is made at once, so a used augmentation is configured as a new one."""
+    def get_build_config(self) -> None:
+        """Returns None: the constructor creates all state, so there is nothing to build."""
         return None
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {"transforms": list(self.transforms), "name": self.name}
 
 
-def check_transforms(transforms, known):
-    """The names as a tuple; raises `ConfigError` unless they are known, once each, at least one."""
+def check_transforms(transforms: Sequence[str], choices: Sequence) -> tuple[str, ...]:
+    """Returns the names as a tuple; raises `ConfigError` for unknown or repeated names, or none."""
     if isinstance(transforms, str):
         raise ConfigError(f"expected a tuple of transformations, got {transforms!r}.")
     for name in transforms:
-        if name not in known:
-            raise unknown("transformation", name, known)
+        if name not in choices:
+            raise unknown("transformation", name, choices)
     if not transforms or len(set(transforms)) < len(transforms):
         raise ConfigError(f"expected each transformation at most once, got {transforms}.")
     return tuple(transforms)
 
 
-def check_images(images):
-    """Raises `ConfigError` unless these are float images of a known size."""
+def check_images(images: tf.Tensor) -> None:
+    """Raises `ConfigError` unless these are float images of a fixed size."""
     shape = tuple(images.shape)
     if not media.Image().fits(shape[1:]) or min(shape[1:3]) < 2:
         raise ConfigError(
@@ -113,8 +115,8 @@ def check_images(images):
         raise ConfigError(f"expected float images in [-1, 1], got {dtype}; rescale them.")
 
 
-def check_key(key):
-    """Raises `ConfigError` unless this is a key."""
+def check_key(key: tf.Tensor) -> None:
+    """Raises `ConfigError` for an invalid key."""
     dtype = keras.backend.standardize_dtype(key.dtype)
     if tuple(key.shape) != (2,) or not keras.backend.is_int_dtype(dtype):
         raise ConfigError(
@@ -123,16 +125,18 @@ def check_key(key):
         )
 
 
-def draws(distribution, key, names, count, images):
-    """`count` numbers for each image and each name, all independent.
+def draw_numbers(
+    distribution: Callable, key: tf.Tensor, names: Sequence[str], count: int, images: tf.Tensor
+) -> dict[str, list[tf.Tensor]]:
+    """Draws independent random numbers for each image and each transformation.
 
-    One draw for all, because XLA compiles each draw anew.
+    All numbers come from one draw, because XLA compiles each draw separately.
 
     Args:
         distribution: `noise.uniform` or `noise.normal`.
         key: A key.
-        names: Who gets numbers of their own.
-        count: How many each.
+        names: Names of the transformations.
+        count: Number of values per image and name.
         images: `(batch, ...)`.
 
     Returns:
@@ -144,16 +148,16 @@ def draws(distribution, key, names, count, images):
     return dict(zip(names, rows, strict=True))
 
 
-def choose(chosen, changed, images):
-    """`changed` where `chosen` `(batch,)`, else the images as they were, to the bit."""
-    pixels = (-1, images.shape[1] * images.shape[2] * images.shape[3])
+def select(mask: tf.Tensor, transformed: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """Returns `transformed` where `mask` `(batch,)` is true, else the unchanged images."""
+    flat = (-1, images.shape[1] * images.shape[2] * images.shape[3])
     # flat: TensorFlow is several times slower at a condition that spans four axes
-    result = ops.where(chosen[:, None], ops.reshape(changed, pixels), ops.reshape(images, pixels))
+    result = ops.where(mask[:, None], ops.reshape(transformed, flat), ops.reshape(images, flat))
     return ops.reshape(result, (-1, *images.shape[1:]))
 
 
-def on_colors(function, images):
-    """`function` of the grey or RGB channels; an alpha channel stays as it is."""
+def apply_to_colors(function: Callable, images: tf.Tensor) -> tf.Tensor:
+    """Applies a function to the grey or RGB channels; an alpha channel stays unchanged."""
     if images.shape[-1] < 4:
         return function(images)
     return ops.concatenate([function(images[..., :3]), images[..., 3:]], axis=-1)

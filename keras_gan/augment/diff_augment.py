@@ -1,18 +1,21 @@
-"""DiffAugment: a few transformations, always applied.
+"""DiffAugment: a few transformations, applied to every sample.
 
 Source: Zhao, Liu, Lin, Zhu and Han, "Differentiable Augmentation for Data-Efficient GAN Training",
 NeurIPS 2020.
 """
 
+from collections.abc import Sequence
+
 from keras_gan import noise
-from keras_gan.augment.augment import Augment, choose, draws, on_colors
+from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
-def brightness(images, offset):
-    """The images plus an offset.
+def brightness(images: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+    """Adds an offset to the images.
 
     Args:
         images: `(batch, height, width, channels)`.
@@ -21,63 +24,63 @@ def brightness(images, offset):
     return images + offset[:, None, None, None]
 
 
-def saturation(images, factor):
-    """Each pixel's distance from its mean over the channels, times a factor; grey stays grey.
+def saturation(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Scales each pixel's distance from its mean over the channels; grey stays grey.
 
     Args:
         images: `(batch, height, width, 1 or 3)`.
-        factor: `(batch,)`: 0 is grey, 1 changes nothing.
+        factor: `(batch,)`: 0 gives grey, 1 changes nothing.
     """
     _, height, width, channels = images.shape
     if channels == 1:
         return images
     keep = factor[:, None, None]
-    # a matrix a sample: twice as fast as the mean over three channels, which TensorFlow does singly
+    # a matrix per sample is twice as fast as TensorFlow's mean over three channels
     mix = keep * ops.eye(channels) + (1.0 - keep) / channels
     pixels = ops.reshape(images, (-1, height * width, channels))
     return ops.reshape(ops.matmul(pixels, mix), (-1, height, width, channels))
 
 
-def contrast(images, factor):
-    """Each value's distance from the image's mean, times a factor.
+def contrast(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Scales each value's distance from the mean of the image.
 
     Args:
         images: `(batch, height, width, channels)`.
-        factor: `(batch,)`: 0 is one flat grey, 1 changes nothing.
+        factor: `(batch,)`: 0 gives a constant image, 1 changes nothing.
     """
     mean = ops.mean(images, axis=(1, 2, 3))
     offset = (1.0 - factor) * mean
     return images * factor[:, None, None, None] + offset[:, None, None, None]
 
 
-def translate(images, down, right):
-    """The images shifted by whole pixels, with zeros where nothing comes from.
+def translate(images: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    """Shifts the images by whole pixels, padded with zeros.
 
     Args:
         images: `(batch, height, width, channels)`.
-        down, right: `(batch,)` int32 pixels, of either sign.
+        down, right: `(batch,)` int32 pixels, positive or negative.
     """
 
     @ops.custom_gradient
     def shift(images):
         shifted = transpose(shift_rows(transpose(shift_rows(images, down)), right))
-        # a shift's adjoint is the shift back: a gather again, where a gather's would be a scatter
+        # the adjoint of a shift is the shift back, a gather; TensorFlow would use a scatter
         return shifted, lambda upstream: translate(upstream, -down, -right)
 
     return shift(images)
 
 
-def transpose(images):
-    """Rows and columns exchanged."""
+def transpose(images: tf.Tensor) -> tf.Tensor:
+    """Swaps rows and columns."""
     return ops.transpose(images, (0, 2, 1, 3))
 
 
-def shift_rows(images, down):
-    """The rows shifted down by `(batch,)` int32, with zeros where nothing comes from."""
+def shift_rows(images: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
+    """Shifts the rows down by `(batch,)` int32, padded with zeros."""
     _, height, width, channels = images.shape
     batch = ops.shape(images)[0]
     rows = ops.reshape(images, (-1, width * channels))
-    rows = ops.pad(rows, ((0, 1), (0, 0)))  # the last row of all is the zeros
+    rows = ops.pad(rows, ((0, 1), (0, 0)))  # a last row of zeros, for the padding
     source = ops.arange(height) - down[:, None]
     index = ops.where(
         (source >= 0) & (source < height),
@@ -87,63 +90,71 @@ def shift_rows(images, down):
     return ops.reshape(ops.take(rows, index, axis=0), (-1, height, width, channels))
 
 
-def cutout(images, top, left, height, width):
-    """The images with a rectangle of zeros; what lies outside of the image is lost.
+def cutout(
+    images: tf.Tensor, top: tf.Tensor, left: tf.Tensor, height: tf.Tensor, width: tf.Tensor
+) -> tf.Tensor:
+    """Sets a rectangle to zero; the part outside of the image is ignored.
 
     Args:
         images: `(batch, height, width, channels)`.
-        top, left: `(batch,)` int32, the rectangle's first row and column, of either sign.
+        top, left: `(batch,)` int32, first row and column of the rectangle; may be negative.
         height, width: `(batch,)` int32 pixels.
     """
     _, rows, columns, channels = images.shape
-    down = within(top, height, rows)
-    across = ops.repeat(within(left, width, columns), channels, axis=1)
-    kept = 1.0 - down[:, :, None] * across[:, None, :]
+    vertical = interval_mask(top, height, rows)
+    horizontal = ops.repeat(interval_mask(left, width, columns), channels, axis=1)
+    mask = 1.0 - vertical[:, :, None] * horizontal[:, None, :]
     lines = ops.reshape(images, (-1, rows, columns * channels))
-    return ops.reshape(lines * kept, (-1, rows, columns, channels))
+    return ops.reshape(lines * mask, (-1, rows, columns, channels))
 
 
-def within(start, length, size):
-    """1 at the positions from `start` on, `length` of them, out of `size`; else 0."""
+def interval_mask(start: tf.Tensor, length: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns 1 at `length` of `size` positions, from `start` on, and 0 elsewhere."""
     position = ops.arange(size) - start[:, None]
     return ops.cast((position >= 0) & (position < length[:, None]), "float32")
 
 
 # Random transformations: `(images, uniform, p)`, with four uniform numbers `(batch,)`. The first
-# one decides with probability p whether to apply it.
+# number selects, with probability p, the samples to transform.
 
 
-def random_color(images, uniform, p):
-    """Brightness by -0.5 to 0.5, saturation by 0 to 2, contrast by 0.5 to 1.5."""
-    chosen, offset, colors, lights = uniform
+def random_color(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
+    """Shifts brightness by -0.5 to 0.5, scales saturation by 0 to 2 and contrast by 0.5 to 1.5."""
+    selection, offset, colors, lights = uniform
 
     def recolor(images):
         images = saturation(brightness(images, offset - 0.5), 2.0 * colors)
         return contrast(images, lights + 0.5)
 
-    return choose(chosen < p, on_colors(recolor, images), images)
+    return select(selection < p, apply_to_colors(recolor, images), images)
 
 
-def random_translation(images, uniform, p):
-    """A shift of up to an eighth of the size, rounded down, in each direction."""
-    chosen, down, right, _ = uniform
+def random_translation(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
+    """Shifts by up to an eighth of the size, rounded down, in each direction."""
+    selection, down, right, _ = uniform
 
     def shift(draw, size):
         reach = size // 8
         pixels = ops.cast(ops.floor(draw * (2 * reach + 1)), "int32") - reach
-        return ops.where(chosen < p, pixels, 0)
+        return ops.where(selection < p, pixels, 0)
 
     return translate(images, shift(down, images.shape[1]), shift(right, images.shape[2]))
 
 
-def random_cutout(images, uniform, p):
-    """A rectangle of half the height and half the width, its centre anywhere in the image."""
-    chosen, row, column, _ = uniform
+def random_cutout(
+    images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
+) -> tf.Tensor:
+    """Cuts out a rectangle of half the height and width, centered anywhere in the image."""
+    selection, row, column, _ = uniform
 
     def side(draw, size):
         length = size // 2
-        centre = ops.cast(ops.floor(draw * (size + 1 - length % 2)), "int32")
-        return centre - length // 2, ops.where(chosen < p, length, 0)
+        center = ops.cast(ops.floor(draw * (size + 1 - length % 2)), "int32")
+        return center - length // 2, ops.where(selection < p, length, 0)
 
     top, height = side(row, images.shape[1])
     left, width = side(column, images.shape[2])
@@ -159,19 +170,20 @@ TRANSFORMS = {
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DiffAugment(Augment):
-    """Colour, translation and cutout, applied to every sample.
+    """Color changes, translation and cutout, applied to every sample.
 
-    Colour: brightness plus -0.5 to 0.5, saturation times 0 to 2 around each pixel's mean, contrast
-    times 0.5 to 1.5 around the image's mean; an alpha channel is left out. Translation: up to an
-    eighth of the size, padded with zeros (mid-grey; half transparent, where there is an alpha
-    channel). Cutout: a rectangle of half the height and width is zeroed.
+    - Color: brightness plus -0.5 to 0.5, saturation times 0 to 2 around each pixel's mean, contrast
+      times 0.5 to 1.5 around the image's mean. An alpha channel keeps its values.
+    - Translation: up to an eighth of the size, padded with zeros, which are mid-grey (and half
+      transparent, with an alpha channel).
+    - Cutout: a rectangle of half the height and width is set to zero.
 
     Args:
         transforms: Some of `"color"`, `"translation"` and `"cutout"`, in the order to apply.
         name: Name of the layer.
 
     Raises:
-        ConfigError: For a transformation that isn't known.
+        ConfigError: For an unknown transformation.
 
     Source: Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS
     2020, section 3 and appendix.
@@ -186,14 +198,18 @@ class DiffAugment(Augment):
     [0.0, 1.0]
     """
 
-    known = tuple(TRANSFORMS)
+    choices = tuple(TRANSFORMS)
 
-    def __init__(self, transforms=("color", "translation", "cutout"), name=None):
+    def __init__(
+        self,
+        transforms: Sequence[str] = ("color", "translation", "cutout"),
+        name: str | None = None,
+    ):
         super().__init__(transforms, p=1.0, name=name)
 
-    def change(self, images, key):
-        """One transformation after the other."""
-        uniform = draws(noise.uniform, key, self.known, 4, images)
+    def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Applies the transformations in order."""
+        uniform = draw_numbers(noise.uniform, key, self.choices, 4, images)
         for name in self.transforms:
             images = TRANSFORMS[name](images, uniform[name], self.p)
         return images

@@ -1,15 +1,17 @@
-"""Images through matrices: bilinear resampling and colours, exact to any derivative."""
+"""Bilinear resampling and color transformations, with exact derivatives of any order."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 
-def resample(images, matrix):
-    """Images whose every pixel is read, bilinearly, from where the matrix says.
+def resample(images: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
+    """Samples images bilinearly at the positions that the matrix gives.
 
-    Beyond the border the image is mirrored, without repeating the border itself. Linear in the
-    images, and its derivative is the exact adjoint.
+    Images are mirrored at the border, without repeating the border itself. The operation is linear
+    in the images, and its derivative is the exact adjoint.
 
     Args:
         images: `(batch, height, width, channels)` float32, at least 2x2 pixels.
@@ -30,8 +32,8 @@ def resample(images, matrix):
     return gather(images, bilinear_taps(matrix, *images.shape[1:3]))
 
 
-def bilinear_taps(matrix, height, width):
-    """The four pixels that each pixel is mixed of.
+def bilinear_taps(matrix: tf.Tensor, height: int, width: int) -> list[tuple[tf.Tensor, tf.Tensor]]:
+    """Returns the four source pixels of each pixel, with their weights.
 
     Args:
         matrix: `(batch, 3, 3)`.
@@ -54,13 +56,13 @@ def bilinear_taps(matrix, height, width):
     ]
 
 
-def source(coefficients, height, width, size):
-    """One coordinate of where each pixel comes from, counted from the first pixel's centre.
+def source(coefficients: tf.Tensor, height: int, width: int, size: int) -> tf.Tensor:
+    """Computes one coordinate of each pixel's source, from the center of the first pixel.
 
     Args:
-        coefficients: `(batch, 3)`: a row of the matrix.
+        coefficients: `(batch, 3)`, a row of the matrix.
         height, width: Pixels.
-        size: Pixels along this coordinate.
+        size: Number of pixels along this coordinate.
 
     Returns:
         `(batch * height * width,)` float32.
@@ -73,60 +75,60 @@ def source(coefficients, height, width, size):
     return ops.reshape(by_row[:, :, None] + by_column[:, None, :], (-1,))
 
 
-def reflect(position, size):
-    """Positions mirrored at 0 and at `size - 1` until they lie between."""
+def reflect(position: tf.Tensor, size: int) -> tf.Tensor:
+    """Mirrors positions at 0 and at `size - 1` until they lie between."""
     period = 2.0 * (size - 1)
     return ops.abs(position - period * ops.round(position / period))
 
 
-def split(position, size):
-    """The pixel before a position, one that has a next, and the distance to it from 0 to 1."""
+def split(position: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Splits positions into a pixel below the last one and a distance from 0 to 1."""
     before = ops.minimum(ops.floor(position), size - 2.0)
     return before, position - before
 
 
-def gather(images, taps):
-    """Every pixel as the weighted sum of its taps; `scatter` is its adjoint."""
+def gather(images: tf.Tensor, taps: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
+    """Computes each pixel as the weighted sum of its taps; the adjoint of `scatter`."""
     _, height, width, channels = images.shape
 
     @ops.custom_gradient
     def forward(images):
         pixels = ops.reshape(images, (-1, channels))
-        mixed = sum(weight[:, None] * tf.gather(pixels, index) for index, weight in taps)
-        result = ops.reshape(mixed, (-1, height, width, channels))
+        sums = sum(weight[:, None] * tf.gather(pixels, index) for index, weight in taps)
+        result = ops.reshape(sums, (-1, height, width, channels))
         return result, lambda upstream: scatter(upstream, taps)
 
     return forward(images)
 
 
-def scatter(images, taps):
-    """Every pixel handed, by weight, to its taps; `gather` is its adjoint."""
+def scatter(images: tf.Tensor, taps: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
+    """Adds each pixel, weighted, to its taps; the adjoint of `gather`."""
     _, height, width, channels = images.shape
 
     @ops.custom_gradient
     def forward(images):
         pixels = ops.reshape(images, (-1, channels))
         count = ops.shape(pixels)[0]
-        handed = sum(
+        sums = sum(
             tf.math.unsorted_segment_sum(weight[:, None] * pixels, index, count)
             for index, weight in taps
         )
-        result = ops.reshape(handed, (-1, height, width, channels))
+        result = ops.reshape(sums, (-1, height, width, channels))
         return result, lambda upstream: gather(upstream, taps)
 
     return forward(images)
 
 
-def recolor(images, matrix):
-    """Images with every pixel's colour put through a matrix.
+def recolor(images: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
+    """Transforms the color of every pixel by a matrix.
 
     Args:
-        images: `(batch, height, width, 1 or 3)` float32. A grey pixel is an RGB one whose channels
-            are equal, and stays one: what turns or stretches colours doesn't change it.
+        images: `(batch, height, width, 1 or 3)` float32. A grey pixel counts as RGB with equal
+            channels and stays grey: rotating or stretching colors doesn't change it.
         matrix: `(batch, 4, 4)` float32; see `keras_gan.augment.matrices`.
 
     Returns:
-        Images of the same shape. GPUs that round float32 products to TF32 do so here.
+        Images of the same shape. GPUs may round the products to TF32.
     """
     _, height, width, channels = images.shape
     linear, offset = matrix[:, :3, :channels], matrix[:, 3:, :channels]

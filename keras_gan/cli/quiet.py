@@ -65,10 +65,12 @@ def redirect_descriptor_2(file: TextIO) -> Iterator[int]:
     sys.stderr.flush()
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
-    stderr = open(terminal, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    text = {"encoding": sys.stderr.encoding, "errors": "backslashreplace"}
     try:
-        with contextlib.redirect_stderr(stderr if is_descriptor_2(sys.stderr) else sys.stderr):
-            yield terminal
+        with open(terminal, "w", buffering=1, closefd=False, **text) as stderr:
+            own = is_descriptor_2(sys.stderr)
+            with contextlib.redirect_stderr(stderr if own else sys.stderr):
+                yield terminal
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

@@ -1,4 +1,6 @@
-"""Many names in little memory."""
+"""Compact storage of many names."""
+
+from __future__ import annotations
 
 import collections.abc
 import os
@@ -7,12 +9,12 @@ import numpy as np
 
 
 class Names(collections.abc.Sequence):
-    """Sorted names, held as one run of bytes: each takes its letters and 8 bytes.
+    """A sorted sequence of names, stored in one `bytes` object with 8 extra bytes per name.
 
-    A list of a million Python strings would take some 100 bytes a name.
+    A list of Python strings would take some 100 bytes per name.
 
     Args:
-        names: Texts in any order.
+        names: Strings in any order.
 
     Example:
 
@@ -35,8 +37,8 @@ class Names(collections.abc.Sequence):
         first, last = self._ends[position : position + 2]
         return os.fsdecode(self._letters[first:last])
 
-    def where(self, mask):
-        """The names at which a boolean array is true."""
+    def where(self, mask: np.ndarray) -> Names:
+        """Returns the names at which a boolean array is true."""
         if mask.all():
             return self
-        return Names(name for name, kept in zip(self, mask, strict=True) if kept)
+        return Names(name for name, keep in zip(self, mask, strict=True) if keep)

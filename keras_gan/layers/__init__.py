@@ -7,7 +7,7 @@ from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gan.layers.fade_in import FadeIn
 from keras_gan.layers.grouped_convolution import GroupedConv2D
 from keras_gan.layers.leaky_relu import LeakyReLU
-from keras_gan.layers.learnt_map import LearntMap
+from keras_gan.layers.learned_map import LearnedMap
 from keras_gan.layers.maxout import Maxout
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
@@ -28,7 +28,7 @@ __all__ = [
     "FadeIn",
     "GroupedConv2D",
     "LeakyReLU",
-    "LearntMap",
+    "LearnedMap",
     "Maxout",
     "MinibatchStandardDeviation",
     "ModulatedConv2D",

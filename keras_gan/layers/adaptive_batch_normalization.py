@@ -1,21 +1,25 @@
-"""BatchNorm whose scale and shift are linear functions of a vector."""
+"""BatchNorm with scales and shifts that are linear functions of a vector."""
 
-from keras_gan.layers.batch_normalization import ConditionedNormalization, scaled_and_shifted
+from collections.abc import Sequence
+from typing import Any
+
+from keras_gan.layers.batch_normalization import ConditionedNormalization, scale_and_shift
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
+import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class AdaptiveBatchNormalization(ConditionedNormalization):
-    """Batch normalisation that each sample's vector scales and shifts; called as `[x, vectors]`.
+    """Batch normalization, scaled and shifted by a vector for each sample; takes `[x, vectors]`.
 
     y = (1 + A v) (x - mean) / sqrt(variance + epsilon) + B v, per channel, with matrices A and B.
 
     Args:
         momentum, epsilon: As in `keras.layers.BatchNormalization`.
-        kernel_initializer: Of A and B.
-        spectral: Whether A and B are spectrally normalised.
+        kernel_initializer: Initializer of A and B.
+        spectral: Whether to apply spectral normalization to A and B.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Brock et al., "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
@@ -32,18 +36,18 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
 
     def __init__(
         self,
-        momentum=0.9,
-        epsilon=1e-3,
-        kernel_initializer="glorot_uniform",
-        spectral=False,
-        **kwargs,
+        momentum: float = 0.9,
+        epsilon: float = 1e-3,
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+        spectral: bool = False,
+        **kwargs: Any,
     ):
         super().__init__(momentum, epsilon, **kwargs)
         self.spectral = spectral
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shapes):
-        """Makes the weights for `[(batch, ..., channels), (batch, features)]`."""
+    def build(self, input_shapes: Sequence[tuple]) -> None:
+        """Creates the weights for inputs `[(batch, ..., channels), (batch, features)]`."""
         self.normalization.build(input_shapes[0])
         channels = input_shapes[0][-1]
         self.scales, self.shifts = (self._linear(channels, name) for name in ("scales", "shifts"))
@@ -60,14 +64,14 @@ class AdaptiveBatchNormalization(ConditionedNormalization):
         )
         return SpectralNormalization(dense, name=f"spectral_{name}") if self.spectral else dense
 
-    def call(self, inputs, training=False):
-        """`[(batch, ..., channels), (batch, features)] -> (batch, ..., channels)`."""
+    def call(self, inputs: Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Maps `[(batch, ..., channels), (batch, features)]` to `(batch, ..., channels)`."""
         x, vectors = inputs
-        normal = self.normalization(x, training=training)
-        return scaled_and_shifted(normal, 1.0 + self.scales(vectors), self.shifts(vectors))
+        normalized = self.normalization(x, training=training)
+        return scale_and_shift(normalized, 1.0 + self.scales(vectors), self.shifts(vectors))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

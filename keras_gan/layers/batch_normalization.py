@@ -1,4 +1,7 @@
-"""BatchNorm of images in training as one operation."""
+"""BatchNorm that is one fused operation in training."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -7,10 +10,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's BatchNorm of the last axis, computed by TensorFlow's fused operation in training.
+    """Keras's BatchNorm over the last axis, with TensorFlow's fused operation in training.
 
-    The same numbers up to rounding. What isn't `(batch, height, width, channels)`, and inference,
-    is computed as Keras does.
+    It gives the same numbers up to rounding. Inference, and inputs that aren't `(batch, height,
+    width, channels)`, use Keras's own implementation.
 
     Args:
         **kwargs: As in `keras.layers.BatchNormalization`.
@@ -25,8 +28,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
     True
     """
 
-    def call(self, inputs, training=None, mask=None):
-        """The inputs, each channel with mean beta and standard deviation gamma over the batch."""
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Normalizes each channel to mean beta and standard deviation gamma over the batch."""
         if not training or len(inputs.shape) != 4 or mask is not None:
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1:]
@@ -38,23 +43,23 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
-        for moving, batch in (
+        for moving, statistic in (
             (self.moving_mean, mean),
-            (self.moving_variance, variance * (count - 1.0) / count),  # Keras's has no n - 1
+            (self.moving_variance, variance * (count - 1.0) / count),  # Keras divides by n
         ):
-            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+            moving.assign(moving * self.momentum + statistic * (1.0 - self.momentum))
         return outputs
 
 
 class ConditionedNormalization(keras.layers.Layer):
-    """Base of the batch normalisations whose scale and shift follow from a second input.
+    """Base of batch normalization layers whose scale and shift come from a second input.
 
     Args:
         momentum, epsilon: As in `keras.layers.BatchNormalization`.
         **kwargs: As in `keras.layers.Layer`.
     """
 
-    def __init__(self, momentum, epsilon, **kwargs):
+    def __init__(self, momentum: float, epsilon: float, **kwargs: Any):
         super().__init__(**kwargs)
         self.momentum, self.epsilon = momentum, epsilon
         self.normalization = BatchNormalization(
@@ -65,17 +70,17 @@ class ConditionedNormalization(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def compute_output_shape(self, input_shapes):
-        """As the first input."""
+    def compute_output_shape(self, input_shapes: Sequence[tuple]) -> tuple:
+        """Returns the shape of the first input."""
         return input_shapes[0]
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
 
 
-def scaled_and_shifted(x, scales, shifts):
-    """scale x + shift, with a scale and a shift for each sample and channel.
+def scale_and_shift(x: tf.Tensor, scales: tf.Tensor, shifts: tf.Tensor) -> tf.Tensor:
+    """Returns `scales * x + shifts`, with a scale and a shift for each sample and channel.
 
     Args:
         x: `(batch, ..., channels)`.

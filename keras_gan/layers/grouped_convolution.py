@@ -1,4 +1,6 @@
-"""Grouped convolution that is quick on a processor too."""
+"""Grouped convolution that is fast on CPUs too."""
+
+from typing import Any
 
 from keras_gan import compilation
 
@@ -9,17 +11,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class GroupedConv2D(keras.layers.Conv2D):
-    """A convolution of groups of channels, each from its own group alone, at stride 1.
+    """A grouped convolution of stride 1.
 
-    The same numbers as `keras.layers.Conv2D(groups=...)`, which on a processor goes through XLA,
-    whose second gradients of it take a hundred times as long. Here it is TensorFlow's own
-    operation, and in a step that XLA compiles for a processor one convolution a group.
+    It gives the same numbers as `keras.layers.Conv2D(groups=...)`. On CPUs Keras's layer uses XLA,
+    whose second gradients of grouped convolutions take a hundred times as long. This layer uses
+    TensorFlow's own operation, or one convolution per group in a step that XLA compiles for a CPU.
 
     Args:
-        filters: Output channels, a multiple of `groups`.
+        filters: Number of output channels, a multiple of `groups`.
         kernel_size: Side of the kernel.
-        groups: Number of groups, which divides the input channels too.
-        **kwargs: As in `keras.layers.Conv2D`, but strides, padding and activation.
+        groups: Number of groups; it must divide the number of input channels too.
+        **kwargs: As in `keras.layers.Conv2D`, except strides, padding and activation.
 
     Source: Xie et al., "Aggregated Residual Transformations for Deep Neural Networks", CVPR 2017.
 
@@ -31,24 +33,24 @@ class GroupedConv2D(keras.layers.Conv2D):
     (TensorShape([2, 5, 5, 8]), TensorShape([3, 3, 2, 8]))
     """
 
-    def __init__(self, filters, kernel_size, groups, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, groups: int, **kwargs: Any):
         super().__init__(filters, kernel_size, groups=groups, **{**kwargs, "padding": "same"})
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height, width, filters)`."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = ops.convert_to_tensor(self.kernel)
         if compilation.for_xla_on_cpu():
-            outputs = by_groups(inputs, kernel, self.groups)
+            outputs = convolve_groups(inputs, kernel, self.groups)
         else:
             outputs = tf.nn.conv2d(inputs, kernel, 1, "SAME")
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
 
-def by_groups(x, kernel, groups):
-    """One convolution a group.
+def convolve_groups(x: tf.Tensor, kernel: tf.Tensor, groups: int) -> tf.Tensor:
+    """Computes a grouped convolution as one convolution per group.
 
-    They are parted along the first axis. Along the last one XLA would compute anew, for each group
-    and each use on the way back, what its slice is taken from.
+    The groups are split along the first axis. With slices of the last axis, XLA would recompute the
+    sliced tensor for each group and for each use in the backward pass.
 
     Args:
         x: `(batch, height, width, channels)`.

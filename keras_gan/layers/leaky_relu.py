@@ -1,4 +1,4 @@
-"""LeakyReLU whose gradient leaves TensorFlow's graph optimiser at work."""
+"""LeakyReLU with a gradient that TensorFlow's graph optimizer can handle."""
 
 import keras
 import tensorflow as tf
@@ -7,10 +7,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LeakyReLU(keras.layers.LeakyReLU):
-    """`keras.layers.LeakyReLU`, with a gradient that reads the output instead of the input.
+    """`keras.layers.LeakyReLU` with a gradient that reads the output instead of the input.
 
-    The two have the same sign, so the values are the same. With Keras's, TensorFlow 2.21 fails to
-    fuse convolution, bias and activation ("remapper failed") and gives up on the whole step.
+    Input and output have the same sign, so the values are the same. With Keras's gradient,
+    TensorFlow 2.21 fails to fuse convolution, bias and activation ("remapper failed") and stops
+    optimizing the whole step.
 
     Args:
         negative_slope: Slope below 0.
@@ -23,15 +24,15 @@ class LeakyReLU(keras.layers.LeakyReLU):
     [-1.0, 2.0]
     """
 
-    def call(self, inputs):
-        """`inputs` where positive, else `negative_slope` times them."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns positive inputs unchanged and the others times `negative_slope`."""
         slope = float(self.negative_slope)
 
         @ops.custom_gradient
         def leaky_relu(x):
             outputs = ops.leaky_relu(x, slope)
 
-            # its gradient by the features is 0, which TensorFlow would pass on to the input
+            # its gradient with respect to the features is 0; TensorFlow would pass it to the input
             features = tf.stop_gradient(outputs)
 
             def gradient(upstream):

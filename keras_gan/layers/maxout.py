@@ -1,8 +1,11 @@
 """Maxout: the largest of several linear functions."""
 
+from typing import Any
+
 from keras_gan.checks import check_integer
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -12,7 +15,7 @@ class Maxout(keras.layers.Layer):
 
     Args:
         units: Number of outputs.
-        pieces: Linear functions an output, at least 2.
+        pieces: Number of linear functions per output, at least 2.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
@@ -27,26 +30,26 @@ class Maxout(keras.layers.Layer):
     TensorShape([5, 3])
     """
 
-    def __init__(self, units, pieces=5, **kwargs):
+    def __init__(self, units: int, pieces: int = 5, **kwargs: Any):
         super().__init__(**kwargs)
         self.units, self.pieces = units, check_integer("pieces", pieces, minimum=2)
 
-    def build(self, input_shape):
-        """Makes the weights for inputs `(batch, features)`."""
+    def build(self, input_shape: tuple) -> None:
+        """Creates the weights for inputs `(batch, features)`."""
         self.kernel = self.add_weight(
             (input_shape[-1], self.units * self.pieces), "glorot_uniform", name="kernel"
         )
         self.bias = self.add_weight((self.units * self.pieces,), "zeros", name="bias")
 
-    def call(self, inputs):
-        """`(batch, features) -> (batch, units)`."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, features)` to `(batch, units)`."""
         linear = ops.matmul(inputs, self.kernel) + self.bias
         return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
 
-    def compute_output_shape(self, input_shape):
-        """`(batch, units)`."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "units": self.units, "pieces": self.pieces}

@@ -1,30 +1,34 @@
-"""Minibatch standard deviation: how much the samples of a batch differ, as a feature."""
+"""Minibatch standard deviation: the variation within a batch as a feature."""
+
+from typing import Any
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MinibatchStandardDeviation(keras.layers.Layer):
-    """Adds channels that tell how much the samples of a group differ: a generator can't repeat.
+    """Appends channels with the standard deviation over a group of samples.
 
-    The standard deviation over the group at every place, averaged over places and channels, as a
-    constant map. A batch is cut into groups of `group_size`, or of the largest smaller number that
-    divides it: sample i is in a group with i + k batch / group.
+    The discriminator then sees it if a generator repeats itself. The standard deviation at each
+    pixel is averaged over pixels and channels and appended as a constant map. A batch is split into
+    groups of `group_size`, or of the largest smaller number that divides it: sample i is in a group
+    with the samples i + k batch / group.
 
     Args:
-        group_size: Samples of a group, at least 1.
-        num_channels: Channels added; each is the mean over its part of the input's channels.
+        group_size: Number of samples in a group, at least 1.
+        num_channels: Number of appended channels; each averages its part of the input channels.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
-        ConfigError: For a group without samples, or channels that don't divide the input's.
+        ConfigError: If `group_size` is below 1 or `num_channels` doesn't divide the input channels.
 
-    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 3; groups as in
-    StyleGAN's program.
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 3; the groups as in
+    StyleGAN's code.
 
     Example:
 
@@ -36,23 +40,23 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     mixes_samples = True
 
-    def __init__(self, group_size=4, num_channels=1, **kwargs):
+    def __init__(self, group_size: int = 4, num_channels: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.group_size = check_integer("group_size", group_size)
         self.num_channels = check_integer("num_channels", num_channels)
 
-    def build(self, input_shape):
-        """Looks at the channels; there are no weights."""
+    def build(self, input_shape: tuple) -> None:
+        """Checks the number of channels; the layer has no weights."""
         if input_shape[-1] % self.num_channels:
             raise ConfigError(
                 f"expected num_channels that divide the input's {input_shape[-1]}, got "
                 f"{self.num_channels}."
             )
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height, width, channels + num_channels)`."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Appends `num_channels` channels to `(batch, height, width, channels)`."""
         _, height, width, channels = inputs.shape
-        size = self._size_of_group(ops.shape(inputs)[0])
+        size = self._group_size_of(ops.shape(inputs)[0])
         x = ops.cast(inputs, "float32")
         parts = (height, width, self.num_channels, channels // self.num_channels)
         x = ops.reshape(x, (size, -1, *parts))
@@ -63,18 +67,18 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         maps = ops.broadcast_to(maps, (*ops.shape(inputs)[:3], self.num_channels))
         return ops.concatenate([inputs, maps], axis=-1)
 
-    def _size_of_group(self, batch):
-        """The largest number up to `group_size` that divides the batch."""
+    def _group_size_of(self, batch):
+        """Returns the largest number up to `group_size` that divides the batch."""
         if isinstance(batch, int):
             return max(n for n in range(1, self.group_size + 1) if batch % n == 0)
         sizes = ops.arange(1, self.group_size + 1, dtype="int32")
         return ops.max(ops.where(ops.equal(batch % sizes, 0), sizes, 1))
 
-    def compute_output_shape(self, input_shape):
-        """`num_channels` more."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with `num_channels` more channels."""
         return (*input_shape[:-1], input_shape[-1] + self.num_channels)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         config = {"group_size": self.group_size, "num_channels": self.num_channels}
         return {**super().get_config(), **config}

@@ -1,9 +1,13 @@
-"""Modulated convolution: a convolution whose input channels a style scales."""
+"""Modulated convolution: a convolution with input channels scaled by a style."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan.layers.equalized import Equalized
-from keras_gan.layers.resampling import SMOOTH, filtered
+from keras_gan.layers.resampling import SMOOTH, apply_filter
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 EPSILON = 1e-8
@@ -11,20 +15,21 @@ EPSILON = 1e-8
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ModulatedConv2D(Equalized):
-    """A convolution with the weights s_i w_ijk of each sample, demodulated to unit variance.
+    """A convolution with weights s_i w_ijk for each sample, demodulated to unit variance.
 
-    y_j = d_j conv(x s, w)_j, with d_j = gain / sqrt(sum_ik (s_i w_ijk)^2 + 1e-8): as scales of
-    the activations, a batch shares one convolution. The sum is a matrix product of s^2 and w^2.
+    y_j = d_j conv(x s, w)_j, with d_j = gain / sqrt(sum_ik (s_i w_ijk)^2 + 1e-8). Scaling the
+    activations instead of the weights lets a batch share one convolution. The sum is a matrix
+    product of s^2 and w^2.
 
-    Twice the size is a convolution of stride 1/2 and then the filter [1, 3, 3, 1] / 4 along both
-    axes. Away from the edges that equals `Upsample2D` before the convolution, at a quarter of its
+    Upsampling is a transposed convolution of stride 2, then the filter [1, 3, 3, 1] / 4 along both
+    axes. Away from the edges that equals `Upsample2D` before the convolution, for a quarter of the
     work.
 
     Args:
-        filters: Output channels.
-        kernel_size: Side of the kernel; 3 for `upsample`.
-        demodulate: Whether outputs are divided by the weights' norm.
-        upsample: Whether height and width are doubled.
+        filters: Number of output channels.
+        kernel_size: Side of the kernel; 3 with `upsample`.
+        demodulate: Whether to divide the outputs by the norm of the weights.
+        upsample: Whether to double height and width.
         **kwargs: As in `Equalized`.
 
     Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020,
@@ -38,31 +43,38 @@ class ModulatedConv2D(Equalized):
     TensorShape([2, 5, 5, 8])
     """
 
-    def __init__(self, filters, kernel_size, demodulate=True, upsample=False, **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        demodulate: bool = True,
+        upsample: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
         self.demodulate, self.upsample = demodulate, upsample
 
-    def build(self, input_shape):
-        """Makes the weights for `[(batch, height, width, channels), (batch, channels)]`."""
+    def build(self, input_shape: Sequence[tuple]) -> None:
+        """Creates the weights for `[(batch, height, width, channels), (batch, channels)]`."""
         self.add_weights((self.kernel_size, self.kernel_size, input_shape[0][-1], self.filters))
 
-    def call(self, inputs):
-        """`[x (batch, height, width, channels), scales (batch, channels)] -> (..., filters)`."""
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Convolves `[x (batch, height, width, channels), scales (batch, channels)]`."""
         x, scales = inputs
         kernel = self.scaled_kernel()
         x = x * scales[:, None, None, :]
         if self.upsample:
             x = ops.conv_transpose(x, ops.transpose(kernel, (0, 1, 3, 2)), 2, "valid")
-            x = filtered(x, SMOOTH, 1)
+            x = apply_filter(x, SMOOTH, 1)
         else:
             x = ops.conv(x, kernel, padding="same")
         if self.demodulate or self.upsample:
             x = x * ops.cast(self._factors(kernel, scales), x.dtype)
-        return self.with_bias(x)
+        return self.add_bias(x)
 
     def _factors(self, kernel, scales):
-        """What outputs are multiplied by, float32: d, and 4 for the zeros that `upsample` adds."""
+        """Returns the float32 factors of the outputs: d, and 4 for the zeros of `upsample`."""
         spread = 4.0 if self.upsample else 1.0
         if not self.demodulate:
             return spread
@@ -71,14 +83,14 @@ class ModulatedConv2D(Equalized):
         norms = ops.matmul(ops.square(scales), squares) + EPSILON
         return spread * ops.rsqrt(norms)[:, None, None, :]
 
-    def compute_output_shape(self, input_shape):
-        """`filters` channels; height and width doubled by `upsample`."""
+    def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
+        """Returns the shape with `filters` channels, doubled in size by `upsample`."""
         batch, height, width, _ = input_shape[0]
-        times = 2 if self.upsample else 1
-        return (batch, times * height, times * width, self.filters)
+        factor = 2 if self.upsample else 1
+        return (batch, factor * height, factor * width, self.filters)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -1,55 +1,58 @@
-"""Convolutions that go up or down a size in the same operation, for less than half the work."""
+"""Convolutions fused with 2x upsampling or pooling, for less than half the work."""
+
+from typing import Any
 
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class ResampledConv2D(keras.layers.Conv2D):
-    """Base of the convolutions whose kernel, one wider, takes in the resampling.
+    """Base of convolutions that include the resampling in a kernel one pixel wider.
 
     Args:
-        filters: Output channels.
+        filters: Number of output channels.
         kernel_size: Side of the kernel, odd.
-        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+        **kwargs: As in `keras.layers.Conv2D`, except strides, padding, groups and activation.
 
     Raises:
-        ConfigError: For a kernel whose side is even.
+        ConfigError: For a kernel with an even side.
     """
 
-    def __init__(self, filters, kernel_size=3, **kwargs):
+    def __init__(self, filters: int, kernel_size: int = 3, **kwargs: Any):
         super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
         if self.kernel_size[0] % 2 == 0:
-            raise ConfigError(f"expected a kernel_size that is odd, got {kernel_size}.")
+            raise ConfigError(f"expected an odd kernel_size, got {kernel_size}.")
 
-    def spread_kernel(self):
-        """The sum of the kernel's four shifts by 0 or 1 place along both axes."""
+    def spread_kernel(self) -> tf.Tensor:
+        """Returns the sum of the kernel's four shifts by 0 or 1 pixel along both axes."""
         shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
         kernel = ops.convert_to_tensor(self.kernel)
         return sum(ops.pad(kernel, [[i, 1 - i], [j, 1 - j], [0, 0], [0, 0]]) for i, j in shifts)
 
-    def with_bias(self, outputs):
-        """The outputs with the bias, where there is one."""
+    def add_bias(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Adds the bias, if the layer has one."""
         return outputs + ops.cast(self.bias, outputs.dtype) if self.use_bias else outputs
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class UpsampledConv2D(ResampledConv2D):
-    """Nearest 2x up, then a convolution, computed as one transposed convolution of stride 2.
+    """Nearest 2x upsampling and a convolution as one transposed convolution of stride 2.
 
-    A 3x3 kernel meets no more than 2x2 different pixels of the smaller map, so 4 products do for 9.
-    The same numbers up to rounding, and the larger map of the input's channels is never made.
+    A 3x3 kernel covers only 2x2 different pixels of the smaller map, so 4 products replace 9. The
+    numbers are the same up to rounding, and the enlarged input is never stored.
 
     Args:
-        filters: Output channels.
+        filters: Number of output channels.
         kernel_size: Side of the kernel, odd.
-        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+        **kwargs: As in `keras.layers.Conv2D`, except strides, padding, groups and activation.
 
     Raises:
-        ConfigError: For a kernel whose side is even.
+        ConfigError: For a kernel with an even side.
 
-    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in its program.
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in the authors' code.
 
     Example:
 
@@ -59,33 +62,33 @@ class UpsampledConv2D(ResampledConv2D):
     ((2, 8, 8, 8), (3, 3, 5, 8))
     """
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, filters)`."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, filters)`."""
         kernel = ops.transpose(ops.flip(self.spread_kernel(), (0, 1)), (0, 1, 3, 2))
-        return self.with_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
 
-    def compute_output_shape(self, input_shape):
-        """Height and width doubled."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width doubled."""
         batch, height, width, _ = input_shape
         return (batch, 2 * height, 2 * width, self.filters)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class PooledConv2D(ResampledConv2D):
-    """A convolution, then average pooling 2x2, computed as one convolution of stride 2.
+    """A convolution and 2x2 average pooling as one convolution of stride 2.
 
-    The mean of four neighbours' 3x3 kernels is a kernel of 4x4: 4 products do for 9. The same
-    numbers up to rounding, and the larger map of the output's channels is never made.
+    The mean of four adjacent 3x3 kernels is a 4x4 kernel, so 4 products replace 9. The numbers are
+    the same up to rounding, and the output before pooling is never stored.
 
     Args:
-        filters: Output channels.
+        filters: Number of output channels.
         kernel_size: Side of the kernel, odd.
-        **kwargs: As in `keras.layers.Conv2D`, but strides, padding, groups and activation.
+        **kwargs: As in `keras.layers.Conv2D`, except strides, padding, groups and activation.
 
     Raises:
-        ConfigError: For a kernel whose side is even.
+        ConfigError: For a kernel with an even side.
 
-    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in its program.
+    Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, in the authors' code.
 
     Example:
 
@@ -95,12 +98,12 @@ class PooledConv2D(ResampledConv2D):
     ((2, 2, 2, 8), (3, 3, 5, 8))
     """
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, filters)`."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, filters)`."""
         kernel = self.spread_kernel() / 4.0
-        return self.with_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
 
-    def compute_output_shape(self, input_shape):
-        """Height and width halved."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width halved."""
         batch, height, width, _ = input_shape
         return (batch, height // 2, width // 2, self.filters)

@@ -1,4 +1,7 @@
-"""Twice or half the size, smoothed by the filter [1, 3, 3, 1]; or larger by repeated pixels."""
+"""Resampling by a factor of 2 with the filter [1, 3, 3, 1], or by repeated pixels."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import compilation
 
@@ -12,10 +15,10 @@ SMOOTH, TRIANGLE = (1.0, 3.0, 3.0, 1.0), (1.0, 2.0, 1.0)
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Upsample2D(keras.layers.Layer):
-    """Twice the height and width: zeros between, then the filter [1, 3, 3, 1] / 4 along both axes.
+    """2x upsampling: inserts zeros, then applies the filter [1, 3, 3, 1] / 4 along both axes.
 
-    That is (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn; beyond the edge lie zeros.
-    Computed as each value twice, then [1, 2, 1] / 4.
+    The outputs are (x[i-1] + 3 x[i]) / 4 and (3 x[i] + x[i+1]) / 4 in turn, with zeros beyond the
+    edge. They are computed by repeating each value and applying [1, 2, 1] / 4.
 
     Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; the
     filter as in Zhang, "Making Convolutional Networks Shift-Invariant Again", ICML 2019.
@@ -27,21 +30,21 @@ class Upsample2D(keras.layers.Layer):
     [0.75, 1.0, 1.0, 0.75]
     """
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, 2 height, 2 width, channels)`."""
-        return filtered(repeated(inputs), TRIANGLE, 1)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, channels)`."""
+        return apply_filter(repeat_pixels(inputs), TRIANGLE, 1)
 
-    def compute_output_shape(self, input_shape):
-        """Height and width doubled."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width doubled."""
         batch, height, width, channels = input_shape
         return (batch, 2 * height, 2 * width, channels)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Downsample2D(keras.layers.Layer):
-    """Half the height and width: the filter [1, 3, 3, 1] / 8 at every second place of both axes.
+    """2x downsampling: the filter [1, 3, 3, 1] / 8 along both axes with stride 2.
 
-    y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8; beyond the edge lie zeros.
+    y[i] = (x[2i-1] + 3 x[2i] + 3 x[2i+1] + x[2i+2]) / 8, with zeros beyond the edge.
 
     Source: as for `Upsample2D`.
 
@@ -52,22 +55,22 @@ class Downsample2D(keras.layers.Layer):
     [0.875, 1.0, 0.875]
     """
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height / 2, width / 2, channels)`."""
-        return filtered(inputs, SMOOTH, 1, stride=2)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, channels)`."""
+        return apply_filter(inputs, SMOOTH, 1, stride=2)
 
-    def compute_output_shape(self, input_shape):
-        """Height and width halved."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width halved."""
         batch, height, width, channels = input_shape
         return (batch, height // 2, width // 2, channels)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Smooth2D(keras.layers.Layer):
-    """The filter [1, 3, 3, 1] / 8 along both axes, before or after a convolution of stride 2.
+    """Smoothing by the filter [1, 3, 3, 1] / 8 along both axes, around a convolution of stride 2.
 
     Args:
-        padding: Zeros at each edge; the height and width become larger by 2 padding - 3.
+        padding: Number of zeros at each edge; height and width grow by 2 padding - 3.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: as for `Upsample2D`.
@@ -79,33 +82,33 @@ class Smooth2D(keras.layers.Layer):
     [0.5, 0.875, 1.0, 0.875, 0.5]
     """
 
-    def __init__(self, padding, **kwargs):
+    def __init__(self, padding: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.padding = padding
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, height + 2 padding - 3, ..., channels)`."""
-        return filtered(inputs, SMOOTH, self.padding)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Smooths `(batch, height, width, channels)`."""
+        return apply_filter(inputs, SMOOTH, self.padding)
 
-    def compute_output_shape(self, input_shape):
-        """Height and width changed by 2 padding - 3."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width grown by 2 padding - 3."""
         batch, height, width, channels = input_shape
-        more = 2 * self.padding - 3
-        return (batch, height + more, width + more, channels)
+        growth = 2 * self.padding - 3
+        return (batch, height + growth, width + growth, channels)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "padding": self.padding}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NearestUpsample2D(keras.layers.Layer):
-    """Every pixel repeated along both axes, as `keras.layers.UpSampling2D` does it.
+    """Nearest upsampling as in `keras.layers.UpSampling2D`: repeats pixels along both axes.
 
-    Its height and width stay known in a graph, which the converter to LiteRT needs.
+    Height and width stay static in a graph, which the LiteRT converter needs.
 
     Args:
-        factor: How often, at least 1.
+        factor: Upsampling factor, at least 1.
         **kwargs: As in `keras.layers.Layer`.
 
     Example:
@@ -116,67 +119,66 @@ class NearestUpsample2D(keras.layers.Layer):
     [[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]
     """
 
-    def __init__(self, factor=2, **kwargs):
+    def __init__(self, factor: int = 2, **kwargs: Any):
         super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
-        """`(batch, height, width, channels) -> (batch, k height, k width, channels)`."""
-        return repeated(inputs, self.factor)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Enlarges `(batch, height, width, channels)` by the factor."""
+        return repeat_pixels(inputs, self.factor)
 
-    def compute_output_shape(self, input_shape):
-        """Height and width times the factor."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the shape with height and width times the factor."""
         batch, height, width, channels = input_shape
         return (batch, self.factor * height, self.factor * width, channels)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
 
 
-def repeated(x, factor=2):
-    """Images whose every pixel is repeated `factor` times along both axes.
+def repeat_pixels(x: tf.Tensor, factor: int = 2) -> tf.Tensor:
+    """Repeats every pixel `factor` times along both axes.
 
-    Joined rows and columns, whose gradients are quicker than those of TensorFlow's resizing, and
-    which have second ones.
+    Concatenation has faster gradients than TensorFlow's resizing, and it has second gradients.
     """
     _, height, width, channels = x.shape
-    wide = ops.concatenate([x] * factor, axis=-1)  # which repeats a pixel's channels after it
+    wide = ops.concatenate([x] * factor, axis=-1)  # repeats each pixel's channels
     wide = ops.reshape(wide, (-1, height, factor * width, channels))
-    high = ops.concatenate([wide] * factor, axis=2)  # and a row after it
+    high = ops.concatenate([wide] * factor, axis=2)  # repeats each row
     return ops.reshape(high, (-1, factor * height, factor * width, channels))
 
 
-def filtered(x, taps, padding, stride=1):
-    """x through a filter along both axes, normalised to sum 1.
+def apply_filter(x: tf.Tensor, taps: Sequence[float], padding: int, stride: int = 1) -> tf.Tensor:
+    """Applies a filter, normalized to sum 1, along both axes.
 
-    XLA fuses the sum of slices into one pass. TensorFlow itself doesn't: there it is a depthwise
-    convolution, whose gradient on a processor takes a tenth of the slices' time.
+    Under XLA it is a sum of slices, which XLA fuses into one pass. Otherwise it is a depthwise
+    convolution, whose gradient on a CPU takes a tenth of the time of slices.
 
     Args:
         x: `(batch, height, width, channels)`.
-        taps: The filter, the same from both ends.
-        padding: Zeros at each edge.
-        stride: Places from one output to the next.
+        taps: Coefficients of the filter, which must be symmetric.
+        padding: Number of zeros at each edge.
+        stride: Stride along both axes.
     """
     taps = np.array(taps) / np.sum(taps)
     padded = ops.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
     if compilation.for_xla():
-        return along(along(padded, taps, 1, stride), taps, 2, stride)
+        return filter_axis(filter_axis(padded, taps, 1, stride), taps, 2, stride)
     kernel = np.outer(taps, taps)[:, :, None, None].repeat(x.shape[-1], axis=2)
     kernel = tf.constant(kernel, x.dtype)
     return tf.nn.depthwise_conv2d(padded, kernel, [1, stride, stride, 1], "VALID")
 
 
-def along(x, taps, axis, stride):
-    """The filter along one axis, without padding."""
-    places = (x.shape[axis] - len(taps)) // stride + 1
-    slices = [cut(x, axis, start, places, stride) for start in range(len(taps))]
+def filter_axis(x: tf.Tensor, taps: Sequence[float], axis: int, stride: int) -> tf.Tensor:
+    """Applies a filter along one axis, without padding."""
+    length = (x.shape[axis] - len(taps)) // stride + 1
+    slices = [slice_axis(x, axis, start, length, stride) for start in range(len(taps))]
     return sum(float(tap) * part for tap, part in zip(taps, slices, strict=True))
 
 
-def cut(x, axis, start, length, step=1):
-    """`length` places of an axis from `start` on, every `step`-th."""
+def slice_axis(x: tf.Tensor, axis: int, start: int, length: int, step: int = 1) -> tf.Tensor:
+    """Returns every `step`-th value of an axis from `start` on, `length` in all."""
     index = [slice(None)] * 4
     index[axis] = slice(start, start + step * (length - 1) + 1, step)
     return x[tuple(index)]

@@ -1,26 +1,29 @@
-"""Self-attention: every place of a map looks at all of it."""
+"""Self-attention over the pixels of a map."""
+
+from typing import Any
 
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SelfAttention(keras.layers.Layer):
-    """x + gain W softmax(Q K^T) V: what a place looks for and finds anywhere in the map.
+    """Residual self-attention: x + gain W softmax(Q K^T) V.
 
-    Queries Q are a 1x1 convolution of the C channels to C / 8; keys K likewise, and values V one
-    to C / 2, both max-pooled 2x2, so that there are a quarter as many. W is a 1x1 convolution back
-    to C channels. No bias; the gain is learnt and begins at 0.
+    Queries Q and keys K are 1x1 convolutions of the C channels to C / 8, values V to C / 2. Keys
+    and values are max-pooled 2x2. W is a 1x1 convolution back to C channels. There are no biases;
+    the gain is learned and initialized to 0.
 
     Args:
-        kernel_initializer: Of the convolutions.
-        spectral: Whether the convolutions are spectrally normalised, as in the paper.
+        kernel_initializer: Initializer of the convolutions.
+        spectral: Whether to apply spectral normalization to the convolutions, as in the paper.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Zhang et al., "Self-Attention Generative Adversarial Networks", ICML 2019; the pooling
-    as in its program.
+    as in the authors' code.
 
     Example:
 
@@ -30,21 +33,26 @@ class SelfAttention(keras.layers.Layer):
     True
     """
 
-    def __init__(self, kernel_initializer="glorot_uniform", spectral=False, **kwargs):
+    def __init__(
+        self,
+        kernel_initializer: str | keras.initializers.Initializer = "glorot_uniform",
+        spectral: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.spectral = spectral
 
-    def build(self, input_shape):
-        """Makes the weights for `(batch, height, width, channels)`."""
+    def build(self, input_shape: tuple) -> None:
+        """Creates the weights for inputs `(batch, height, width, channels)`."""
         channels = input_shape[-1]
         self.queries = self._convolution(max(channels // 8, 1), "queries")
         self.keys = self._convolution(max(channels // 8, 1), "keys")
         self.values = self._convolution(max(channels // 2, 1), "values")
-        self.back = self._convolution(channels, "back")
+        self.projection = self._convolution(channels, "projection")
         for convolution in (self.queries, self.keys, self.values):
             convolution.build(input_shape)
-        self.back.build((*input_shape[:-1], max(channels // 2, 1)))
+        self.projection.build((*input_shape[:-1], max(channels // 2, 1)))
         self.gain = self.add_weight((), "zeros", name="gain")
 
     def _convolution(self, filters, name):
@@ -60,24 +68,25 @@ class SelfAttention(keras.layers.Layer):
             return SpectralNormalization(convolution, name=f"spectral_{name}")
         return convolution
 
-    def call(self, inputs, training=False):
-        """`(batch, height, width, channels)`, the same shape out."""
-        queries = rows(self.queries(inputs))
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Attends over the pixels of `(batch, height, width, channels)`."""
+        queries = flatten_map(self.queries(inputs))
         keys, values = (
-            rows(ops.max_pool(convolution(inputs), 2)) for convolution in (self.keys, self.values)
+            flatten_map(ops.max_pool(convolution(inputs), 2))
+            for convolution in (self.keys, self.values)
         )
         logits = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))
         weights = ops.cast(ops.softmax(ops.cast(logits, "float32")), values.dtype)
-        found = ops.matmul(weights, values)
-        found = ops.reshape(found, (-1, *inputs.shape[1:3], found.shape[-1]))
-        return inputs + self.gain * self.back(found)
+        attended = ops.matmul(weights, values)
+        attended = ops.reshape(attended, (-1, *inputs.shape[1:3], attended.shape[-1]))
+        return inputs + self.gain * self.projection(attended)
 
-    def compute_output_shape(self, input_shape):
-        """The same."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the input's shape."""
         return input_shape
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
@@ -85,7 +94,7 @@ class SelfAttention(keras.layers.Layer):
         }
 
 
-def rows(x):
-    """`(batch, height, width, channels) -> (batch, height * width, channels)`."""
+def flatten_map(x: tf.Tensor) -> tf.Tensor:
+    """Reshapes `(batch, height, width, channels)` to `(batch, height * width, channels)`."""
     _, height, width, channels = x.shape
     return ops.reshape(x, (-1, height * width, channels))

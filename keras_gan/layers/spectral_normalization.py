@@ -1,9 +1,12 @@
-"""Spectral normalisation: a weight is used divided by its largest singular value."""
+"""Spectral normalization: weights divided by their largest singular value."""
+
+from typing import Any
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 # their kernels end with (outputs, inputs)
@@ -16,19 +19,19 @@ TRANSPOSED = (
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class SpectralNormalization(keras.layers.Wrapper):
-    """Uses W / sigma(W) where the wrapped layer would use its weight W, and leaves W as it is.
+    """A wrapper that applies a layer with W / sigma(W) in place of its weight W.
 
-    sigma is followed by power iteration from a vector `u` that is kept and saved. The optimizer
-    moves W, and its gradient flows through sigma, as in the paper; Keras's own
-    `SpectralNormalization` overwrites W instead.
+    sigma, the largest singular value, is estimated by power iteration on a vector `u`, which is
+    saved with the layer. The optimizer updates W itself, and gradients flow through sigma, as in
+    the paper. Keras's own `SpectralNormalization` overwrites W instead.
 
     Args:
         layer: Dense, Conv, ConvTranspose, or Embedding layer.
-        power_iterations: Iterations a training call, at least 1. Without training, `u` rests.
+        power_iterations: Number of iterations per training call, at least 1; none in inference.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
-        ConfigError: For fewer than 1 iteration, or, when it is built, a layer without a kernel.
+        ConfigError: For fewer than 1 iteration or, in `build`, for a layer without a kernel.
 
     Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018,
     algorithm 1.
@@ -41,13 +44,13 @@ class SpectralNormalization(keras.layers.Wrapper):
     1.0
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs: Any):
         super().__init__(layer, **{"dtype": "float32", **kwargs})
         self.power_iterations = check_integer("power_iterations", power_iterations)
         self.autocast = False  # the wrapped layer casts as its own policy says
 
-    def build(self, input_shape=None):
-        """Builds the wrapped layer and the vector u, one entry an output channel."""
+    def build(self, input_shape: tuple | None = None) -> None:
+        """Builds the wrapped layer and the vector u, with one entry per output channel."""
         super().build(input_shape)
         weight = self._weight()
         self._transposed = isinstance(self.layer, TRANSPOSED)
@@ -61,7 +64,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         )
 
     def _weight(self):
-        """The wrapped layer's W."""
+        """Returns the weight W of the wrapped layer."""
         for name in ("kernel", "embeddings"):
             if hasattr(self.layer, name):
                 return getattr(self.layer, name)
@@ -69,34 +72,34 @@ class SpectralNormalization(keras.layers.Wrapper):
             f"expected a layer with a kernel or embeddings, got {type(self.layer).__name__}."
         )
 
-    def call(self, inputs, training=False):
-        """The wrapped layer's outputs with W / sigma(W)."""
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Calls the wrapped layer with W / sigma(W)."""
         weight = self._weight()
         normalized = ops.divide(weight, self._sigma(weight, training))
         with keras.StatelessScope(state_mapping=[(weight, normalized)]):
             return self.layer(inputs)
 
     def _sigma(self, weight, training):
-        """v^T W u, with the singular vectors as constants."""
+        """Computes v^T W u, with the singular vectors as constants."""
         matrix = ops.moveaxis(weight, -2, -1) if self._transposed else ops.convert_to_tensor(weight)
         matrix = ops.reshape(matrix, (-1, self.u.shape[0]))
         fixed, u = ops.stop_gradient(matrix), ops.convert_to_tensor(self.u)
         for _ in range(self.power_iterations if training else 0):
-            u = unit(ops.matmul(unit(ops.matmul(fixed, u)), fixed))
+            u = normalize(ops.matmul(normalize(ops.matmul(fixed, u)), fixed))
         if training:
             self.u.assign(u)
-        v = unit(ops.matmul(fixed, u))
-        return ops.sum(v * ops.matmul(matrix, unit(u)))
+        v = normalize(ops.matmul(fixed, u))
+        return ops.sum(v * ops.matmul(matrix, normalize(u)))
 
-    def compute_output_shape(self, input_shape):
-        """The wrapped layer's."""
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Returns the output shape of the wrapped layer."""
         return self.layer.compute_output_shape(input_shape)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
-def unit(vector):
-    """The vector at length 1."""
+def normalize(vector: tf.Tensor) -> tf.Tensor:
+    """Scales a vector to length 1."""
     return vector * ops.rsqrt(ops.maximum(ops.sum(ops.square(vector)), 1e-24))

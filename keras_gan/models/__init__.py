@@ -1,4 +1,4 @@
-"""The games: one file a game, each a `keras.Model` with its own players and objectives."""
+"""Games, one per file: each is a `keras.Model` with its own players and objectives."""
 
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.duel import Duel, Noise

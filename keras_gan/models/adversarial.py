@@ -2,52 +2,54 @@
 
 import functools
 import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gan import compilation, gradients, media, replicas, schedules
 from keras_gan.checks import check_positive
+from keras_gan.models.averages import copy_network, update_average
 from keras_gan.models.duel import Duel
 from keras_gan.models.resumable import Resumable
+from keras_gan.models.step_kinds import due_names, step_kinds, switch_kind
 from keras_gan.networks import compute_dtypes
+from keras_gan.optimizers import unscaled_norm
 from keras_gan.signature import Signature
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
-MOVING_AVERAGE_WARM_UP = 0.1  # of the images seen: the longest half-life so early
-MOST_PHASES = 100_000  # of a step's period that are gone through to find the kinds of steps
+MOVING_AVERAGE_WARM_UP = 0.1  # largest half-life early in training, relative to the images seen
 
 
 class AdversarialModel(Resumable):
-    """Base of the games: a resumable `keras.Model` whose players each have a loss and an optimizer.
+    """Base of games: a resumable `keras.Model` whose players each have a loss and an optimizer.
 
-    A player is a side: it may field several networks, which one optimizer updates. A game names
-    its players, hands its networks to `add_networks`, calls `compile_players` in its `compile`,
-    and writes
+    A player has one optimizer and one or more networks. A subclass defines `players`, passes its
+    networks to `add_networks`, calls `compile_players` in `compile`, and implements
 
-    - `check_batch(data) -> batch`: a batch in the form that its step takes;
-    - `update_kind(batch, step, due) -> logs`: the updates of one kind of step;
-    - `kind_of_step(step)`, where steps differ;
-    - `log_names`: what a step logs.
+    - `check_batch(data) -> batch`, the validated batch of a step;
+    - `update_kind(batch, step, due) -> logs`, the updates of one kind of step;
+    - `kind_of_step(step)`, if steps differ;
+    - `log_names`, the names of a step's logs.
 
-    The rest is here. `self.optimizer` is None: a game has one optimizer for each player, so Keras
-    callbacks that change "the" learning rate say that they can't, instead of changing one player's
-    in silence.
+    `self.optimizer` is None, as each player has its own. Keras callbacks that change "the"
+    learning rate so raise an error instead of silently changing one player's.
 
     Args:
-        seed: Non-negative int. With the step it decides all noise.
-        moving_average_half_life: In images: after that many, a past weight counts half in the
-            moving averages. Early on the half-life is shorter, a share of the images seen, so that
-            the average doesn't remember the untrained network. A schedule of the same name
-            replaces both.
+        seed: Non-negative int. With the step it determines all noise.
+        moving_average_half_life: Number of images after which a weight counts half in the moving
+            averages. Early in training the half-life is a fraction of the images seen, so that the
+            average forgets the untrained network. A schedule of the same name replaces both.
         name: Name of the model.
 
     Attributes:
         players: Name of a player -> names of the attributes that hold its networks.
         averages: Name of the attribute that holds a moving average -> that of its network.
-        log_prefixes: Name of a player -> prefix of its logs, where that isn't the player's name.
+        log_prefixes: Name of a player -> prefix of its logs; by default the player's name.
         test_log_names: Names of the values that `test_batch` returns.
-        duels: The game's `Duel`s, whose rules' state is saved with the model.
+        duels: The model's `Duel`s, whose rules' state is saved with the model.
     """
 
     players: dict[str, tuple[str, ...]] = {}
@@ -65,72 +67,82 @@ class AdversarialModel(Resumable):
         )
         self.schedules = {}
 
-    def add_networks(self, **networks: keras.Model):
-        """Takes the players' networks as attributes of these names, and makes the averages."""
+    def add_networks(self, **networks: keras.Model) -> None:
+        """Stores the players' networks under these attribute names and creates the averages."""
         for name, network in networks.items():
             setattr(self, name, network)
         for average, name in self.averages.items():
-            setattr(self, average, copy_of(networks[name]))
+            setattr(self, average, copy_network(networks[name]))
         self.built = True
 
     @classmethod
     def network_names(cls) -> tuple[str, ...]:
-        """Returns the attributes that hold the players' networks."""
+        """Returns the names of the attributes that hold the players' networks."""
         return tuple(itertools.chain.from_iterable(cls.players.values()))
 
     def networks_of(self, player: str) -> tuple[keras.Model, ...]:
-        """Returns the networks that a player fields."""
+        """Returns the networks of a player."""
         return tuple(getattr(self, name) for name in self.players[player])
 
     def variables_of(self, player: str) -> list[keras.Variable]:
-        """Returns the weights that a player's optimizer updates; shared ones once."""
+        """Returns the weights that a player's optimizer updates, without duplicates."""
         weights = (w for network in self.networks_of(player) for w in network.trainable_variables)
         return list({id(weight): weight for weight in weights}.values())
 
     def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
-        """Returns a player's optimizer."""
+        """Returns the optimizer of a player."""
         return getattr(self, f"{player}_optimizer")
 
-    # Compiling.
+    # Compiling and configuration.
 
-    def compile_players(self, optimizers, schedules_by_name, numbers, config, **trainer):
-        """Gives every player its optimizer, built at once so that it is saved whole.
+    def compile_players(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer | str],
+        schedules_by_name: dict[str, schedules.Schedule],
+        numbers: Sequence[str],
+        config: dict[str, Any],
+        **trainer: Any,
+    ) -> None:
+        """Compiles the model and builds each player's optimizer, so that its state is saved.
 
         Args:
             optimizers: Player name -> Keras optimizer, or its name.
-            schedules_by_name: Name of a number -> `keras_gan.schedules.Schedule`.
-            numbers: Names of the game's own numbers that may be scheduled.
-            config: The game's other arguments of `compile`, to be saved with the model.
+            schedules_by_name: Name of a number -> schedule.
+            numbers: Names of the model's own numbers that can be scheduled.
+            config: Other arguments of the subclass's `compile`, saved with the model.
             **trainer: `run_eagerly`, `steps_per_execution`, `jit_compile` of `keras.Model.compile`.
         """
         super().compile(optimizer=None, **trainer)
         for player in self.players:
             optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
             optimizer.build(self.variables_of(player))
-            replicas.take_means_for_granted(optimizer)
+            replicas.disable_gradient_sum(optimizer)
             setattr(self, f"{player}_optimizer", optimizer)
         self.schedules = dict(schedules_by_name)
-        known = ("moving_average_half_life", *numbers)
-        schedules.check(self.schedules, known, {p: self.optimizer_of(p) for p in self.players})
+        schedules.check_schedules(
+            self.schedules,
+            ("moving_average_half_life", *numbers),
+            {player: self.optimizer_of(player) for player in self.players},
+        )
         self._game_config = {**config, "schedules": self.schedules, **trainer}
         self.track(self.log_names)
 
     def _scaled(self, optimizer, player):
-        """Adds a loss scale where the player computes in float16; each optimizer needs its own."""
+        """Adds a loss scale if a network computes in float16; each optimizer needs its own."""
         in_float16 = any("float16" in compute_dtypes(n) for n in self.networks_of(player))
         if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
         return optimizer
 
-    def get_compile_config(self):
-        """Returns the arguments of `compile`, serialised; `{}` while uncompiled."""
+    def get_compile_config(self) -> dict:
+        """Returns the serialized arguments of `compile`, or `{}` before it is called."""
         if not self.compiled:
             return {}
         optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players}
         return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
 
-    def other_state(self):
-        """Returns what the base class does, and the state of the duels' rules."""
+    def other_state(self) -> list[keras.Variable]:
+        """Returns the variables of the base class and the state of the duels' rules."""
         state = {id(variable): variable for variable in super().other_state()}
         tracked = {id(variable) for variable in self.variables}
         for duel in self.duels:
@@ -138,13 +150,13 @@ class AdversarialModel(Resumable):
             state |= {id(v): v for v in variables if id(v) not in tracked}
         return [*state.values()]
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict) -> None:
         """Compiles from the result of `get_compile_config`."""
         if config:
             self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def get_config(self):
-        """Returns the constructor's arguments, as Keras serialises them."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
         networks = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in self.network_names()
@@ -157,8 +169,8 @@ class AdversarialModel(Resumable):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Makes the game with these networks, before its weights are loaded."""
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "AdversarialModel":
+        """Makes the model of a config, with new weights."""
         networks = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects)
             for name in cls.network_names()
@@ -167,33 +179,33 @@ class AdversarialModel(Resumable):
 
     # The step.
 
-    def check_batch(self, data):
-        """Returns a batch of `fit` in the form that `update_kind` takes; a game defines it."""
+    def check_batch(self, data: Any) -> Any:
+        """Returns the batch of `update_kind` from data of `fit`; subclasses implement this."""
         raise NotImplementedError(f"{type(self).__name__} defines no check_batch.")
 
-    def update_kind(self, batch, step, due):
-        """Runs the updates of one kind of step; a game defines it.
+    def update_kind(self, batch: Any, step: tf.Tensor, due: Sequence[str]) -> dict:
+        """Runs the updates of one kind of step; subclasses implement this.
 
         Args:
-            batch: From `check_batch`.
+            batch: Result of `check_batch`.
             step: Integer scalar.
-            due: Names that are due, out of those of `kind_of_step`.
+            due: Names of `kind_of_step` that are due.
 
         Returns:
-            Logs, name -> float32 scalar: the same names for every kind of step.
+            Logs, name -> float32 scalar, with the same names for every kind of step.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no update_kind.")
 
     @property
     def log_names(self) -> tuple[str, ...]:
-        """Names of the values that a step logs; a game defines it."""
+        """Names of the values that a step logs; subclasses implement this."""
         raise NotImplementedError(f"{type(self).__name__} defines no log_names.")
 
-    def kind_of_step(self, step) -> dict:
-        """Returns name -> whether it is due at this step; a game whose steps differ defines it.
+    def kind_of_step(self, step: int | tf.Tensor) -> dict:
+        """Returns name -> whether it is due at a step; by default all steps are alike.
 
         Args:
-            step: Int, for bools; or an integer scalar, for boolean scalars.
+            step: An int, for bools, or an integer scalar, for boolean scalars.
         """
         return {}
 
@@ -202,7 +214,7 @@ class AdversarialModel(Resumable):
         """Number of steps after which the kinds of steps repeat."""
         return 1
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
         batch = self.check_batch(data)
         step = tf.identity(self.step.value)
@@ -217,60 +229,50 @@ class AdversarialModel(Resumable):
         self.log(logs, self.log_weights(self.fixed_kind or self.kind_of_step(step)))
         return self.get_metrics_result()
 
-    def update_players(self, batch, step):
-        """Runs `update_kind` for the kind of this step; returns its logs."""
+    def update_players(self, batch: Any, step: tf.Tensor) -> dict:
+        """Runs `update_kind` for the kind of this step and returns its logs."""
         return self.switch(step, functools.partial(self.update_kind, batch, step))
 
-    def switch(self, step, update, names=None):
+    def switch(self, step: tf.Tensor, update: Callable, names: Sequence[str] | None = None) -> dict:
         """Runs `update(due)` with the names that are due at this step.
 
-        A branch for each kind of step that can be met, rather than masks, so that a step does none
-        of the work of another kind, under XLA too. On replicas the host has chosen the kind, as
-        they can't exchange in a branch.
+        On several replicas the host has chosen the kind: replicas can't communicate in a branch.
 
         Args:
             step: Integer scalar.
-            update: `(due) -> logs`, the same names for every kind of step.
-            names: The names on which `update` depends; all by default.
+            update: `(due) -> logs`, with the same logs for every kind of step.
+            names: Names that `update` depends on; all by default.
 
         Returns:
             Logs.
         """
         if self.fixed_kind is not None:
             return update(due_names(self.fixed_kind))
-        flags = {name: ops.cast(due, "int32") for name, due in self.kind_of_step(step).items()}
-        names = tuple(flags) if names is None else names
-        kinds = self.kinds_of_steps(names)
-        ways = [functools.partial(update, due_names(kind)) for kind in kinds]
-        if len(ways) == 1:
-            return ways[0]()
-        places = {code_of(kind): place for place, kind in enumerate(kinds)}
-        table = [places.get(code, 0) for code in range(2 ** len(names))]
-        code = code_of({name: flags[name] for name in names})
-        return tf.switch_case(tf.gather(table, code), ways)
+        kind = self.kind_of_step(step)
+        names = tuple(kind) if names is None else names
+        kinds = step_kinds(self.kind_of_step, self.period, names)
+        return switch_kind({name: kind[name] for name in names}, kinds, update)
 
-    def kinds_of_steps(self, names) -> list[dict]:
-        """Returns the kinds that steps can be of, each once, as far as these names tell."""
-        if self.period <= MOST_PHASES:
-            phases = map(self.kind_of_step, range(self.period))
-            kinds = {tuple(phase[name] for name in names) for phase in phases}
-        else:
-            kinds = itertools.product((False, True), repeat=len(names))
-        return [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
-
-    def log_weights(self, kind) -> dict:
-        """Returns name of a log -> whether it is measured in a step of this kind."""
+    def log_weights(self, kind: dict) -> dict:
+        """Returns name of a log -> whether a step of this kind computes it."""
         return {name: due for name, due in kind.items() if name in self._trackers}
 
-    def minimize(self, player, objective, batch, variables=None, parts=1):
-        """Updates one player down its objective's gradient, and no other.
+    def minimize(
+        self,
+        player: str,
+        objective: Callable,
+        batch: tuple,
+        variables: Sequence[keras.Variable] | None = None,
+        parts: int = 1,
+    ) -> dict:
+        """Updates the weights of one player along the gradient of its objective.
 
         Args:
             player: Name of the player.
             objective: `(*batch) -> (loss, logs)`.
             batch: Arguments of the objective.
-            variables: The weights to update; all of the player's by default.
-            parts: Number of parts in which the batch passes, one after the other, cut by `part_of`.
+            variables: Weights to update; all of the player's by default.
+            parts: Number of parts into which `part_of` splits the batch, to save memory.
 
         Returns:
             The objective's logs, and the L2 norm of the gradient as `d_gradient`, `g_gradient`, ...
@@ -278,159 +280,117 @@ class AdversarialModel(Resumable):
         variables = self.variables_of(player) if variables is None else variables
         scale = self.optimizer_of(player).scale_loss(1.0)
 
-        def of_part(index):
+        def compute(*arguments):
             with gradients.Recording(variables) as recording:
-                loss, logs = objective(*self.part_of(batch, parts, index))
+                loss, logs = objective(*arguments)
             return recording.gradients(loss, scale), logs
 
         if parts > 1:
-            grads, logs = gradients.mean_over_parts(of_part, parts)
+            grads, logs = gradients.mean_over_parts(
+                lambda index: compute(*self.part_of(batch, parts, index)), parts
+            )
         else:
-            with gradients.Recording(variables) as recording:
-                loss, logs = objective(*batch)
-            grads = recording.gradients(loss, scale)
+            grads, logs = compute(*batch)
         return logs | self.apply_gradients(player, grads, variables)
 
-    def part_of(self, batch, parts, index):
-        """Returns one of several equal parts of a batch, a nest of tensors; index is a scalar."""
+    def part_of(self, batch: Any, parts: int, index: tf.Tensor) -> Any:
+        """Returns one of several equal parts of a batch, a nest of tensors."""
         return keras.tree.map_structure(lambda rows: part_of_rows(rows, parts, index), batch)
 
-    def apply_gradients(self, player, grads, variables) -> dict:
-        """Updates weights by gradients that still have the optimizer's loss scale.
+    def apply_gradients(
+        self,
+        player: str,
+        grads: Sequence[tf.Tensor | None],
+        variables: Sequence[keras.Variable],
+    ) -> dict:
+        """Updates weights by gradients that include the optimizer's loss scale.
 
         Returns:
-            Log name -> the L2 norm of all gradients together.
+            Log name -> L2 norm of all gradients together.
         """
         optimizer = self.optimizer_of(player)
-        grads = replicas.means(grads)
+        grads = replicas.average(grads)
         norm = unscaled_norm(grads, optimizer)
-        with schedules.applied(optimizer, self._optimizer_numbers(player, optimizer)):
+        with schedules.override_numbers(optimizer, self._optimizer_numbers(player, optimizer)):
             optimizer.apply(grads, variables)
         return {self.gradient_log(player): norm}
 
     def gradient_log(self, player: str) -> str:
-        """Returns the name under which the norm of a player's gradient is logged."""
+        """Returns the log name of the norm of a player's gradient."""
         return f"{self.log_prefixes.get(player, player)}_gradient"
 
     def _optimizer_numbers(self, player, optimizer):
-        """Returns the numbers with which a player's optimizer works now.
+        """Returns the current numbers of a player's optimizer.
 
-        Each roll-back halves the learning rate, but for a Keras schedule inside the optimizer.
+        Each roll-back halves the learning rate, unless the optimizer has a Keras schedule.
         """
         numbers = {
-            name: self.scheduled(scheduled, None)
-            for scheduled, name in schedules.numbers_of(player).items()
-            if scheduled in self.schedules
+            name: self.scheduled(schedule, None)
+            for schedule, name in schedules.optimizer_numbers(player).items()
+            if schedule in self.schedules
         }
         if schedules.has_fixed_rate(optimizer):
-            own = schedules.inner_optimizer(optimizer).learning_rate
-            slower = ops.power(0.5, ops.cast(self.roll_backs, "float32"))
-            numbers["learning_rate"] = slower * numbers.get("learning_rate", own)
+            base_rate = schedules.inner_optimizer(optimizer).learning_rate
+            factor = ops.power(0.5, ops.cast(self.roll_backs, "float32"))
+            numbers["learning_rate"] = factor * numbers.get("learning_rate", base_rate)
         return numbers
 
-    def scheduled(self, name, number):
-        """Returns a number of the game as it is now: its schedule's, or itself without one."""
+    def scheduled(self, name: str, number: Any) -> Any:
+        """Returns the current value of a schedule, or `number` without a schedule of this name."""
         return self.schedules[name](self.images_seen) if name in self.schedules else number
 
-    # What leaves: a game whose networks are to be exported, looked at or measured defines these.
+    # Exports, previews and evaluation.
 
     def signatures(self) -> dict[str, Signature]:
-        """Returns the functions that exports write, by name: none."""
+        """Returns the functions to export, by name; none by default."""
         return {}
 
     @property
     def medium(self) -> media.Medium:
-        """Medium of the samples: that of the first signature."""
+        """Medium of the samples, that of the first signature."""
         first = next(iter(self.signatures().values()), None)
         return media.Points() if first is None else first.medium
 
-    def preview(self, rows=None, columns=None, seed=0):
-        """Returns `(samples, columns)` to look at, the same each time but for the weights."""
+    def preview(
+        self, rows: int | None = None, columns: int | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, int]:
+        """Returns `(samples, columns)` for display, from the same inputs each time."""
         raise NotImplementedError(f"{type(self).__name__} defines no preview.")
 
-    def sampler(self, source):
-        """Returns `(n, seed) -> samples`, to be measured against a source."""
+    def sampler(self, source: Any) -> Callable:
+        """Returns `(n, seed) -> samples`, for metrics against a source."""
         raise NotImplementedError(f"{type(self).__name__} defines no sampler.")
 
-    def test_batch(self, batch, index):
-        """Computes losses and the like of the averaged networks; a game that has some defines it.
+    def test_batch(self, batch: Any, index: tf.Tensor) -> dict:
+        """Computes the logs of `test_log_names` for the averaged networks.
 
         Args:
-            batch: From `check_batch`.
+            batch: Result of `check_batch`.
             index: Number of batches before it, an integer scalar.
-
-        Returns:
-            Logs of the names in `test_log_names`.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no test_batch.")
 
-    def test_step(self, data):
-        """Measures the averaged networks on unseen data; no weight moves."""
+    def test_step(self, data: Any) -> dict:
+        """Evaluates the averaged networks on a batch, without updating weights."""
         batch = self.check_batch(data)
         first = self._trackers[self.test_log_names[0]]
         self.log(self.test_batch(batch, first.count))  # which Keras resets for each evaluation
         return self.get_test_results()
 
     def get_test_results(self) -> dict:
-        """Returns the means of what `test_step` measured."""
+        """Returns the means of the logs of `test_step`."""
         return {name: self._trackers[name].result() for name in self.test_log_names}
 
-    # The moving averages.
-
-    def update_averages(self, batch_size):
-        """Moves each average: average <- beta average + (1 - beta) network.
-
-        beta = 0.5^(batch / half-life). BatchNorm's statistics are averaged too: those of the newest
-        network don't fit averaged weights. Integers and the like are copied.
-
-        Source: half-life in images after Karras et al., "Training Generative Adversarial Networks
-        with Limited Data", NeurIPS 2020, with its warm-up.
-        """
-        batch = ops.cast(batch_size, "float32")
+    def update_averages(self, batch_size: int | tf.Tensor) -> None:
+        """Updates the moving averages, with a shorter half-life early in training."""
         warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
         half_life = self.scheduled(
             "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
         )
-        beta = ops.power(0.5, batch / ops.maximum(half_life, 1e-8))
         for average, name in self.averages.items():
-            networks = getattr(self, average), getattr(self, name)
-            for mean, weight in zip(*(network.weights for network in networks), strict=True):
-                averaged = keras.backend.is_float_dtype(weight.dtype)
-                mean.assign(weight + beta * (mean - weight) if averaged else weight)
+            update_average(getattr(self, average), getattr(self, name), batch_size, half_life)
 
 
-def copy_of(network):
-    """Returns a network of the same weights that isn't trained."""
-    copy = type(network).from_config(network.get_config())
-    copy.set_weights(network.get_weights())
-    copy.trainable = False
-    return copy
-
-
-def due_names(kind) -> tuple[str, ...]:
-    """Returns the names that are due in a kind of step."""
-    return tuple(name for name, due in kind.items() if due is True)
-
-
-def code_of(kind):
-    """Returns a kind of step as a number, of bools or of 0 and 1 as integer scalars."""
-    return sum(due * 2**place for place, due in enumerate(kind.values()))
-
-
-def part_of_rows(rows, parts, index):
-    """Returns one of several equal parts of a tensor's rows; index is an integer scalar."""
+def part_of_rows(rows: tf.Tensor, parts: int, index: tf.Tensor) -> tf.Tensor:
+    """Returns one of several equal parts of the rows of a tensor."""
     return ops.reshape(rows, (parts, -1, *rows.shape[1:]))[index]
-
-
-def unscaled_norm(grads, optimizer):
-    """Computes the L2 norm of all gradients together, without the optimizer's loss scale.
-
-    Returns:
-        A float32 scalar; 0 for an overflow in float16, as the loss scale then skips the step.
-    """
-    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
-    norm = ops.sqrt(sum(squares, ops.zeros((), "float32")))
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        norm = norm / ops.cast(optimizer.scale_loss(1.0), "float32")
-        return ops.where(ops.isfinite(norm), norm, 0.0)
-    return norm

@@ -1,16 +1,22 @@
-"""What a game looks at before it begins, so that the error names what is wrong."""
+"""Checks of networks, rules and data before training."""
+
+from typing import Any
 
 from keras_gan import media
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.losses import AdversarialLoss
+from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 
-def check_finite_floats(x):
-    """Raises `DataError` unless an array holds floating-point numbers, none NaN or infinite."""
+def check_finite_floats(x: Any) -> None:
+    """Raises `DataError` unless an array holds finite floating-point numbers."""
     x = np.asarray(x)
     if not np.issubdtype(x.dtype, np.floating):
         raise DataError(
@@ -20,8 +26,8 @@ def check_finite_floats(x):
     check_finite(x)
 
 
-def check_rules_fit(rules, generator, discriminator):
-    """Raises `ConfigError` unless these networks can play by the `Rules`."""
+def check_rules_fit(rules: Rules, generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` unless the `Rules` fit the networks."""
     networks = {"generator": generator, "discriminator": discriminator}
     for penalty in rules.penalties:
         penalty.check(networks[penalty.player])
@@ -30,8 +36,8 @@ def check_rules_fit(rules, generator, discriminator):
         check_one_stage(rules.loss, discriminator)
 
 
-def check_augmentation(augmentation, generator):
-    """Raises `ConfigError` unless this is an augmentation, or None, for a generator's samples."""
+def check_augmentation(augmentation: Augment | None, generator: keras.Model) -> None:
+    """Raises `ConfigError` unless an augmentation is None or fits a generator's samples."""
     if augmentation is None:
         return
     if not isinstance(augmentation, Augment):
@@ -47,32 +53,38 @@ def check_augmentation(augmentation, generator):
         )
 
 
-def check_one_stage(loss, discriminator):
-    """Raises `ConfigError` where `update="one_stage"` would give the generator a wrong gradient."""
-    wrong = {
+def check_one_stage(loss: AdversarialLoss, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` if `update="one_stage"` would give the generator a wrong gradient."""
+    obstacles = {
         "a discriminator that mixes samples, as BatchNorm does": mixes_samples(discriminator),
         "a discriminator that classifies": len(discriminator.outputs) == 2,
         "a discriminator of patches": len(discriminator.outputs[0].shape) > 2,
-        f"{type(loss).__name__}, whose discriminator half is flat in places": loss.flat,
+        f"{type(loss).__name__}, with a discriminator loss that is flat in places": loss.flat,
     }
-    found = [what for what, holds in wrong.items() if holds]
-    if found:
+    present = [obstacle for obstacle, is_present in obstacles.items() if is_present]
+    if present:
         raise ConfigError(
-            f"expected update='shared' or 'alternating' for {found[0]}, got 'one_stage': the "
+            f"expected update='shared' or 'alternating' for {present[0]}, got 'one_stage': the "
             "generator's gradient would be wrong."
         )
 
 
-def check_batch(samples, labels, weights, sample_shape, conditional):
-    """Raises `DataError` unless this is a batch that a GAN can learn from.
+def check_batch(
+    samples: tf.Tensor,
+    labels: tf.Tensor | None,
+    weights: tf.Tensor | None,
+    sample_shape: tuple[int, ...],
+    conditional: bool,
+) -> None:
+    """Raises `DataError` for a batch that doesn't fit a GAN.
 
     Args:
-        samples, labels, weights: As Keras unpacks a batch; None where they are missing.
+        samples, labels, weights: Batch as Keras unpacks it; missing parts are None.
         sample_shape: Shape of the generator's samples.
         conditional: Whether the networks take labels.
     """
     if weights is not None:
-        raise DataError("expected no sample weights: a GAN doesn't use them.")
+        raise DataError("expected no sample weights: a GAN doesn't use them; drop them.")
     if conditional and labels is None:
         raise DataError(
             "expected (samples, labels) for class-conditional networks, got samples alone; "
@@ -91,32 +103,33 @@ def check_batch(samples, labels, weights, sample_shape, conditional):
         )
 
 
-def check_parts(batch_size, accumulation):
-    """Raises `DataError` unless a batch can be cut into so many parts of one size."""
+def check_parts(batch_size: int | None, accumulation: int) -> None:
+    """Raises `DataError` unless a batch can be split into equal parts."""
     if accumulation > 1 and (batch_size is None or batch_size % accumulation):
-        found = "an unknown size" if batch_size is None else batch_size
+        size = "an unknown size" if batch_size is None else batch_size
         raise DataError(
             f"expected batches of a fixed size that accumulation={accumulation} divides, got "
-            f"{found}; batch with drop_remainder=True and such a size."
+            f"{size}; batch with drop_remainder=True and such a size."
         )
 
 
-def check_networks_fit(generator, discriminator):
-    """Raises `ConfigError` unless the generator's samples are what the discriminator takes."""
+def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` unless the discriminator fits the generator's samples and labels."""
     conditional = len(generator.inputs) == 2
-    told = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
-    if conditional != told or len(generator.inputs) > 2:
+    discriminator_is_conditional = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
+    if conditional != discriminator_is_conditional or len(generator.inputs) > 2:
         raise ConfigError(
             "expected both networks to know labels or neither, got a generator of "
             f"{len(generator.inputs)} inputs and a discriminator of {len(discriminator.inputs)} "
             f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
             "num_classes."
         )
-    made, judged = generator.output_shape[1:], discriminator.inputs[0].shape[1:]
-    if tuple(made) != tuple(judged):
+    sample_shape = tuple(generator.output_shape[1:])
+    input_shape = tuple(discriminator.inputs[0].shape[1:])
+    if sample_shape != input_shape:
         raise ConfigError(
-            f"expected a discriminator of samples {tuple(made)}, which the generator makes, got "
-            f"one of {tuple(judged)}; build both with the same shape."
+            f"expected a discriminator of samples {sample_shape}, which the generator makes, got "
+            f"one of {input_shape}; build both with the same shape."
         )
     logits = tuple(discriminator.outputs[0].shape)
     if len(logits) < 2 or logits[-1] != 1:

@@ -1,17 +1,20 @@
-"""GAN: noise, and where wanted a label, becomes a sample; a discriminator tells it from real."""
+"""GAN: a generator makes samples from noise, and a discriminator tells them from real ones."""
 
 import functools
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import gradients, optimizers, replicas
 from keras_gan.checks import check_labels
-from keras_gan.errors import ConfigError
+from keras_gan.errors import unknown
 from keras_gan.models.adversarial import AdversarialModel, part_of_rows
 from keras_gan.models.checks import check_batch, check_networks_fit, check_parts
 from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
 from keras_gan.noise import fold_in, stream_key
 from keras_gan.sampling import LATENT_DISTRIBUTIONS, Sampling
+from keras_gan.schedules import Schedule
 
 import keras
 import numpy as np
@@ -25,21 +28,21 @@ class GAN(Sampling, AdversarialModel):
 
     Args:
         generator: Keras model, `latents (batch, latent_dim) [, labels (batch,)] -> samples`.
-        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)`, without a sigmoid,
+        discriminator: Keras model, `samples [, labels] -> logits (batch, 1)` without a sigmoid,
             or logits of patches `(batch, rows, columns, 1)`; or `samples -> [logits, class logits
             (batch, num_classes)]` (ACGAN).
-        seed: Non-negative int. With the step it decides all noise.
-        moving_average_half_life: Of the averaged generator, in images.
+        seed: Non-negative int. With the step it determines all noise.
+        moving_average_half_life: Half-life of the averaged generator, in images.
         latent_distribution: `"normal"`, or `"uniform"` in [-1, 1).
         name: Name of the model.
 
     Attributes:
-        moving_average: The averaged generator: the one that `sample` and the exports use.
-        rules: The `Rules` that it was compiled with.
-        duel: Its `Duel`: the objectives of both players.
+        moving_average: The averaged generator, which `sample` and exports use.
+        rules: The `Rules` of `compile`.
+        duel: The `Duel` with the objectives of both players.
 
     Raises:
-        ConfigError: If the two networks don't fit each other.
+        ConfigError: If the networks don't fit each other.
 
     Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 
@@ -71,40 +74,36 @@ class GAN(Sampling, AdversarialModel):
         super().__init__(seed, moving_average_half_life, name)
         check_networks_fit(generator, discriminator)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
-            raise ConfigError(
-                f"expected a latent_distribution of {' or '.join(LATENT_DISTRIBUTIONS)}, got "
-                f"{latent_distribution!r}."
-            )
+            raise unknown("latent_distribution", latent_distribution, LATENT_DISTRIBUTIONS)
         self.latent_distribution = latent_distribution
         self.rules = self.duel = None
         self.add_networks(generator=generator, discriminator=discriminator)
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
         rules: Rules | None = None,
-        schedules: dict | None = None,
+        schedules: dict[str, Schedule] | None = None,
         jit_compile: bool | str = "auto",
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        **rule,
-    ):
-        """Sets the rules of the game.
+        **rule: Any,
+    ) -> None:
+        """Configures the model for training.
 
         Args:
-            generator_optimizer: Keras optimizer or its name; `Adam(1e-3, 0.0, 0.99)` by default.
-            discriminator_optimizer: Likewise.
+            generator_optimizer, discriminator_optimizer: Keras optimizers or their names;
+                `keras_gan.optimizers.Adam(1e-3, 0.0, 0.99)` by default.
             rules: `keras_gan.Rules`.
-            schedules: Name of a number -> `keras_gan.schedules.Schedule` by images seen:
-                `learning_rate`, `beta_1`, `beta_2` (of both optimizers, or of one as in
+            schedules: Name of a number -> `keras_gan.schedules.Schedule`. Names are
+                `learning_rate`, `beta_1`, `beta_2` (for both optimizers, or for one as in
                 `discriminator_learning_rate`), `augmentation` (its p),
-                `moving_average_half_life`, or a penalty's name, such as `r1`, for its weight.
-            jit_compile: Whether to compile the step with XLA; `"auto"` is yes on a GPU.
-            run_eagerly: For debugging.
-            steps_per_execution: As in Keras.
-            **rule: The fields of `Rules` one by one, in place of `rules`: `loss`, `penalties`,
-                `constraint`, `augmentation`, `n_critic`, `update`, `accumulation`, `remat`.
+                `moving_average_half_life`, and names of penalties, such as `r1`, for their weights.
+            jit_compile: Whether to compile the step with XLA; `"auto"` does so on a GPU.
+            run_eagerly, steps_per_execution: As in `keras.Model.compile`.
+            **rule: Fields of `Rules`, in place of `rules`: `loss`, `penalties`, `constraint`,
+                `augmentation`, `n_critic`, `update`, `accumulation`, `remat`.
 
         Raises:
             ConfigError: For an unknown rule or name, or a value out of range.
@@ -115,7 +114,7 @@ class GAN(Sampling, AdversarialModel):
         """
         rules = Rules.of(rules, **rule)
         self.duel = Duel(self.generator, self.discriminator, rules, self.scheduled)
-        self.rules, self.augmentation = rules, rules.augmentation  # Keras tracks the latter's p
+        self.rules, self.augmentation = rules, rules.augmentation  # Keras tracks its p
         numbers = [penalty.name for penalty in rules.penalties]
         self.compile_players(
             {
@@ -137,42 +136,39 @@ class GAN(Sampling, AdversarialModel):
         augmentation = [] if self.augmentation is None else ["augmentation_p"]
         return (*self.duel.log_names, *gradient_logs, *augmentation)
 
-    def log_weights(self, kind):
-        """Returns name of a log -> whether it is measured in a step of this kind."""
-        moves = dict.fromkeys(("g_loss", self.gradient_log("generator")), kind["generator"])
-        return super().log_weights(kind) | moves
+    def log_weights(self, kind: dict) -> dict:
+        """Returns name of a log -> whether a step of this kind computes it."""
+        generator_logs = "g_loss", self.gradient_log("generator")
+        return super().log_weights(kind) | dict.fromkeys(generator_logs, kind["generator"])
 
     @property
-    def duels(self):
-        """The one `Duel`, once the model is compiled."""
+    def duels(self) -> tuple[Duel, ...]:
+        """The `Duel`, once the model is compiled."""
         return () if self.duel is None else (self.duel,)
 
-    # The game.
+    # The step.
 
-    def kind_of_step(self, step):
-        """Returns which penalties are due at this step, and whether the generator is updated."""
+    def kind_of_step(self, step: int | tf.Tensor) -> dict:
+        """Returns name -> whether it is due, for each penalty and for the generator's update."""
         due = {penalty.name: step % penalty.interval == 0 for penalty in self.rules.penalties}
         return {**due, "generator": (step + 1) % self.rules.n_critic == 0}
 
     @property
-    def period(self):
+    def period(self) -> int:
         """Number of steps after which the kinds of steps repeat."""
         intervals = (penalty.interval for penalty in self.rules.penalties)
         return math.lcm(self.rules.n_critic, *intervals)
 
-    def update_players(self, real, step, duel=None):
-        """Updates the players in the order of the rules.
+    def update_players(self, real: tuple, step: tf.Tensor, duel: Duel | None = None) -> dict:
+        """Updates the players in the order that the rules give and returns the logs.
 
         Args:
             real: `(samples, labels)`.
             step: Integer scalar.
-            duel: The `Duel` to play; the game's own by default.
-
-        Returns:
-            Logs.
+            duel: The `Duel` to train; the model's own by default.
         """
         check_parts(real[0].shape[0], self.rules.accumulation)
-        self._follow_augmentation_schedule()
+        self._apply_augmentation_schedule()
         if self.rules.update == "alternating":
             logs = self._alternate(real, step, duel)
         else:
@@ -182,25 +178,23 @@ class GAN(Sampling, AdversarialModel):
             logs["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
         return logs
 
-    def update_kind(self, real, noise, due, duel=None):
-        """Updates both players with the same noise, or the discriminator alone.
+    def update_kind(
+        self, real: tuple, noise: Noise, due: Sequence[str], duel: Duel | None = None
+    ) -> dict:
+        """Updates both players with the same noise, or only the discriminator; returns the logs.
 
         Args:
-            real: `(samples, labels)`.
+            real, duel: As in `update_players`.
             noise: A `Noise`.
-            due: Names of the penalties that are due, and `"generator"` where it is.
-            duel: As in `update_players`.
-
-        Returns:
-            Logs.
+            due: Names that are due: penalties and `"generator"`.
         """
         if "generator" not in due:
             return self.discriminator_step(real, noise, due, duel) | self._zero_generator_logs()
-        both = self.shared_step if self.rules.update == "shared" else self.one_stage_step
-        return both(real, noise, due, duel)
+        update = self.shared_step if self.rules.update == "shared" else self.one_stage_step
+        return update(real, noise, due, duel)
 
     def _alternate(self, real, step, duel):
-        """Updates the discriminator, then the generator, each with latents of its own."""
+        """Updates the discriminator, then the generator, with different latents."""
         names = {"discriminator": [], "generator": ["generator"]}
         for penalty in self.rules.penalties:
             names[penalty.player].append(penalty.name)
@@ -216,17 +210,19 @@ class GAN(Sampling, AdversarialModel):
         noise = self.draw_noise(ops.shape(real[0])[0], "generator", step)
         return self.generator_step(real, noise, due, duel)
 
-    def discriminator_step(self, real, noise, due=None, duel=None):
-        """Updates the discriminator; no other weight changes.
+    def discriminator_step(
+        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+    ) -> dict:
+        """Updates only the discriminator.
 
         Args:
-            real: `(samples, labels)`, labels None where the networks take none.
+            real: `(samples, labels)`, with labels None for networks without labels.
             noise: A `Noise`.
-            due: Names of the penalties to compute; all by default. The others are logged as 0.
-            duel: The `Duel` to play; the game's own by default.
+            due: Names of the penalties to compute, all by default; others are logged as 0.
+            duel: The `Duel` to train; the model's own by default.
 
         Returns:
-            Logs, name -> float32 scalar; penalties before their weight.
+            Logs, name -> float32 scalar; penalties without their weight.
         """
         duel = duel or self.duel
         return self.minimize(
@@ -237,15 +233,12 @@ class GAN(Sampling, AdversarialModel):
             self.rules.accumulation,
         )
 
-    def generator_step(self, real, noise, due=None, duel=None):
-        """Updates the generator; no other weight changes.
+    def generator_step(
+        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+    ) -> dict:
+        """Updates only the generator; arguments and result as in `discriminator_step`.
 
-        Args:
-            real: `(samples, labels)`; the samples are read by relativistic losses alone.
-            noise, due, duel: As in `discriminator_step`.
-
-        Returns:
-            Logs.
+        Only relativistic losses read the real samples.
         """
         duel = duel or self.duel
         return self.minimize(
@@ -256,18 +249,15 @@ class GAN(Sampling, AdversarialModel):
             self.rules.accumulation,
         )
 
-    def shared_step(self, real, noise, due=None, duel=None):
-        """Updates the discriminator, then the generator, on one pass of the generator.
+    def shared_step(
+        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+    ) -> dict:
+        """Updates the discriminator, then the generator, with one pass of the generator.
 
-        Equal to `discriminator_step` and then `generator_step` of the same noise, where the
-        generator's batch statistics move once instead of twice. Where the batch passes in parts
-        it is just these, so that no activations wait for the other player.
-
-        Args:
-            real, noise, due, duel: As in `discriminator_step`.
-
-        Returns:
-            Logs.
+        Equals `discriminator_step` and `generator_step` with the same noise, except that the
+        generator's batch statistics are updated once instead of twice. With accumulation these two
+        are called, so that no activations are kept for the other player. Arguments and result are
+        those of `discriminator_step`.
         """
         if self.rules.accumulation > 1:
             logs = self.discriminator_step(real, noise, due, duel)
@@ -278,24 +268,20 @@ class GAN(Sampling, AdversarialModel):
             fake = duel.generate(noise.latents, real[1])
             with recording.paused():
                 objective = functools.partial(duel.discriminator_objective, due=due, fake=fake)
-                judges = duel.discriminator.trainable_variables
-                logs = self.minimize("discriminator", objective, (real, noise), judges)
-            loss, more = duel.generator_objective(real, noise, due, fake)
+                weights = duel.discriminator.trainable_variables
+                logs = self.minimize("discriminator", objective, (real, noise), weights)
+            loss, generator_logs = duel.generator_objective(real, noise, due, fake)
         grads = recording.gradients(loss, self.generator_optimizer.scale_loss(1.0))
-        return logs | more | self.apply_gradients("generator", grads, variables)
+        return logs | generator_logs | self.apply_gradients("generator", grads, variables)
 
-    def one_stage_step(self, real, noise, due=None, duel=None):
-        """Updates both players at once, on one forward and one backward pass of each.
+    def one_stage_step(
+        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+    ) -> dict:
+        """Updates both players with one forward and one backward pass of each.
 
-        The discriminator's gradient at its input, a by-product, becomes the generator's: sample i
-        is scaled by (dL_G / df_i) / (dL_D / df_i), of its logit f_i. That holds where a sample's
-        logit depends on no other sample.
-
-        Args:
-            real, noise, due, duel: As in `discriminator_step`.
-
-        Returns:
-            Logs.
+        The gradient of the discriminator's loss at generated sample i, times (dL_G / df_i) /
+        (dL_D / df_i) for its logit f_i, is the generator's. This holds if a logit depends on its
+        own sample only. Arguments and result are those of `discriminator_step`.
 
         Source: Shen et al., "Training Generative Adversarial Networks in One Stage", CVPR 2021.
         """
@@ -311,37 +297,33 @@ class GAN(Sampling, AdversarialModel):
         return logs | values | self.apply_gradients("generator", grads, variables)
 
     def _discriminator_in_one_stage(self, real, noise, due, duel, fake):
-        """Updates the discriminator; also returns the generator's gradient at its samples."""
-        watched, variables = tf.identity(fake), duel.discriminator.trainable_variables
+        """Updates the discriminator; returns logs and the generator's gradient at its samples."""
+        samples, variables = tf.identity(fake), duel.discriminator.trainable_variables
         scale = self.discriminator_optimizer.scale_loss(1.0)
-        with gradients.Recording(variables, watched) as recording:
-            outputs = duel.judge(real, watched, noise.key)
+        with gradients.Recording(variables, samples) as recording:
+            outputs = duel.judge(real, samples, noise.key)
             loss, logs = duel.discriminator_objective(real, noise, due, fake, outputs)
         *grads, slope = recording.gradients(loss, scale)
         logits = [output.logits for output in outputs]
         logs |= {"g_loss": self.rules.loss.generator(*logits)}
-        ratio = gradients.ratio_of_slopes(self.rules.loss, *logits)
+        ratio = gradients.slope_ratio(self.rules.loss, *logits)
         logs |= self.apply_gradients("discriminator", grads, variables)
         return logs, ops.reshape(ratio, (-1, *[1] * (len(slope.shape) - 1))) * (slope / scale)
 
-    def next_duel(self, real):
-        """Returns the batch as the next step sees it, and the duel that it plays.
-
-        Args:
-            real: `(samples, labels)`.
-        """
+    def next_duel(self, real: tuple) -> tuple[tuple, Duel]:
+        """Returns the batch `(samples, labels)` and the duel of the next step."""
         return real, self.duel
 
-    def draw_noise(self, batch_size, stream, step):
-        """Draws the `Noise` of a half-step: a function of (seed, stream, step)."""
+    def draw_noise(self, batch_size: int | tf.Tensor, stream: str, step: int | tf.Tensor) -> Noise:
+        """Draws the noise of an update, a function of (seed, stream, step)."""
         key = stream_key(self.seed, stream, step)
         latents = replicas.rows_of_batch(
             lambda shape: self.draw_latents(shape[0], key), (batch_size, self.latent_dim)
         )
         return Noise(latents, key)
 
-    def part_of(self, batch, parts, index):
-        """Returns one of several equal parts of `(real, noise)`, with a key of its own."""
+    def part_of(self, batch: tuple, parts: int, index: tf.Tensor) -> tuple:
+        """Returns one of several equal parts of `(real, noise)`, with its own key."""
         (samples, labels), noise = batch
         key = fold_in(noise.key, PART_DRAWS + index)
         samples, labels, latents = (
@@ -351,48 +333,48 @@ class GAN(Sampling, AdversarialModel):
         return (samples, labels), Noise(latents, key)
 
     def _zero_generator_logs(self):
-        """Returns the logs of a generator that isn't updated."""
+        """Returns the logs of a step without an update of the generator."""
         zero = ops.zeros((), "float32")
         return {"g_loss": zero, self.gradient_log("generator"): zero}
 
-    def replica_limits(self):
-        """Returns settings of the game that can't be distributed: name -> (instead, if in use)."""
+    def replica_limits(self) -> dict[str, tuple[str, bool]]:
+        """Returns settings that can't be distributed: name -> (alternative, whether in use)."""
         parts = self.rules.accumulation
         return {f"accumulation={parts}": ("accumulation=1", parts > 1)}
 
-    def apply_gradients(self, player, grads, variables):
-        """Updates weights by gradients, and constrains the discriminator's."""
+    def apply_gradients(self, player: str, grads: Sequence, variables: Sequence) -> dict:
+        """Updates weights by gradients and applies the constraint to the discriminator's."""
         logs = super().apply_gradients(player, grads, variables)
         if player == "discriminator" and self.rules.constraint is not None:
             for weight in variables:
                 weight.assign(self.rules.constraint(weight))
         return logs
 
-    def _follow_augmentation_schedule(self):
+    def _apply_augmentation_schedule(self):
         if "augmentation" in self.schedules:
             self.augmentation.p.assign(self.scheduled("augmentation", None))
 
-    def test_batch(self, batch, index):
-        """Computes losses and accuracies of the averaged generator on unseen data."""
+    def test_batch(self, batch: tuple, index: tf.Tensor) -> dict:
+        """Computes losses and accuracies of the averaged generator."""
         samples, labels = batch
         latents = self.draw_noise(ops.shape(samples)[0], "test", index).latents
         fake = self(with_labels(latents, labels), training=False)
-        logits = [self.judge(x, labels) for x in (samples, fake)]
+        logits = self.judge(samples, labels), self.judge(fake, labels)
         return {
             "d_loss": self.rules.loss.discriminator(*logits),
             "g_loss": self.rules.loss.generator(*logits),
             **self.duel.accuracies(*logits),
         }
 
-    def judge(self, samples, labels=None):
+    def judge(self, samples: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the discriminator's float32 logits `(batch,)`, or `(batch, rows, columns)`."""
         return discriminate(self.discriminator, samples, labels).logits
 
-    def check_batch(self, data):
+    def check_batch(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Returns a batch as `(samples, labels)`.
 
         Raises:
-            DataError: For labels where none are wanted, the reverse, or another sample shape.
+            DataError: For missing or superfluous labels, or another sample shape.
         """
         samples, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         check_batch(samples, labels, weights, self.sample_shape, self.conditional)
@@ -400,18 +382,18 @@ class GAN(Sampling, AdversarialModel):
             labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
         return ops.cast(samples, "float32"), labels
 
-    def check_arrays(self, x, y):
-        """Raises `DataError` where arrays can't be learned from, before the first step."""
+    def check_arrays(self, x: Any, y: Any) -> None:
+        """Raises `DataError` for arrays that the model can't be trained on."""
         super().check_arrays(x, y)
         self.check_batch((x[:1], None if y is None else y[:1]))
         if y is not None and self.num_classes is not None:
             check_labels(np.asarray(y), self.num_classes)
 
-    def get_config(self):
-        """Returns the constructor's arguments, as Keras serialises them."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {**super().get_config(), "latent_distribution": self.latent_distribution}
 
 
-def default_optimizer():
-    """Makes an Adam with which the package's networks train at once."""
+def default_optimizer() -> keras.optimizers.Optimizer:
+    """Makes the default optimizer, an Adam for GANs."""
     return optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)

@@ -1,13 +1,15 @@
-"""ProgressiveGAN: a GAN whose players begin with 4x4 pixels and grow while they learn."""
+"""ProgressiveGAN: a GAN whose players start at 4x4 pixels and grow during training."""
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
-from keras_gan.layers.resampling import repeated
+from keras_gan.layers.resampling import repeat_pixels
 from keras_gan.models.duel import Duel
 from keras_gan.models.gan import GAN
-from keras_gan.networks.progressive import Growing
+from keras_gan.networks.progressive import GrowingNetwork
 
 import keras
 import tensorflow as tf
@@ -16,13 +18,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ProgressiveGAN(GAN):
-    """ProGAN: as `GAN`, but that the images of a step are of the size that has been reached.
+    """A GAN that trains on images of growing size (ProGAN).
 
-    Both players stand at a level, a function of the images seen: `schedules["level"]`, by default
-    `keras_gan.schedules.Growth()`. Level s is 4 * 2^s pixels; from s - 1 to s the larger size
-    fades in, in the real images too. A step computes that size alone. Samples always have the
-    final size: what a lower level makes is enlarged. When other layers begin to take part, both
-    optimizers begin anew.
+    The level is a function of the images seen: `schedules["level"]`, by default
+    `keras_gan.schedules.Growth()`. Level s is 4 * 2^s pixels; from s - 1 to s the larger size fades
+    in, also in the real images. A step only computes the current size. Samples always have the
+    final size: images of lower levels are enlarged. Both optimizers are reset whenever the set of
+    trained layers changes.
 
     Args:
         generator: A `keras_gan.networks.ProgressiveGenerator`.
@@ -30,7 +32,7 @@ class ProgressiveGAN(GAN):
         seed, moving_average_half_life, latent_distribution, name: As in `GAN`.
 
     Raises:
-        ConfigError: For networks that don't grow, or that don't fit each other.
+        ConfigError: For networks that can't grow or don't fit each other.
 
     Source: Karras et al., "Progressive Growing of GANs for Improved Quality, Stability, and
     Variation", ICLR 2018.
@@ -49,18 +51,18 @@ class ProgressiveGAN(GAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        seed=0,
-        moving_average_half_life=20_000,
-        latent_distribution="normal",
-        name="progressive_gan",
+        generator: GrowingNetwork,
+        discriminator: GrowingNetwork,
+        seed: int = 0,
+        moving_average_half_life: float = 20_000,
+        latent_distribution: str = "normal",
+        name: str = "progressive_gan",
     ):
         for network in (generator, discriminator):
-            if not isinstance(network, Growing):
+            if not isinstance(network, GrowingNetwork):
                 raise ConfigError(
                     "expected networks that grow, ProgressiveGenerator and "
-                    f"ProgressiveDiscriminator, got a {type(network).__name__}; play it with GAN."
+                    f"ProgressiveDiscriminator, got a {type(network).__name__}; use GAN for it."
                 )
         super().__init__(
             generator, discriminator, seed, moving_average_half_life, latent_distribution, name
@@ -69,46 +71,53 @@ class ProgressiveGAN(GAN):
         self._set_level(0.0)
 
     @property
-    def level(self):
-        """The level that was trained last, a scalar."""
+    def level(self) -> keras.Variable:
+        """Level of the last step, a scalar."""
         return self.generator.level
 
     def _set_level(self, level):
         for network in (self.generator, self.discriminator, self.moving_average):
             network.level.assign(level)
 
-    def compile_players(self, optimizers, schedules_by_name, numbers, config, **trainer):
-        """Does what the base class does; the level is a schedule too."""
+    def compile_players(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer | str],
+        schedules_by_name: dict[str, schedules.Schedule],
+        numbers: Sequence[str],
+        config: dict[str, Any],
+        **trainer: Any,
+    ) -> None:
+        """Compiles the model, with a schedule of the level."""
         self._duels = {}
-        growing = {"level": schedules.Growth(), **schedules_by_name}
-        super().compile_players(optimizers, growing, [*numbers, "level"], config, **trainer)
+        with_level = {"level": schedules.Growth(), **schedules_by_name}
+        super().compile_players(optimizers, with_level, [*numbers, "level"], config, **trainer)
         for player in self.players:
             if not schedules.has_fixed_rate(self.optimizer_of(player)):
                 raise ConfigError(
                     "expected an optimizer with a number as its learning_rate, as each stage "
-                    "begins with a new one's state, got one with a Keras schedule; pass "
+                    "resets the optimizer, got one with a Keras schedule; pass "
                     "schedules={'learning_rate': ...}."
                 )
 
     @property
-    def log_names(self):
+    def log_names(self) -> tuple[str, ...]:
         """Names of the values that a step logs."""
         return (*super().log_names, "level")
 
-    # A step at the size that has been reached.
+    # The step at the current size.
 
-    def update_players(self, real, step):
-        """Runs the step of the stage that the images seen so far have led to."""
+    def update_players(self, real: tuple, step: tf.Tensor) -> dict:
+        """Updates the players at the current stage and returns the logs."""
         level = self._level_of_step()
-        stage, begins = self._stage_of_step() if self.fixed_kind is None else self._fixed_stage()
+        stage, is_new = self._stage_of_step() if self.fixed_kind is None else self._fixed_stage()
         self._set_level(level)
         if self.fixed_kind is None:
-            tf.cond(begins, self._begin_anew, lambda: None)
+            tf.cond(is_new, self._reset_optimizers, lambda: None)
             stages = range(self.generator.last_stage + 1)
-            ways = [functools.partial(self._update_stage, real, step, stage) for stage in stages]
-            return {**tf.switch_case(stage, ways), "level": level}
-        if begins:
-            self._begin_anew()
+            branches = [functools.partial(self._update_stage, real, step, each) for each in stages]
+            return {**tf.switch_case(stage, branches), "level": level}
+        if is_new:
+            self._reset_optimizers()
         return {**self._update_stage(real, step, stage), "level": level}
 
     def _update_stage(self, real, step, stage):
@@ -116,71 +125,73 @@ class ProgressiveGAN(GAN):
         return super().update_players(images, step, self.duel_at(stage))
 
     def duel_at(self, stage: int) -> Duel:
-        """Returns the duel of the networks of a stage."""
+        """Returns the duel between the networks of a stage."""
         if stage not in self._duels:
             networks = self.generator.at(stage), self.discriminator.at(stage)
             self._duels[stage] = Duel(*networks, self.rules, self.scheduled)
         return self._duels[stage]
 
-    def images_at(self, stage: int, real):
-        """Returns `(images, labels)` with the images at the size of a stage."""
+    def images_at(self, stage: int, real: tuple) -> tuple:
+        """Returns `(images, labels)` with images of a stage's size."""
         last_stage = self.generator.last_stage
         return images_of_stage(real[0], last_stage, stage, self._level_of_step()), real[1]
 
-    def next_duel(self, real):
-        """Returns the batch as the next step sees it, and the duel that it plays."""
+    def next_duel(self, real: tuple) -> tuple[tuple, Duel]:
+        """Returns the batch `(images, labels)` and the duel of the next step."""
         stage = int(self._stage_of_step()[0])
         return self.images_at(stage, real), self.duel_at(stage)
 
     def _level_of_step(self):
-        """Returns the level that the images seen have led to, a float32 scalar."""
+        """Returns the level for the images seen, a float32 scalar."""
         return ops.minimum(self.scheduled("level", None), float(self.generator.last_stage))
 
     def _stage_of_step(self):
-        """Returns the stage that the step trains, and whether other layers take part now."""
-        level, before = self._level_of_step(), ops.convert_to_tensor(self.level)
-        other = (ops.floor(level) != ops.floor(before)) | (ops.ceil(level) != ops.ceil(before))
-        return ops.cast(ops.ceil(level), "int32"), other
+        """Returns the stage of the step, and whether it trains other layers than the last step."""
+        level, last = self._level_of_step(), ops.convert_to_tensor(self.level)
+        is_new = (ops.floor(level) != ops.floor(last)) | (ops.ceil(level) != ops.ceil(last))
+        return ops.cast(ops.ceil(level), "int32"), is_new
 
-    def next_kind(self):
-        """Returns the kind of the next step, with its stage and whether that begins."""
-        stage, begins = self._stage_of_step()
-        return {**super().next_kind(), "stage": int(stage), "begins": bool(begins)}
+    def next_kind(self) -> dict:
+        """Returns the kind of the next step, with its stage and whether the stage is new."""
+        stage, is_new = self._stage_of_step()
+        return {**super().next_kind(), "stage": int(stage), "is_new": bool(is_new)}
 
     def _fixed_stage(self):
-        return self.fixed_kind["stage"], self.fixed_kind["begins"]
+        return self.fixed_kind["stage"], self.fixed_kind["is_new"]
 
-    def _begin_anew(self):
-        """Forgets all that the optimizers know of earlier gradients, and how many there were."""
+    def _reset_optimizers(self):
+        """Resets the optimizers' moments and step counts."""
         for player in self.players:
             optimizer = schedules.inner_optimizer(self.optimizer_of(player))
             for variable in optimizer.variables:
                 if variable is not optimizer._learning_rate:
                     variable.assign(ops.zeros_like(variable))
 
-    def update_averages(self, batch_size):
-        """Does what the base class does; the level isn't averaged."""
+    def update_averages(self, batch_size: int | tf.Tensor) -> None:
+        """Updates the moving averages, but copies the level."""
         super().update_averages(batch_size)
         self.moving_average.level.assign(self.generator.level)
 
 
-def images_of_stage(images, last_stage, stage, level):
-    """Returns real images at the size of a stage; while that fades in, so do their details.
+def images_of_stage(
+    images: tf.Tensor, last_stage: int, stage: int, level: float | tf.Tensor
+) -> tf.Tensor:
+    """Returns real images at the size of a stage, with details that fade in with the stage.
 
     Args:
-        images: `(batch, size, size, channels)`, of the last stage.
-        last_stage: The stage of that size.
-        stage: Int, from 0 to `last_stage`.
+        images: `(batch, size, size, channels)`, of the last stage's size.
+        last_stage: Stage of that size.
+        stage: From 0 to `last_stage`.
         level: From `stage - 1` to `stage`, a scalar.
     """
-    images = shrunk(images, 2 ** (last_stage - stage))
+    images = shrink(images, 2 ** (last_stage - stage))
     if stage == 0:
         return images
     alpha = level - (stage - 1.0)
-    coarse = repeated(shrunk(images, 2), 2)
+    coarse = repeat_pixels(shrink(images, 2), 2)
     return (1.0 - alpha) * coarse + alpha * images
 
 
-def shrunk(images, factor):
-    """Returns images of 1/factor the size: means of squares of pixels."""
+def shrink(images: tf.Tensor, factor: int) -> tf.Tensor:
+    """Shrinks images by averaging squares of `factor` x `factor` pixels."""
     return images if factor == 1 else ops.average_pool(images, factor, factor)

@@ -1,26 +1,29 @@
-"""Activation recomputation: memory for time.
+"""Rematerialization: recomputes activations in the backward pass to save memory.
 
-On the way back a network needs what its layers made on the way there. Cut into segments it keeps
-what goes from one to the next, and makes the rest again, a segment at a time.
+A network is cut into segments. Training stores only the tensors between segments and recomputes the
+others in the backward pass, one segment at a time.
 
 Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 """
 
 import itertools
 import math
-import typing
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from keras_gan import gradients
 
 import keras
 import tensorflow as tf
 
-SMALL = 0.25  # of the tensor beside which others are carried along: styles, a picture's channels
-BUDGETS = 200  # sizes of the largest segment that are tried
+SMALL = 0.25  # a cut may pass tensors, such as styles, of this size relative to the largest one
+BUDGETS = 200  # number of sizes of the largest segment to try
 
 
-class Rematerialized:
-    """A network for training that keeps little: the same outputs and gradients, on its weights.
+class RematerializedNetwork:
+    """A network for training that stores few activations, with the same outputs and gradients.
+
+    It uses the weights of the original network.
 
     Args:
         network: A functional `keras.Model`.
@@ -28,127 +31,130 @@ class Rematerialized:
     Example:
 
     >>> import keras_gan as kg
-    >>> from keras_gan.models.remat import Rematerialized
-    >>> critic = Rematerialized(kg.networks.DCGANDiscriminator((28, 28, 1), width=8))
-    >>> tuple(critic(kg.datasets.open_source("digits")[0][0][None], training=True).shape)
+    >>> from keras_gan.models.remat import RematerializedNetwork
+    >>> network = RematerializedNetwork(kg.networks.DCGANDiscriminator((28, 28, 1), width=8))
+    >>> tuple(network(kg.datasets.open_source("digits")[0][0][None], training=True).shape)
     (1, 1)
     """
 
-    def __init__(self, network):
+    def __init__(self, network: keras.Model):
         self.network, self.inputs = network, network.inputs
-        calls, cuts = calls_of(network), best_cuts(network)
-        ends = [0, *[place.end for place in cuts], len(calls)]
-        made = [*[place.open for place in cuts], network.outputs]
+        calls, cuts = layer_calls(network), choose_cuts(network)
+        ends = [0, *[cut.end for cut in cuts], len(calls)]
+        live_tensors = [*[cut.tensors for cut in cuts], network.outputs]
         self.segments = [
-            Segment(calls[start:end], wanted)
-            for (start, end), wanted in zip(itertools.pairwise(ends), made, strict=True)
+            Segment(calls[start:end], tensors)
+            for (start, end), tensors in zip(itertools.pairwise(ends), live_tensors, strict=True)
         ]
 
-    def __call__(self, inputs, training=False):
-        """The network's outputs."""
-        known = dict(zip(map(id, self.network.inputs), keras.tree.flatten(inputs), strict=True))
+    def __call__(self, inputs: Any, training: bool = False) -> Any:
+        """Returns the outputs of the network."""
+        values = dict(zip(map(id, self.network.inputs), keras.tree.flatten(inputs), strict=True))
         for segment in self.segments:
-            given = [known[id(tensor)] for tensor in segment.given]
-            known |= zip(map(id, segment.made), segment(given, training), strict=True)
-        outputs = [known[id(tensor)] for tensor in self.network.outputs]
+            segment_inputs = [values[id(tensor)] for tensor in segment.inputs]
+            outputs = segment(segment_inputs, training)
+            values |= zip(map(id, segment.outputs), outputs, strict=True)
+        outputs = [values[id(tensor)] for tensor in self.network.outputs]
         return outputs[0] if len(outputs) == 1 else outputs
 
 
 class Segment:
-    """A piece of a network: what it is given leads to what it makes, and is all that is kept.
+    """A segment of a network, of which training stores only the inputs.
 
     Args:
-        calls: Successive calls of the network's.
-        wanted: Tensors of the network, of which it makes some.
+        calls: Successive layer calls of the network.
+        tensors: Symbolic tensors of the network; the segment outputs those that it computes.
     """
 
-    def __init__(self, calls, wanted):
+    def __init__(self, calls: Sequence[Any], tensors: Sequence[keras.KerasTensor]):
         inner = {id(tensor) for call in calls for tensor in call.outputs}
-        given = {id(t): t for call in calls for t in call.input_tensors if id(t) not in inner}
-        self.given = list(given.values())
-        self.made = [tensor for tensor in wanted if id(tensor) in inner]
-        self.model = keras.Model(self.given, self.made)
+        inputs = {id(t): t for call in calls for t in call.input_tensors if id(t) not in inner}
+        self.inputs = list(inputs.values())
+        self.outputs = [tensor for tensor in tensors if id(tensor) in inner]
+        self.model = keras.Model(self.inputs, self.outputs)
         self.state = [variable for variable in self.model.variables if not variable.trainable]
 
-    def __call__(self, given, training):
-        """What it makes of values for `given`."""
-        floats = [i for i, value in enumerate(given) if tf.as_dtype(value.dtype).is_floating]
+    def __call__(self, inputs: Sequence[tf.Tensor], training: bool) -> list[tf.Tensor]:
+        """Runs the segment."""
+        floats = [i for i, value in enumerate(inputs) if tf.as_dtype(value.dtype).is_floating]
 
         def function(*values):
-            inputs = list(given)
+            all_inputs = list(inputs)
             for index, value in zip(floats, values, strict=True):
-                inputs[index] = value
-            return self.model(inputs, training=training)
+                all_inputs[index] = value
+            return self.model(all_inputs, training=training)
 
-        made = gradients.recomputed(function, [given[index] for index in floats], self.state)
-        return tf.nest.flatten(made)  # in a graph a list of one comes back as a tensor
+        outputs = gradients.recompute(function, [inputs[index] for index in floats], self.state)
+        return tf.nest.flatten(outputs)  # a graph returns a list of one tensor as a tensor
 
 
-class Place(typing.NamedTuple):
-    """Where a network can be cut.
+class Cut(NamedTuple):
+    """A place at which a network can be cut.
 
     Attributes:
-        end: How many of its calls come before.
-        open: The tensors that these made and others want.
+        end: Number of layer calls before it.
+        tensors: Tensors of these calls that later calls use.
     """
 
     end: int
-    open: list
+    tensors: list
 
 
-def best_cuts(network):
-    """The places at which to cut, so that the least has to be kept at once.
+def choose_cuts(network: keras.Model) -> list[Cut]:
+    """Returns the cuts that minimize the memory needed at once.
 
-    That is all that goes through the cuts, and all within the largest segment; near enough, as of
-    the sizes of a largest segment `BUDGETS` are tried.
+    That is the size of all tensors at the cuts and of all tensors within the largest segment. The
+    minimum is approximate: it is searched over `BUDGETS` sizes of the largest segment.
     """
-    calls, places = calls_of(network), narrow_places(network)
-    made = {id(tensor): index for index, call in enumerate(calls) for tensor in call.outputs}
-    sizes = [sum(map(size_of, call.outputs)) for call in calls]
+    calls, candidates = layer_calls(network), find_cut_points(network)
+    producers = {id(tensor): index for index, call in enumerate(calls) for tensor in call.outputs}
+    sizes = [sum(map(bytes_per_sample, call.outputs)) for call in calls]
     total = [0, *itertools.accumulate(sizes)]
-    bounds = [Place(0, []), *places, Place(len(calls), network.outputs)]
+    bounds = [Cut(0, []), *candidates, Cut(len(calls), network.outputs)]
 
-    def inside(start, end):
-        """Of a segment: what it makes, without what it hands on."""
-        handed = sum(size_of(t) for t in end.open if made.get(id(t), -1) >= start.end)
-        return total[end.end] - total[start.end] - handed
+    def inner_size(start, end):
+        """Computes the size of a segment's tensors, without its outputs."""
+        outputs = sum(
+            bytes_per_sample(t) for t in end.tensors if producers.get(id(t), -1) >= start.end
+        )
+        return total[end.end] - total[start.end] - outputs
 
     def cuts_within(budget):
         cuts, start = [], bounds[0]
-        for place, following in itertools.pairwise(bounds[1:]):
-            if inside(start, following) > budget:
-                start = place
-                cuts.append(place)
+        for cut, following in itertools.pairwise(bounds[1:]):
+            if inner_size(start, following) > budget:
+                start = cut
+                cuts.append(cut)
         return cuts
 
-    def kept(cuts):
-        through = {id(tensor): size_of(tensor) for place in cuts for tensor in place.open}
+    def memory(cuts):
+        stored = {id(tensor): bytes_per_sample(tensor) for cut in cuts for tensor in cut.tensors}
         segments = itertools.pairwise([bounds[0], *cuts, bounds[-1]])
-        return sum(through.values()) + max(inside(*pair) for pair in segments)
+        return sum(stored.values()) + max(inner_size(*pair) for pair in segments)
 
-    budgets = sorted({inside(*pair) for pair in itertools.combinations(bounds, 2)})
-    tried = budgets[:: -(-len(budgets) // BUDGETS)]
-    return min([[], *map(cuts_within, tried)], key=kept)
+    budgets = sorted({inner_size(*pair) for pair in itertools.combinations(bounds, 2)})
+    budgets = budgets[:: -(-len(budgets) // BUDGETS)]
+    return min([[], *map(cuts_within, budgets)], key=memory)
 
 
-def narrow_places(network):
-    """The places after a call whose output leads on alone, or with little beside it."""
-    calls, places = calls_of(network), []
+def find_cut_points(network: keras.Model) -> list[Cut]:
+    """Returns the cuts after calls whose output is much larger than the other live tensors."""
+    calls, cuts = layer_calls(network), []
     last = {id(tensor): index for index, call in enumerate(calls) for tensor in call.input_tensors}
     last |= {id(tensor): len(calls) for tensor in network.outputs}
-    waiting = []
+    live = []
     for index, call in enumerate(calls[:-1]):
-        waiting = [t for t in [*waiting, *call.outputs] if last.get(id(t), -1) > index]
-        largest = max(map(size_of, call.outputs))
-        beside = sum(map(size_of, waiting)) - largest
-        leads_on = any(id(tensor) == id(call.outputs[0]) for tensor in waiting)
-        if leads_on and beside <= SMALL * largest:
-            places.append(Place(index + 1, waiting))
-    return places
+        live = [t for t in [*live, *call.outputs] if last.get(id(t), -1) > index]
+        largest = max(map(bytes_per_sample, call.outputs))
+        others = sum(map(bytes_per_sample, live)) - largest
+        is_used = any(id(tensor) == id(call.outputs[0]) for tensor in live)
+        if is_used and others <= SMALL * largest:
+            cuts.append(Cut(index + 1, live))
+    return cuts
 
 
-def calls_of(network):
-    """The calls of its layers, each as soon as what it takes is there: then little waits."""
+def layer_calls(network: keras.Model) -> list[Any]:
+    """Returns the network's layer calls, each as early as possible, so few tensors are live."""
     levels = {id(tensor): 0 for tensor in network.inputs}
     depths = sorted(network._nodes_by_depth, reverse=True)
     calls = [call for depth in depths for call in network._nodes_by_depth[depth]]
@@ -159,6 +165,6 @@ def calls_of(network):
     return sorted(calls, key=lambda call: levels[id(call.outputs[0])])
 
 
-def size_of(tensor):
-    """Bytes a sample."""
+def bytes_per_sample(tensor: keras.KerasTensor) -> int:
+    """Returns the size of a tensor in bytes per sample."""
     return math.prod(tensor.shape[1:]) * tf.dtypes.as_dtype(tensor.dtype).size

@@ -1,7 +1,9 @@
-"""The step of a game on several replicas, whose branches the host chooses."""
+"""Training steps on several replicas, with branches that the host chooses."""
 
 import contextlib
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from keras_gan import replicas
 from keras_gan.errors import ConfigError
@@ -12,9 +14,9 @@ from keras import ops
 
 
 class Counter(keras.Variable):
-    """A whole number that every replica counts by itself, and that can be read under a strategy."""
+    """An integer variable that each replica counts itself, readable under a strategy."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         super().__init__("zeros", shape=(), dtype="int64", trainable=False, name=name)
 
     def __int__(self):
@@ -22,21 +24,28 @@ class Counter(keras.Variable):
 
 
 class RunningMean(keras.metrics.Mean):
-    """A running mean of what is equal on all replicas, so that reading it needs no exchange."""
+    """A mean of values that are equal on all replicas, so reading it needs no exchange."""
 
-    def add_variable(self, shape, initializer, dtype=None, aggregation=None, name=None):
-        """As in Keras, but that the first replica's is read."""
+    def add_variable(
+        self,
+        shape: tuple[int, ...],
+        initializer: Any,
+        dtype: str | None = None,
+        aggregation: str | None = None,
+        name: str | None = None,
+    ) -> keras.Variable:
+        """Adds a variable as Keras does, but reads that of the first replica."""
         return super().add_variable(shape, initializer, dtype, "only_first_replica", name)
 
 
 class Replicated:
-    """Mixin of the games: what they need to be played on several replicas at once."""
+    """Mixin that trains a model on several replicas."""
 
     fixed_kind = None
 
     @contextlib.contextmanager
-    def fixed_branches(self, kind):
-        """Traces functions with the branches of this kind of step alone, while it lasts."""
+    def fixed_branches(self, kind: dict) -> Iterator[None]:
+        """Restricts functions that are traced in a `with` block to one kind of step."""
         self.fixed_kind = kind
         try:
             yield
@@ -44,18 +53,15 @@ class Replicated:
             self.fixed_kind = None
 
     def next_kind(self) -> dict:
-        """Returns the kind of the next step, read on the host."""
+        """Returns the kind of the next step, computed on the host."""
         return self.kind_of_step(int(self.step))
 
-    def replica_limits(self) -> dict:
-        """Returns settings of the game that can't be distributed: name -> (instead, if in use)."""
+    def replica_limits(self) -> dict[str, tuple[str, bool]]:
+        """Returns settings that can't be distributed: name -> (alternative, whether in use)."""
         return {}
 
-    def sync_statistics(self):
-        """Gives all replicas the mean of each one's batch statistics.
-
-        All other state is updated by the same numbers everywhere.
-        """
+    def sync_statistics(self) -> None:
+        """Averages batch statistics over the replicas; all other state is equal anyway."""
         if replicas.context() is None:
             return
         statistics = [
@@ -66,7 +72,7 @@ class Replicated:
             if variable.aggregation == "none" and keras.backend.is_float_dtype(variable.dtype)
         ]
         values = [ops.convert_to_tensor(variable) for variable in statistics]
-        for variable, mean in zip(statistics, replicas.means(values), strict=True):
+        for variable, mean in zip(statistics, replicas.average(values), strict=True):
             variable.assign(mean)
 
     @property
@@ -75,17 +81,17 @@ class Replicated:
         return self.distribute_strategy.num_replicas_in_sync > 1
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Does nothing: a game is built already, and Keras's guess at its inputs is wrong."""
+        """Does nothing: the model is built already, and Keras would guess wrong inputs."""
 
-    def make_train_function(self, force=False):
-        """Makes the function of a step; on several replicas the host chooses the branches."""
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes the function of a step; on several replicas a `ReplicatedStep`."""
         if not self.replicated:
             super().make_train_function(force)
         elif force or self.train_function is None:
             self.train_function = ReplicatedStep(self, self.train_step, self.get_metrics_result)
 
-    def make_test_function(self, force=False):
-        """Makes the function of a test step, likewise."""
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes the function of a test step; on several replicas a `ReplicatedStep`."""
         if not self.replicated:
             super().make_test_function(force)
         elif force or self.test_function is None:
@@ -93,23 +99,23 @@ class Replicated:
 
 
 class ReplicatedStep:
-    """`iterator -> logs`: a step of all replicas, for Keras's `fit` and `evaluate`.
+    """A step of all replicas, `iterator -> logs`, for Keras's `fit` and `evaluate`.
 
-    Replicas can't exchange anything inside a branch of a compiled function. So the host reads the
-    kind of the next step and calls the function of that kind, in which the branches are fixed.
+    Replicas can't communicate inside a branch of a compiled function. So the host computes the kind
+    of the next step and calls a function that contains only the branches of that kind.
 
     Args:
-        model: The game.
-        step: `data -> logs`, its `train_step` or `test_step`.
-        results: `() -> logs`, read when all replicas are done.
+        model: An `AdversarialModel`.
+        step: `data -> logs`, the model's `train_step` or `test_step`.
+        results: `() -> logs`, called when all replicas are done.
     """
 
-    def __init__(self, model, step, results):
+    def __init__(self, model: "Replicated", step: Callable, results: Callable):
         self.model, self.step, self.results = model, step, results
         self.functions = {}
 
-    def __call__(self, iterator):
-        """Runs one step."""
+    def __call__(self, iterator: Iterator) -> dict:
+        """Runs one step and returns its logs."""
         batch = next(iterator)
         kind = self.model.next_kind()
         key = tuple(kind.items())
@@ -120,20 +126,20 @@ class ReplicatedStep:
     def _function(self, kind):
         strategy = self.model.distribute_strategy
 
-        def on_all(batch):
+        def run_on_replicas(batch):
             with strategy.scope(), self.model.fixed_branches(kind):
                 strategy.run(self.step, args=(batch,))
                 return self.results()
 
-        return on_all if self.model.run_eagerly else tf.function(on_all)
+        return run_on_replicas if self.model.run_eagerly else tf.function(run_on_replicas)
 
 
-def check_replicas(model, batch_size=None):
-    """Raises `ConfigError` for what a game on several replicas can't do in TensorFlow 2.21.
+def check_replicas(model: "Replicated", batch_size: int | None = None) -> None:
+    """Raises `ConfigError` for settings that TensorFlow 2.21 can't distribute over replicas.
 
     Args:
-        model: A compiled game.
-        batch_size: Of all replicas together, where it is known.
+        model: A compiled model.
+        batch_size: Batch size over all replicas, if known.
     """
     count = model.distribute_strategy.num_replicas_in_sync
     optimizers = [model.optimizer_of(player) for player in model.players]
@@ -149,9 +155,9 @@ def check_replicas(model, batch_size=None):
         ),
         **model.replica_limits(),
     }
-    for setting, (instead, in_use) in limits.items():
+    for setting, (alternative, in_use) in limits.items():
         if in_use:
-            raise ConfigError(f"expected {instead} on {count} replicas, got {setting}.")
+            raise ConfigError(f"expected {alternative} on {count} replicas, got {setting}.")
     if batch_size is not None and batch_size % count:
         raise ConfigError(
             f"expected a batch size that {count} replicas can share evenly, got {batch_size}; use "

@@ -1,4 +1,7 @@
-"""Resumable: a `keras.Model` that goes on after a save as if it had never stopped."""
+"""Resumable: a `keras.Model` that continues from a save as if it had never stopped."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import batches, replicas
 from keras_gan.checks import check_seed
@@ -15,14 +18,14 @@ OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
 
 
 class Resumable(Replicated, keras.Model):
-    """Base of `AdversarialModel`: counts its steps, reads data by step, and saves all its state.
+    """Base of `AdversarialModel` that counts steps, reads data by step and saves all its state.
 
     Args:
-        seed: Non-negative int. With the step it decides the order of arrays.
+        seed: Non-negative int. With the step it determines the order of arrays.
         name: Name of the model.
 
     Attributes:
-        step, images_seen, roll_backs: Counters, int64 variables that are saved with the model.
+        step, images_seen, roll_backs: int64 counters that are saved with the model.
     """
 
     def __init__(self, seed: int = 0, name: str | None = None):
@@ -32,68 +35,76 @@ class Resumable(Replicated, keras.Model):
         self.images_seen = Counter("images_seen")
         self.roll_backs = Counter("roll_backs")
         self._trackers = {}
-        self._begun_means = {}
+        self._saved_means = {}
 
-    # Metrics, by Keras's rules: means since the epoch began.
+    # Metrics: as in Keras, means since the start of the epoch.
 
-    def track(self, names):
-        """Makes the running means that `log` fills, in this order."""
+    def track(self, names: Sequence[str]) -> None:
+        """Creates the running means of `log`, in this order."""
         self._trackers = {name: RunningMean(name=name) for name in names}
 
-    def log(self, logs, weights=None):
+    def log(self, logs: dict, weights: dict | None = None) -> None:
         """Adds scalars to their running means.
 
         Args:
             logs: Name -> scalar.
-            weights: Name -> 0 or 1, for what is not measured in every step.
+            weights: Name -> 0 or 1, for values that not every step computes.
         """
-        for name, value in replicas.means_of_scalars(logs).items():
+        for name, value in replicas.average_scalars(logs).items():
             self._trackers[name].update_state(value, (weights or {}).get(name))
 
     @property
-    def metrics(self):
-        """The running means, which Keras resets at each epoch."""
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Running means, which Keras resets at each epoch."""
         return list(self._trackers.values())
 
-    def resume_means(self):
-        """Goes on with the running means that were saved with the model, once."""
-        for name, begun in self._begun_means.items():
-            for variable, value in zip(self._trackers[name].variables, begun, strict=True):
+    def resume_means(self) -> None:
+        """Restores the running means that were saved with the model, once."""
+        for name, saved_values in self._saved_means.items():
+            for variable, value in zip(self._trackers[name].variables, saved_values, strict=True):
                 variable.assign(value)
-        self._begun_means = {}
+        self._saved_means = {}
 
-    # Fitting arrays and step-addressed data sets.
+    # Fitting arrays and step-addressed datasets.
 
-    def fit(self, x=None, y=None, batch_size=None, steps_per_epoch=None, shuffle=True, **kwargs):
-        """Trains as `keras.Model.fit`, on data that goes on where the model's step says.
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        steps_per_epoch: int | None = None,
+        shuffle: bool = True,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Trains as `keras.Model.fit` does, continuing with the batch of the model's step.
 
-        Arrays and data sets of `keras_gan.datasets.load` are addressed by step: batch k is a
-        function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other data
-        set is read as it comes, from its beginning, so that a training on it goes on with other
-        batches than it would have had; a smaller batch is filled up with samples of the one
-        before, so that the step is compiled once.
+        Arrays and datasets of `keras_gan.datasets.load` are addressed by step: batch k is a
+        function of (seed, k), so `fit` after `load_model` continues bit for bit. Any other dataset
+        is read from its beginning, so a resumed training gets other batches than an uninterrupted
+        one. Its smaller batches are filled up with samples of the previous batch, so that the step
+        is compiled once.
 
         Args:
-            x: Samples as an array `(count, *sample_shape)`, or a tuple or dict of arrays of one
-                count; or a `tf.data.Dataset` of batches.
+            x: Samples as an array `(count, *sample_shape)`, a tuple or dict of arrays of equal
+                length, or a `tf.data.Dataset` of batches.
             y: Labels `(count,)`, for arrays and conditional networks.
-            batch_size: For arrays; 32 by default, as in Keras.
-            steps_per_epoch: Batches an epoch; all of the data by default.
-            shuffle: For arrays: whether each epoch is a new permutation.
+            batch_size: Batch size for arrays; 32 by default, as in Keras.
+            steps_per_epoch: Number of batches in an epoch; all of the data by default.
+            shuffle: Whether to permute arrays in each epoch.
             **kwargs: As in `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History`.
 
         Raises:
-            ConfigError: Before `compile`, or where `steps_per_execution` doesn't divide an epoch.
-            DataError: For data that don't fit the networks, or that turn out damaged when read.
+            ConfigError: Before `compile`, or if `steps_per_execution` doesn't divide an epoch.
+            DataError: For data that don't fit the networks or are damaged.
         """
         if not self.compiled:
             raise ConfigError("expected a compiled model; call compile() before fit().")
-        if are_arrays(x):
+        if is_array_nest(x):
             self.check_arrays(x, y)
-            x = batches.of_arrays(
+            x = batches.from_arrays(
                 x if y is None else (x, y),
                 batch_size=batch_size or 32,
                 seed=self.seed,
@@ -105,10 +116,10 @@ class Resumable(Replicated, keras.Model):
             self._check_whole_executions(steps_per_epoch)
             x = self._from_own_step(x)
         elif isinstance(x, tf.data.Dataset):
-            x = batches.of_one_size(x)
+            x = batches.fill_batches(x)
         if self.replicated:
             check_replicas(self)
-        with batches.reading():
+        with batches.convert_read_errors():
             return super().fit(
                 x,
                 y,
@@ -119,7 +130,7 @@ class Resumable(Replicated, keras.Model):
             )
 
     def _from_own_step(self, dataset):
-        """Returns the data set from the game's step on; each replica has its part of a batch."""
+        """Returns the dataset from the model's step on, distributed over the replicas."""
         step = int(self.step)
         if not self.replicated:
             return dataset.from_step(step)
@@ -127,19 +138,19 @@ class Resumable(Replicated, keras.Model):
         return replicas.distribute(self.distribute_strategy, dataset, step)
 
     def _check_whole_executions(self, steps_per_epoch):
-        each = self.steps_per_execution
-        if steps_per_epoch % each:
+        steps = self.steps_per_execution
+        if steps_per_epoch % steps:
             raise ConfigError(
-                f"expected steps_per_epoch as a multiple of steps_per_execution = {each}, got "
+                f"expected steps_per_epoch as a multiple of steps_per_execution = {steps}, got "
                 f"{steps_per_epoch}; Keras would run past the epoch's end. Pass another "
-                f"steps_per_epoch, such as {max(1, steps_per_epoch // each) * each}."
+                f"steps_per_epoch, such as {max(1, steps_per_epoch // steps) * steps}."
             )
 
-    def check_arrays(self, x, y):
-        """Raises `DataError` where arrays can't be learned from.
+    def check_arrays(self, x: Any, y: Any) -> None:
+        """Raises `DataError` for arrays that the model can't be trained on.
 
         Args:
-            x: Samples, an array or a nest of arrays.
+            x: Array of samples, or a nest of arrays.
             y: Labels or None.
         """
         arrays = keras.tree.flatten(x)
@@ -154,15 +165,15 @@ class Resumable(Replicated, keras.Model):
         if y is not None and len(y) != counts[0]:
             raise DataError(f"expected as many labels as samples, got {len(y)} and {counts[0]}.")
 
-    # A save that brings back everything.
+    # Saving and loading all state.
 
-    def other_state(self):
-        """Returns the game's variables that Keras saves nowhere: seed generators' state."""
+    def other_state(self) -> list[keras.Variable]:
+        """Returns variables that Keras doesn't save, such as the state of seed generators."""
         saved = {id(variable) for variable in self.weights}
         return [variable for variable in self.variables if id(variable) not in saved]
 
-    def save_own_variables(self, store):
-        """Saves the counters, all random state, what the rules remember, and the running means."""
+    def save_own_variables(self, store: Any) -> None:
+        """Saves the counters, all random state, the state of the rules, and the running means."""
         super().save_own_variables(store)
         for index, variable in enumerate(self.other_state()):
             store[f"{OTHER_STATE}{index}"] = variable
@@ -171,21 +182,21 @@ class Resumable(Replicated, keras.Model):
                 [ops.convert_to_numpy(v) for v in tracker.variables]
             )
 
-    def load_own_variables(self, store):
-        """Loads what `save_own_variables` saved."""
+    def load_own_variables(self, store: Any) -> None:
+        """Loads the variables of `save_own_variables`."""
         keys = list(store.keys())
-        others = (OTHER_STATE, RUNNING_MEAN)
-        super().load_own_variables({k: store[k] for k in keys if not k.startswith(others)})
+        prefixes = (OTHER_STATE, RUNNING_MEAN)
+        super().load_own_variables({k: store[k] for k in keys if not k.startswith(prefixes)})
         for index, variable in enumerate(self.other_state()):
             variable.assign(store[f"{OTHER_STATE}{index}"])
-        self._begun_means = {
+        self._saved_means = {
             name: np.array(store[RUNNING_MEAN + name])
             for name in self._trackers
             if RUNNING_MEAN + name in keys
         }
 
 
-def are_arrays(x) -> bool:
-    """Returns whether these are arrays, or a tuple or dict of arrays."""
+def is_array_nest(x: Any) -> bool:
+    """Returns whether `x` is an array, or a tuple or dict of arrays."""
     leaves = keras.tree.flatten(x)
     return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)

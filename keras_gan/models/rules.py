@@ -1,7 +1,8 @@
-"""Rules: all that is settled about a game before it begins, beside its optimizers."""
+"""Rules: the configuration of a game, except for its optimizers."""
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import augment, losses
 from keras_gan.checks import check_integer
@@ -15,32 +16,31 @@ import keras
 @keras.saving.register_keras_serializable(package="keras_gan")
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    """The rules of a game of a generator against a discriminator.
+    """Rules of a game between a generator and a discriminator.
 
     Attributes:
         loss: Name of a loss, or a `keras_gan.losses.AdversarialLoss`.
-        penalties: `keras_gan.penalties.Penalty` objects, on the discriminator or on the
-            generator, each kind once.
+        penalties: `keras_gan.penalties.Penalty` objects for the discriminator or the generator,
+            at most one of each kind.
         constraint: A `keras.constraints.Constraint` on the discriminator's weights, such as
             `keras_gan.penalties.WeightClipping`.
-        augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`: the
-            discriminator sees all samples, real and generated, through it. The i-th real and the
-            i-th generated sample of a step are transformed alike.
-        n_critic: Discriminator steps for each generator step. Every step of `fit` takes one batch
-            and updates the discriminator; each `n_critic`-th updates the generator too.
-        update: The order of a step's updates. `"shared"`: the discriminator, then the generator
-            against it, with the same latents, so that one pass of the generator serves both; in
-            equal minutes it came closest to MNIST. `"alternating"`: each with its own latents.
-            `"one_stage"`: both at once, on one forward and one backward pass of each; not for a
-            discriminator that mixes samples (BatchNorm), classifies or judges patches, nor for a
-            loss that is flat for the discriminator where it isn't for the generator.
-        accumulation: Number of parts in which a batch passes through the players, one after the
-            other, before each is updated once: 1/n of the memory for activations. Layers and
-            losses that look at a whole batch (BatchNorm, relativistic averages, LeCam's anchors)
-            look at a part. Each player's update then takes passes of its own, under `"shared"`
-            too; not for `"one_stage"`.
-        remat: Whether to recompute activations in the backward pass instead of keeping them all:
-            the same numbers, more time, less memory where a player is deep.
+        augmentation: A `keras_gan.augment.Augment`, or `"ada"` or `"diffaugment"`. It is applied to
+            all inputs of the discriminator. The i-th real and the i-th generated sample of a step
+            get the same transformation.
+        n_critic: Number of discriminator updates per generator update. Every step of `fit` takes
+            one batch and updates the discriminator; each `n_critic`-th also updates the generator.
+        update: Order of the updates in a step. `"shared"`: the discriminator, then the generator,
+            with the same latents and one pass of the generator; in equal minutes it came closest to
+            MNIST. `"alternating"`: each with its own latents. `"one_stage"`: both at once, with one
+            forward and one backward pass of each. The last one isn't possible for a discriminator
+            that mixes samples (BatchNorm), classifies or judges patches, nor for a loss that is
+            `flat`.
+        accumulation: Number of parts into which a batch is split to save memory. Each player is
+            updated once, by the mean gradient of the parts. Layers and losses over a batch
+            (BatchNorm, relativistic averages, LeCam's anchors) see one part at a time. With
+            `"shared"`, each player's update then has its own passes. Not for `"one_stage"`.
+        remat: Whether to recompute activations in the backward pass instead of storing them. It
+            gives the same numbers, takes more time and saves memory in deep networks.
 
     Raises:
         ConfigError: For an unknown name or a value out of range.
@@ -85,28 +85,28 @@ class Rules:
             )
 
     @classmethod
-    def of(cls, rules: "Rules | None" = None, **rule) -> "Rules":
-        """Returns these rules, or those that are named one by one.
+    def of(cls, rules: "Rules | None" = None, **rule: Any) -> "Rules":
+        """Returns the given rules, or makes rules of single fields.
 
         Raises:
-            ConfigError: For both at once, or a rule that isn't known.
+            ConfigError: For both at once, or an unknown rule.
         """
-        known = [field.name for field in dataclasses.fields(cls)]
+        names = [field.name for field in dataclasses.fields(cls)]
         for name in rule:
-            if name not in known:
-                raise unknown("rule", name, known)
+            if name not in names:
+                raise unknown("rule", name, names)
         if rules is None:
             return cls(**rule)
         if rule or not isinstance(rules, cls):
-            given = f"{type(rules).__name__} and {', '.join(rule)}" if rule else repr(rules)
+            received = f"{type(rules).__name__} and {', '.join(rule)}" if rule else repr(rules)
             raise ConfigError(
-                f"expected keras_gan.Rules, or rules one by one, got {given}; use "
+                f"expected keras_gan.Rules, or rules one by one, got {received}; use "
                 "dataclasses.replace(rules, ...) to change some."
             )
         return rules
 
     def get_config(self) -> dict:
-        """Returns the fields, as Keras serialises them."""
+        """Returns the fields, as Keras serializes them."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             name: keras.saving.serialize_keras_object(list(value) if name == "penalties" else value)
@@ -115,29 +115,29 @@ class Rules:
 
     @classmethod
     def from_config(cls, config: dict) -> "Rules":
-        """Makes the rules of `get_config`'s fields."""
+        """Makes the rules of a config."""
         return cls(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The state of the penalties and of the augmentation."""
+        """State of the penalties and of the augmentation."""
         variables = [variable for penalty in self.penalties for variable in penalty.variables]
         return variables if self.augmentation is None else variables + self.augmentation.variables
 
     def copy(self) -> "Rules":
-        """Makes equal rules whose penalties and augmentation remember nothing of these rules' own.
+        """Returns equal rules with new penalties and a new augmentation.
 
-        Two discriminators need a copy each where a penalty or the augmentation has state.
+        Several discriminators need a copy each if a penalty or the augmentation has state.
         """
         return type(self).from_config(self.get_config())
 
 
-def check_penalties(penalties, n_critic):
-    """Raises `ConfigError` unless these are penalties that one game can have."""
-    strange = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
-    if strange:
+def check_penalties(penalties: Sequence[Penalty], n_critic: int) -> None:
+    """Raises `ConfigError` for penalties that can't be combined in one game."""
+    others = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
+    if others:
         raise ConfigError(
-            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {strange[0]!r}."
+            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {others[0]!r}."
         )
     names = [penalty.name for penalty in penalties]
     if len(set(names)) < len(names):
@@ -146,5 +146,5 @@ def check_penalties(penalties, n_critic):
         if penalty.player == "generator" and n_critic > 1:
             raise ConfigError(
                 f"expected n_critic=1 for {type(penalty).__name__}, a penalty on the generator, "
-                f"got {n_critic}: the steps at which it is due may be those at which it rests."
+                f"got {n_critic}: the generator may not be updated when the penalty is due."
             )

@@ -1,4 +1,4 @@
-"""The players: one file a family. Functional graphs without a loss inside."""
+"""Networks of the players, one file per family: functional graphs without a loss."""
 
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator

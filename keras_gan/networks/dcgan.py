@@ -1,8 +1,10 @@
-"""DCGAN: strided convolutions all the way, for square images of 28 or 8 * 2^k pixels up to 256.
+"""DCGAN: networks of strided convolutions, for square images of 8 to 256 pixels.
 
 Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks", ICLR 2016.
 """
+
+from collections.abc import Sequence
 
 from keras_gan.layers import (
     BatchNormalization,
@@ -17,11 +19,11 @@ from keras_gan.networks.network import (
     check_choice,
     check_image_size,
     check_num_classes,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
-    with_one_hot,
 )
 
 import keras
@@ -32,23 +34,24 @@ MAX_WIDENING = 8
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DCGANGenerator(Network):
-    """Latents become a small map of many channels, then grow by transposed convolutions.
+    """DCGAN generator: a dense layer to a small map, then transposed convolutions.
 
-    Per stage: size times 2, channels halved, BatchNorm, ReLU; tanh at the end. For 64x64 and
-    width 64: 4x4x512, 8x8x256, 16x16x128, 32x32x64, 64x64xC; for 28x28: 7x7x128, 14x14x64, 28x28xC.
+    Each stage doubles the size and halves the channels, with BatchNorm and ReLU; the last one ends
+    with tanh. Maps for 64x64 and width 64: 4x4x512, 8x8x256, 16x16x128, 32x32x64, 64x64xC; for
+    28x28: 7x7x128, 14x14x64, 28x28xC.
 
     Args:
-        image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
+        image_shape: `(size, size, channels)`, a size of `IMAGE_SIZES`, 1 to 4 channels.
         latent_dim: Size of the latent vector.
-        width: Channels of the last stage before the image.
-        num_classes: For a class-conditional generator.
-        conditioning: How it is told the class: by `"concatenation"` of the one-hot label to the
-            latents, or by `"batch_norm"`, whose scales and shifts belong to the class.
+        width: Number of channels of the last stage before the image.
+        num_classes: Number of classes, for a class-conditional generator.
+        conditioning: `"concatenation"` of the one-hot label to the latents, or `"batch_norm"` with
+            scales and shifts for each class.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't make.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -59,24 +62,24 @@ class DCGANGenerator(Network):
 
     def __init__(
         self,
-        image_shape=(28, 28, 1),
-        latent_dim=128,
-        width=64,
-        num_classes=None,
-        conditioning="concatenation",
-        dtype=None,
-        name="dcgan_generator",
+        image_shape: Sequence[int] = (28, 28, 1),
+        latent_dim: int = 128,
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        dtype: str | None = None,
+        name: str = "dcgan_generator",
     ):
-        start, stages = first_map_and_stages(image_shape)
+        start, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, ("concatenation", "batch_norm"))
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
-        concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else latents
+        concatenates = num_classes is not None and conditioning == "concatenation"
+        x = concatenate_one_hot(*inputs, num_classes) if concatenates else latents
 
         def normalize(x):
-            if num_classes is None or concatenated:
+            if num_classes is None or concatenates:
                 return BatchNormalization(momentum=0.9, dtype=policy)(x)
             return ConditionalBatchNormalization(num_classes, dtype=policy)([x, inputs[1]])
 
@@ -109,25 +112,24 @@ class DCGANGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DCGANDiscriminator(Network):
-    """The generator's mirror: strided convolutions down to a small map, then one logit.
+    """DCGAN discriminator: strided convolutions down to a small map, then one logit.
 
-    Per stage: size halved, channels doubled, LeakyReLU 0.2. Unlike the 2015 network it has no
-    BatchNorm unless asked for: gradient penalties are defined sample by sample.
+    Each stage halves the size and doubles the channels, with LeakyReLU 0.2. Unlike the network of
+    2015 it has no BatchNorm by default, as gradient penalties are defined for single samples.
 
     Args:
-        image_shape: `(size, size, channels)`; sizes in `IMAGE_SIZES`, 1 to 4 channels.
-        width: Channels of the first stage.
-        num_classes: For a class-conditional discriminator.
-        conditioning: How it uses the class: `"projection"` of the features on the label's
-            embedding, `"concatenation"` of the one-hot label to every pixel, or an
-            `"auxiliary"` classifier whose logits come out beside its own.
+        image_shape: `(size, size, channels)`, a size of `IMAGE_SIZES`, 1 to 4 channels.
+        width: Number of channels of the first stage.
+        num_classes: Number of classes, for a class-conditional discriminator.
+        conditioning: `"projection"` of the features on the label's embedding, `"concatenation"` of
+            the one-hot label to every pixel, or an `"auxiliary"` classifier with its own logits.
         normalization: None, `"batch"` for BatchNorm in all but the first stage, as in 2015, or
-            `"spectral"` for spectral normalisation of every weight.
+            `"spectral"` for spectral normalization of every weight.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't take.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -138,36 +140,36 @@ class DCGANDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(28, 28, 1),
-        width=64,
-        num_classes=None,
-        conditioning="projection",
-        normalization=None,
-        dtype=None,
-        name="dcgan_discriminator",
+        image_shape: Sequence[int] = (28, 28, 1),
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "projection",
+        normalization: str | None = None,
+        dtype: str | None = None,
+        name: str = "dcgan_discriminator",
     ):
-        _, stages = first_map_and_stages(image_shape)
+        _, stages = map_size_and_stages(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, (None, "batch", "spectral"))
         policy = resolve_policy(dtype)
-        weighted = SpectralNormalization if normalization == "spectral" else lambda layer: layer
+        wrap = SpectralNormalization if normalization == "spectral" else lambda layer: layer
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
-        concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else images
+        concatenates = num_classes is not None and conditioning == "concatenation"
+        x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
         for stage, filters in enumerate(stage_channels(width, stages)):
             convolution = keras.layers.Conv2D(
                 filters, 4, strides=2, padding="same", kernel_initializer=INIT, dtype=policy
             )
-            x = weighted(convolution)(x)
+            x = wrap(convolution)(x)
             if normalization == "batch" and stage > 0:
                 x = BatchNormalization(momentum=0.9, dtype=policy)(x)
             x = LeakyReLU(0.2, dtype=policy)(x)
         x = keras.layers.Flatten(dtype=policy)(x)
-        x = weighted(keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy))(x)
+        x = wrap(keras.layers.Dense(FEATURES, kernel_initializer=INIT, dtype=policy))(x)
         features = LeakyReLU(0.2, dtype="float32")(x)
-        outputs = discriminator_outputs(features, inputs, num_classes, conditioning, weighted)
+        outputs = discriminator_outputs(features, inputs, num_classes, conditioning, wrap)
         config = {
             "image_shape": list(image_shape),
             "width": width,
@@ -181,11 +183,11 @@ class DCGANDiscriminator(Network):
 FEATURES = 128
 
 
-def first_map_and_stages(image_shape):
-    """The size of the smallest map and the number of stages for an image shape.
+def map_size_and_stages(image_shape: Sequence[int]) -> tuple[int, int]:
+    """Returns the size of the smallest map and the number of stages for an image shape.
 
     Raises:
-        ConfigError: For a shape that DCGAN can't make.
+        ConfigError: For an unsupported image shape.
     """
     check_image_size(image_shape, IMAGE_SIZES)
     size = image_shape[0]
@@ -193,6 +195,6 @@ def first_map_and_stages(image_shape):
     return start, (size // start).bit_length() - 1
 
 
-def stage_channels(width, stages):
-    """Channels of the stages from the image inwards: doubled each time, up to 8 times `width`."""
+def stage_channels(width: int, stages: int) -> list[int]:
+    """Returns the channels of the stages from the image inwards, doubling up to 8 times `width`."""
     return [width * min(2**stage, MAX_WIDENING) for stage in range(stages)]

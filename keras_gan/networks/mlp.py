@@ -1,9 +1,10 @@
-"""The multilayer perceptrons of 2014, for samples of any shape.
+"""Multilayer perceptrons as in 2014, for samples of any shape.
 
 Source: Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 """
 
 import math
+from collections.abc import Sequence
 
 from keras_gan import media
 from keras_gan.errors import ConfigError
@@ -13,11 +14,11 @@ from keras_gan.networks.network import (
     Network,
     check_choice,
     check_num_classes,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
-    with_one_hot,
 )
 
 import keras
@@ -26,18 +27,18 @@ import numpy as np
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MLPGenerator(Network):
-    """Dense layers with ReLU, then a sample.
+    """MLP generator: dense layers with ReLU.
 
     Args:
-        sample_shape: Shape of a sample: an image such as `(28, 28, 1)`, or points such as `(2,)`.
+        sample_shape: Shape of a sample, such as `(28, 28, 1)` for images or `(2,)` for points.
         latent_dim: Size of the latent vector.
-        units: Width of each hidden layer.
-        output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones; by
-            default tanh where the samples' medium has that range, as images and sound do, and
-            there are no moments.
-        moments: `(means, variances)` of the data, a number each for every value of the last axis:
-            the layers then make standardised samples, which are brought back to the data's unit.
-        num_classes: For a class-conditional generator: the one-hot label joins the latents.
+        units: Number of units of each hidden layer.
+        output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones. By
+            default tanh for media with that range, such as images and sound, without moments.
+        moments: `(means, variances)` of the data, one number per value of the last axis. The
+            layers then make standardized samples, which are scaled to the data's units.
+        num_classes: Number of classes, for a class-conditional generator; the one-hot label is
+            concatenated to the latents.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
@@ -53,14 +54,14 @@ class MLPGenerator(Network):
 
     def __init__(
         self,
-        sample_shape=(28, 28, 1),
-        latent_dim=100,
-        units=(1200, 1200),
-        output_activation=None,
-        moments=None,
-        num_classes=None,
-        dtype=None,
-        name="mlp_generator",
+        sample_shape: Sequence[int] = (28, 28, 1),
+        latent_dim: int = 100,
+        units: Sequence[int] = (1200, 1200),
+        output_activation: str | None = None,
+        moments: Sequence[Sequence[float]] | None = None,
+        num_classes: int | None = None,
+        dtype: str | None = None,
+        name: str = "mlp_generator",
     ):
         size = check_sample_shape(sample_shape)
         check_num_classes(num_classes)
@@ -69,7 +70,7 @@ class MLPGenerator(Network):
             bounded = media.of(sample_shape).range == (-1.0, 1.0) and moments is None
             output_activation = "tanh" if bounded else "linear"
         latents, inputs = generator_inputs(latent_dim, num_classes)
-        x = latents if num_classes is None else with_one_hot(*inputs, num_classes)
+        x = latents if num_classes is None else concatenate_one_hot(*inputs, num_classes)
         for width in units:
             x = hidden_dense(x, width, policy, activation="relu")
         x = keras.layers.Dense(size, dtype=policy)(x)
@@ -90,19 +91,17 @@ class MLPGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MLPDiscriminator(Network):
-    """Maxout or leaky ReLU layers, with dropout where asked for, then one logit.
+    """MLP discriminator: maxout or leaky ReLU layers with optional dropout, then one logit.
 
     Args:
         sample_shape: Shape of a sample.
-        units: Width of each hidden layer.
-        pieces: Linear functions a maxout unit.
-            With 1, leaky ReLU (0.2) of one linear function instead.
-        dropout: Share of hidden units dropped in training; 0.5 in 2014.
-        moments: `(means, variances)` of the data, as in `MLPGenerator`: samples are standardised
-            by them.
-        num_classes: For a class-conditional discriminator.
-        conditioning: How it uses the class: `"concatenation"` of the one-hot label to the sample,
-            `"projection"` or `"auxiliary"`, as in `DCGANDiscriminator`.
+        units: Number of units of each hidden layer.
+        pieces: Number of linear functions per maxout unit; 1 means leaky ReLU (0.2) instead.
+        dropout: Fraction of hidden units to drop in training; 0.5 in 2014.
+        moments: `(means, variances)` of the data to standardize samples, as in `MLPGenerator`.
+        num_classes: Number of classes, for a class-conditional discriminator.
+        conditioning: `"concatenation"` of the one-hot label to the sample, `"projection"` or
+            `"auxiliary"`, as in `DCGANDiscriminator`.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
@@ -118,15 +117,15 @@ class MLPDiscriminator(Network):
 
     def __init__(
         self,
-        sample_shape=(28, 28, 1),
-        units=(240, 240),
-        pieces=5,
-        dropout=0.0,
-        moments=None,
-        num_classes=None,
-        conditioning="concatenation",
-        dtype=None,
-        name="mlp_discriminator",
+        sample_shape: Sequence[int] = (28, 28, 1),
+        units: Sequence[int] = (240, 240),
+        pieces: int = 5,
+        dropout: float = 0.0,
+        moments: Sequence[Sequence[float]] | None = None,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        dtype: str | None = None,
+        name: str = "mlp_discriminator",
     ):
         check_sample_shape(sample_shape)
         check_num_classes(num_classes)
@@ -137,7 +136,7 @@ class MLPDiscriminator(Network):
         x = samples if moments is None else standardization(sample_shape, moments)(samples)
         x = keras.layers.Flatten(dtype=policy)(x)
         if num_classes is not None and conditioning == "concatenation":
-            x = with_one_hot(x, inputs[1], num_classes)
+            x = concatenate_one_hot(x, inputs[1], num_classes)
         for width in units:
             x = hidden_layer(x, width, pieces, policy)
             if dropout:
@@ -155,8 +154,10 @@ class MLPDiscriminator(Network):
         super().__init__(inputs, outputs, config, policy, name)
 
 
-def standardization(sample_shape, moments, invert=False):
-    """The layer `(x - mean) / sqrt(variance)` along the last axis, or its inverse.
+def standardization(
+    sample_shape: Sequence[int], moments: Sequence[Sequence[float]], invert: bool = False
+) -> keras.layers.Layer:
+    """Makes the layer `(x - mean) / sqrt(variance)` along the last axis, or its inverse.
 
     Raises:
         ConfigError: For moments that don't fit the sample shape.
@@ -173,34 +174,38 @@ def standardization(sample_shape, moments, invert=False):
     return keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype="float32")
 
 
-def hidden_layer(x, width, pieces, policy):
-    """Maxout of so many pieces, or leaky ReLU for one."""
+def hidden_layer(
+    x: keras.KerasTensor, width: int, pieces: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
+    """Applies a maxout layer, or with one piece a dense layer with leaky ReLU."""
     if pieces > 1:
         return Maxout(width, pieces, dtype=policy)(x)
     return LeakyReLU(0.2, dtype=policy)(hidden_dense(x, width, policy))
 
 
-def hidden_dense(x, width, policy, activation=None):
-    """A dense layer whose biases begin uniform within 1 / sqrt(inputs).
+def hidden_dense(
+    x: keras.KerasTensor, width: int, policy: keras.DTypePolicy, activation: str | None = None
+) -> keras.KerasTensor:
+    """Applies a dense layer with biases initialized uniformly within 1 / sqrt(inputs).
 
-    With biases of 0 all kinks of a network of points go through the origin: on the line it begins
-    as two straight pieces, and a discriminator of data on one side stays flat for long.
+    With biases of 0, all kinks of a network of points go through the origin. In one dimension it
+    starts as two linear pieces, and a discriminator of data on one side stays flat for long.
     """
-    reach = x.shape[-1] ** -0.5
+    limit = x.shape[-1] ** -0.5
     return keras.layers.Dense(
         width,
         activation=activation,
         kernel_initializer="he_normal",
-        bias_initializer=keras.initializers.RandomUniform(-reach, reach),
+        bias_initializer=keras.initializers.RandomUniform(-limit, limit),
         dtype=policy,
     )(x)
 
 
-def check_sample_shape(sample_shape):
-    """The number of values of a sample.
+def check_sample_shape(sample_shape: Sequence[int]) -> int:
+    """Returns the number of values of a sample.
 
     Raises:
-        ConfigError: For a shape without axes, or with an axis below 1.
+        ConfigError: For a shape without axes, or with a size below 1.
     """
     if not sample_shape or min(sample_shape) < 1:
         raise ConfigError(

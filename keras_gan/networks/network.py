@@ -1,48 +1,54 @@
-"""Network: a functional graph in a class, so that it keeps its name, its size and its config."""
+"""Network: the base class of functional networks with a config, and parts that they share."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from keras_gan import media
 from keras_gan.errors import ConfigError
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 class Network(keras.Model):
-    """Base of the players: `keras.Model(inputs, outputs)` that remembers what it was made of.
+    """Base of networks: a functional `keras.Model` that saves its constructor's arguments.
 
     Args:
-        inputs, outputs: The functional graph.
-        config: The subclass's constructor arguments, for `get_config`.
-        dtype: The precision policy of the layers.
+        inputs, outputs: Symbolic tensors of the functional graph.
+        config: Arguments of the subclass's constructor, for `get_config`.
+        dtype: Precision policy of the layers.
         name: Name of the model.
     """
 
-    def __init__(self, inputs, outputs, config, dtype, name):
+    def __init__(
+        self, inputs: Any, outputs: Any, config: dict, dtype: keras.DTypePolicy, name: str | None
+    ):
         super().__init__(inputs=inputs, outputs=outputs, name=name)
         self._config = {**config, "dtype": dtype.name, "name": name}
         self.num_classes = config["num_classes"]
 
     @property
     def medium(self) -> media.Medium | None:
-        """The samples' medium, where it was set; `keras_gan.media.of_network` tells that of any.
+        """Medium of the samples, or None if it isn't set; see `keras_gan.media.of_network`.
 
-        Set it where the samples' shape doesn't tell it all, as of sound at a rate of its own. It is
-        saved with the network.
+        Set it if the shape of the samples isn't enough, as for sound with another sample rate. It
+        is saved with the network.
         """
         config = self._config.get("medium")
         return config and media.from_config(config)
 
     @medium.setter
-    def medium(self, medium):
+    def medium(self, medium: media.Medium) -> None:
         self._config["medium"] = medium.to_config()
 
-    def get_config(self):
-        """Returns the constructor's arguments, and the medium where it was set."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, and the medium if it is set."""
         return dict(self._config)
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Returns the network that `get_config` described, with new weights."""
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Network":
+        """Makes the network of a config, with new weights."""
         medium = config.get("medium")
         network = cls(**{name: value for name, value in config.items() if name != "medium"})
         if medium is not None:
@@ -50,16 +56,18 @@ class Network(keras.Model):
         return network
 
 
-def truncated(generator, inputs, truncation):
-    """Samples nearer to the typical one: by the generator's own way, or of scaled latents.
+def truncated(
+    generator: Any, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor
+) -> tf.Tensor:
+    """Generates samples closer to the average, by scaled latents or the generator's own method.
 
-    A generator for which the length of its latents means nothing, such as StyleGAN2, has a method
+    A generator whose latents have no meaningful length, such as StyleGAN2, has a method
     `truncated(inputs, truncation)`.
 
     Args:
-        generator: A network, or a game that is called as one.
+        generator: Network, or a model that is called like one.
         inputs: `[latents]` or `[latents, labels]`.
-        truncation: From 0, the typical sample alone, to 1, which changes nothing.
+        truncation: From 0, which gives the average sample, to 1, which changes nothing.
     """
     if truncates_itself(generator):
         return generator.truncated(inputs, truncation)
@@ -68,67 +76,69 @@ def truncated(generator, inputs, truncation):
     return generator([latents, *labels] if labels else latents, training=False)
 
 
-def truncates_itself(generator) -> bool:
-    """Whether scaled latents are not the generator's way of truncation."""
+def truncates_itself(generator: Any) -> bool:
+    """Returns whether a generator has its own truncation instead of scaled latents."""
     return hasattr(generator, "truncated")
 
 
-def resolve_policy(dtype):
-    """The precision policy by name, or Keras's global one for None."""
+def resolve_policy(dtype: str | None) -> keras.DTypePolicy:
+    """Returns a precision policy by name, or Keras's global one for None."""
     return keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
 
 
-def label_input():
-    """The labels of a class-conditional network: `(batch,)` int32."""
+def label_input() -> keras.KerasTensor:
+    """Makes the label input of a class-conditional network: `(batch,)` int32."""
     return keras.Input((), dtype="int32", name="labels")
 
 
-def check_num_classes(num_classes):
+def check_num_classes(num_classes: int | None) -> None:
     """Raises `ConfigError` unless `num_classes` is None or at least 2."""
     if num_classes is not None and num_classes < 2:
         raise ConfigError(f"expected num_classes >= 2, or None for no labels, got {num_classes}.")
 
 
-def check_choice(name, value, choices):
-    """Raises `ConfigError` unless a constructor's argument is one of its choices."""
+def check_choice(name: str, value: Any, choices: Sequence) -> None:
+    """Raises `ConfigError` unless an argument is one of its choices."""
     if value not in choices:
-        known = ", ".join(map(repr, choices))
-        raise ConfigError(f"expected {name} to be one of {known}, got {value!r}.")
+        names = ", ".join(map(repr, choices))
+        raise ConfigError(f"expected {name} to be one of {names}, got {value!r}.")
 
 
-def with_one_hot(x, labels, num_classes):
-    """`x (batch, ..., n)` beside the one-hot label at every place: conditioning by concatenation.
+def concatenate_one_hot(
+    x: keras.KerasTensor, labels: keras.KerasTensor, num_classes: int
+) -> keras.KerasTensor:
+    """Concatenates the one-hot label to `x (batch, ..., n)` at every position.
 
     Source: Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.
     """
     one_hot = ops.one_hot(labels, num_classes, dtype=x.dtype)
-    places = x.shape[1:-1]
-    if places:
-        one_hot = ops.reshape(one_hot, (-1, *[1] * len(places), num_classes))
-        one_hot = ops.tile(one_hot, (1, *places, 1))
+    positions = x.shape[1:-1]
+    if positions:
+        one_hot = ops.reshape(one_hot, (-1, *[1] * len(positions), num_classes))
+        one_hot = ops.tile(one_hot, (1, *positions, 1))
     return keras.layers.Concatenate(dtype=x.dtype)([x, one_hot])
 
 
 SMALLEST_MAP, LARGEST_IMAGE = 4, 1024
 
 
-def check_power_of_two(image_shape, smallest=SMALLEST_MAP):
-    """Raises `ConfigError` unless images are squares whose size is a power of two.
+def check_power_of_two(image_shape: Sequence[int], smallest: int = SMALLEST_MAP) -> None:
+    """Raises `ConfigError` unless images are square with a power of two as their size.
 
     Args:
         image_shape: `(size, size, channels)`.
-        smallest: The smallest size that the network takes.
+        smallest: Smallest size that the network supports.
     """
     sizes = [smallest << k for k in range((LARGEST_IMAGE // smallest).bit_length())]
     check_image_size(image_shape, sizes)
 
 
-def check_image_size(image_shape, sizes):
-    """Raises `ConfigError` unless images are squares of one of these sizes, of 1 to 4 channels.
+def check_image_size(image_shape: Sequence[int], sizes: Sequence[int]) -> None:
+    """Raises `ConfigError` unless images are square, of a valid size and of 1 to 4 channels.
 
     Args:
         image_shape: `(size, size, channels)`.
-        sizes: In pixels.
+        sizes: Valid sizes in pixels.
     """
     shape = tuple(image_shape)
     if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in sizes:
@@ -140,13 +150,13 @@ def check_image_size(image_shape, sizes):
         raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
 
 
-def stage_widths(size, width, max_width):
-    """Channels of the stages from the image to the 4x4 map: doubled each time, up to `max_width`.
+def stage_widths(size: int, width: int, max_width: int) -> list[int]:
+    """Returns the channels of the stages from the image to the 4x4 map, doubling up to `max_width`.
 
     Args:
-        size: Of the image.
-        width: Channels at the image's size; where it is more than `max_width` it is all stages'.
-        max_width: Most channels.
+        size: Size of the image.
+        width: Channels at the image's size; if above `max_width`, channels of all stages.
+        max_width: Largest number of channels.
     """
     stages = (size // SMALLEST_MAP).bit_length()
     return [min(width << stage, max(width, max_width)) for stage in range(stages)]
@@ -155,8 +165,8 @@ def stage_widths(size, width, max_width):
 CONDITIONINGS = ("projection", "concatenation", "auxiliary")
 
 
-def generator_inputs(latent_dim, num_classes):
-    """Returns the latents, and the inputs of a generator: labels beside them where it has classes.
+def generator_inputs(latent_dim: int, num_classes: int | None) -> tuple:
+    """Returns the latents and the inputs of a generator: the latents, or `[latents, labels]`.
 
     Args:
         latent_dim: Size of the latent vector.
@@ -166,26 +176,34 @@ def generator_inputs(latent_dim, num_classes):
     return latents, latents if num_classes is None else [latents, label_input()]
 
 
-def discriminator_inputs(samples, num_classes, conditioning="projection"):
-    """The inputs of a discriminator: labels beside the samples, where it is told them."""
-    told = num_classes is not None and conditioning != "auxiliary"
-    return [samples, label_input()] if told else samples
+def discriminator_inputs(
+    samples: keras.KerasTensor, num_classes: int | None, conditioning: str = "projection"
+) -> keras.KerasTensor | list:
+    """Returns the inputs of a discriminator: the samples, or `[samples, labels]`."""
+    takes_labels = num_classes is not None and conditioning != "auxiliary"
+    return [samples, label_input()] if takes_labels else samples
 
 
-def discriminator_outputs(features, inputs, num_classes, conditioning, dense):
-    """The head of a discriminator on its last features.
+def discriminator_outputs(
+    features: keras.KerasTensor,
+    inputs: keras.KerasTensor | list,
+    num_classes: int | None,
+    conditioning: str,
+    dense: Callable,
+) -> keras.KerasTensor | list:
+    """Adds the head of a discriminator to its last features.
 
-    - `"projection"`: the logit gains the inner product of the features with the label's embedding
+    - `"projection"`: adds the inner product of features and label embedding to the logit
       (Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, equation 3).
-    - `"auxiliary"`: class logits come out beside the logit (Odena et al., "Conditional Image
+    - `"auxiliary"`: outputs class logits besides the logit (Odena et al., "Conditional Image
       Synthesis with Auxiliary Classifier GANs", ICML 2017).
 
     Args:
         features: `(batch, n)` float32.
-        inputs: What `discriminator_inputs` gave.
+        inputs: Result of `discriminator_inputs`.
         num_classes: Number of classes, or None.
         conditioning: One of `CONDITIONINGS`.
-        dense: `(layer) -> layer`, such as spectral normalisation, put around each weight.
+        dense: `(layer) -> layer`, a wrapper of layers with weights, such as spectral normalization.
 
     Returns:
         Logits `(batch, 1)`, or `[logits, class logits (batch, num_classes)]`.
@@ -206,15 +224,15 @@ def discriminator_outputs(features, inputs, num_classes, conditioning, dense):
 INIT = "glorot_uniform"
 
 
-def compute_dtypes(model):
-    """The dtypes in which a model's layers compute, such as `{"float32", "bfloat16"}`."""
+def compute_dtypes(model: keras.Model) -> set[str]:
+    """Returns the dtypes in which a model's layers compute, such as `{"float32", "bfloat16"}`."""
     return {layer.compute_dtype for layer in model._flatten_layers()}
 
 
-def mixes_samples(network) -> bool:
-    """Returns whether a sample's output depends on the rest of its batch, as under BatchNorm.
+def mixes_samples(network: keras.Model) -> bool:
+    """Returns whether a sample's output depends on the rest of its batch, as with BatchNorm.
 
-    A custom layer that mixes samples says so with an attribute `mixes_samples = True`.
+    A custom layer that mixes samples needs an attribute `mixes_samples = True`.
     """
     return any(
         isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "mixes_samples", False)

@@ -1,49 +1,31 @@
-"""ProGAN: networks that begin with 4x4 pixels and grow, for square images of 8 to 1024 pixels.
+"""ProGAN: networks that grow from 4x4 pixels, for square images of 8 to 1024 pixels.
 
 Source: Karras et al., "Progressive Growing of GANs for Improved Quality, Stability, and Variation",
 ICLR 2018, section 2 and table 2.
 """
 
 import math
+from collections.abc import Sequence
 
-from keras_gan.layers import (
-    EqualizedConv2D,
-    EqualizedDense,
-    FadeIn,
-    LeakyReLU,
-    MinibatchStandardDeviation,
-    NearestUpsample2D,
-    PixelNormalization,
-)
-from keras_gan.networks.network import (
-    SMALLEST_MAP,
-    Network,
-    check_num_classes,
-    check_power_of_two,
-    label_input,
-    resolve_policy,
-    stage_widths,
-)
+from keras_gan.layers import NearestUpsample2D
+from keras_gan.networks.network import Network, resolve_policy
+from keras_gan.networks.progressive_stages import DiscriminatorStages, GeneratorStages, Stages
 
 import keras
-from keras import ops
-
-SLOPE = 0.2
-GAIN = 2.0**0.5  # He et al.'s
 
 
-class Growing(Network):
-    """Base of both players: one network of all sizes from 4x4 on, and the level it has grown to.
+class GrowingNetwork(Network):
+    """Base of networks with all sizes from 4x4 on, and a level up to which they have grown.
 
     Level s is the network of 4 * 2^s pixels; from s - 1 to s its last stage fades in. The network
-    itself takes or makes images of the final size at every level; `at` computes one stage alone.
+    itself takes or makes images of the final size at every level. `at` gives a single stage.
 
     Args:
-        stages: A `Stages`.
+        stages: Layers of the network.
         config, dtype, name: As in `Network`.
     """
 
-    def __init__(self, stages, config, dtype, name):
+    def __init__(self, stages: Stages, config: dict, dtype: keras.DTypePolicy, name: str):
         inputs = stages.inputs(stages.last)
         outputs = stages.connect(inputs, stages.last, fading=range(1, stages.last + 1))
         super().__init__(inputs, outputs, config, dtype, name)
@@ -51,32 +33,32 @@ class Growing(Network):
 
     @property
     def last_stage(self) -> int:
-        """The stage of the final size: 0 is 4x4, 1 is 8x8."""
+        """Stage of the final size, counted from 0 for 4x4."""
         return self._stages.last
 
     @property
-    def level(self):
-        """The variable of the level, from 0 to `last_stage`; a new network is fully grown."""
+    def level(self) -> keras.Variable:
+        """Variable of the level, from 0 to `last_stage`; a new network is fully grown."""
         return self._stages.fade.level
 
-    def at(self, stage):
-        """The network of one stage, on these weights: 4 * 2^stage pixels, the stage fading in.
+    def at(self, stage: int) -> keras.Model:
+        """Returns the network of one stage, which fades in, for images of 4 * 2^stage pixels.
 
         Args:
             stage: From 0 to `last_stage`.
 
         Returns:
-            A `keras.Model`, the same one at each call.
+            A `keras.Model` with shared weights, the same object at each call.
         """
         return self._stages.model(stage, fading=range(max(stage, 1), stage + 1))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ProgressiveGenerator(Growing):
-    """A dense layer to 4x4, then stages of 2x up and two convolutions; a picture at every size.
+class ProgressiveGenerator(GrowingNetwork):
+    """ProGAN generator: a dense layer to 4x4, then stages of 2x upsampling and two convolutions.
 
-    LeakyReLU 0.2 and pixel norm after each layer. A linear 1x1 convolution makes the picture of a
-    stage; lower ones are enlarged by repeating pixels. The paper's network for 1024x1024:
+    Each layer has LeakyReLU 0.2 and pixel norm. A linear 1x1 convolution makes the image of a
+    stage; smaller images are enlarged by repeating pixels. The paper's network for 1024x1024:
     `width=16, latent_dim=512`; maps of 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x256,
     128x128x128, 256x256x64, 512x512x32, 1024x1024x16; 23,086,795 weights, 23.1 million as
     published.
@@ -84,15 +66,15 @@ class ProgressiveGenerator(Growing):
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
         latent_dim: Size of the latent vector; 512 in the paper.
-        width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator: the class's embedding, as long as the
-            latents, is concatenated to them.
-        max_width: Channels of the widest stage, or `width` where that is more; 512 in the paper.
+        width: Number of channels at the image's size; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional generator; an embedding of the size
+            of the latents is concatenated to them.
+        max_width: Number of channels of the widest stage, at least `width`; 512 in the paper.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't make.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -102,17 +84,17 @@ class ProgressiveGenerator(Growing):
     ((None, 32, 32, 3), (None, 4, 4, 3))
     """
 
-    tolerance = 1e-4  # of exports: pixel norm enlarges rounding where a vector is short
+    tolerance = 1e-4  # of exports: pixel norm amplifies the rounding of short vectors
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        latent_dim=128,
-        width=64,
-        num_classes=None,
-        max_width=512,
-        dtype=None,
-        name="progressive_generator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        latent_dim: int = 128,
+        width: int = 64,
+        num_classes: int | None = None,
+        max_width: int = 512,
+        dtype: str | None = None,
+        name: str = "progressive_generator",
     ):
         policy = resolve_policy(dtype)
         stages = GeneratorStages(image_shape, width, max_width, num_classes, policy, latent_dim)
@@ -125,43 +107,39 @@ class ProgressiveGenerator(Growing):
         }
         super().__init__(stages, config, policy, name)
 
-    def for_export(self):
-        """The same pictures, computed without what doesn't take part in them at this level.
-
-        Returns:
-            A `keras.Model` on these weights.
-        """
+    def for_export(self) -> keras.Model:
+        """Returns an equal `keras.Model`, on these weights, of the layers used at this level."""
         level = float(self.level)
         stage = math.ceil(level)
         model = self._stages.model(stage, fading=[stage] if level < stage else [])
-        missing = 2 ** (self.last_stage - stage)
-        if missing == 1:
+        factor = 2 ** (self.last_stage - stage)
+        if factor == 1:
             return model
-        enlarged = NearestUpsample2D(missing, dtype="float32")(model.output)
-        return keras.Model(model.input, enlarged)
+        images = NearestUpsample2D(factor, dtype="float32")(model.output)
+        return keras.Model(model.input, images)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ProgressiveDiscriminator(Growing):
-    """The generator's mirror: a layer for pictures of every size, then stages down to one logit.
+class ProgressiveDiscriminator(GrowingNetwork):
+    """ProGAN discriminator: an input layer for each size, then stages down to one logit.
 
-    Per stage: two convolutions, each with LeakyReLU 0.2, and the mean of 2x2. At 4x4 the minibatch
-    standard deviation is added. The paper's network for 1024x1024: `width=16`; maps of
+    Each stage has two convolutions with LeakyReLU 0.2 and 2x2 average pooling. At 4x4 the minibatch
+    standard deviation is appended. The paper's network for 1024x1024: `width=16`; maps of
     1024x1024x16, 512x512x32, 256x256x64, 128x128x128, 64x64x256, 32x32x512, 16x16x512, 8x8x512,
     4x4x512; 23,087,249 weights, 23.1 million as published.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
         width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the inner product of the last layer and
-            the class's embedding is added to the logit.
+        num_classes: Number of classes, for a class-conditional discriminator; the inner product of
+            the last features and the class's embedding is added to the logit.
         max_width: Channels of the widest stage, or `width` where that is more; 512 in the paper.
-        group_size: Samples of a group in the minibatch standard deviation.
+        group_size: Number of samples in a group of the minibatch standard deviation.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape that the network can't take.
+        ConfigError: For an unsupported image shape.
 
     Example:
 
@@ -172,13 +150,13 @@ class ProgressiveDiscriminator(Growing):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        width=64,
-        num_classes=None,
-        max_width=512,
-        group_size=4,
-        dtype=None,
-        name="progressive_discriminator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        max_width: int = 512,
+        group_size: int = 4,
+        dtype: str | None = None,
+        name: str = "progressive_discriminator",
     ):
         policy = resolve_policy(dtype)
         stages = DiscriminatorStages(image_shape, width, max_width, num_classes, policy, group_size)
@@ -190,180 +168,3 @@ class ProgressiveDiscriminator(Growing):
             "group_size": group_size,
         }
         super().__init__(stages, config, policy, name)
-
-
-class Stages:
-    """The layers of a player by stage, and the graphs that they make.
-
-    It is no layer and no container, so that Keras saves each layer once, as the network's.
-
-    Args:
-        image_shape, width, num_classes, max_width: As in the networks.
-        policy: Precision policy.
-        fade_dtype: That in which stages are mixed.
-    """
-
-    def __init__(self, image_shape, width, max_width, num_classes, policy, fade_dtype):
-        check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
-        check_num_classes(num_classes)
-        self.widths = stage_widths(image_shape[0], width, max_width)[::-1]
-        self.sizes = [SMALLEST_MAP << stage for stage in range(len(self.widths))]
-        self.last = len(self.widths) - 1
-        self.channels = image_shape[-1]
-        self.num_classes, self.policy = num_classes, policy
-        self.fade = FadeIn(float(self.last), dtype=fade_dtype, name="fade")
-        self._models = {}
-
-    def model(self, stage, fading):
-        """The graph of `connect` as a `keras.Model`."""
-        key = stage, tuple(fading)
-        if key not in self._models:
-            inputs = self.inputs(stage)
-            self._models[key] = keras.Model(inputs, self.connect(inputs, stage, fading))
-        return self._models[key]
-
-    def with_labels(self, inputs):
-        """The first input, and where the network is conditional the labels."""
-        return inputs if self.num_classes is None else [inputs, label_input()]
-
-    def convolution(self, filters, name, kernel_size=3, gain=GAIN, padding="same"):
-        """A convolution at the equalised rate."""
-        return EqualizedConv2D(
-            filters, kernel_size, padding, gain=gain, dtype=self.policy, name=name
-        )
-
-    def activation(self):
-        """LeakyReLU 0.2."""
-        return LeakyReLU(SLOPE, dtype=self.policy)
-
-    def embedding(self, size, dtype):
-        """The layer whose row for a class, of variance 1, comes of the one-hot label."""
-        return EqualizedDense(
-            size, gain=self.num_classes**0.5, use_bias=False, dtype=dtype, name="embedding"
-        )
-
-
-class GeneratorStages(Stages):
-    """The generator's layers; `latent_dim` as in `ProgressiveGenerator`."""
-
-    def __init__(self, image_shape, width, max_width, num_classes, policy, latent_dim):
-        super().__init__(image_shape, width, max_width, num_classes, policy, "float32")
-        self.latent_dim = latent_dim
-        if num_classes is not None:
-            self.embed = self.embedding(latent_dim, policy)
-        self.blocks = [self.first_block(), *map(self.block, range(1, self.last + 1))]
-        self.to_rgb = [
-            self.convolution(self.channels, f"to_rgb_{size}", 1, gain=1.0) for size in self.sizes
-        ]
-        self.enlarge = NearestUpsample2D(dtype="float32", name="enlarge")
-        self.images = keras.layers.Activation("linear", dtype="float32", name="images")
-
-    def first_block(self):
-        """Latents to a map of 4x4; the first gain is that of a 4x4 convolution."""
-        width, places = self.widths[0], SMALLEST_MAP**2
-        return [
-            PixelNormalization(dtype=self.policy),
-            EqualizedDense(
-                places * width, gain=GAIN * places**-0.5, dtype=self.policy, name="dense_4"
-            ),
-            keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, width), dtype=self.policy),
-            *self.normalized(),
-            self.convolution(width, "conv_4"),
-            *self.normalized(),
-        ]
-
-    def block(self, stage):
-        """2x up and two convolutions."""
-        width, size = self.widths[stage], self.sizes[stage]
-        layers = [NearestUpsample2D(dtype=self.policy)]
-        for place in ("first", "second"):
-            layers += [self.convolution(width, f"{place}_conv_{size}"), *self.normalized()]
-        return layers
-
-    def normalized(self):
-        """What follows each layer."""
-        return [self.activation(), PixelNormalization(dtype=self.policy)]
-
-    def inputs(self, stage):
-        """Latents, and where the network is conditional labels."""
-        return self.with_labels(keras.Input((self.latent_dim,), name="latents"))
-
-    def connect(self, inputs, stage, fading):
-        """The picture of a stage, in which the stages in `fading` fade in."""
-        x = inputs
-        if self.num_classes is not None:
-            one_hot = ops.one_hot(inputs[1], self.num_classes)
-            x = keras.layers.Concatenate(dtype=self.policy)([inputs[0], self.embed(one_hot)])
-        picture = None
-        for k in range(stage + 1):
-            below, x = x, through(x, self.blocks[k])
-            if k in fading:
-                low = self.to_rgb[k - 1](below) if picture is None else picture
-                picture = self.fade([self.enlarge(low), self.to_rgb[k](x)], stage=k)
-        return self.images(self.to_rgb[stage](x) if picture is None else picture)
-
-
-class DiscriminatorStages(Stages):
-    """The discriminator's layers; `group_size` as in `ProgressiveDiscriminator`."""
-
-    def __init__(self, image_shape, width, max_width, num_classes, policy, group_size):
-        super().__init__(image_shape, width, max_width, num_classes, policy, policy)
-        self.from_rgb = [
-            [self.convolution(width, f"from_rgb_{size}", 1), self.activation()]
-            for width, size in zip(self.widths, self.sizes, strict=True)
-        ]
-        self.blocks = [self.last_block(group_size), *map(self.block, range(1, self.last + 1))]
-        self.shrink = keras.layers.AveragePooling2D(2, dtype="float32", name="shrink")
-        self.logits = EqualizedDense(1, dtype="float32", name="linear")
-        if num_classes is not None:
-            self.embed = self.embedding(self.widths[0], "float32")
-        self.add = keras.layers.Add(dtype="float32", name="logits")
-
-    def block(self, stage):
-        """Two convolutions and the mean of 2x2."""
-        size = self.sizes[stage]
-        return [
-            self.convolution(self.widths[stage], f"first_conv_{size}"),
-            self.activation(),
-            self.convolution(self.widths[stage - 1], f"second_conv_{size}"),
-            self.activation(),
-            keras.layers.AveragePooling2D(2, dtype=self.policy),
-        ]
-
-    def last_block(self, group_size):
-        """A map of 4x4 to a vector."""
-        return [
-            MinibatchStandardDeviation(group_size, dtype=self.policy),
-            self.convolution(self.widths[0], "conv_4"),
-            self.activation(),
-            self.convolution(self.widths[0], "dense_4", SMALLEST_MAP, padding="valid"),
-            self.activation(),
-            keras.layers.Flatten(dtype="float32"),
-        ]
-
-    def inputs(self, stage):
-        """Images of the stage's size, and where the network is conditional labels."""
-        shape = (self.sizes[stage], self.sizes[stage], self.channels)
-        return self.with_labels(keras.Input(shape, name="images"))
-
-    def connect(self, inputs, stage, fading):
-        """The logits of a stage's images, in which the stages in `fading` fade in."""
-        images = inputs if self.num_classes is None else inputs[0]
-        x = through(images, self.from_rgb[stage])
-        for k in range(stage, 0, -1):
-            x, images = through(x, self.blocks[k]), self.shrink(images)
-            if k in fading:
-                x = self.fade([through(images, self.from_rgb[k - 1]), x], stage=k)
-        x = through(x, self.blocks[0])
-        if self.num_classes is None:
-            return self.logits(x)
-        embedded = self.embed(ops.one_hot(inputs[1], self.num_classes))
-        product = ops.sum(x * embedded, axis=-1, keepdims=True) * self.widths[0] ** -0.5
-        return self.add([self.logits(x), product])
-
-
-def through(x, layers):
-    """x through layers, one after the other."""
-    for layer in layers:
-        x = layer(x)
-    return x

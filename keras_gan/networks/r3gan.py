@@ -1,10 +1,12 @@
-"""R3GAN: a modern residual network without normalisation, for square images of 4 * 2^k pixels.
+"""R3GAN: modern residual networks without normalization, for square images of 4 * 2^k pixels.
 
 Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024.
 """
 
+from collections.abc import Sequence
+
 from keras_gan.errors import ConfigError
-from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearntMap, Upsample2D
+from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearnedMap, Upsample2D
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -18,17 +20,17 @@ from keras_gan.networks.network import (
 import keras
 from keras import ops
 
-GROUP = 16  # channels of a group
+GROUP = 16  # channels per group
 SLOPE = 0.2
 ACTIVATION_GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GANGenerator(Network):
-    """A learnt 4x4 map, scaled by the latents, grows through stages of residual blocks.
+    """R3GAN generator: a learned 4x4 map, scaled by the latents, then residual stages.
 
-    Per stage: 2x up, a 1x1 convolution where the width changes, and `blocks` residual blocks; at
-    the end a 1x1 convolution and no tanh. Networks of the paper:
+    Each stage has 2x upsampling, a 1x1 convolution if the width changes, and `blocks` residual
+    blocks. The last layer is a 1x1 convolution without tanh. Networks of the paper:
 
     - CIFAR-10: `width=768`; maps of 4x4x768, 8x8x768, 16x16x768, 32x32x768; with 10 classes
       20,781,952 weights, as published.
@@ -38,16 +40,17 @@ class R3GANGenerator(Network):
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
         latent_dim: Size of the latent vector; 64 in the paper.
-        width: Channels of the last stage, a multiple of 8; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator: the class's embedding, as long as the
-            latents, is concatenated to them.
-        blocks: Residual blocks a stage.
-        max_width: Channels of the widest stage, or `width` where that is more; 768 in the paper.
+        width: Number of channels of the last stage, a multiple of 8; inwards they double, up to
+            `max_width`.
+        num_classes: Number of classes, for a class-conditional generator; an embedding of the size
+            of the latents is concatenated to them.
+        blocks: Number of residual blocks per stage.
+        max_width: Number of channels of the widest stage, at least `width`; 768 in the paper.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a width that the network can't have.
+        ConfigError: For an unsupported image shape or width.
 
     Example:
 
@@ -56,20 +59,20 @@ class R3GANGenerator(Network):
     (None, 32, 32, 3)
     """
 
-    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+    tolerance = 1e-4  # of exports: rounding accumulates over many layers
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        latent_dim=64,
-        width=64,
-        num_classes=None,
-        blocks=2,
-        max_width=768,
-        dtype=None,
-        name="r3gan_generator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        latent_dim: int = 64,
+        width: int = 64,
+        num_classes: int | None = None,
+        blocks: int = 2,
+        max_width: int = 768,
+        dtype: str | None = None,
+        name: str = "r3gan_generator",
     ):
-        widths = widths_of(image_shape, width, max_width)[::-1]
+        widths = r3gan_widths(image_shape, width, max_width)[::-1]
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
@@ -77,10 +80,10 @@ class R3GANGenerator(Network):
         if num_classes is not None:
             embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
             x = keras.layers.Concatenate(dtype=policy)([latents, embedded])
-        x = scaled_map(x, widths[0], policy)
+        x = scaled_learned_map(x, widths[0], policy)
         for stage, channels in enumerate(widths):
             if stage:
-                x = Upsample2D(dtype=policy)(changed_width(x, channels, policy))
+                x = Upsample2D(dtype=policy)(match_width(x, channels, policy))
             for _ in range(blocks):
                 x = residual_block(x, len(widths) * blocks, policy)
         x = convolution(image_shape[-1], 1.0, policy)(x)
@@ -98,10 +101,10 @@ class R3GANGenerator(Network):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class R3GANDiscriminator(Network):
-    """The generator's mirror: stages of residual blocks down to 4x4, then one logit.
+    """R3GAN discriminator: residual stages down to 4x4, then one logit.
 
-    Per stage: `blocks` residual blocks, 2x down, a 1x1 convolution where the width changes. The 4x4
-    map becomes a vector by a depthwise convolution. Networks of the paper:
+    Each stage has `blocks` residual blocks, 2x downsampling and a 1x1 convolution if the width
+    changes. A depthwise convolution maps 4x4 to a vector. Networks of the paper:
 
     - CIFAR-10: `width=768`; maps of 32x32x768, 16x16x768, 8x8x768, 4x4x768; with 10 classes
       21,280,512 weights, as published.
@@ -110,16 +113,17 @@ class R3GANDiscriminator(Network):
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
-        width: Channels of the first stage, a multiple of 8; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the logit is the inner product of a
-            vector of the image's and the class's embedding.
-        blocks: Residual blocks a stage.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels of the first stage, a multiple of 8; inwards they double, up to
+            `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator; the logit is the
+            inner product of the image's features and the class's embedding.
+        blocks: Number of residual blocks per stage.
+        max_width: Number of channels of the widest stage, at least `width`.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a width that the network can't have.
+        ConfigError: For an unsupported image shape or width.
 
     Example:
 
@@ -130,15 +134,15 @@ class R3GANDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        width=64,
-        num_classes=None,
-        blocks=2,
-        max_width=768,
-        dtype=None,
-        name="r3gan_discriminator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        blocks: int = 2,
+        max_width: int = 768,
+        dtype: str | None = None,
+        name: str = "r3gan_discriminator",
     ):
-        widths = widths_of(image_shape, width, max_width)
+        widths = r3gan_widths(image_shape, width, max_width)
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
@@ -146,11 +150,14 @@ class R3GANDiscriminator(Network):
         x = convolution(widths[0], 1.0, policy)(images)
         for stage, channels in enumerate(widths):
             if stage:
-                x = changed_width(Downsample2D(dtype=policy)(x), channels, policy)
+                x = match_width(Downsample2D(dtype=policy)(x), channels, policy)
             for _ in range(blocks):
                 x = residual_block(x, len(widths) * blocks, policy)
         x = keras.layers.DepthwiseConv2D(
-            4, use_bias=False, depthwise_initializer=normal(4**-2, fan_in=False), dtype=policy
+            4,
+            use_bias=False,
+            depthwise_initializer=normal_initializer(4**-2, fan_in=False),
+            dtype=policy,
         )(x)
         x = keras.layers.Flatten(dtype="float32")(x)
         outputs = 1 if num_classes is None else widths[-1]
@@ -170,18 +177,24 @@ class R3GANDiscriminator(Network):
         super().__init__(inputs, x, config, policy, name)
 
 
-def scaled_map(latents, channels, policy):
-    """A learnt map of 4x4 places, each channel scaled by a linear function of the latents."""
+def scaled_learned_map(
+    latents: keras.KerasTensor, channels: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
+    """Makes a learned 4x4 map with channels scaled by a linear function of the latents."""
     scales = linear(channels, policy)(latents)
     scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
-    return keras.layers.Multiply(dtype=policy)([LearntMap(channels, dtype=policy)(latents), scales])
+    return keras.layers.Multiply(dtype=policy)(
+        [LearnedMap(channels, dtype=policy)(latents), scales]
+    )
 
 
-def residual_block(x, blocks, policy):
-    """x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
+def residual_block(
+    x: keras.KerasTensor, blocks: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
+    """Applies x + W3 a(W2 a(W1 x)): 1x1 to twice the channels, 3x3 in groups of 16, 1x1 back.
 
-    The first two are followed by a bias and LeakyReLU 0.2. The variances begin so that the sum over
-    all blocks stays bounded: W3 is 0, and the others' gain is L^(-1/4) for a network of L blocks.
+    The first two have a bias and LeakyReLU 0.2. The initial variances bound the sum over all
+    blocks: W3 is 0, and the others have gain L^(-1/4) for a network of L blocks.
 
     Args:
         x: `(batch, height, width, channels)`.
@@ -195,42 +208,56 @@ def residual_block(x, blocks, policy):
     y = convolution(2 * channels, gain, policy, use_bias=True)(x)
     y = LeakyReLU(SLOPE, dtype=policy)(y)
     y = GroupedConv2D(
-        2 * channels, 3, 2 * channels // GROUP, kernel_initializer=normal(gain**2), dtype=policy
+        2 * channels,
+        3,
+        2 * channels // GROUP,
+        kernel_initializer=normal_initializer(gain**2),
+        dtype=policy,
     )(y)
     y = LeakyReLU(SLOPE, dtype=policy)(y)
     y = convolution(channels, 0.0, policy)(y)
     return keras.layers.Add(dtype=policy)([x, y])
 
 
-def changed_width(x, channels, policy):
-    """x through a 1x1 convolution, where it hasn't so many channels already."""
+def match_width(
+    x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
+    """Applies a 1x1 convolution if the number of channels differs."""
     return x if x.shape[-1] == channels else convolution(channels, 1.0, policy)(x)
 
 
-def convolution(filters, gain, policy, use_bias=False):
-    """A 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
+def convolution(
+    filters: int, gain: float, policy: keras.DTypePolicy, use_bias: bool = False
+) -> keras.layers.Layer:
+    """Makes a 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
     return keras.layers.Conv2D(
-        filters, 1, use_bias=use_bias, kernel_initializer=normal(gain**2), dtype=policy
+        filters, 1, use_bias=use_bias, kernel_initializer=normal_initializer(gain**2), dtype=policy
     )
 
 
-def linear(units, policy, name=None):
-    """A linear layer of gain 1, without bias."""
+def linear(
+    units: int, policy: keras.DTypePolicy | str, name: str | None = None
+) -> keras.layers.Layer:
+    """Makes a linear layer of gain 1, without bias."""
     return keras.layers.Dense(
-        units, use_bias=False, kernel_initializer=normal(1.0), dtype=policy, name=name
+        units, use_bias=False, kernel_initializer=normal_initializer(1.0), dtype=policy, name=name
     )
 
 
-def embedding(num_classes, size, gain, policy):
-    """A vector for each class: the bias-free linear function of the one-hot label."""
+def embedding(
+    num_classes: int, size: int, gain: float, policy: keras.DTypePolicy | str
+) -> keras.layers.Layer:
+    """Makes an embedding of classes, equal to a linear layer on the one-hot label."""
     deviation = gain * num_classes**-0.5
     return keras.layers.Embedding(
         num_classes, size, keras.initializers.RandomNormal(stddev=deviation), dtype=policy
     )
 
 
-def normal(variance, fan_in=True):
-    """The initializer N(0, variance / fan-in), or N(0, variance)."""
+def normal_initializer(
+    variance: float, fan_in: bool = True
+) -> keras.initializers.Initializer | str:
+    """Returns the initializer N(0, variance / fan-in), or N(0, variance)."""
     if variance == 0.0:
         return "zeros"
     if not fan_in:
@@ -238,11 +265,11 @@ def normal(variance, fan_in=True):
     return keras.initializers.VarianceScaling(variance, "fan_in", "untruncated_normal")
 
 
-def widths_of(image_shape, width, max_width):
-    """Channels of the stages from the image inwards.
+def r3gan_widths(image_shape: Sequence[int], width: int, max_width: int) -> list[int]:
+    """Returns the channels of the stages from the image inwards.
 
     Raises:
-        ConfigError: For an image shape or a width that R3GAN can't have.
+        ConfigError: For an unsupported image shape or width.
     """
     check_power_of_two(image_shape, smallest=4)
     if width < 8 or width % 8 or max_width % 8:

@@ -1,10 +1,12 @@
-"""ResNet: residual blocks without bells, for square images of 2^k pixels from 4 or 8 to 1024.
+"""ResNet: plain residual networks, for square images of 2^k pixels up to 1024.
 
 Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017; Miyato et al.,
 "Spectral Normalization for Generative Adversarial Networks", ICLR 2018; Zhang et al.,
 "Self-Attention Generative Adversarial Networks", ICML 2019; Brock et al., "Large Scale GAN Training
 for High Fidelity Natural Image Synthesis", ICLR 2019.
 """
+
+from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError
 from keras_gan.networks.network import (
@@ -14,14 +16,14 @@ from keras_gan.networks.network import (
     check_choice,
     check_num_classes,
     check_power_of_two,
+    concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
     stage_widths,
-    with_one_hot,
 )
-from keras_gan.networks.residual_blocks import Weights, down_block, up_block
+from keras_gan.networks.residual_blocks import LayerFactory, down_block, up_block
 
 import keras
 from keras import ops
@@ -33,12 +35,12 @@ INITIALIZERS = ("glorot", "orthogonal")
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ResNetGenerator(Network):
-    """A linear map of the latents to 4x4, then residual blocks that each double the size.
+    """ResNet generator: a linear layer to 4x4, then residual blocks that each double the size.
 
-    At the end BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
+    It ends with BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
 
     - CIFAR-10, SNGAN: `width=256, max_width=256`; maps of 4x4x256, 8x8x256, 16x16x256, 32x32x256;
-      4,276,739 weights that learn. WGAN-GP: the same with 128; 4x4x128, 8x8x128, 16x16x128,
+      4,276,739 trainable weights. WGAN-GP: the same with 128; 4x4x128, 8x8x128, 16x16x128,
       32x32x128; 1,204,483 weights.
     - 128x128, SNGAN: `width=64`; 4x4x1024, 8x8x1024, 16x16x512, 32x32x256, 64x64x128, 128x128x64;
       32,150,787 weights. SAGAN: the same with `normalization="spectral", attention=32`, and for
@@ -46,26 +48,26 @@ class ResNetGenerator(Network):
     - 128x128, BigGAN: `width=96, max_width=1536, latent_dim=120, conditioning="split_latents"`,
       `normalization="spectral", attention=64, initializer="orthogonal"`; 4x4x1536, 8x8x1536,
       16x16x768, 32x32x384, 64x64x192, 128x128x96; for 1000 classes 70,433,988 weights, as its
-      authors count. Its networks for 256x256 and more widen otherwise.
+      authors count. Its networks for 256x256 and more have other widths.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 8 to 1024, 1 to 4 channels.
         latent_dim: Size of the latent vector.
-        width: Channels at the image's size; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional generator.
-        conditioning: How it is told the class: by `"concatenation"` of the one-hot label to the
-            latents, or by `"batch_norm"`, whose scales and shifts belong to the class. With
-            `"split_latents"`, with classes or without, a part of the latents goes to the 4x4 map
-            and one to each block, where it gives scales and shifts, with the class's embedding.
-        normalization: None, or `"spectral"` for spectral normalisation of every weight.
-        attention: Size of the map that self-attention is put after, or None for none.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels at the image's size; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional generator.
+        conditioning: `"concatenation"` of the one-hot label to the latents, or `"batch_norm"` with
+            scales and shifts for each class. With `"split_latents"`, one part of the latents goes
+            to the 4x4 map. Each block gets another part, with the class's embedding if there are
+            classes, for the scales and shifts of its BatchNorm.
+        normalization: None, or `"spectral"` for spectral normalization of every weight.
+        attention: Size of the map after which to insert self-attention, or None.
+        max_width: Number of channels of the widest stage, at least `width`.
         initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+        ConfigError: For an unsupported image shape, attention size or choice.
 
     Example:
 
@@ -74,21 +76,21 @@ class ResNetGenerator(Network):
     (None, 32, 32, 3)
     """
 
-    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+    tolerance = 1e-4  # of exports: rounding accumulates over many layers
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        latent_dim=128,
-        width=64,
-        num_classes=None,
-        conditioning="concatenation",
-        normalization=None,
-        attention=None,
-        max_width=1024,
-        initializer="glorot",
-        dtype=None,
-        name="resnet_generator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        latent_dim: int = 128,
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "concatenation",
+        normalization: str | None = None,
+        attention: int | None = None,
+        max_width: int = 1024,
+        initializer: str = "glorot",
+        dtype: str | None = None,
+        name: str = "resnet_generator",
     ):
         check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
         check_num_classes(num_classes)
@@ -97,17 +99,19 @@ class ResNetGenerator(Network):
         check_choice("initializer", initializer, INITIALIZERS)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         check_attention(attention, [SMALLEST_MAP << stage for stage in range(1, len(widths))])
-        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         _, inputs = generator_inputs(latent_dim, num_classes)
-        first, conditions = told(inputs, num_classes, conditioning, len(widths) - 1, weights)
-        x = weights.dense(SMALLEST_MAP**2 * widths[0])(first)
-        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=weights.policy)(x)
+        first, conditions = condition_blocks(
+            inputs, num_classes, conditioning, len(widths) - 1, factory
+        )
+        x = factory.dense(SMALLEST_MAP**2 * widths[0])(first)
+        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=factory.policy)(x)
         for channels, condition in zip(widths[1:], conditions, strict=True):
-            x = up_block(x, channels, weights, condition)
+            x = up_block(x, channels, factory, condition)
             if x.shape[1] == attention:
-                x = weights.attention(x)
-        x = weights.relu(weights.batch_normalization(x))
-        x = weights.convolution(image_shape[-1])(x)
+                x = factory.attention(x)
+        x = factory.relu(factory.batch_normalization(x))
+        x = factory.convolution(image_shape[-1])(x)
         images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
         config = {
             "image_shape": list(image_shape),
@@ -120,44 +124,43 @@ class ResNetGenerator(Network):
             "max_width": max_width,
             "initializer": initializer,
         }
-        super().__init__(inputs, images, config, weights.policy, name)
+        super().__init__(inputs, images, config, factory.policy, name)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ResNetDiscriminator(Network):
-    """Residual blocks that each halve the size, then plain ones, and one logit of pooled features.
+    """ResNet discriminator: residual blocks, then one logit of the pooled features.
 
-    There is a block for each size from the image's to 4; those that meet `smallest_map` keep it.
-    The last map is passed through ReLU and pooled, by the sum as in SNGAN, or without spectral
-    normalisation by the mean as in WGAN-GP. Networks of the papers:
+    There is a block for each size from the image's to 4. Blocks halve the size until it reaches
+    `smallest_map`. After ReLU the last map is pooled, by the sum as in SNGAN, or without spectral
+    normalization by the mean as in WGAN-GP. Networks of the papers:
 
     - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; after its blocks maps of
-      16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 weights that learn. WGAN-GP: the same with
+      16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 trainable weights. WGAN-GP: the same with
       `normalization=None`.
     - 128x128, SNGAN: `width=64`; 64x64x64, 32x32x128, 16x16x256, 8x8x512, 4x4x1024, 4x4x1024;
       38,419,137 weights. SAGAN: the same with `attention=32`; for 1000 classes 39,463,618. As in
-      SAGAN a block's first convolution makes the block's channels; SNGAN's own keeps those it gets.
+      SAGAN a block's first convolution changes the channels; SNGAN's own keeps them.
     - 128x128, BigGAN: `width=96, max_width=1536, attention=64, initializer="orthogonal"`; 64x64x96,
       32x32x192, 16x16x384, 8x8x768, 4x4x1536, 4x4x1536; for 1000 classes 87,982,370 weights, as
       its authors count.
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024, 1 to 4 channels.
-        width: Channels of the first block; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator.
-        conditioning: How it uses the class: `"projection"` of the features on the label's
-            embedding, `"concatenation"` of the one-hot label to every pixel, or an
-            `"auxiliary"` classifier whose logits come out beside its own.
-        normalization: `"spectral"` for spectral normalisation of every weight, or None.
-        attention: Size of the map that self-attention is put after, or None for none.
-        max_width: Channels of the widest stage, or `width` where that is more.
-        smallest_map: Size at which the map isn't halved any more, a power of two from 4.
+        width: Number of channels of the first block; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator.
+        conditioning: `"projection"` of the features on the label's embedding, `"concatenation"` of
+            the one-hot label to every pixel, or an `"auxiliary"` classifier with its own logits.
+        normalization: `"spectral"` for spectral normalization of every weight, or None.
+        attention: Size of the map after which to insert self-attention, or None.
+        max_width: Number of channels of the widest stage, at least `width`.
+        smallest_map: Smallest size of a map, a power of two from 4.
         initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape, a map of attention or a choice that it can't have.
+        ConfigError: For an unsupported image shape, attention size or choice.
 
     Example:
 
@@ -168,17 +171,17 @@ class ResNetDiscriminator(Network):
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        width=64,
-        num_classes=None,
-        conditioning="projection",
-        normalization="spectral",
-        attention=None,
-        max_width=1024,
-        smallest_map=SMALLEST_MAP,
-        initializer="glorot",
-        dtype=None,
-        name="resnet_discriminator",
+        image_shape: Sequence[int] = (32, 32, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        conditioning: str = "projection",
+        normalization: str | None = "spectral",
+        attention: int | None = None,
+        max_width: int = 1024,
+        smallest_map: int = SMALLEST_MAP,
+        initializer: str = "glorot",
+        dtype: str | None = None,
+        name: str = "resnet_discriminator",
     ):
         check_power_of_two(image_shape)
         check_num_classes(num_classes)
@@ -189,21 +192,19 @@ class ResNetDiscriminator(Network):
         sizes = [image_shape[0] >> stage for stage in range(len(widths))]
         check_choice("smallest_map", smallest_map, sizes)
         check_attention(attention, [size for size in sizes[1:] if size >= smallest_map])
-        weights = Weights(resolve_policy(dtype), initializer, normalization)
+        factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
-        concatenated = num_classes is not None and conditioning == "concatenation"
-        x = with_one_hot(*inputs, num_classes) if concatenated else images
+        concatenates = num_classes is not None and conditioning == "concatenation"
+        x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
         for stage, channels in enumerate(widths):
             pool = x.shape[1] > smallest_map
-            x = down_block(x, channels, weights, activate=stage > 0, pool=pool)
+            x = down_block(x, channels, factory, activate=stage > 0, pool=pool)
             if pool and x.shape[1] == attention:
-                x = weights.attention(x)
+                x = factory.attention(x)
         x = keras.layers.ReLU(dtype="float32")(x)
-        features = (ops.sum if weights.spectral else ops.mean)(x, axis=(1, 2))
-        outputs = discriminator_outputs(
-            features, inputs, num_classes, conditioning, weights.normalized
-        )
+        features = (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))
+        outputs = discriminator_outputs(features, inputs, num_classes, conditioning, factory.wrap)
         config = {
             "image_shape": list(image_shape),
             "width": width,
@@ -215,61 +216,74 @@ class ResNetDiscriminator(Network):
             "smallest_map": smallest_map,
             "initializer": initializer,
         }
-        super().__init__(inputs, outputs, config, weights.policy, name)
+        super().__init__(inputs, outputs, config, factory.policy, name)
 
 
-def told(inputs, num_classes, conditioning, blocks, weights):
-    """What goes into a generator's linear layer, and what each block's BatchNorms are told.
+def condition_blocks(
+    inputs: keras.KerasTensor | list,
+    num_classes: int | None,
+    conditioning: str,
+    blocks: int,
+    factory: LayerFactory,
+) -> tuple[keras.KerasTensor, list[dict]]:
+    """Returns the inputs of a generator's linear layer and the conditions of its blocks.
 
     Args:
-        inputs: The latents, or them and the labels.
+        inputs: Latents, or `[latents, labels]`.
         num_classes: Number of classes, or None.
         conditioning: As in `ResNetGenerator`.
-        blocks: How many blocks.
-        weights: `Weights`.
+        blocks: Number of blocks.
+        factory: `LayerFactory`.
 
     Returns:
-        A tensor `(batch, features)`, and for each block the arguments of
-        `Weights.batch_normalization`.
+        A tensor `(batch, features)`, and for each block the keyword arguments of
+        `LayerFactory.batch_normalization`.
 
     Raises:
-        ConfigError: For fewer latents than there are parts.
+        ConfigError: For fewer latents than parts.
     """
     latents, labels = (inputs, None) if num_classes is None else inputs
     if conditioning == "split_latents":
-        return split_latents(latents, labels, num_classes, blocks, weights)
+        return split_latents(latents, labels, num_classes, blocks, factory)
     if labels is None:
         return latents, [{}] * blocks
     if conditioning == "batch_norm":
         return latents, [{"labels": labels, "num_classes": num_classes}] * blocks
-    return with_one_hot(latents, labels, num_classes), [{}] * blocks
+    return concatenate_one_hot(latents, labels, num_classes), [{}] * blocks
 
 
-def split_latents(latents, labels, num_classes, blocks, weights):
-    """As `told`: a part of the latents each, those of the blocks with the class's embedding.
+def split_latents(
+    latents: keras.KerasTensor,
+    labels: keras.KerasTensor | None,
+    num_classes: int | None,
+    blocks: int,
+    factory: LayerFactory,
+) -> tuple[keras.KerasTensor, list[dict]]:
+    """Splits the latents between linear layer and blocks, as in `condition_blocks`.
 
-    The parts are of one size, and the first has what remains.
+    The parts have the same size, and the first one has the remainder in addition. Blocks get the
+    class's embedding too.
 
     Source: Brock et al., section 3 and appendix B.
     """
-    part, first = divmod(latents.shape[-1], blocks + 1)
-    first += part
-    if part < 1:
+    size, first = divmod(latents.shape[-1], blocks + 1)
+    first += size
+    if size < 1:
         raise ConfigError(
             f"expected a latent_dim of at least {blocks + 1} for conditioning='split_latents', a "
             f"number for each of the {blocks} blocks and the first layer, got {latents.shape[-1]}."
         )
-    vectors = [latents[:, first + i * part : first + (i + 1) * part] for i in range(blocks)]
+    vectors = [latents[:, first + i * size : first + (i + 1) * size] for i in range(blocks)]
     if labels is not None:
         embed = keras.layers.Embedding(
-            num_classes, CLASS_EMBEDDING, weights.begin(), dtype=weights.policy
+            num_classes, CLASS_EMBEDDING, factory.kernel_initializer(), dtype=factory.policy
         )
-        embedded, join = embed(labels), keras.layers.Concatenate
-        vectors = [join(dtype=weights.policy)([embedded, vector]) for vector in vectors]
+        embedded, concatenate = embed(labels), keras.layers.Concatenate
+        vectors = [concatenate(dtype=factory.policy)([embedded, vector]) for vector in vectors]
     return latents[:, :first], [{"vectors": vector} for vector in vectors]
 
 
-def check_attention(attention, sizes):
+def check_attention(attention: int | None, sizes: Sequence[int]) -> None:
     """Raises `ConfigError` unless attention is None or the size of a block's map."""
     if attention is not None and attention not in sizes:
         raise ConfigError(

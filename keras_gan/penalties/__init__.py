@@ -1,8 +1,9 @@
-"""What keeps the discriminator smooth, and the generator.
+"""Penalties that regularize the discriminator or the generator.
 
-A penalty is called as `(discriminator, real, fake, key) -> scalar`, where `discriminator` maps
-samples to logits and `key` decides its random numbers, if it draws any; one on the generator as
-`(generator, latents, labels, key) -> scalar`. Its weight and its interval belong to it.
+A penalty on the discriminator is called as `(discriminator, real, fake, key) -> scalar`, where
+`discriminator` maps samples to logits and `key` determines the random numbers, if any. A penalty on
+the generator is called as `(generator, latents, labels, key) -> scalar`. Each has a weight and an
+interval.
 """
 
 from keras_gan.penalties.gradients import DRAGAN, R1, R2, GradientPenalty, ZeroCentered

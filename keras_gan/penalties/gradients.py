@@ -1,34 +1,37 @@
-"""Penalties on the slope of the discriminator."""
+"""Penalties on the gradient of the discriminator with respect to its inputs."""
+
+from collections.abc import Callable
 
 from keras_gan import gradients, noise, replicas
 from keras_gan.checks import check_positive
 from keras_gan.penalties.penalty import Penalty
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
-def squared_norm(gradient):
-    """Squared L2 norm of each sample: `(batch, ...) -> (batch,)`, in float32."""
+def squared_norm(gradient: tf.Tensor) -> tf.Tensor:
+    """Computes the squared L2 norm of each sample, `(batch,)` float32."""
     gradient = ops.cast(gradient, "float32")
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 
 
-def norm(gradient):
-    """L2 norm of each sample, whose own gradient is 0 rather than NaN where the norm is 0."""
+def norm(gradient: tf.Tensor) -> tf.Tensor:
+    """Computes the L2 norm of each sample, with gradient 0 instead of NaN where the norm is 0."""
     return ops.sqrt(ops.maximum(squared_norm(gradient), 1e-12))
 
 
-def interpolate(real, fake, key):
-    """A point on the line between each real sample and its generated partner.
+def interpolate(real: tf.Tensor, fake: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Returns a random point on the line between each real and generated sample.
 
     Args:
         real, fake: `(batch, *sample_shape)`.
-        key: Decides the place, uniform in [0, 1) a sample.
+        key: Determines the fraction along each line, uniform in [0, 1).
     """
     shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
-    place = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
-    return real + place * (fake - real)
+    fraction = replicas.rows_of_batch(lambda shape: noise.uniform(shape, key), shape)
+    return real + fraction * (fake - real)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -37,7 +40,7 @@ class R1(Penalty):
 
     Args:
         weight: gamma. Scale it with the number of pixels: about 0.1 to 1 for digits.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Mescheder et al., "Which Training Methods for GANs do actually Converge?", ICML 2018,
     equation 9.
@@ -54,9 +57,16 @@ class R1(Penalty):
 
     name = "r1"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(x)|^2] / 2."""
-        return ops.mean(squared_norm(gradients.of_inputs(discriminator, real))) / 2.0
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[|grad_x D(x)|^2] / 2."""
+        return ops.mean(squared_norm(gradients.input_gradients(discriminator, real))) / 2.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -65,16 +75,23 @@ class R2(Penalty):
 
     Args:
         weight: gamma, as in `R1`.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Mescheder et al., ICML 2018, equation 10.
     """
 
     name = "r2"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(G(z))|^2] / 2."""
-        return ops.mean(squared_norm(gradients.of_inputs(discriminator, fake))) / 2.0
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[|grad_x D(G(z))|^2] / 2."""
+        return ops.mean(squared_norm(gradients.input_gradients(discriminator, fake))) / 2.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -83,8 +100,8 @@ class GradientPenalty(Penalty):
 
     Args:
         weight: lambda; 10 in the paper.
-        interval: Every how many steps; see `Penalty`.
-        one_sided: Whether norms below 1 go free: (max(0, |grad| - 1))^2.
+        interval: Number of steps between two evaluations; see `Penalty`.
+        one_sided: Whether to penalize only norms above 1: (max(0, |grad| - 1))^2.
 
     Source: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3;
     one-sided as in Petzka et al., "On the regularization of Wasserstein GANs", ICLR 2018.
@@ -102,17 +119,24 @@ class GradientPenalty(Penalty):
 
     name = "gradient_penalty"
 
-    def __init__(self, weight=10.0, interval=1, one_sided=False):
+    def __init__(self, weight: float = 10.0, interval: int = 1, one_sided: bool = False):
         super().__init__(weight, interval)
         self.one_sided = one_sided
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(|grad_x D(x)| - 1)^2] at interpolated x."""
-        excess = norm(gradients.of_inputs(discriminator, interpolate(real, fake, key))) - 1.0
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[(|grad_x D(x)| - 1)^2] at interpolated x."""
+        excess = norm(gradients.input_gradients(discriminator, interpolate(real, fake, key))) - 1.0
         return ops.mean(ops.square(ops.relu(excess) if self.one_sided else excess))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "one_sided": self.one_sided}
 
 
@@ -122,7 +146,7 @@ class ZeroCentered(Penalty):
 
     Args:
         weight: lambda.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Thanh-Tung et al., "Improving Generalization and Stability of Generative Adversarial
     Networks", ICLR 2019, equation 12.
@@ -130,45 +154,59 @@ class ZeroCentered(Penalty):
 
     name = "zero_centered"
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[|grad_x D(x)|^2] at interpolated x."""
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[|grad_x D(x)|^2] at interpolated x."""
         return ops.mean(
-            squared_norm(gradients.of_inputs(discriminator, interpolate(real, fake, key)))
+            squared_norm(gradients.input_gradients(discriminator, interpolate(real, fake, key)))
         )
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DRAGAN(Penalty):
-    """weight E[(|grad_x D(x)| - 1)^2] at real samples that were moved a little.
+    """Gradient penalty at perturbed real samples: weight E[(|grad_x D(x)| - 1)^2].
 
-    Every value moves by alpha U(0, c std), with alpha ~ U(0, 1) a sample and std the standard
-    deviation of all values of the batch.
+    Each value is shifted by alpha U(0, c std), with alpha ~ U(0, 1) for each sample and std the
+    standard deviation of all values of the batch.
 
     Args:
         weight: lambda; 10 in the paper.
-        interval: Every how many steps; see `Penalty`.
-        scale: c, in standard deviations of the data; 0.5 in the authors' programs.
+        interval: Number of steps between two evaluations; see `Penalty`.
+        scale: c, in standard deviations of the data; 0.5 in the authors' code.
 
     Source: Kodali et al., "On Convergence and Stability of GANs", 2017, algorithm 1.
     """
 
     name = "dragan"
 
-    def __init__(self, weight=10.0, interval=1, scale=0.5):
+    def __init__(self, weight: float = 10.0, interval: int = 1, scale: float = 0.5):
         super().__init__(weight, interval)
         self.scale = check_positive("scale", scale)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[(|grad_x D(x)| - 1)^2] at perturbed real x."""
         width = self.scale * ops.std(real)
-        key_of_move = noise.fold_in(key, 1)
+        shift_key = noise.fold_in(key, 1)
         draws = replicas.rows_of_batch(
-            lambda shape: noise.uniform(shape, key_of_move), ops.shape(real)
+            lambda shape: noise.uniform(shape, shift_key), ops.shape(real)
         )
-        moved = real + draws * width
-        grads = gradients.of_inputs(discriminator, interpolate(real, moved, key))
+        perturbed = real + draws * width
+        grads = gradients.input_gradients(discriminator, interpolate(real, perturbed, key))
         return ops.mean(ops.square(norm(grads) - 1.0))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "scale": self.scale}

@@ -1,4 +1,6 @@
-"""Penalties on what the discriminator says, and the bound on its weights."""
+"""Penalties on the logits of the discriminator, and weight clipping."""
+
+from collections.abc import Callable
 
 from keras_gan import noise, replicas
 from keras_gan.checks import check_positive
@@ -6,16 +8,17 @@ from keras_gan.errors import ConfigError
 from keras_gan.penalties.penalty import Penalty, logits_of
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Drift(Penalty):
-    """Keeps the critic's logits near 0, which a Wasserstein loss leaves free: weight E[D(x)^2].
+    """Drift penalty weight E[D(x)^2], which keeps D's logits near 0 under a Wasserstein loss.
 
     Args:
         weight: epsilon; 0.001 in the paper.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, appendix A.1.
 
@@ -29,25 +32,32 @@ class Drift(Penalty):
 
     name = "drift"
 
-    def __init__(self, weight=0.001, interval=1):
+    def __init__(self, weight: float = 0.001, interval: int = 1):
         super().__init__(weight, interval)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[D(x)^2] at real samples."""
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[D(x)^2] at real samples."""
         return ops.mean(ops.square(logits_of(discriminator, real, logits[0])))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LeCam(Penalty):
-    """Holds D's logits near what they were: weight (E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]).
+    """LeCam regularization: weight (E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]).
 
     The anchors a_R and a_F are moving averages of D's mean logit on real and generated samples.
-    For few data.
+    Meant for small data sets.
 
     Args:
         weight: lambda; 0.01 to 0.3 in the paper.
-        interval: Every how many steps; see `Penalty`. The anchors move with it.
-        decay: Of the moving averages, from 0 to 1.
+        interval: Number of steps between two evaluations, and two updates of the anchors.
+        decay: Decay of the moving averages, from 0 to 1.
 
     Source: Tseng et al., "Regularizing Generative Adversarial Networks under Limited Data", CVPR
     2021, equations 5 and 6.
@@ -55,7 +65,7 @@ class LeCam(Penalty):
 
     name = "lecam"
 
-    def __init__(self, weight=0.1, interval=1, decay=0.99):
+    def __init__(self, weight: float = 0.1, interval: int = 1, decay: float = 0.99):
         super().__init__(weight, interval)
         if not 0 <= decay < 1:
             raise ConfigError(f"expected a decay from 0 to below 1, got {decay}.")
@@ -66,52 +76,66 @@ class LeCam(Penalty):
         )
         self.variables = (self.real_anchor, self.fake_anchor)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]; the anchors move first."""
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Updates the anchors and computes E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]."""
         real_logits, fake_logits = map(logits_of, [discriminator] * 2, (real, fake), logits)
-        real_anchor = self._move(self.real_anchor, real_logits)
-        fake_anchor = self._move(self.fake_anchor, fake_logits)
+        real_anchor = self._update_anchor(self.real_anchor, real_logits)
+        fake_anchor = self._update_anchor(self.fake_anchor, fake_logits)
         return ops.mean(ops.square(real_logits - fake_anchor)) + ops.mean(
             ops.square(fake_logits - real_anchor)
         )
 
-    def _move(self, anchor, logits):
-        (mean,) = replicas.means([ops.mean(ops.stop_gradient(logits))])
-        moved = self.decay * anchor.value + (1.0 - self.decay) * mean
-        anchor.assign(moved)
-        return moved
+    def _update_anchor(self, anchor, logits):
+        (mean,) = replicas.average([ops.mean(ops.stop_gradient(logits))])
+        value = self.decay * anchor.value + (1.0 - self.decay) * mean
+        anchor.assign(value)
+        return value
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": self.decay}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Consistency(Penalty):
-    """bCR: D should say the same of a sample and of its transformed copy.
+    """Balanced consistency regularization (bCR) of D under a transformation T.
 
-    weight (E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]).
+    The penalty is weight (E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]).
 
     Args:
         transformation: T, a `keras_gan.augment.Augment`: `(samples, key) -> samples`.
         weight: lambda; 10 in the paper.
-        interval: Every how many steps; see `Penalty`.
+        interval: Number of steps between two evaluations; see `Penalty`.
 
     Source: Zhao et al., "Improved Consistency Regularization for GANs", AAAI 2021, algorithm 1.
     """
 
     name = "consistency"
 
-    def __init__(self, transformation, weight=10.0, interval=1):
+    def __init__(self, transformation: Callable, weight: float = 10.0, interval: int = 1):
         super().__init__(weight, interval)
         self.transformation = transformation
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
-        draws = key, noise.fold_in(key, 1)
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes E[(D(x) - D(T(x)))^2] + E[(D(G(z)) - D(T(G(z))))^2]."""
+        keys = key, noise.fold_in(key, 1)
         return sum(
             self._distance(discriminator, *sample)
-            for sample in zip((real, fake), draws, logits, strict=True)
+            for sample in zip((real, fake), keys, logits, strict=True)
         )
 
     def _distance(self, discriminator, samples, key, logits):
@@ -119,26 +143,26 @@ class Consistency(Penalty):
         transformed = discriminator(self.transformation(samples, key))
         return ops.mean(ops.square(logits_of(discriminator, samples, logits) - transformed))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         transformation = keras.saving.serialize_keras_object(self.transformation)
         return {**super().get_config(), "transformation": transformation}
 
     @classmethod
-    def from_config(cls, config):
-        """The penalty with these constructor arguments."""
+    def from_config(cls, config: dict) -> "Consistency":
+        """Makes the penalty from its constructor's arguments."""
         transformation = keras.saving.deserialize_keras_object(config["transformation"])
         return cls(**{**config, "transformation": transformation})
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class WeightClipping(keras.constraints.Constraint):
-    """Keeps every weight of the critic in [-limit, limit]: the first way to bound its slope.
+    """Clipping of the discriminator's weights to [-limit, limit], WGAN's Lipschitz constraint.
 
-    Give it as `gan.compile(constraint=...)`; it acts after each of the discriminator's steps.
+    Pass it as `gan.compile(constraint=...)`; it applies after each update of the discriminator.
 
     Args:
-        limit: More than 0; 0.01 in the paper.
+        limit: Largest absolute weight, above 0; 0.01 in the paper.
 
     Source: Arjovsky et al., "Wasserstein Generative Adversarial Networks", ICML 2017, algorithm 1.
 
@@ -149,13 +173,13 @@ class WeightClipping(keras.constraints.Constraint):
     [-0.5, 0.25, 0.5]
     """
 
-    def __init__(self, limit=0.01):
+    def __init__(self, limit: float = 0.01):
         self.limit = check_positive("limit", limit)
 
-    def __call__(self, w):
-        """The weights, clipped."""
+    def __call__(self, w: tf.Tensor) -> tf.Tensor:
+        """Clips the weights."""
         return ops.clip(w, -self.limit, self.limit)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {"limit": self.limit}

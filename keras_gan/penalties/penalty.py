@@ -1,20 +1,25 @@
-"""Penalty: the base of all of them."""
+"""Penalty: the base class of all penalties."""
+
+from collections.abc import Callable
 
 from keras_gan.checks import check_integer, check_number
+
+import keras
+import tensorflow as tf
 
 
 class Penalty:
     """Base of the penalties: a subclass defines `measure`.
 
     Args:
-        weight: The factor in front, at least 0.
-        interval: The penalty is computed every `interval` steps and then counts `interval`
-            times as much ("lazy regularisation", Karras et al. 2020). 1 is every step.
+        weight: Factor of the penalty, at least 0.
+        interval: Number of steps between two evaluations. The penalty then counts `interval` times
+            as much ("lazy regularization", Karras et al. 2020). 1 is every step.
 
     Attributes:
-        name: Name under which it is logged and scheduled.
-        player: The player whose objective it is a part of.
-        variables: Its state from step to step, to be saved with the model.
+        name: Name in logs and schedules.
+        player: Name of the player whose objective includes the penalty.
+        variables: State that is saved with the model.
     """
 
     name = "penalty"
@@ -25,38 +30,51 @@ class Penalty:
         self.weight = check_number("weight", weight)
         self.interval = check_integer("interval", interval)
 
-    def __call__(self, discriminator, real, fake, key=None):
-        """Returns the penalty at these samples times weight and interval, a float32 scalar.
+    def __call__(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Computes the penalty times weight and interval, a float32 scalar.
 
         Args:
-            discriminator: `samples -> (batch,)` float32 logits; of patches, `(batch, ...)`.
+            discriminator: `samples -> (batch,)` float32 logits, or `(batch, ...)` for patches.
             real, fake: Real and generated samples `(batch, *sample_shape)`.
-            key: A `keras_gan.noise` key; None will do for penalties that draw nothing.
+            key: A `keras_gan.noise` key, or None for penalties without random numbers.
         """
         return self.weight * self.interval * self.measure(discriminator, real, fake, key)
 
-    def measure(self, discriminator, real, fake, key=None, logits=(None, None)):
-        """Computes the penalty before its weight; a penalty defines it.
+    def measure(
+        self,
+        discriminator: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        key: tf.Tensor | None = None,
+        logits: tuple = (None, None),
+    ) -> tf.Tensor:
+        """Computes the penalty without its weight; subclasses implement this.
 
         Args:
             discriminator, real, fake, key: As in `__call__`.
-            logits: The discriminator's logits of `real` and of `fake`, where they are at hand.
+            logits: Logits of `real` and of `fake`, each None if they aren't computed yet.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no measure.")
 
-    def check(self, network):
-        """Raises `ConfigError` for a network, its player, that can't have it."""
+    def check(self, network: keras.Model) -> None:
+        """Raises `ConfigError` if the penalty can't be applied to a network."""
 
-    def get_config(self):
-        """Returns the constructor's arguments, as Keras serialises them."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
         return {"weight": self.weight, "interval": self.interval}
 
     @classmethod
-    def from_config(cls, config):
-        """Makes the penalty of these constructor's arguments."""
+    def from_config(cls, config: dict) -> "Penalty":
+        """Makes the penalty from its constructor's arguments."""
         return cls(**config)
 
 
-def logits_of(discriminator, samples, logits):
-    """Returns the logits at hand, or where they are None, the discriminator's of these samples."""
+def logits_of(discriminator: Callable, samples: tf.Tensor, logits: tf.Tensor | None) -> tf.Tensor:
+    """Returns the logits, computing them if they are None."""
     return discriminator(samples) if logits is None else logits

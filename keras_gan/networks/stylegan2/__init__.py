@@ -1,4 +1,4 @@
-"""StyleGAN2: a mapping from latents to styles, which modulate the layers of a synthesis.
+"""StyleGAN2: a mapping network of latents to styles, and a synthesis network of styles to images.
 
 Sources: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; the
 conditional networks and the small ones as in "Training Generative Adversarial Networks with Limited

@@ -1,4 +1,6 @@
-"""StyleGAN2's discriminator: residual blocks, each half the size of the one before."""
+"""StyleGAN2's discriminator: residual blocks that each halve the size."""
+
+from collections.abc import Sequence
 
 from keras_gan.layers import (
     Downsample2D,
@@ -9,18 +11,18 @@ from keras_gan.layers import (
     Smooth2D,
 )
 from keras_gan.networks.network import Network, discriminator_inputs, resolve_policy, stage_widths
-from keras_gan.networks.stylegan2.generator import activated, check
+from keras_gan.networks.stylegan2.generator import activate, check_arguments
 from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
 
 import keras
 from keras import ops
 
-HALF = 2**-0.5  # the gain of both summands of a block
+HALF = 2**-0.5  # gain of both summands of a block
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class StyleGAN2Discriminator(Network):
-    """Residual blocks down to 4x4, the batch's standard deviation as a feature, and a dense layer.
+    """StyleGAN2 discriminator: residual blocks, minibatch standard deviation and a dense layer.
 
     Networks of the paper:
 
@@ -31,18 +33,19 @@ class StyleGAN2Discriminator(Network):
 
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
-        width: Channels of the first stage; inwards they double, up to `max_width`.
-        num_classes: For a class-conditional discriminator: the logit is the inner product of a
-            vector of the image's with the class's mapped embedding, over the root of their size.
-        mapping_layers: Dense layers of that mapping.
-        group_size: Samples whose standard deviation is taken.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels of the first stage; inwards they double, up to `max_width`.
+        num_classes: Number of classes, for a class-conditional discriminator; the logit is the
+            inner product of the image's features and the class's mapped embedding, divided by the
+            root of their size.
+        mapping_layers: Number of dense layers of that mapping.
+        group_size: Number of samples in a group of the minibatch standard deviation.
+        max_width: Number of channels of the widest stage, at least `width`.
         dtype: Precision policy of the blocks; Keras's global one by default. The last layers, at
-            4x4, are float32.
+            4x4, use float32.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a number that the network can't have.
+        ConfigError: For an unsupported image shape or number.
 
     Example:
 
@@ -53,22 +56,22 @@ class StyleGAN2Discriminator(Network):
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        width=64,
-        num_classes=None,
-        mapping_layers=8,
-        group_size=4,
-        max_width=512,
-        dtype=None,
-        name="stylegan2_discriminator",
+        image_shape: Sequence[int] = (256, 256, 3),
+        width: int = 64,
+        num_classes: int | None = None,
+        mapping_layers: int = 8,
+        group_size: int = 4,
+        max_width: int = 512,
+        dtype: str | None = None,
+        name: str = "stylegan2_discriminator",
     ):
-        check(image_shape, width, num_classes, mapping_layers)
+        check_arguments(image_shape, width, num_classes, mapping_layers)
         widths = stage_widths(image_shape[0], width, max_width)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes)
         x = EqualizedConv2D(widths[0], 1, gain=GAIN, dtype=policy)(images)
-        x = activated(x, policy)
+        x = activate(x, policy)
         for channels in widths[1:]:
             x = block(x, channels, policy)
         features = last_features(x, group_size)
@@ -87,34 +90,39 @@ class StyleGAN2Discriminator(Network):
         super().__init__(inputs, logits, config, policy, name)
 
 
-def block(x, channels, policy):
-    """(a(W2 a(W1 x)) + W3 x) / sqrt 2, at half the size: 3x3, 3x3 and 1x1.
+def block(x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy) -> keras.KerasTensor:
+    """Applies (a(W2 a(W1 x)) + W3 x) / sqrt 2 at half the size: 3x3, 3x3 and 1x1.
 
-    W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]: away from the edges the same as
-    `Downsample2D` after the convolution, at a quarter of its work. The gains are the convolutions',
-    as LeakyReLU passes them on.
+    W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]. Away from the edges it equals
+    `Downsample2D` after the convolution, for a quarter of the work. The convolutions include the
+    gains of LeakyReLU.
     """
     y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, dtype=policy)(x)
-    y = Smooth2D(2, dtype=policy)(activated(y, policy))
+    y = Smooth2D(2, dtype=policy)(activate(y, policy))
     y = EqualizedConv2D(channels, 3, "valid", strides=2, gain=GAIN * HALF, dtype=policy)(y)
-    y = activated(y, policy)
-    skipped = Downsample2D(dtype=policy)(x)
-    skipped = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skipped)
-    return keras.layers.Add(dtype=policy)([y, skipped])
+    y = activate(y, policy)
+    skip = Downsample2D(dtype=policy)(x)
+    skip = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skip)
+    return keras.layers.Add(dtype=policy)([y, skip])
 
 
-def last_features(x, group_size):
-    """A vector of each 4x4 map, in float32."""
+def last_features(x: keras.KerasTensor, group_size: int) -> keras.KerasTensor:
+    """Computes a float32 vector from each 4x4 map."""
     policy = keras.dtype_policies.get("float32")
     channels = x.shape[-1]
     x = MinibatchStandardDeviation(group_size, dtype=policy)(x)
-    x = activated(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
+    x = activate(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
     x = keras.layers.Flatten(dtype=policy)(x)
-    return activated(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
+    return activate(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
 
 
-def projection(features, labels, num_classes, mapping_layers):
-    """<f(x), m(y)> / sqrt n: a vector of the image's and the label's mapped embedding.
+def projection(
+    features: keras.KerasTensor,
+    labels: keras.KerasTensor,
+    num_classes: int,
+    mapping_layers: int,
+) -> keras.KerasTensor:
+    """Computes the projection <f(x), m(y)> / sqrt n of features on the label's mapped embedding.
 
     Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, with the mapping of
     Karras et al., NeurIPS 2020.

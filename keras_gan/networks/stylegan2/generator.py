@@ -1,11 +1,13 @@
-"""StyleGAN2's generator: mapping and synthesis."""
+"""StyleGAN2's generator: mapping and synthesis networks."""
+
+from collections.abc import Sequence
 
 from keras_gan import noise
 from keras_gan.checks import check_integer, check_number
 from keras_gan.layers import (
     EqualizedDense,
     LeakyReLU,
-    LearntMap,
+    LearnedMap,
     ModulatedConv2D,
     PixelNoise,
     Upsample2D,
@@ -21,20 +23,21 @@ from keras_gan.networks.network import (
 from keras_gan.networks.stylegan2.mapping import GAIN, SLOPE, Mapping
 
 import keras
+import tensorflow as tf
 from keras import ops
 
-LARGEST = 256.0  # of an activation in float16, whose numbers end at 65,504
+MAX_ACTIVATION = 256.0  # in float16, which ends at 65,504
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class StyleGAN2Generator(Network):
-    """Latents become styles, which modulate the convolutions that turn a learnt 4x4 map to images.
+    """StyleGAN2 generator: styles modulate the convolutions from a learned 4x4 map to images.
 
-    Each stage doubles the size, has two convolutions with noise, and adds its image to that of the
-    stage before, enlarged. There is no tanh. Networks of the paper:
+    Each stage doubles the size, applies two convolutions with noise, and adds its image to the
+    enlarged image of the previous stage. There is no tanh. Networks of the paper:
 
     - 1024x1024: `width=32`; maps of 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x512,
-      128x128x256, 256x256x128, 512x512x64, 1024x1024x32; 30,370,060 weights that learn, beside
+      128x128x256, 256x256x128, 512x512x64, 1024x1024x32; 30,370,060 trainable weights, besides
       fixed maps of noise.
     - 256x256: `width=64`; 4x4x512, 8x8x512, 16x16x512, 32x32x512, 64x64x256, 128x128x128,
       256x256x64; 24,767,458 weights.
@@ -42,19 +45,19 @@ class StyleGAN2Generator(Network):
     Args:
         image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
         latent_dim: Size of the latent vector, and of w.
-        width: Channels of the last stage; inwards they double, up to `max_width`. At 512x512
-            and more the paper's networks have 32,768 / size, below 16,384 / size.
-        num_classes: For a class-conditional generator: the class's embedding is concatenated to
-            the latents.
-        mapping_layers: Dense layers from latents to w; 2 are enough for small data sets.
-        style_mixing: Share of the samples in training whose styles come from two latents.
-        max_width: Channels of the widest stage, or `width` where that is more.
+        width: Number of channels of the last stage; inwards they double, up to `max_width`. The
+            paper's networks have 32,768 / size from 512x512 on, and 16,384 / size below.
+        num_classes: Number of classes, for a class-conditional generator; the class's embedding is
+            concatenated to the latents.
+        mapping_layers: Number of dense layers from latents to w; 2 are enough for small data sets.
+        style_mixing: Fraction of the training samples with styles of two latents.
+        max_width: Number of channels of the widest stage, at least `width`.
         dtype: Precision policy of the synthesis, such as `"mixed_bfloat16"`; Keras's global one by
-            default. Styles and the sum of images are float32.
+            default. Styles and the sum of images use float32.
         name: Name of the model.
 
     Raises:
-        ConfigError: For an image shape or a number that the network can't have.
+        ConfigError: For an unsupported image shape or number.
 
     Example:
 
@@ -65,21 +68,21 @@ class StyleGAN2Generator(Network):
     (TensorShape([2, 4, 16]), TensorShape([2, 8, 8, 3]))
     """
 
-    tolerance = 1e-4  # of exports: the rounding of many layers adds up
+    tolerance = 1e-4  # of exports: rounding accumulates over many layers
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        latent_dim=512,
-        width=64,
-        num_classes=None,
-        mapping_layers=8,
-        style_mixing=0.9,
-        max_width=512,
-        dtype=None,
-        name="stylegan2_generator",
+        image_shape: Sequence[int] = (256, 256, 3),
+        latent_dim: int = 512,
+        width: int = 64,
+        num_classes: int | None = None,
+        mapping_layers: int = 8,
+        style_mixing: float = 0.9,
+        max_width: int = 512,
+        dtype: str | None = None,
+        name: str = "stylegan2_generator",
     ):
-        check(image_shape, width, num_classes, mapping_layers)
+        check_arguments(image_shape, width, num_classes, mapping_layers)
         check_number("style_mixing", style_mixing, maximum=1)
         widths = stage_widths(image_shape[0], width, max_width)[::-1]
         policy = resolve_policy(dtype)
@@ -94,7 +97,7 @@ class StyleGAN2Generator(Network):
             name="mapping",
         )
         styles, key = mapping(inputs), NoiseKey(dtype="float32")(latents)
-        images = synthesized(styles, key, widths, image_shape[-1], policy)
+        images = synthesize(styles, key, widths, image_shape[-1], policy)
         config = {
             "image_shape": list(image_shape),
             "latent_dim": latent_dim,
@@ -110,27 +113,29 @@ class StyleGAN2Generator(Network):
 
     @property
     def num_styles(self) -> int:
-        """How many layers have a style of their own."""
+        """Number of layers with a style."""
         return self._halves()[0].output_shape[1]
 
-    def mapping(self, inputs, training=False):
-        """Styles `(batch, layers, latent_dim)` of latents, or of `[latents, labels]`."""
+    def mapping(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Maps latents, or `[latents, labels]`, to styles `(batch, layers, latent_dim)`."""
         return self._halves()[0](inputs, training=training)
 
-    def synthesis(self, styles, key=None, training=False):
-        """Images of styles, float32.
+    def synthesis(
+        self, styles: tf.Tensor, key: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Maps styles to float32 images.
 
         Args:
-            styles: `(batch, layers, latent_dim)`; each layer's may come from other latents.
-            key: A `keras_gan.noise` key for the noise of training.
-            training: Whether the noise is new; else it is a fixed map.
+            styles: `(batch, layers, latent_dim)`; layers may have styles of different latents.
+            key: A `keras_gan.noise` key for the noise in training.
+            training: Whether to draw new noise instead of the fixed maps.
         """
         key = noise.make_key(0) if key is None else key
         styles = ops.convert_to_tensor(styles, "float32")
         return self._halves()[1]([styles, key], training=training)
 
-    def truncated(self, inputs, truncation):
-        """Images whose styles are nearer to their average: w <- average + truncation (w - average).
+    def truncated(self, inputs: Sequence[tf.Tensor], truncation: float | tf.Tensor) -> tf.Tensor:
+        """Generates images from styles average + truncation (w - average).
 
         Args:
             inputs: `[latents]`, or `[latents, labels]`.
@@ -143,68 +148,84 @@ class StyleGAN2Generator(Network):
         return self.synthesis(truncation * styles + (1.0 - truncation) * average)
 
 
-def check(image_shape, width, num_classes, mapping_layers):
-    """Raises `ConfigError` for what neither network can have."""
+def check_arguments(
+    image_shape: Sequence[int], width: int, num_classes: int | None, mapping_layers: int
+) -> None:
+    """Raises `ConfigError` for arguments that neither network supports."""
     check_power_of_two(image_shape)
     check_num_classes(num_classes)
     check_integer("width", width)
     check_integer("mapping_layers", mapping_layers)
 
 
-def synthesized(styles, key, widths, channels, policy):
-    """The functional graph from styles to images.
+def synthesize(
+    styles: keras.KerasTensor,
+    key: keras.KerasTensor,
+    widths: Sequence[int],
+    channels: int,
+    policy: keras.DTypePolicy,
+) -> keras.KerasTensor:
+    """Builds the functional graph from styles to images.
 
     Args:
         styles: `(batch, 2 len(widths), units)`.
         key: A `keras_gan.noise` key.
-        widths: Channels of the stages, from 4x4 on.
-        channels: Of the images.
+        widths: Numbers of channels of the stages, from 4x4 on.
+        channels: Number of channels of the images.
         policy: Precision policy.
     """
-    x, images = LearntMap(widths[0], dtype=policy)(styles), None
+    x, images = LearnedMap(widths[0], dtype=policy)(styles), None
     for stage, width in enumerate(widths):
         number = max(2 * stage - 1, 0)
         if stage:
-            x = styled(x, styles, key, number, width, policy, upsample=True)
+            x = styled_convolution(x, styles, key, number, width, policy, upsample=True)
             number += 1
-        x = styled(x, styles, key, number, width, policy)
-        scales = affine(x, styles[:, number + 1])
-        more = ModulatedConv2D(channels, 1, demodulate=False, dtype=policy)([x, scales])
-        more = keras.layers.Activation("linear", dtype="float32")(more)
-        images = more if images is None else Upsample2D(dtype="float32")(images) + more
+        x = styled_convolution(x, styles, key, number, width, policy)
+        scales = style_scales(x, styles[:, number + 1])
+        rgb = ModulatedConv2D(channels, 1, demodulate=False, dtype=policy)([x, scales])
+        rgb = keras.layers.Activation("linear", dtype="float32")(rgb)
+        images = rgb if images is None else Upsample2D(dtype="float32")(images) + rgb
     return keras.layers.Activation("linear", dtype="float32", name="images")(images)
 
 
-def styled(x, styles, key, number, width, policy, upsample=False):
-    """A modulated 3x3 convolution with noise and LeakyReLU, the `number`-th.
+def styled_convolution(
+    x: keras.KerasTensor,
+    styles: keras.KerasTensor,
+    key: keras.KerasTensor,
+    number: int,
+    width: int,
+    policy: keras.DTypePolicy,
+    upsample: bool = False,
+) -> keras.KerasTensor:
+    """Applies the `number`-th modulated 3x3 convolution, with noise and LeakyReLU.
 
-    The gain of sqrt 2 is the convolution's, as LeakyReLU passes it on: a pass over the map less.
+    The convolution includes the gain sqrt 2 of LeakyReLU, which saves a pass over the map.
     """
     convolution = ModulatedConv2D(width, 3, upsample=upsample, gain=GAIN, dtype=policy)
-    x = convolution([x, affine(x, styles[:, number])])
+    x = convolution([x, style_scales(x, styles[:, number])])
     x = PixelNoise(number, dtype=policy)([x, key])
-    return activated(x, policy)
+    return activate(x, policy)
 
 
-def affine(x, style):
-    """The scales of x's channels by a style, around 1."""
+def style_scales(x: keras.KerasTensor, style: keras.KerasTensor) -> keras.KerasTensor:
+    """Maps a style to scales of the channels of x, around 1."""
     return EqualizedDense(x.shape[-1], bias=1.0, dtype="float32")(style)
 
 
-def activated(x, policy):
-    """x through LeakyReLU; in float16 within +-256, so that the next layers can't overflow."""
+def activate(x: keras.KerasTensor, policy: keras.DTypePolicy) -> keras.KerasTensor:
+    """Applies LeakyReLU, clipped to +-256 in float16, so that the next layers can't overflow."""
     x = LeakyReLU(SLOPE, dtype=policy)(x)
-    return ops.clip(x, -LARGEST, LARGEST) if policy.compute_dtype == "float16" else x
+    return ops.clip(x, -MAX_ACTIVATION, MAX_ACTIVATION) if policy.compute_dtype == "float16" else x
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NoiseKey(keras.layers.Layer):
-    """The key of a batch's noise: a function of its latents, and so of (seed, step) in training."""
+    """Noise key of a batch, a function of its latents and so, in training, of (seed, step)."""
 
-    def call(self, inputs):
-        """`(batch, latent_dim)` float32 to a `keras_gan.noise` key."""
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Maps `(batch, latent_dim)` float32 to a `keras_gan.noise` key."""
         return noise.key_of(inputs)
 
-    def compute_output_spec(self, inputs):
-        """A key: two int64 numbers."""
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Returns the spec of a key, two int64 numbers."""
         return keras.KerasTensor((2,), "int64")

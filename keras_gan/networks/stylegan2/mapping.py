@@ -1,20 +1,24 @@
-"""From latents and labels to styles."""
+"""StyleGAN2's mapping network, from latents and labels to styles."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from keras_gan import noise
 from keras_gan.layers import EqualizedDense, LeakyReLU, PixelNormalization
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 SLOPE = 0.2
-GAIN = 2**0.5  # with LeakyReLU it keeps the variance
+GAIN = 2**0.5  # keeps the variance after LeakyReLU
 RATE = 0.01
 DECAY = 0.998
-MIXING_DRAW = 1_000  # folded into the latents' key, beyond the numbers of the noise layers
+MIXING_DRAW = 1_000  # folded into the latents' key, above the numbers of the noise layers
 
 
-def dense_layers(units, count):
-    """The layers of a mapping network, in float32: dense, with LeakyReLU and a hundredth's rate."""
+def dense_layers(units: int, count: int) -> list[keras.layers.Layer]:
+    """Makes the layers of a mapping network, in float32, with 0.01 of the learning rate."""
     return [
         layer
         for _ in range(count)
@@ -27,24 +31,32 @@ def dense_layers(units, count):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Mapping(keras.layers.Layer):
-    """Latents, beside the label's embedding, become w, and w the style of each layer.
+    """A mapping network from latents, and label embeddings, to the styles of all layers.
 
-    Both parts of the input are at mean square 1. In training the average of w follows it, and
-    styles are mixed: from a random layer on they are those of another sample's latents, with the
-    sample's own label.
+    Latents and embeddings are normalized to mean square 1. Training updates a moving average of w
+    and mixes styles: from a random layer on, a sample uses the styles of another sample's latents,
+    with its own label.
 
     Args:
         units: Size of w.
-        layers: Dense layers.
-        num_styles: Layers that take a style.
+        layers: Number of dense layers.
+        num_styles: Number of layers with a style.
         num_classes: Number of classes, or None.
-        style_mixing: Share of the samples whose styles are mixed.
+        style_mixing: Fraction of the samples with mixed styles.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., CVPR 2019, section 3.1; the average for truncation, section B.
     """
 
-    def __init__(self, units, layers, num_styles, num_classes=None, style_mixing=0.9, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        layers: int,
+        num_styles: int,
+        num_classes: int | None = None,
+        style_mixing: float = 0.9,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.units, self.num_styles, self.num_classes = units, num_styles, num_classes
         self.style_mixing = style_mixing
@@ -52,8 +64,8 @@ class Mapping(keras.layers.Layer):
         self.embedding = EqualizedDense(units, dtype="float32") if num_classes else None
         self.stack = dense_layers(units, layers)
 
-    def build(self, input_shape):
-        """Makes the weights for `[latents (batch, n), labels (batch,)]`, or latents alone."""
+    def build(self, input_shape: Any) -> None:
+        """Creates the weights for latents `(batch, n)`, or `[latents, labels (batch,)]`."""
         size = input_shape[0][-1] if self.num_classes else input_shape[-1]
         if self.num_classes:
             self.embedding.build((None, self.num_classes))
@@ -63,19 +75,19 @@ class Mapping(keras.layers.Layer):
             size = self.units
         self.average = self.add_weight((self.units,), "zeros", trainable=False, name="average")
 
-    def call(self, inputs, training=False):
-        """`[latents, labels]`, or latents alone, `-> styles (batch, num_styles, units)`."""
+    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Maps latents, or `[latents, labels]`, to styles `(batch, num_styles, units)`."""
         latents, *labels = inputs if self.num_classes else [inputs]
-        w = self.mapped(latents, *labels)
+        w = self.map_latents(latents, *labels)
         styles = ops.repeat(w[:, None], self.num_styles, axis=1)
         if not training:
             return styles
         mean = ops.mean(ops.stop_gradient(w), axis=0)
         self.average.assign(DECAY * self.average + (1.0 - DECAY) * mean)
-        return self._mixed(styles, w, latents, labels) if self.style_mixing else styles
+        return self._mix_styles(styles, w, latents, labels) if self.style_mixing else styles
 
-    def mapped(self, latents, labels=None):
-        """`(batch, n)` and `(batch,)` to w, `(batch, units)`."""
+    def map_latents(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Maps latents `(batch, n)` and labels `(batch,)` to w, `(batch, units)`."""
         x = self.normalization(latents)
         if labels is not None:
             embedded = self.embedding(ops.one_hot(labels, self.num_classes, dtype="float32"))
@@ -84,24 +96,24 @@ class Mapping(keras.layers.Layer):
             x = layer(x)
         return x
 
-    def _mixed(self, styles, w, latents, labels):
-        """Styles of which some are the next sample's from a random layer on."""
+    def _mix_styles(self, styles, w, latents, labels):
+        """Replaces some styles, from a random layer on, by those of the next sample's latents."""
         following = ops.roll(latents, 1, axis=0)
-        other = self.mapped(following, *labels) if labels else ops.roll(w, 1, axis=0)
+        other = self.map_latents(following, *labels) if labels else ops.roll(w, 1, axis=0)
         key = noise.fold_in(noise.key_of(latents), MIXING_DRAW)
-        mixes, place = ops.unstack(noise.uniform((2, ops.shape(latents)[0]), key))
-        place = 1.0 + ops.floor(place * (self.num_styles - 1))
-        place = ops.where(mixes < self.style_mixing, place, float(self.num_styles))
-        own = ops.arange(self.num_styles, dtype="float32")[None] < place[:, None]
-        return ops.where(own[:, :, None], styles, other[:, None])
+        draw, layer = ops.unstack(noise.uniform((2, ops.shape(latents)[0]), key))
+        layer = 1.0 + ops.floor(layer * (self.num_styles - 1))
+        layer = ops.where(draw < self.style_mixing, layer, float(self.num_styles))
+        keep = ops.arange(self.num_styles, dtype="float32")[None] < layer[:, None]
+        return ops.where(keep[:, :, None], styles, other[:, None])
 
-    def compute_output_shape(self, input_shape):
-        """`(batch, num_styles, units)`."""
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        """Returns `(batch, num_styles, units)`."""
         batch = (input_shape[0] if self.num_classes else input_shape)[0]
         return (batch, self.num_styles, self.units)
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "units": self.units,

@@ -1,0 +1,62 @@
+"""Kinds of steps: which updates and penalties are due in a step, as branches of its graph."""
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+from keras import ops
+
+MAX_PERIOD = 100_000  # a longer period isn't enumerated: all combinations become branches
+
+
+def switch_kind(flags: dict[str, Any], kinds: Sequence[dict[str, bool]], update: Callable) -> dict:
+    """Runs `update(due)` for the kind of a step.
+
+    The graph has a branch for each kind instead of masks, so a step does no work of other kinds,
+    under XLA too.
+
+    Args:
+        flags: Name -> whether it is due, a boolean scalar.
+        kinds: Kinds of steps that can occur, each name -> bool for the names of `flags`.
+        update: `(due names) -> logs`, with the same logs for every kind.
+
+    Returns:
+        Logs.
+    """
+    branches = [functools.partial(update, due_names(kind)) for kind in kinds]
+    if len(branches) == 1:
+        return branches[0]()
+    indices = {kind_code(kind): index for index, kind in enumerate(kinds)}
+    table = [indices.get(code, 0) for code in range(2 ** len(flags))]
+    code = kind_code({name: ops.cast(flag, "int32") for name, flag in flags.items()})
+    return tf.switch_case(tf.gather(table, code), branches)
+
+
+def step_kinds(
+    kind_of_step: Callable[[int], dict], period: int, names: Sequence[str]
+) -> list[dict[str, bool]]:
+    """Returns the different kinds of steps.
+
+    Args:
+        kind_of_step: `step -> name -> bool`.
+        period: Number of steps after which the kinds repeat.
+        names: Names that distinguish kinds; others are ignored.
+    """
+    if period <= MAX_PERIOD:
+        phases = map(kind_of_step, range(period))
+        kinds = {tuple(phase[name] for name in names) for phase in phases}
+    else:
+        kinds = itertools.product((False, True), repeat=len(names))
+    return [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
+
+
+def due_names(kind: dict[str, Any]) -> tuple[str, ...]:
+    """Returns the names that are due in a kind of step."""
+    return tuple(name for name, due in kind.items() if due is True)
+
+
+def kind_code(kind: dict[str, Any]) -> Any:
+    """Encodes a kind of step, of bools or of integer scalars 0 and 1, as a number."""
+    return sum(due * 2**place for place, due in enumerate(kind.values()))
