@@ -133,7 +133,7 @@ def run_classes(arguments: argparse.Namespace) -> None:
 
 def add_invert(kinds: argparse._SubParsersAction) -> None:
     """Adds `keras-gan explore RUN invert`."""
-    text = "find the latents of real images"
+    text = "find the latents of real images: real, found, difference, nearest training image"
     label = "name or number of one class, guess, all (tries each) or own (default: guess)"
     kind = add_kind(kinds, "invert", run_invert, "inversion.png", text, label)
     kind.add_argument(
@@ -293,7 +293,7 @@ def class_names(run: "kg.runs.Run") -> list[str] | None:
     return run.read_config().get("classes")
 
 
-def save(picture, out: pathlib.Path) -> None:
+def save(picture: "kg.explore.Sheet | kg.explore.Film", out: pathlib.Path) -> None:
     """Writes a sheet or a film, and prints its path."""
     with kg.runs.folder.writing_to(out):
         picture.save(out)
