@@ -1,4 +1,4 @@
-"""Writes a whole training step as StableHLO, which any XLA runtime can run without TensorFlow.
+"""Exports a training step as StableHLO, which XLA runtimes run without TensorFlow.
 
     python tools/export_step.py dcgan --size 64 --channels 3 --width 64 --out step
     python tools/run_step.py step    # on a machine with jax alone
@@ -24,7 +24,7 @@ ALIAS = re.compile(r"\{(\d+)\}: \((\d+), \{\}, (?:may|must)-alias\)")
 
 
 def export_step(gan, batch, folder):
-    """Writes the step of a compiled game for batches like this one.
+    """Writes the step of a compiled model for batches of this form.
 
     Args:
         gan: A compiled `GAN`.
@@ -52,7 +52,7 @@ def export_step(gan, batch, folder):
 
 
 def variables_of(gan, concrete):
-    """The variables that a function of the game works on, in the order of its arguments."""
+    """Returns the variables that a function uses, in the order of its arguments."""
     parts = [*(getattr(gan, f"{player}_optimizer") for player in gan.players), *gan.metrics]
     known = [*gan.variables, *gan.other_state(), *(v for part in parts for v in part.variables)]
     by_handle = {id(variable.value.handle): variable.value for variable in known}
@@ -60,7 +60,7 @@ def variables_of(gan, concrete):
 
 
 def results_of(hlo, num_inputs, num_logs):
-    """For each result after the logs, the index of the variable whose next value it is."""
+    """Returns, for each result after the logs, the index of the variable that it updates."""
     header = hlo[: hlo.index("\n")]
     aliases = {int(result): int(argument) for result, argument in ALIAS.findall(header)}
     return [aliases[result] - num_inputs for result in range(num_logs, num_logs + len(aliases))]

@@ -23,13 +23,13 @@ AUGMENTATIONS = {
 
 
 def digits():
-    """All embedded digits, which lie sorted by class."""
+    """Returns all bundled digits, sorted by class."""
     source = kg.datasets.open_source("digits")
     return next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
 
 
 def train(images, augmentation, seed, steps):
-    """The game after so many steps."""
+    """Trains a model for a number of steps."""
     keras.utils.set_random_seed(seed)
     gan = kg.recipes.build("quick", images.shape[1:], seed=seed, augmentation=augmentation)
     dataset = kg.datasets.ArraySource("few", images).to_dataset(64, seed=seed)

@@ -1,4 +1,4 @@
-"""Finds held-out pictures in the latents of a generator.
+"""Finds held-out images in the latent space of a generator.
 
     python tools/invert.py                 # 16 test digits in the shipped one, for three seeds
     python tools/invert.py --tuning 100 --out inversion.png
@@ -23,12 +23,12 @@ import numpy as np
 
 
 def pictures_of(source, count, seed):
-    """Some pictures of a source, `(count, *sample_shape)`."""
+    """Draws images of a source, `(count, *sample_shape)`."""
     return next(read_batches(source, choose(len(source), count, seed), count))
 
 
 def principal_components(source, count):
-    """`images -> images`, through so many principal components of a source."""
+    """Returns the projection of images to the first principal components of a source."""
     training = pictures_of(source, len(source), 0).reshape(len(source), -1).astype("float64")
     mean = training.mean(axis=0)
     axes = np.linalg.eigh(np.cov(training.T))[1][:, -count:]

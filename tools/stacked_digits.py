@@ -1,4 +1,4 @@
-"""How many of the 1,000 modes of stacked digits two rules of the game find in equal steps.
+"""Compares how many of the 1,000 modes of stacked digits two losses find in equal steps.
 
     python tools/stacked_digits.py
 
@@ -23,7 +23,7 @@ RULES = {
 
 
 def build(rule, arguments):
-    """The game of a rule."""
+    """Builds the model of a loss."""
     keras.utils.set_random_seed(arguments.seed)
     loss, names = RULES[rule]
     shape = (28, 28, 3)
@@ -39,7 +39,7 @@ def build(rule, arguments):
 
 
 def train(rule, source, evaluator, arguments):
-    """Rows of one rule."""
+    """Trains with one loss; returns its rows."""
     gan, rows, seconds = build(rule, arguments), [], 0.0
     dataset = source.to_dataset(64, seed=arguments.seed)
     for step in range(arguments.every, arguments.steps + 1, arguments.every):

@@ -1,4 +1,4 @@
-"""Fetches the parts of onnxruntime-web that the exported page carries.
+"""Downloads the parts of onnxruntime-web that the exported page includes.
 
 python tools/vendor_onnxruntime_web.py
 
@@ -32,7 +32,7 @@ LICENCE = "onnxruntime-web.LICENSE"
 
 
 def main():
-    """Fetches, checks and writes."""
+    """Downloads, checks and writes the files."""
     with tempfile.TemporaryDirectory() as work:
         subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=work, check=True)
         (archive,) = pathlib.Path(work).iterdir()

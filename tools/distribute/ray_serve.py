@@ -1,4 +1,4 @@
-"""The application of `keras-gan serve` on a Ray cluster: replicas on many machines, one address.
+"""Runs the application of `keras-gan serve` on a Ray cluster: many replicas, one address.
 
     pip install "keras_gan[serve]" "ray[serve]"
     python tools/distribute/ray_serve.py saved_models/digits --replicas 4
@@ -21,7 +21,7 @@ from ray import serve
 
 
 def deployment(arguments):
-    """A Ray application whose replicas each load the model."""
+    """Makes a Ray application whose replicas each load the model."""
 
     def build():
         return build_app(open_versions(arguments), Metrics(), read_settings(arguments))
