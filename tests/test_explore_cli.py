@@ -83,7 +83,7 @@ def test_the_command_inverts_files_and_data(run, few_digits, tmp_path, capsys):
 
 
 def refused(capsys, run, *arguments):
-    """The error of a command that must fail without a traceback."""
+    """Returns the error of a command that must fail without a traceback."""
     capsys.readouterr()
     assert command(run, *arguments) == 2
     return capsys.readouterr().err.splitlines()[-1]

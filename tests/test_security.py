@@ -1,4 +1,4 @@
-"""Files that were made to harm: each is refused by an error of the package, at once."""
+"""Hostile files: each is refused at once, with an error of the package."""
 
 import ast
 import gzip
@@ -36,7 +36,7 @@ CONFIG = {
 
 @pytest.fixture(autouse=True)
 def little_memory():
-    """No test here may take 64 MiB of Python's memory: a bomb would."""
+    """Limits Python's memory in each test to 64 MiB, which a bomb would exceed."""
     tracemalloc.start()
     yield
     peak = tracemalloc.get_traced_memory()[1]
@@ -50,7 +50,7 @@ def chunk(kind, data):
 
 
 def png(width=8, height=8):
-    """A PNG whose header says a size, and whose data are of 8x8."""
+    """Returns a PNG of a given size in its header, with the data of 8x8 pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     data = zlib.compress(bytes(8 * 9))
     parts = chunk(b"IHDR", header), chunk(b"IDAT", data), chunk(b"IEND", b"")
@@ -77,7 +77,7 @@ def bmp(width, height):
 
 
 def gif(width, height, frames=1):
-    """A GIF of so many frames that are empty."""
+    """Returns a GIF with many empty frames."""
     frame = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x01\x2c\x00"
     return b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + frame * frames + b";"
 
@@ -128,7 +128,7 @@ def test_what_says_no_size_is_not_decoded(tmp_path):
 
 
 def write_zip(path, entries, **options):
-    """A zip of `ZipInfo`s or names and their bytes."""
+    """Writes a zip from `ZipInfo`s or names and their bytes."""
     with zipfile.ZipFile(path, "w", **options) as archive:
         for name, content in entries:
             archive.writestr(name, content)
