@@ -3,9 +3,9 @@
     python tools/export_step.py dcgan --size 64 --channels 3 --width 64 --out step
     python tools/run_step.py step    # on a machine with jax alone
 
-The folder gets `step.mlir`, whose arguments are a batch (and labels) and then every variable of
-the game and its optimizers, `state.npz` with what these are before the first step, and `step.json`,
-which names arguments and results and says which result is which argument's next value.
+The folder gets `step.mlir`, whose arguments are a batch (and labels) and then each variable of the
+model and its optimizers; `state.npz` with the initial values of these variables; and `step.json`
+with the names of arguments and results, and the argument that each result updates.
 """
 
 import argparse
@@ -28,8 +28,8 @@ def export_step(gan, batch, folder):
 
     Args:
         gan: A compiled `GAN`.
-        batch: What a step of `fit` gets: samples, or `(samples, labels)`; of a fixed size.
-        folder: Where to write; it is made.
+        batch: A batch of `fit`: samples, or `(samples, labels)`, of a fixed size.
+        folder: The folder to write; it is created.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def main():
     parser.add_argument("recipe", choices=kg.recipes.RECIPES)
     parser.add_argument("--size", type=int, default=28)
     parser.add_argument("--channels", type=int, default=1)
-    parser.add_argument("--classes", type=int, help="of a class-conditional game")
+    parser.add_argument("--classes", type=int, help="number of classes, for conditional models")
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--update", choices=options.UPDATES)

@@ -4,8 +4,8 @@ python tools/fuzz.py --cases 2000
 python tools/fuzz.py --kinds npz --cases 20000 --seed 1
 python tools/fuzz.py --again fuzz/npz-3
 
-Every case has to give a result or one of the package's own errors, within the seconds and the
-memory that are stated. What doesn't is kept below --out, to be read again by --again.
+Each case has to give a result or one of the package's errors, within limits of time and memory.
+Other cases are findings: they are saved in --out, and --again reads them again.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python tools/fuzz_server.py --cases 10000
 
-Wrong types, NaN, huge counts, deep JSON, cut bodies, slow clients, bad HTTP, huge headers, wrong
-paths and methods, all drawn from --seed. Each has to be answered 4xx; where the client cuts the
-connection itself there is nothing to answer. In the end the server has to be well.
+Wrong types, NaN, huge counts, deep JSON, truncated bodies, slow clients, bad HTTP, huge headers,
+wrong paths and methods, all drawn from --seed. Each response has to be 4xx, unless the client
+closes the connection itself. At the end the server has to be healthy.
 """
 
 import argparse

@@ -5,9 +5,9 @@
     python tools/invert.py --pictures fashion_mnist:test   # what it can't make
     python tools/invert.py --checkpoints RUN/checkpoints --training faces --pictures held_out
 
-Prints root mean square errors in grey levels of 255: of what was found, of the nearest random
-samples, of the nearest of the pictures that the generator was trained on, and of these pictures'
-principal components, as many as there are latents.
+Prints root mean square errors in grey levels of 255: of the inversions, of the nearest random
+samples, of the nearest training images, and of the projection to as many principal components of
+the training images as there are latents.
 """
 
 import argparse

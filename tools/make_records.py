@@ -3,11 +3,10 @@
     python tools/make_records.py photos records/photos --image-size 64
     keras-gan train dcgan --data records/photos --out runs/photos
 
-Any source will do: a folder, a zip, `tfds:NAME`, `mnist`, an `.npy`. Image files that are of the
-wanted size are kept byte by byte; all else is cut, resized and stored as PNG, which holds 8 bits a
-channel. Every shard is written under another name and takes its own when it is whole; its SHA-256
-goes into `manifest.json`. The same command goes on after the last whole shard, and comes to the
-same bytes as if it had never been stopped.
+Sources are a folder, a zip, `tfds:NAME`, `mnist`, an `.npy` and so on. Image files of the requested
+size are copied byte by byte; others are cropped, resized and stored as PNG, with 8 bits per
+channel. Each shard gets its name once it is complete; its SHA-256 is in `manifest.json`. The same
+command resumes after the last complete shard, and gives the same bytes as without interruption.
 
     python tools/make_records.py --verify records/photos
 

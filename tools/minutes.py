@@ -6,11 +6,10 @@ r"""Measures how close recipes come to their data within a number of minutes.
         --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos \
         --samples r3gan.png --keep checkpoints
 
-The minutes are those of training, with its start and without the measuring: 10,000 samples against
-10,000 real ones. CPU minutes are those that the process spends on all its cores, so that they mean
-the same beside other programs. With --keep a run that was stopped goes on where it was
-when the same command is given again. Prints a row a seed and their means, and appends them to a
-JSON lines file.
+The minutes include the start of training, but not the evaluation of 10,000 samples against 10,000
+real ones. CPU minutes are summed over all cores of the process, so they don't depend on the load of
+the machine. With --keep, the same command resumes an interrupted run. Prints a row per seed and
+their means, and appends them to a JSON lines file.
 """
 
 import argparse
@@ -34,8 +33,8 @@ class AtMarks(keras.callbacks.Callback):
 
     Args:
         marks: Unit -> marks in ascending order, of `minutes`, `cpu_minutes` and `steps`.
-        measure: `model -> figures`.
-        folder: Of the checkpoints by which a stopped run goes on; None for none.
+        measure: Function from a model to its figures.
+        folder: Folder of checkpoints to resume from; None for no checkpoints.
     """
 
     def __init__(self, marks, measure, folder=None):

@@ -4,10 +4,10 @@
     python tools/parity.py --game digits --json parity.json
 
 Prints a table for each: the largest and the mean absolute difference from the Keras generator
-over 64 samples, the file's size, the median time of a call at batch 1 and 64, and the time of a
-cold start: from a new process, or from opening the page, to the first sample. The processor's
-threads are each program's own choice. Node needs `npm install --ignore-scripts` in tools/node
-once; the browser chromium and chromedriver; what isn't there is left out, and said.
+over 64 samples, the size of the file, the median time of a call at batch 1 and 64, and the time of
+a cold start: from a new process, or from opening the page, to the first sample. Each program
+chooses its number of threads. Node needs `npm install --ignore-scripts` in tools/node once, the
+browser needs chromium and chromedriver; programs that aren't installed are skipped and listed.
 """
 
 import argparse
@@ -100,12 +100,12 @@ def measure(gan, consumer, path, inputs, timed=True, node_app=parity_runtimes.NO
     """Measures one row of the matrix, a dict.
 
     Args:
-        gan: The game.
+        gan: The model.
         consumer: A key of `export_all`.
-        path: Its file.
+        path: Path of its file.
         inputs: Name -> array of `COUNT` rows.
-        timed: Whether to time it, too.
-        node_app: The folder of the app for Node, installed.
+        timed: Whether to measure times.
+        node_app: Folder of the installed app for Node.
     """
     expected = gan([*inputs.values()] if len(inputs) > 1 else inputs["latents"]).numpy()
     if consumer in ("node", "browser"):

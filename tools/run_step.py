@@ -3,9 +3,9 @@
     pip install jax    # or jax[cuda13] for a GPU
     python tools/run_step.py step --steps 50 --rounds 11
 
-Steps follow each other, each on what the one before left, on one batch of random images. Prints
-images a second, the step's floating-point operations and memory as XLA counts them, and the share
-of the speed that this machine reaches with large matrix products, measured between the rounds.
+The steps update the state, with the same batch of random images. Prints images per second, the
+floating-point operations and memory of a step as XLA counts them, and the share of the speed of
+large matrix products on this machine, measured between the rounds.
 """
 
 import argparse

@@ -4,9 +4,9 @@
     python tools/train_extractor.py photos keras_gan/metrics/extractors/photos.npz
 
 The first takes a few minutes on 2 CPU cores, the second about twenty. KERAS_GAN_DATA names the
-folder that holds mnist/*.gz and cifar10.zip. Batch normalisation is folded into the convolutions,
-the features are scaled to a mean variance of 1 over the images trained on, and the weights are
-stored as float16. What it tells in the end was measured with the written file.
+folder that holds mnist/*.gz and cifar10.zip. Batch normalization is folded into the convolutions,
+the features are scaled to a mean variance of 1 over the training images, and the weights are stored
+as float16. The printed accuracy is that of the written file.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
 python tools/vendor_onnxruntime_web.py
 
-npm packs the version that is pinned here, and nothing is written unless the package has the
-SHA-512 that is pinned too (`npm view onnxruntime-web dist.integrity`). The licence is the one in
-onnxruntime's wheel for Python; the npm package has none.
+npm packs the pinned version, and nothing is written unless the package has the pinned SHA-512
+(`npm view onnxruntime-web dist.integrity`). The licence is that in onnxruntime's wheel for Python;
+the npm package has none.
 """
 
 import base64

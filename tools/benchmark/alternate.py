@@ -1,9 +1,9 @@
 """Timings of programs in turn: each runs in a separate process, one round after the other.
 
-A worker is a Python file that prints what there is to know of it once it has warmed up, and then,
-for every line that it reads, does one round and prints its seconds; both as JSON. Between rounds
-it waits for input and uses no processor. What the machine does beside them hits neighbours in time
-alike, so that the ratios of a round's times say more than the times.
+A worker is a Python file that prints facts about itself after its warm-up. Then it runs one round
+for each line that it reads, and prints the seconds; both as JSON. Between rounds it waits for input
+and uses no processor time. Other load on the machine affects neighbouring rounds alike, so ratios
+of a round's times are more reliable than the times.
 """
 
 import json
@@ -21,7 +21,7 @@ class Worker:
     """A process that runs a round on request.
 
     Args:
-        command: The arguments of the process.
+        command: Arguments of the process.
     """
 
     def __init__(self, command, **environment):

@@ -3,9 +3,9 @@
     pip install "keras_gan[serve]" "ray[serve]"
     python tools/distribute/ray_serve.py saved_models/digits --replicas 4
 
-Clients see no difference: each replica answers TF Serving's REST API and takes new versions from
-the folder, which all machines have to see. Ray's proxies spread the requests; without --address a
-cluster of this machine alone is started. Ctrl-C ends it.
+Clients see no difference: each replica has TF Serving's REST API and loads new versions from the
+folder, which all machines have to share. Ray's proxies distribute the requests. Without --address,
+a cluster of this machine only is started. Ctrl-C ends it.
 """
 
 import argparse

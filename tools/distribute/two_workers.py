@@ -2,10 +2,10 @@
 
     python tools/distribute/two_workers.py train quick --data digits --out runs/digits
 
-Takes the arguments of `keras-gan` and adds `--distribute multiworker`. Each process gets its place
-by TF_CONFIG. Where one dies, the others end, and all are started again: they go on from the newest
-checkpoint, up to `--restarts` times. Ctrl-C and SIGTERM are passed on; the exit code is the first
-worker's.
+Takes the arguments of `keras-gan` and adds `--distribute multiworker`. TF_CONFIG tells each process
+its index. If one dies, the others end, and all are restarted and resume from the newest checkpoint,
+up to `--restarts` times. Ctrl-C and SIGTERM are passed on; the exit code is that of the first
+worker.
 """
 
 import argparse
