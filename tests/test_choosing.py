@@ -163,5 +163,5 @@ def test_the_listing_and_the_help_tell_of_it(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     told = " ".join(capsys.readouterr().out.split())
-    assert "'auto' to have one picked" in told
+    assert "'auto' to choose one" in told
     assert "--background COLOUR" in told

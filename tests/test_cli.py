@@ -1,4 +1,4 @@
-"""`keras-gan train`, `sample`, `export` and `recipes`, and what they say of bad input."""
+"""`keras-gan train`, `sample`, `export` and `recipes`, and their errors for bad input."""
 
 import csv
 import json

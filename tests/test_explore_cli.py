@@ -83,7 +83,7 @@ def test_the_command_inverts_files_and_data(run, few_digits, tmp_path, capsys):
 
 
 def refused(capsys, run, *arguments):
-    """The error of a command that must fail without a traceback."""
+    """Returns the error of a command that must fail without a traceback."""
     capsys.readouterr()
     assert command(run, *arguments) == 2
     return capsys.readouterr().err.splitlines()[-1]
@@ -101,7 +101,7 @@ def test_bad_commands(run, tmp_path, capsys):
         ("image files, or one data set", ["invert", "digits", "mnist"]),
         ("expected an image at", ["invert", tmp_path / "none.png"]),
         ("damaged file", ["invert", tmp_path / "torn.png"]),
-        ("pictures with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
+        ("images with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
         ("could not write", ["classes", "--out", tmp_path / "file" / "x.png"]),
     ):
         told_of = refused(capsys, run, *arguments)

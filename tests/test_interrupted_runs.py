@@ -1,4 +1,4 @@
-"""Runs that are interrupted, damaged or cut short keep what they had, and go on."""
+"""Runs that are interrupted, damaged or cut short keep their files, and resume."""
 
 import csv
 import os
@@ -128,7 +128,7 @@ STEPS = 150
 
 
 def interrupt(out, number):
-    """Trains in another process and sends it a signal; its exit code and what it told."""
+    """Trains in another process and sends it a signal; returns its exit code and output."""
     arguments = words(*TRAIN, "--out", out, "--steps", STEPS, "--every", 10)
     told, begun = out.with_name("told.txt"), time.monotonic()
     process = processes.start(main, arguments, output=told)
@@ -158,7 +158,7 @@ def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
 
 
 def test_the_same_command_twice_gives_the_same_bytes(tmp_path):
-    """In the deterministic mode, each in a process of its own, at once."""
+    """In the deterministic mode, in two processes at the same time."""
     arguments = [COMMAND, *TRAIN, "--steps", "6", "--deterministic", "--augment", "ada"]
     outs = [tmp_path / "one", tmp_path / "two"]
     started = [subprocess.Popen([*arguments, "--out", out]) for out in outs]

@@ -31,7 +31,7 @@ SOUND, CLIP = (64, 1), (4, 8, 8, 1)
 
 
 def upsampled(latents, shape, width, convolution):
-    """A quarter of each axis but the channels from latents, then doubled twice."""
+    """Makes maps of a quarter of each axis from latents, and doubles them twice."""
     small = [max(size // 4, 1) for size in shape[:-1]]
     x = layers.Dense(int(np.prod(small)) * width, activation="relu")(latents)
     x = layers.Reshape((*small, width))(x)
@@ -68,7 +68,7 @@ class ToyDiscriminator(Network):
 
 
 def toy_networks(spec):
-    """Both players, as a recipe makes them."""
+    """Makes both networks, as a recipe does."""
     shape = list(spec.shape)
     generator = ToyGenerator(shape, spec.latent_dim, spec.width)
     return {"generator": generator, "discriminator": ToyDiscriminator(shape, spec.width)}
@@ -99,7 +99,7 @@ def some_sounds(count=1_000):
 
 
 def some_clips(count=1_000):
-    """A bright bar that moves to the right."""
+    """Makes clips of a bright bar that moves to the right."""
     start = np.random.default_rng(0).integers(0, 8, count)
     place = (start[:, None] + np.arange(CLIP[0])) % 8
     bars = 255 * (place[..., None, None, None] == np.arange(8)[:, None])
@@ -120,12 +120,12 @@ def toy_recipe():
 
 
 def of_data(folder, kind):
-    """The words of a training on the data of a medium."""
+    """Returns the arguments of a training on the data of a medium."""
     return ["train", "toy", "--data", folder / f"{kind}.npy", "--medium", TOLD[kind]]
 
 
 def train(folder, kind, out, *more):
-    """The exit code of a training."""
+    """Trains; returns the exit code."""
     options = ["--out", out, "--every", 2, "--checkpoint-every", 3]
     return main(words(*of_data(folder, kind), *options, *more))
 
@@ -149,7 +149,7 @@ def folder(kind, tmp_path_factory):
 
 
 def is_blank(path):
-    """Whether a picture has one colour."""
+    """Returns whether a picture has only one color."""
     with Image.open(path) as picture:
         return len(np.unique(np.array(picture.convert("L")))) == 1
 
@@ -352,7 +352,7 @@ class Terminal(io.StringIO):
 
 
 def shown_in_a_terminal(generator, real, monkeypatch):
-    """What a training shows of its samples above the progress bar."""
+    """Returns what a training prints of its samples above the progress bar."""
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLUMNS", "80")
     gan = kg.GAN(generator, kg.networks.MLPDiscriminator(real.shape[1:], units=(8,)))

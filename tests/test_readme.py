@@ -28,12 +28,12 @@ LARGEST_README = 9_500  # bytes: a newcomer is through in five minutes
 
 
 def blocks(text, language):
-    """The code blocks of a language."""
+    """Returns the code blocks of a language."""
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def block_after(title, language="python", text=README):
-    """The first code block of a section."""
+    """Returns the first code block of a section."""
     return blocks(text.split(f"## {title}\n", 1)[1], language)[0]
 
 
@@ -129,7 +129,7 @@ def test_the_readme_is_short():
 
 
 def anchors(path):
-    """The addresses of a file's headings, as GitHub makes them."""
+    """Returns the anchors of a file's headings, as GitHub generates them."""
     names = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
     slugs = [re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in names]
     return [f"{s}-{slugs[:i].count(s)}" if s in slugs[:i] else s for i, s in enumerate(slugs)]
@@ -160,7 +160,7 @@ def test_commands_are_as_the_parser_takes_them(guide):
 
 
 def commands_in(line):
-    """The words behind each `keras-gan` of a line of a shell."""
+    """Returns the arguments of each `keras-gan` in a line of shell."""
     parts = re.split(r"&&|\|", re.sub(r"(^|\s)#.*", "", line))
     for words in map(shlex.split, parts):
         if "keras-gan" in words:
@@ -177,7 +177,7 @@ def test_guides_code_runs(guide, tmp_path, monkeypatch):
 
 
 def test_import_is_clean_and_light():
-    """No warning, and nothing heavy: those libraries are imported where they are used."""
+    """Importing gives no warning and loads no heavy library, which are imported on use."""
     code = (
         "import sys, keras\n"
         "before = set(sys.modules)\n"

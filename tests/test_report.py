@@ -38,7 +38,7 @@ def other(folder):
 
 
 def open_page(browser, path, width=1280):
-    """Opens a report; gives what the console said and which addresses were asked for."""
+    """Opens a report; returns the console's messages and the requested URLs."""
     resize(browser, width)
     for log in ("browser", "performance"):
         browser.get_log(log)  # what pages before it left

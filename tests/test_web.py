@@ -76,7 +76,7 @@ def wait(browser, script):
 
 
 def settle(browser):
-    """Waits until what was chosen is drawn."""
+    """Waits until the selection is drawn."""
     wait(browser, "return document.getElementById('grid').ariaBusy === 'false'")
 
 
@@ -87,7 +87,7 @@ def move(browser, selector, value):
 
 
 def drawn(browser, selector, mode="L"):
-    """The pixels of canvases, `(count, height, width, channels)`."""
+    """Returns the pixels of canvases, `(count, height, width, channels)`."""
     urls = browser.execute_script(PICTURES, selector)
     files = [io.BytesIO(base64.b64decode(url.split(",")[1])) for url in urls]
     return np.stack([pixels(file, mode) for file in files])
@@ -100,7 +100,7 @@ def pixels(file, mode):
 
 
 def expected(pages, name, count, seed, label=None, truncation=1.0, moved=0):
-    """What onnxruntime makes in Python, as pixels."""
+    """Computes the pixels with onnxruntime in Python."""
     generator = Generator(pages / name / "generator.onnx")
     feed = {"latents": np.float32(truncation) * generator.latents(count, seed) + moved}
     feed["latents"] = feed["latents"].astype("float32")

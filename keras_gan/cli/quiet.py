@@ -1,7 +1,7 @@
-"""A quiet terminal: what TensorFlow says goes to a file, which is shown if the command fails.
+"""A quiet terminal: TensorFlow's messages go to a file, which is shown if the command fails.
 
-TensorFlow's C++ writes to file descriptor 2, in the middle of progress bars too. So that becomes
-the file, and Python's stderr, with bars, warnings and tracebacks, a copy of what it was.
+TensorFlow's C++ code writes to file descriptor 2, even into progress bars. It is redirected to a
+file. Python's stderr, with progress bars, warnings and tracebacks, keeps writing to the terminal.
 """
 
 import contextlib
@@ -10,29 +10,35 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import TextIO
 
-# A process of its own, as one that aborts or is killed can't show anything. Its stdin ends when the
-# command does; Ctrl-C doesn't reach its session.
-SHOW_AT_THE_END = """
+# This runs in another process, as one that aborts or is killed can't print the log. Its stdin ends
+# with the command, and it has another session, which Ctrl-C doesn't reach.
+PRINT_LOG_AT_END = """
 import os, sys
 sys.stdin.read()
-said = os.pread(int(sys.argv[1]), 2**31 - 1, 0).decode(errors='replace')
-if said:
-    sys.stderr.write(f'What TensorFlow said, the last 64 kB at most:\\n{said[-65536:]}\\n')
+log = os.pread(int(sys.argv[1]), 2**31 - 1, 0).decode(errors='replace')
+if log:
+    sys.stderr.write(f'Messages of TensorFlow, the last 64 kB at most:\\n{log[-65536:]}\\n')
 """
 
 
 @contextlib.contextmanager
-def quiet_terminal(*expected: type[BaseException]):
-    """Keeps what TensorFlow says from the terminal.
+def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
+    """Keeps TensorFlow's messages off the terminal.
 
-    It is shown if the process dies, or if an exception leaves the block.
+    They are shown if the process dies, or if an exception leaves the block.
 
     Args:
-        expected: Exceptions that TensorFlow has nothing to say about.
+        expected: Exceptions after which the messages aren't shown.
     """
-    with tempfile.TemporaryFile("w+") as log, descriptor_2_to(log) as terminal, logging_to(log):
-        command = [sys.executable, "-I", "-S", "-c", SHOW_AT_THE_END, str(log.fileno())]
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        redirect_descriptor_2(log) as terminal,
+        redirect_logging(log),
+    ):
+        command = [sys.executable, "-I", "-S", "-c", PRINT_LOG_AT_END, str(log.fileno())]
         with subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -40,19 +46,22 @@ def quiet_terminal(*expected: type[BaseException]):
             stderr=terminal,
             pass_fds=[log.fileno()],
             start_new_session=True,
-        ) as show:
+        ) as printer:
             try:
                 yield
             except expected:
-                show.kill()
+                printer.kill()
                 raise
             else:
-                show.kill()
+                printer.kill()
 
 
 @contextlib.contextmanager
-def descriptor_2_to(file):
-    """Gives file descriptor 2 to a file; yields a descriptor of what it was, Python's stderr."""
+def redirect_descriptor_2(file: TextIO) -> Iterator[int]:
+    """Redirects file descriptor 2 to a file; yields a descriptor of its former target.
+
+    Python's stderr keeps writing to the former target.
+    """
     sys.stderr.flush()
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
@@ -67,8 +76,8 @@ def descriptor_2_to(file):
         os.close(terminal)
 
 
-def is_descriptor_2(stream):
-    """Tells whether a stream writes to file descriptor 2, as it doesn't in tests."""
+def is_descriptor_2(stream: TextIO) -> bool:
+    """Returns whether a stream writes to file descriptor 2; in tests it doesn't."""
     try:
         return stream.fileno() == 2
     except OSError:
@@ -76,8 +85,8 @@ def is_descriptor_2(stream):
 
 
 @contextlib.contextmanager
-def logging_to(file):
-    """Sends what Python libraries log to a file; with it TensorFlow adds no handler of its own."""
+def redirect_logging(file: TextIO) -> Iterator[None]:
+    """Sends the log of Python libraries to a file; TensorFlow then adds no other handler."""
     handler = logging.StreamHandler(file)
     logging.getLogger().addHandler(handler)
     try:

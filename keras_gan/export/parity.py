@@ -63,7 +63,7 @@ def float32_network(network: keras.Model) -> keras.Model:
     return network.for_export() if hasattr(network, "for_export") else network
 
 
-def to_float32(config):
+def to_float32(config: object) -> object:
     """Returns a Keras config with each mixed precision policy replaced by float32."""
     if isinstance(config, dict):
         return {key: to_float32(value) for key, value in config.items()}

@@ -1,4 +1,4 @@
-"""Building a game from a recipe."""
+"""Building of models from recipes."""
 
 import dataclasses
 

@@ -164,7 +164,7 @@ def describe_choices(values: Mapping, reasons: Mapping[str, str]) -> list[str]:
     ]
 
 
-def to_text(value) -> str:
+def to_text(value: object) -> str:
     """Returns a value as text, bools as yes or no."""
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from keras_gan import callbacks, datasets, media, metrics, verdicts
 from keras_gan.datasets.channels import WHITE
+from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
@@ -119,7 +120,7 @@ GAP_SAMPLES = 100_000
 
 
 def with_discriminator_gap(
-    evaluation: metrics.Evaluation, gan: keras.Model, distribution
+    evaluation: metrics.Evaluation, gan: keras.Model, distribution: GaussianMixture
 ) -> metrics.Evaluation:
     """Adds the distance of the discriminator from the optimal one, p / (p + q), to an evaluation.
 

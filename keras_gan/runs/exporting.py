@@ -4,7 +4,7 @@ import dataclasses
 import os
 import pathlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from keras_gan import export, metrics
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
@@ -132,7 +132,9 @@ class ExportedModel:
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
         self.generator = generator.Generator(path)
 
-    def sample(self, n: int, seed: int = 0, labels=None) -> np.ndarray:
+    def sample(
+        self, n: int, seed: int = 0, labels: int | Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
         """Draws samples in the form of `GAN.sample`, whatever the file's interface."""
         images = self.generator.sample(n, seed, labels)
         if self.generator.metadata.get("layout") == "NCHW":

@@ -128,7 +128,7 @@ class StopTogether(keras.callbacks.Callback):
         super().__init__()
         self.strategy, self.signals = strategy, signals
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Exchanges signals with the other processes."""
         stop = self.STOP if self.model.stop_training else 0
         number = max_over_processes(self.strategy, int(self.signals[0]) if self.signals else stop)

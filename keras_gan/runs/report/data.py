@@ -61,7 +61,7 @@ def report_data(run: Run) -> dict:
     }
 
 
-def read_optional(path: pathlib.Path, schema):
+def read_optional(path: pathlib.Path, schema: object) -> object:
     """Reads a JSON file; returns None if it doesn't exist."""
     if not path.exists():
         return None

@@ -21,7 +21,7 @@ def malformed(request: Request) -> RequestError:
     return invalid(f"Malformed request: {request.method} {shorten(request.scope['path'])}")
 
 
-def json_response(content) -> Response:
+def json_response(content: object) -> Response:
     """Makes a response of indented JSON."""
     body = orjson.dumps(content, option=orjson.OPT_INDENT_2)
     return Response(body, media_type="application/json")

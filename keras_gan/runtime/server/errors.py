@@ -22,7 +22,7 @@ def invalid(message: str) -> RequestError:
     return RequestError(400, message)
 
 
-def shorten(value, length: int = 80) -> str:
+def shorten(value: object, length: int = 80) -> str:
     """Returns a value as text of bounded length."""
     text = str(value)
     return text if len(text) <= length else f"{text[:length]}..."

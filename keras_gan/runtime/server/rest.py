@@ -62,7 +62,7 @@ def read_inputs(content: dict, signature: Signature) -> tuple[dict[str, np.ndarr
     return arrays, "instances" in content
 
 
-def read_columns(inputs, signature: Signature) -> dict[str, np.ndarray]:
+def read_columns(inputs: object, signature: Signature) -> dict[str, np.ndarray]:
     """Reads the columnar format: an object, or the tensor itself if there is only one input."""
     if not isinstance(inputs, dict):
         if len(signature.inputs) > 1:
@@ -105,7 +105,7 @@ def read_rows(content: dict, signature: Signature) -> dict[str, np.ndarray]:
     }
 
 
-def check_row(index: int, row, has_names: bool, signature: Signature) -> None:
+def check_row(index: int, row: object, has_names: bool, signature: Signature) -> None:
     """Raises `RequestError` if a row differs in kind from the first, or has other names."""
     if not has_names and isinstance(row, dict):
         raise invalid(f"Expecting value/list but got object at item {index} of input list")

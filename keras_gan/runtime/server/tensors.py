@@ -20,7 +20,7 @@ RANGES = {"DT_INT32": 2**31, "DT_INT64": 2**63}
 KINDS = {int: "Number", float: "Number", str: "String", dict: "Object", type(None): "Null"}
 
 
-def to_array(value, dtype: str) -> np.ndarray:
+def to_array(value: object, dtype: str) -> np.ndarray:
     """Converts a JSON value to an array.
 
     Args:
@@ -41,7 +41,7 @@ def to_array(value, dtype: str) -> np.ndarray:
     return np.array(items, TYPES[dtype][1]).reshape(shape)
 
 
-def shape_of(value) -> list[int]:
+def shape_of(value: object) -> list[int]:
     """Returns the shape of nested lists, from the first item of each."""
     shape = []
     while isinstance(value, list):
@@ -92,7 +92,7 @@ def out_of_range(items: list, dtype: str) -> Iterator[float]:
     return (item for item in items if not -high <= item < high)
 
 
-def wrong_type(item, dtype: str) -> RequestError:
+def wrong_type(item: object, dtype: str) -> RequestError:
     """Makes the error for an item of another type."""
     kind = str(item) if isinstance(item, bool) else KINDS[type(item)]
     return invalid(
@@ -100,7 +100,7 @@ def wrong_type(item, dtype: str) -> RequestError:
     )
 
 
-def describe(item) -> str:
+def describe(item: object) -> str:
     """Returns a JSON value as text, for a message."""
     try:
         return shorten(orjson.dumps(item).decode())
