@@ -6,10 +6,11 @@ import shutil
 
 from keras_gan import export
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
-from keras_gan.runtime import generator
 from keras_gan.sampling import Sampling, sampler_in_shares
 
 import numpy as np
+
+RUNTIME = pathlib.Path(__file__).parents[1] / "runtime"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ def export_run(run, gan=None, out=None, options=None, best=False):
         for name in names:
             made.append(for_apps(gan, name, served[name], out, card, options))
     if isinstance(gan, Sampling):
-        shutil.copyfile(generator.__file__, out / "generator.py")
+        shutil.copyfile(RUNTIME / "generator.py", out / "generator.py")
     if options.litert:
         for name, file in names.items():
             path = (out / file).with_suffix(".tflite")
@@ -114,7 +115,9 @@ class ExportedGame:
 
     def __init__(self, gan, path):
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        self.generator = generator.Generator(path)
+        from keras_gan.runtime import Generator
+
+        self.generator = Generator(path)
 
     def sample(self, n, seed=0, labels=None):
         """Samples as `GAN.sample` gives them, whatever the file's interface."""
