@@ -55,7 +55,7 @@ def test_invalid_masses_are_refused():
     with pytest.raises(DataError, match=r"sum 0.9; use edges from -inf to inf"):
         known.total_variation([0.5, 0.5], [0.5, 0.4])
     for bad in ([1.5, -0.5], [np.nan, 1.0]):
-        with pytest.raises(DataError, match="masses of 0 or more"):
+        with pytest.raises(DataError, match="masses of at least 0"):
             known.jensen_shannon(bad, [0.5, 0.5])
 
 

@@ -21,7 +21,7 @@ import pathlib
 import sys
 
 from keras_gan import datasets, media
-from keras_gan.datasets import records
+from keras_gan.datasets import record_index, records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order
 from keras_gan.errors import ConfigError, DataError
@@ -113,7 +113,7 @@ def write_shard(path, waiting, shard_bytes, class_names, bar):
         for content, label in waiting:
             record = example(content, None if class_names is None else label)
             writer.write(record)
-            size += records.HEADER_BYTES + len(record) + records.FOOTER_BYTES
+            size += record_index.HEADER_BYTES + len(record) + record_index.FOOTER_BYTES
             count += 1
             bar.update()
             if size >= shard_bytes:
