@@ -100,7 +100,7 @@ def test_bad_commands(run, tmp_path, capsys):
         ("which has none", ["mix"]),
         ("image files, or one data set", ["invert", "digits", "mnist"]),
         ("expected an image at", ["invert", tmp_path / "none.png"]),
-        ("torn file", ["invert", tmp_path / "torn.png"]),
+        ("damaged file", ["invert", tmp_path / "torn.png"]),
         ("images with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
         ("could not write", ["classes", "--out", tmp_path / "file" / "x.png"]),
     ):

@@ -280,7 +280,7 @@ def test_inception_rounds_images_to_8_bits(archive):
 
 
 def test_inception_without_a_network_says_what_to_do(archive):
-    with pytest.raises(DataError, match="could not fetch") as raised:
+    with pytest.raises(DataError, match="could not download") as raised:
         inception.Inception()
     assert f"fetch {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
 
@@ -297,10 +297,10 @@ def test_inception_is_downloaded_once(archive, tmp_path, monkeypatch):
 
 def test_invalid_inception_archives_are_refused(archive):
     pack(archive, README=b"nothing")
-    with pytest.raises(DataError, match=r"expected the archive .*KeyError.*remove it"):
+    with pytest.raises(DataError, match=r"expected the complete archive .*KeyError.*remove it"):
         inception.Inception()
     archive.write_bytes(archive.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"expected the archive .* remove it"):
+    with pytest.raises(DataError, match=r"expected the complete archive .* remove it"):
         inception.Inception()
     pack(archive, classify_image_graph_def__pb=tf.Graph().as_graph_def().SerializeToString())
     with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):

@@ -280,7 +280,7 @@ def test_round_trip_through_keras_serialization(kind):
 
 
 def test_a_metric_with_an_unnamed_extractor_is_not_serialized():
-    with pytest.raises(ConfigError, match=r"extractor given by its name .* make the metric anew"):
+    with pytest.raises(ConfigError, match=r"extractor given by its name .* create the metric"):
         PrecisionRecall(np.asarray).get_config()
 
 

@@ -9,7 +9,7 @@ import zipfile
 
 from keras_gan import datasets, runs
 from keras_gan.datasets import cache as caches
-from keras_gan.datasets import records
+from keras_gan.datasets import record_index
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -233,7 +233,7 @@ def test_damaged_and_truncated_shards_are_named(photos, tmp_path):
 
 def test_invalid_manifests_are_refused(photos, tmp_path):
     make(photos, tmp_path / "set")
-    wrong = {"{": "expected JSON", "[]": "no dict", '{"format": 1}': "lacks 'finished'"}
+    wrong = {"{": "expected JSON", "[]": "not dict", '{"format": 1}': "lacks 'finished'"}
     for text, message in wrong.items():
         (tmp_path / "set" / "manifest.json").write_text(text)
         with pytest.raises(DataError, match=message):
@@ -340,7 +340,7 @@ def test_a_read_only_set_keeps_its_index_in_memory(tmp_path, monkeypatch):
     def refused(path, entries):
         raise OSError("read-only")
 
-    monkeypatch.setattr(records, "save_entries", refused)
+    monkeypatch.setattr(record_index, "save_entries", refused)
     assert len(read_all(datasets.open_source(tmp_path / "x.tfrecord", image_size=8))[0]) == 3
 
 

@@ -1,5 +1,7 @@
 """Checkpoints by step."""
 
+import os
+
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.checkpoints import Checkpoints
 
@@ -23,7 +25,7 @@ class Checkpoint(Periodic):
         gan.fit(dataset, epochs=9, callbacks=[kg.callbacks.Checkpoint("checkpoints", every=500)])
     """
 
-    def __init__(self, folder, every=None, keep=3):
+    def __init__(self, folder: str | os.PathLike, every: int | None = None, keep: int = 3) -> None:
         super().__init__(every)
         self.checkpoints = Checkpoints(folder, keep)
 

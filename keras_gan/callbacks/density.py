@@ -1,8 +1,10 @@
 """Plots of D and D' during training."""
 
+import os
 import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.known import plots
 
@@ -34,7 +36,14 @@ class DensityPlot(Periodic):
         gan.fit(kg.datasets.load("toy:gaussians25"), epochs=5, callbacks=film)
     """
 
-    def __init__(self, folder, distribution, every=None, count=10_000, seed=0):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        distribution: GaussianMixture,
+        every: int | None = None,
+        count: int = 10_000,
+        seed: int = 0,
+    ) -> None:
         super().__init__(every)
         self.plot = plots.plot_for(distribution.dim)
         self.folder, self.distribution = pathlib.Path(folder), distribution

@@ -1,12 +1,17 @@
 """Evaluation during training, with the best model kept and early stopping."""
 
 import math
+import os
 import pathlib
+from collections.abc import Callable
 
 from keras_gan.callbacks.table import PeriodicTable
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.files.keras_file import save_model
+from keras_gan.metrics.evaluate import Evaluator, Sampler
+
+import keras
 
 LOWER_IS_BETTER = (
     *("frechet", "kernel", "sliced_wasserstein", "kl_to_uniform"),
@@ -45,9 +50,15 @@ class Evaluate(PeriodicTable):
     """
 
     def __init__(
-        self, evaluator, sample, every=None, path="metrics.csv", best_path=None, monitor=None,
-        patience=None,
-    ):  # fmt: skip
+        self,
+        evaluator: Evaluator,
+        sample: Callable[[keras.Model], Sampler],
+        every: int | None = None,
+        path: str | os.PathLike = "metrics.csv",
+        best_path: str | os.PathLike | None = None,
+        monitor: str | None = None,
+        patience: int | None = None,
+    ) -> None:
         super().__init__(path, every, counter="images_seen")
         if patience is not None:
             check_integer("patience", patience)

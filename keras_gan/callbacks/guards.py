@@ -46,7 +46,7 @@ class EndAt(keras.callbacks.Callback):
         gan.fit(digits, epochs=100, callbacks=[kg.callbacks.EndAt(time.monotonic() + 3600)])
     """
 
-    def __init__(self, deadline):
+    def __init__(self, deadline: float) -> None:
         super().__init__()
         self.deadline = deadline
 

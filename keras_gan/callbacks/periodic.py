@@ -15,7 +15,7 @@ class Periodic(keras.callbacks.Callback):
         counter: Name of the model's counter, `"step"` or `"images_seen"`.
     """
 
-    def __init__(self, every=None, counter="step"):
+    def __init__(self, every: int | None = None, counter: str = "step") -> None:
         super().__init__()
         if every is not None:
             check_integer("every", every)

@@ -14,7 +14,7 @@ class Progress(Periodic):
         every: Steps between updates of the logs.
     """
 
-    def __init__(self, steps, every=10):
+    def __init__(self, steps: int, every: int = 10) -> None:
         super().__init__(every)
         self.steps = steps
         self._bar = None

@@ -1,5 +1,6 @@
 """Previews of samples during training, at the same latents each time."""
 
+import os
 import pathlib
 
 from keras_gan import pictures
@@ -28,7 +29,14 @@ class SampleGrid(Periodic):
         gan.fit(dataset, epochs=5, callbacks=[kg.callbacks.SampleGrid("samples")])
     """
 
-    def __init__(self, folder, every=None, rows=None, columns=None, seed=0):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        every: int | None = None,
+        rows: int | None = None,
+        columns: int | None = None,
+        seed: int = 0,
+    ) -> None:
         super().__init__(every)
         self.folder = pathlib.Path(folder)
         self.rows, self.columns, self.seed = rows, columns, seed
@@ -55,7 +63,9 @@ class LearningGIF(keras.callbacks.Callback):
         max_frames: Maximum number of frames, evenly spaced; the last preview is always included.
     """
 
-    def __init__(self, folder, path, max_frames=100):
+    def __init__(
+        self, folder: str | os.PathLike, path: str | os.PathLike, max_frames: int = 100
+    ) -> None:
         super().__init__()
         self.folder, self.path = pathlib.Path(folder), pathlib.Path(path)
         self.max_frames = max_frames

@@ -26,7 +26,7 @@ class Table:
         path: The file; its folder is created if needed.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike) -> None:
         self.path = pathlib.Path(path)
         self.rows = []
 
@@ -67,7 +67,9 @@ class PeriodicTable(Periodic):
         every, counter: As in `Periodic`.
     """
 
-    def __init__(self, path, every=None, counter="step"):
+    def __init__(
+        self, path: str | os.PathLike, every: int | None = None, counter: str = "step"
+    ) -> None:
         super().__init__(every, counter)
         self.table = Table(path)
 

@@ -29,7 +29,7 @@ class TerminalSamples(Periodic):
         stream: Stream to write to; standard error by default.
     """
 
-    def __init__(self, every, stream=None):
+    def __init__(self, every: int, stream: TextIO | None = None) -> None:
         super().__init__(every)
         self.stream = stream or sys.stderr
 

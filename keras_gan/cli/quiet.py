@@ -1,67 +1,71 @@
-"""A quiet terminal: TensorFlow's messages go to a file, which is shown if the command fails.
+"""A quiet terminal: what TensorFlow says goes to a file, which is shown if the command fails.
 
-TensorFlow's C++ code writes to file descriptor 2, even into progress bars. It is redirected to a
-file. Python's stderr, with progress bars, warnings and tracebacks, keeps writing to the terminal.
+TensorFlow's C++ writes to file descriptor 2, in the middle of progress bars too. So that becomes
+the file, and Python's stderr, with bars, warnings and tracebacks, a copy of what it was.
 """
 
 import contextlib
 import logging
 import os
-import subprocess
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from typing import TextIO
 
-# This runs in another process, as one that aborts or is killed can't print the log. Its stdin ends
-# with the command, and it has another session, which Ctrl-C doesn't reach.
-PRINT_LOG_AT_END = """
-import os, sys
-sys.stdin.read()
-log = os.pread(int(sys.argv[1]), 2**31 - 1, 0).decode(errors='replace')
-if log:
-    sys.stderr.write(f'Messages of TensorFlow, the last 64 kB at most:\\n{log[-65536:]}\\n')
-"""
+MOST_SHOWN = 2**16  # bytes, the last ones
 
 
 @contextlib.contextmanager
-def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
-    """Keeps TensorFlow's messages off the terminal.
+def quiet_terminal(*expected: type[BaseException]):
+    """Keeps what TensorFlow says from the terminal.
 
-    They are shown if the process dies, or if an exception leaves the block.
+    It is shown if the process dies, or if an exception leaves the block.
 
     Args:
-        expected: Exceptions after which the messages aren't shown.
+        expected: Exceptions that TensorFlow has nothing to say about.
     """
-    with (
-        tempfile.TemporaryFile("w+") as log,
-        redirect_descriptor_2(log) as terminal,
-        redirect_logging(log),
-    ):
-        command = [sys.executable, "-I", "-S", "-c", PRINT_LOG_AT_END, str(log.fileno())]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=terminal,
-            stderr=terminal,
-            pass_fds=[log.fileno()],
-            start_new_session=True,
-        ) as printer:
-            try:
-                yield
-            except expected:
-                printer.kill()
-                raise
-            else:
-                printer.kill()
+    with tempfile.TemporaryFile("w+") as log, descriptor_2_to(log) as terminal, logging_to(log):
+        shower, alive = fork_shower(log.fileno(), terminal)
+        try:
+            yield
+        except expected:
+            os.kill(shower, signal.SIGKILL)
+            raise
+        else:
+            os.kill(shower, signal.SIGKILL)
+        finally:
+            os.close(alive)
+            os.waitpid(shower, 0)
+
+
+def fork_shower(log, terminal):
+    """Forks a process that shows a log when this process ends, as one that aborts can't itself.
+
+    Args:
+        log, terminal: File descriptors.
+
+    Returns:
+        Its id, and a file descriptor: closing it is the end that it waits for.
+    """
+    end, alive = os.pipe()
+    shower = os.fork()
+    if shower:
+        os.close(end)
+        return shower, alive
+    try:
+        os.setsid()  # Ctrl-C is meant for the command alone
+        os.close(alive)
+        os.read(end, 1)
+        size = os.fstat(log).st_size
+        said = os.pread(log, MOST_SHOWN, max(0, size - MOST_SHOWN))
+        if said:
+            os.write(terminal, b"What TensorFlow said, at most the last 64 kB:\n" + said)
+    finally:
+        os._exit(0)
 
 
 @contextlib.contextmanager
-def redirect_descriptor_2(file: TextIO) -> Iterator[int]:
-    """Redirects file descriptor 2 to a file; yields a descriptor of its former target.
-
-    Python's stderr keeps writing to the former target.
-    """
+def descriptor_2_to(file):
+    """Gives file descriptor 2 to a file; yields a descriptor of what it was, Python's stderr."""
     sys.stderr.flush()
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
@@ -76,8 +80,8 @@ def redirect_descriptor_2(file: TextIO) -> Iterator[int]:
         os.close(terminal)
 
 
-def is_descriptor_2(stream: TextIO) -> bool:
-    """Returns whether a stream writes to file descriptor 2; in tests it doesn't."""
+def is_descriptor_2(stream):
+    """Tells whether a stream writes to file descriptor 2, as it doesn't in tests."""
     try:
         return stream.fileno() == 2
     except OSError:
@@ -85,8 +89,8 @@ def is_descriptor_2(stream: TextIO) -> bool:
 
 
 @contextlib.contextmanager
-def redirect_logging(file: TextIO) -> Iterator[None]:
-    """Sends the log of Python libraries to a file; TensorFlow then adds no other handler."""
+def logging_to(file):
+    """Sends what Python libraries log to a file; with it TensorFlow adds no handler of its own."""
     handler = logging.StreamHandler(file)
     logging.getLogger().addHandler(handler)
     try:

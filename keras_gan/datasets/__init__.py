@@ -5,13 +5,14 @@ import pathlib
 
 from keras_gan import media
 from keras_gan.datasets.archives import Folder, Zip
+from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import TYPICAL, ImageSource
 from keras_gan.datasets.pair import Pair
 from keras_gan.datasets.records import RecordSource, is_records
-from keras_gan.datasets.source import ArraySource, Source
+from keras_gan.datasets.source import Source
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import DataError, unknown

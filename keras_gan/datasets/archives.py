@@ -16,7 +16,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 class Folder:
     """The image files below a folder, by relative name."""
 
-    def __init__(self, path: pathlib.Path):
+    def __init__(self, path: pathlib.Path) -> None:
         self.path = path
         self.names = Names(files_below(path))
 
@@ -49,7 +49,7 @@ class Zip:
         inner: Folder inside it, "" for all.
     """
 
-    def __init__(self, path: pathlib.Path, inner: str = ""):
+    def __init__(self, path: pathlib.Path, inner: str = "") -> None:
         with limits.reading("a zip of images", path):
             self.file = zipfile.ZipFile(path)
         for info in self.file.infolist():

@@ -39,7 +39,7 @@ class CachedSource(Source):
             folder that can't be written; and for samples that aren't images.
     """
 
-    def __init__(self, source, folder):
+    def __init__(self, source: Source, folder: str | os.PathLike) -> None:
         if not isinstance(source.medium, media.Image):
             raise DataError(
                 f"expected images to cache, got {source.medium.noun} in {source.name}; "

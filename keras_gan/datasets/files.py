@@ -10,7 +10,7 @@ import zipfile
 from typing import BinaryIO
 
 from keras_gan import media
-from keras_gan.datasets.source import ArraySource
+from keras_gan.datasets.arrays import ArraySource
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 

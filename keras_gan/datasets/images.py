@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import collections
-import concurrent.futures
 import os
 import pathlib
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from keras_gan.datasets.archives import IMAGE_SUFFIXES, Folder, Zip
 from keras_gan.datasets.channels import (
@@ -20,17 +18,21 @@ from keras_gan.datasets.channels import (
     to_channels,
     without_alpha,
 )
+from keras_gan.datasets.image_shapes import (
+    FILES_AT_ONCE,
+    common_size,
+    decode_all,
+    read_checked,
+    typical_size,
+)
 from keras_gan.datasets.source import Source, with_size
-from keras_gan.errors import DataError, LimitError
+from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.image_headers import check_header
-from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import ArrayLike
 
-FILES_AT_ONCE = 16  # bounds the encoded files in memory, per reader
 READERS = 2
 TYPICAL = "typical"
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
@@ -128,8 +130,14 @@ class ImageSource(EncodedSource):
     """
 
     def __init__(
-        self, name, archive, image_size=None, channels=None, skip_corrupt=False, background=WHITE
-    ):
+        self,
+        name: str,
+        archive: Folder | Zip,
+        image_size: int | str | None = None,
+        channels: int | None = None,
+        skip_corrupt: bool = False,
+        background: str = WHITE,
+    ) -> None:
         if not archive.names:
             raise DataError(
                 f"expected images ({', '.join(IMAGE_SUFFIXES)}) in {name}, found none; "
@@ -137,15 +145,7 @@ class ImageSource(EncodedSource):
             )
         self._archive = archive
         shapes, corrupt = decode_all(archive)
-        if corrupt and not skip_corrupt:
-            files = [f"{file} ({why})" if why else file for file, why in corrupt.items()]
-            raise DataError(
-                f"expected images that can be decoded in {name}, but {len(corrupt)} of "
-                f"{len(archive.names)} can't: {', '.join(files[:5])}{', ...' if files[5:] else ''};"
-                " repair or remove them, or leave them out with skip_corrupt (--skip-corrupt)."
-            )
-        if len(corrupt) == len(shapes):
-            raise DataError(f"expected images in {name}, but none of its files can be decoded.")
+        check_corrupt(name, corrupt, len(shapes), skip_corrupt)
         is_valid = shapes.all(axis=1)
         self._names, shapes = archive.names.where(is_valid), shapes[is_valid]
         if image_size == TYPICAL:
@@ -176,9 +176,6 @@ class ImageSource(EncodedSource):
                 f"could not read an image of {self.name} that was there before: {error}; restore "
                 "it, or start again without it."
             ) from error
-
-
-UNREADABLE = (tf.errors.OpError, *limits.UNREADABLE)
 
 
 def read_image(
@@ -227,104 +224,24 @@ def to_sample(
     return tf.ensure_shape(fit_square(image, size, background), sample_shape)
 
 
-def read_checked(archive: Folder | Zip, name: str) -> bytes:
-    """Reads the bytes of an image that isn't too large to decode.
-
-    Raises:
-        DataError: For an image that is too large, or whose header doesn't state its size.
-    """
-    content = archive.read(name)
-    check_header(content, "it")
-    return content
-
-
-def decode_all(archive: Folder | Zip) -> tuple[np.ndarray, dict[str, str]]:
-    """Decodes every image once.
+def check_corrupt(name: str, corrupt: dict[str, str], count: int, skip_corrupt: bool) -> None:
+    """Raises `DataError` for corrupt files that aren't to be skipped, or if all are corrupt.
 
     Args:
-        archive: A `Folder` or `Zip`.
-
-    Returns:
-        `(shapes, corrupt)`: an int32 array `(count, 3)` of heights, widths and channels, zeros for
-        images that can't be decoded; and a dict of the names of those images to the reasons, empty
-        strings for corrupt files.
+        name: Name of the source, for the error.
+        corrupt: Dict of the names of corrupt files to reasons.
+        count: Number of all files.
+        skip_corrupt: Whether to leave out corrupt files.
     """
-
-    def shapes_of(first):
-        names = archive.names[first : first + FILES_AT_ONCE]
-        try:
-            contents = [read_checked(archive, name) for name in names]
-            return decode_shapes(tf.constant(contents)).numpy(), {}
-        except UNREADABLE:  # at least one of the images
-            return shapes_one_by_one(archive, names)
-
-    shapes, corrupt = np.zeros((len(archive.names), 3), "int32"), {}
-    starts = range(0, len(shapes), FILES_AT_ONCE)
-    bar = progress_bar(len(shapes), "image", "checking images")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
-        results = map_lazily(pool, shapes_of, starts)
-        for first, (part, reasons) in zip(starts, results, strict=True):
-            shapes[first : first + len(part)] = part
-            corrupt |= reasons
-            bar.update(len(part))
-    return shapes, corrupt
-
-
-@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-def decode_shapes(contents: tf.Tensor) -> tf.Tensor:
-    """Decodes images and returns their shapes, `(count, 3)` int32; faster than a Python loop."""
-
-    def shape_of_content(content):
-        return tf.shape(tf.io.decode_image(content, expand_animations=False))
-
-    return tf.map_fn(
-        shape_of_content, contents, parallel_iterations=1, fn_output_signature=tf.int32
-    )
-
-
-def shapes_one_by_one(
-    archive: Folder | Zip, names: Sequence[str]
-) -> tuple[np.ndarray, dict[str, str]]:
-    """Decodes images one by one; returns shapes and reasons as `decode_all` does."""
-    shapes, corrupt = np.zeros((len(names), 3), "int32"), {}
-    for index, name in enumerate(names):
-        try:
-            content = read_checked(archive, name)
-            shapes[index] = tf.io.decode_image(content, expand_animations=False).shape
-        except UNREADABLE as error:
-            corrupt[name] = str(error) if isinstance(error, LimitError) else ""
-        if not shapes[index].all():
-            corrupt.setdefault(name, "")
-    return shapes, corrupt
-
-
-def map_lazily(
-    pool: concurrent.futures.Executor, function: Callable, values: Iterable, ahead: int = 16
-) -> Iterator:
-    """Yields as `pool.map` does, but submits only a few calls ahead."""
-    futures = collections.deque()
-    for value in values:
-        futures.append(pool.submit(function, value))
-        if len(futures) > ahead:
-            yield futures.popleft().result()
-    yield from (future.result() for future in futures)
-
-
-def common_size(name: str, shapes: ArrayLike) -> int:
-    """Returns the side of the images; raises `DataError` unless all are square and equal."""
-    sides = np.unique(np.asarray(shapes)[:, :2], axis=0)
-    height, width = sides[0].tolist()
-    if len(sides) > 1 or height != width:
+    if corrupt and not skip_corrupt:
+        files = [f"{file} ({why})" if why else file for file, why in corrupt.items()]
         raise DataError(
-            f"expected an image_size for {name}, whose images are not all square and of one size "
-            f"({len(sides)} sizes, such as {height}x{width}); pass one (--image-size)."
+            f"expected images that can be decoded in {name}, but {len(corrupt)} of {count} can't: "
+            f"{', '.join(files[:5])}{', ...' if files[5:] else ''}; repair or remove them, or "
+            "leave them out with skip_corrupt (--skip-corrupt)."
         )
-    return height
-
-
-def typical_size(shapes: np.ndarray) -> int:
-    """Returns the shorter side that nine out of ten images reach."""
-    return int(np.quantile(np.asarray(shapes)[:, :2].min(axis=1), 0.1, method="lower"))
+    if len(corrupt) == count:
+        raise DataError(f"expected images in {name}, but none of its files can be decoded.")
 
 
 def find_classes(name: str, files: Sequence[str]) -> tuple[list[str] | None, np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import os
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -22,15 +23,15 @@ class Names(collections.abc.Sequence):
     ['a.png', 'b.png']
     """
 
-    def __init__(self, names):
+    def __init__(self, names: Iterable[str]) -> None:
         encoded = sorted(os.fsencode(name) for name in names)
         self._letters = b"".join(encoded)
         self._ends = np.cumsum([0, *map(len, encoded)], dtype="int64")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[position] for position in range(len(self))[index]]
         position = range(len(self))[index]

@@ -32,7 +32,7 @@ class Pair:
     [8, 8]
     """
 
-    def __init__(self, a: Source, b: Source, aligned: bool = False):
+    def __init__(self, a: Source, b: Source, aligned: bool = False) -> None:
         if aligned and len(a) != len(b):
             raise DataError(
                 f"expected aligned sources of one length, got {len(a)} samples in {a.name} and "
@@ -40,7 +40,7 @@ class Pair:
             )
         self.a, self.b, self.aligned = a, b, aligned
 
-    def __len__(self):
+    def __len__(self) -> int:
         return max(len(self.a), len(self.b))
 
     def to_dataset(

@@ -7,7 +7,8 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
-from keras_gan.datasets.images import EncodedSource, common_size
+from keras_gan.datasets.image_shapes import common_size
+from keras_gan.datasets.images import EncodedSource
 from keras_gan.errors import DataError
 from keras_gan.files.image_headers import check_header
 from keras_gan.files.limits import first_line
@@ -35,7 +36,13 @@ class TFDSSource(EncodedSource):
         DataError: For a set that is unknown, can't be prepared, or has no images.
     """
 
-    def __init__(self, name, image_size=None, channels=None, background=WHITE):
+    def __init__(
+        self,
+        name: str,
+        image_size: int | None = None,
+        channels: int | None = None,
+        background: str = WHITE,
+    ) -> None:
         dataset, _, split = name.removeprefix("tfds:").partition(":")
         builder = prepare(name, dataset)
         split = split or "train"

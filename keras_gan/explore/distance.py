@@ -28,7 +28,9 @@ class Distance:
     [0.25, 0.25]
     """
 
-    def __init__(self, extractor=None, weight=0.01):
+    def __init__(
+        self, extractor: extractors.ExtractorLike | None = None, weight: float = 0.01
+    ) -> None:
         self.extractor = None if extractor is None else extractors.get(extractor)
         self.weight = weight
 

@@ -48,12 +48,7 @@ def mix(
     require_styles(generator)
     if not len(coarse_seeds) or not len(fine_seeds):
         raise ConfigError("expected at least one seed for the rows and one for the columns.")
-    layer = generator.num_styles // 2 if layer is None else layer
-    if not 1 <= layer < generator.num_styles:
-        raise ConfigError(
-            f"expected a layer from 1 to {generator.num_styles - 1}, where the fine styles take "
-            f"over, got {layer}."
-        )
+    layer = check_layer(layer, generator.num_styles)
     seeds = [*coarse_seeds, *fine_seeds]
     latents = np.concatenate([latents_of(gan, seed) for seed in seeds])
     if gan.conditional and label is None:
@@ -73,6 +68,16 @@ def mix(
         columns=["", *(f"seed {seed}" for seed in fine_seeds)],
         title=f"rows: styles 1 to {layer}; columns: styles {layer + 1} to {generator.num_styles}",
     )
+
+
+def check_layer(layer: int | None, num_styles: int) -> int:
+    """Returns the index of the first fine style, the middle for None."""
+    layer = num_styles // 2 if layer is None else layer
+    if not 1 <= layer < num_styles:
+        raise ConfigError(
+            f"expected a layer from 1 to {num_styles - 1}, the first fine style, got {layer}."
+        )
+    return layer
 
 
 def add_margins(images: np.ndarray, left: np.ndarray, above: np.ndarray) -> np.ndarray:

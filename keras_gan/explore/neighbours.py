@@ -10,7 +10,6 @@ from keras_gan.explore.checks import check_images, class_captions, labels_for
 from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import read_batches
-from keras_gan.metrics.extractors.extractor import Extractor
 from keras_gan.metrics.nearest import nearest
 from keras_gan.progress import progress_bar
 from keras_gan.sampling import Sampling
@@ -37,7 +36,7 @@ class Nearest:
 
 
 def nearest_in_source(
-    samples: np.ndarray, source: Source, k: int = 1, extractor: str | Extractor = "values"
+    samples: np.ndarray, source: Source, k: int = 1, extractor: extractors.ExtractorLike = "values"
 ) -> Nearest:
     """Finds the `k` nearest neighbours of each sample in a source.
 
@@ -93,7 +92,7 @@ def neighbours(
     k: int = 5,
     seed: int = 0,
     labels: ArrayLike | None = None,
-    extractor: str | Extractor = "values",
+    extractor: extractors.ExtractorLike = "values",
     class_names: Sequence[str] | None = None,
 ) -> Sheet:
     """Returns a sheet of samples beside their nearest training samples, to look for copies.

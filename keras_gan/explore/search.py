@@ -90,7 +90,16 @@ def search_all(
 class Descent:
     """Gradient descent for the images of one batch; arguments as in `search_all`."""
 
-    def __init__(self, generator, space, images, starts, labels, search, distance):
+    def __init__(
+        self,
+        generator: keras.Model,
+        space: Space,
+        images: np.ndarray,
+        starts: np.ndarray,
+        labels: np.ndarray | None,
+        search: SearchOptions,
+        distance: Distance,
+    ) -> None:
         self.generator, self.space, self.search = generator, space, search
         self.starts, self.labels = starts, labels
         count, each = starts.shape[:2]

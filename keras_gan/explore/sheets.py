@@ -115,7 +115,7 @@ class Writer:
         draw: A `PIL.ImageDraw.Draw`.
     """
 
-    def __init__(self, draw):
+    def __init__(self, draw: ImageDraw.ImageDraw) -> None:
         self.draw = draw
 
     def __call__(

@@ -71,7 +71,7 @@ MAX_VALUES = 4_096  # values per sample for which to compute a covariance
 
 
 def get(
-    names: str | FeatureMetric | Sequence[str | FeatureMetric], extractor: object
+    names: str | FeatureMetric | Sequence[str | FeatureMetric], extractor: extractors.ExtractorLike
 ) -> list[FeatureMetric]:
     """Returns metrics by name.
 
@@ -95,7 +95,7 @@ def get(
     return [name if isinstance(name, FeatureMetric) else make(name, extractor) for name in names]
 
 
-def make(name: str, extractor: object) -> FeatureMetric:
+def make(name: str, extractor: extractors.ExtractorLike) -> FeatureMetric:
     """Makes one metric by name."""
     if name not in METRICS:
         raise unknown("metric", name, METRICS)

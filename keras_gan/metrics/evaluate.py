@@ -71,8 +71,15 @@ class Evaluator:
     """
 
     def __init__(
-        self, source, metrics, count=10_000, real_count=None, seed=0, batch_size=256, tell=None
-    ):
+        self,
+        source: Source,
+        metrics: Sequence[FeatureMetric],
+        count: int = 10_000,
+        real_count: int | None = None,
+        seed: int = 0,
+        batch_size: int = 256,
+        tell: Callable[[str], object] | None = None,
+    ) -> None:
         if not callable(getattr(source, "fetch", None)):
             raise ConfigError(
                 f"expected a keras_gan.datasets.Source, got {source!r}; "

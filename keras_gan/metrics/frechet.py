@@ -1,6 +1,7 @@
 """The Frechet distance between Gaussians with the means and covariances of the features."""
 
 from keras_gan.errors import DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import Accumulator, FeatureMetric, to_float64
 
 import keras
@@ -90,7 +91,7 @@ class FrechetDistance(FeatureMetric):
 
     accumulator = Moments
 
-    def __init__(self, extractor="inception", name="frechet"):
+    def __init__(self, extractor: ExtractorLike = "inception", name: str = "frechet") -> None:
         super().__init__(extractor, name)
 
     def result(self) -> float:

@@ -5,6 +5,7 @@ import itertools
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
 from keras_gan.metrics.class_metric import ClassMetric, check_probabilities
+from keras_gan.metrics.extractors import ExtractorLike
 
 import keras
 import numpy as np
@@ -39,7 +40,13 @@ class InceptionScore(ClassMetric):
     4.0
     """
 
-    def __init__(self, extractor="inception", splits=10, seed=0, name="inception_score"):
+    def __init__(
+        self,
+        extractor: ExtractorLike = "inception",
+        splits: int = 10,
+        seed: int = 0,
+        name: str = "inception_score",
+    ) -> None:
         super().__init__(extractor, name)
         self.splits = check_integer("splits", splits)
         self.seed = check_seed(seed, bits=63)

@@ -2,6 +2,7 @@
 
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
@@ -42,7 +43,14 @@ class KernelDistance(FeatureMetric):
     ['kernel', 'kernel_error']
     """
 
-    def __init__(self, extractor="inception", subsets=100, subset_size=1000, seed=0, name="kernel"):
+    def __init__(
+        self,
+        extractor: ExtractorLike = "inception",
+        subsets: int = 100,
+        subset_size: int = 1000,
+        seed: int = 0,
+        name: str = "kernel",
+    ) -> None:
         super().__init__(extractor, name)
         self.subsets, self.subset_size, self.seed = check_draws(subsets, subset_size, seed)
 

@@ -83,7 +83,7 @@ class FeatureMetric(keras.metrics.Metric):
     accumulator = FeatureTable
     seed = None
 
-    def __init__(self, extractor, name):
+    def __init__(self, extractor: extractors.ExtractorLike, name: str) -> None:
         super().__init__(name=name, dtype="float64")
         self.extractor = extractors.get(extractor)
         self._extractor_argument = extractor

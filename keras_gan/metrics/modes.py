@@ -65,7 +65,12 @@ class Modes(ClassMetric):
 
     accumulator = ClassCounts
 
-    def __init__(self, classifier="digits", channels=1, name="modes"):
+    def __init__(
+        self,
+        classifier: extractors.ExtractorLike = "digits",
+        channels: int = 1,
+        name: str = "modes",
+    ) -> None:
         self.channels = check_integer("channels", channels)
         extractor = extractors.get(classifier)
         super().__init__(

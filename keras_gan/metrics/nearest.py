@@ -5,6 +5,7 @@ import os
 from keras_gan import pictures
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.neighbourhoods import ROUNDING, distance_blocks, squared_norms
 
@@ -45,7 +46,7 @@ class NearestNeighbours(FeatureMetric):
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
 
-    def __init__(self, extractor="inception", name="nearest"):
+    def __init__(self, extractor: ExtractorLike = "inception", name: str = "nearest") -> None:
         super().__init__(extractor, name)
 
     def result(self) -> dict[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric, FeatureTable, check_features
 
 import keras
@@ -32,7 +33,7 @@ class NeighbourhoodMetric(FeatureMetric):
         ConfigError: For a k out of range.
     """
 
-    def __init__(self, extractor, k, name):
+    def __init__(self, extractor: ExtractorLike, k: int, name: str) -> None:
         super().__init__(extractor, name)
         self.k = check_integer("k", k)
 
@@ -71,7 +72,9 @@ class PrecisionRecall(NeighbourhoodMetric):
     (1.0, True)
     """
 
-    def __init__(self, extractor="inception", k=3, name="precision_recall"):
+    def __init__(
+        self, extractor: ExtractorLike = "inception", k: int = 3, name: str = "precision_recall"
+    ) -> None:
         super().__init__(extractor, k, name)
 
     def result(self) -> dict[str, float]:
@@ -113,7 +116,9 @@ class DensityCoverage(NeighbourhoodMetric):
     {'density': 1.0, 'coverage': 1.0}
     """
 
-    def __init__(self, extractor="inception", k=5, name="density_coverage"):
+    def __init__(
+        self, extractor: ExtractorLike = "inception", k: int = 5, name: str = "density_coverage"
+    ) -> None:
         super().__init__(extractor, k, name)
 
     def result(self) -> dict[str, float]:

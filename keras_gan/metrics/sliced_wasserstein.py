@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
@@ -43,7 +44,13 @@ class SlicedWasserstein(FeatureMetric):
     3.0
     """
 
-    def __init__(self, extractor="values", projections=512, seed=0, name="sliced_wasserstein"):
+    def __init__(
+        self,
+        extractor: ExtractorLike = "values",
+        projections: int = 512,
+        seed: int = 0,
+        name: str = "sliced_wasserstein",
+    ) -> None:
         super().__init__(extractor, name)
         self.projections = check_integer("projections", projections)
         self.seed = check_seed(seed, bits=63)

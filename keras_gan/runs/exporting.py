@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from keras_gan import export, metrics
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
-from keras_gan.runtime import generator
 from keras_gan.sampling import Sampling, sampler_in_shares
 
 import keras
 import numpy as np
+
+RUNTIME = pathlib.Path(__file__).parents[1] / "runtime"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +79,7 @@ def export_run(
         for name in names:
             exports.append(export_for_apps(gan, name, served[name], out, card, options))
     if isinstance(gan, Sampling):
-        shutil.copyfile(generator.__file__, out / "generator.py")
+        shutil.copyfile(RUNTIME / "generator.py", out / "generator.py")
     if options.litert:
         for name, file in names.items():
             path = (out / file).with_suffix(".tflite")
@@ -130,7 +131,9 @@ class ExportedModel:
 
     def __init__(self, gan: Sampling, path: str | os.PathLike):
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        self.generator = generator.Generator(path)
+        from keras_gan.runtime import Generator
+
+        self.generator = Generator(path)
 
     def sample(
         self, n: int, seed: int = 0, labels: int | Sequence[int] | np.ndarray | None = None

@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Iterator
 
 from keras_gan import media
-from keras_gan.checkpoints import Checkpoints, load_game
+from keras_gan.checkpoints import Checkpoints, load_checkpoint
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
@@ -110,7 +110,7 @@ class Run:
                 f"expected a checkpoint at {self.best_path}, but none was saved yet; train with "
                 "--evaluate-every to keep the best."
             )
-        return load_game(self.best_path)
+        return load_checkpoint(self.best_path)
 
 
 def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:

@@ -40,7 +40,14 @@ class GaussianMixture:
     array([0.108])
     """
 
-    def __init__(self, means, sigma, weights=None, modes=True, name="gaussian mixture"):
+    def __init__(
+        self,
+        means: ArrayLike,
+        sigma: float,
+        weights: ArrayLike | None = None,
+        modes: bool = True,
+        name: str = "gaussian mixture",
+    ) -> None:
         self.means = check_means(means)
         self.sigma = float(check_positive("sigma", sigma))
         self.weights = check_weights(weights, len(self.means))

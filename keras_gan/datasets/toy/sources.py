@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.files import open_digits
-from keras_gan.datasets.source import ArraySource, Source
+from keras_gan.datasets.source import Source
+from keras_gan.datasets.toy.mixture import GaussianMixture
 
 import numpy as np
 import tensorflow as tf
@@ -31,7 +33,9 @@ class PointSource(ArraySource):
     (100000, (2,), 0.05)
     """
 
-    def __init__(self, name, distribution, image_size=None):
+    def __init__(
+        self, name: str, distribution: GaussianMixture, image_size: int | None = None
+    ) -> None:
         points = distribution.sample(NUM_SAMPLES, TRAINING_SEED)
         super().__init__(name, points, image_size=image_size)
         self.distribution = distribution
@@ -60,7 +64,7 @@ class StackedDigits(Source):
     (28, 28, 3)
     """
 
-    def __init__(self, name, image_size=None):
+    def __init__(self, name: str, image_size: int | None = None) -> None:
         self._digits = open_digits("digits", image_size)
         height, width, _ = self._digits.sample_shape
         super().__init__(name, NUM_SAMPLES, (height, width, 3))

@@ -27,6 +27,7 @@ __all__ = [
     "get",
 ]
 
+ExtractorLike = str | Extractor | keras.Model | Callable  # see `get`
 EXTRACTORS = {
     "digits": Digits,
     "inception": Inception,
@@ -36,7 +37,7 @@ EXTRACTORS = {
 }
 
 
-def get(identifier: str | Extractor | keras.Model | Callable) -> Extractor:
+def get(identifier: ExtractorLike) -> Extractor:
     """Returns an extractor by name, or makes one from a model or a function.
 
     Args:

@@ -36,7 +36,7 @@ class Extractor:
         batch_size: Samples per pass, to bound the memory.
     """
 
-    def __init__(self, name, provenance=None, batch_size=256):
+    def __init__(self, name: str, provenance: str | None = None, batch_size: int = 256) -> None:
         self.name = name
         self.provenance = provenance
         self.batch_size = check_integer("batch_size", batch_size)

@@ -1,6 +1,7 @@
 """Generic extractors: the samples' values, callables, Keras models, stacked channels."""
 
 import functools
+from collections.abc import Callable
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 
 class Values(Extractor):
@@ -48,7 +50,12 @@ class Function(Extractor):
     [[1.0], [1.0], [1.0]]
     """
 
-    def __init__(self, function, name=None, batch_size=256):
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], ArrayLike],
+        name: str | None = None,
+        batch_size: int = 256,
+    ) -> None:
         name = name or getattr(function, "__name__", type(function).__name__)
         super().__init__(name, batch_size=batch_size)
         self.function = function
@@ -83,7 +90,7 @@ class KerasExtractor(Extractor):
         ConfigError: For a model of several inputs or outputs.
     """
 
-    def __init__(self, model, name=None, batch_size=256):
+    def __init__(self, model: keras.Model, name: str | None = None, batch_size: int = 256) -> None:
         super().__init__(name or model.name, batch_size=batch_size)
         self.model = model
         for what in ("inputs", "outputs"):
@@ -164,7 +171,7 @@ class Stacked(Extractor):
     (247, (2, 4, 7))
     """
 
-    def __init__(self, extractor, channels=3):
+    def __init__(self, extractor: Extractor, channels: int = 3) -> None:
         if not isinstance(extractor, Extractor):
             raise ConfigError(
                 f"expected an Extractor, got {extractor!r}; make one by "

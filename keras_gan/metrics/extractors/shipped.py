@@ -3,6 +3,7 @@
 import hashlib
 import importlib.resources
 import io
+import pathlib
 
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
 
@@ -28,7 +29,7 @@ class Shipped(Extractor):
     name: str
     strides: tuple
 
-    def __init__(self, path=None):
+    def __init__(self, path: pathlib.Path | None = None) -> None:
         bundled = importlib.resources.files("keras_gan.metrics.extractors") / f"{self.name}.npz"
         content = (path or bundled).read_bytes()
         digest = hashlib.sha256(content).hexdigest()

@@ -97,7 +97,7 @@ class Closeness(FeatureMetric):
     8
     """
 
-    def __init__(self, distribution, name="closeness"):
+    def __init__(self, distribution: GaussianMixture, name: str = "closeness") -> None:
         super().__init__("values", name)
         self.distribution = distribution
 
