@@ -297,6 +297,6 @@ def test_constants_that_are_no_weights_are_named(tmp_path):
         keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), normalization]),
         keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
     )
-    with pytest.raises(ExportError, match="put a Rescaling in its place"):
+    with pytest.raises(ExportError, match="replace it by a Rescaling"):
         kg.export.to_onnx(gan, tmp_path / "gan.onnx")
     assert not list(tmp_path.iterdir())

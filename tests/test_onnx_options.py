@@ -118,7 +118,7 @@ def test_uint8_rounds_as_keras_does():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"opset": 17, "interface": Interface(seeded=True)}, "expected opset 18 for noise"),
+        ({"opset": 17, "interface": Interface(seeded=True)}, "expected opset 18 to draw latents"),
         ({"precision": "int4"}, "expected a precision of float32, float16"),
     ],
 )
