@@ -9,7 +9,6 @@ from collections.abc import Callable
 from keras_gan import export, metrics
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
-from keras_gan.runtime import generator
 from keras_gan.sampling import Sampling, sampler_in_shares
 
 import keras
@@ -78,6 +77,8 @@ def export_run(
         for name in names:
             exports.append(export_for_apps(gan, name, served[name], out, card, options))
     if isinstance(gan, Sampling):
+        from keras_gan.runtime import generator  # onnxruntime isn't light
+
         shutil.copyfile(generator.__file__, out / "generator.py")
     if options.litert:
         for name, file in names.items():
@@ -129,8 +130,10 @@ class ExportedModel:
     """
 
     def __init__(self, gan: Sampling, path: str | os.PathLike):
+        from keras_gan.runtime import Generator
+
         self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        self.generator = generator.Generator(path)
+        self.generator = Generator(path)
 
     def sample(self, n: int, seed: int = 0, labels=None) -> np.ndarray:
         """Draws samples in the form of `GAN.sample`, whatever the file's interface."""
