@@ -130,8 +130,9 @@ class ExportedModel:
     """
 
     def __init__(self, gan: Sampling, path: str | os.PathLike):
-        self.conditional, self.num_classes = gan.conditional, gan.num_classes
         from keras_gan.runtime import Generator
+
+        self.conditional, self.num_classes = gan.conditional, gan.num_classes
 
         self.generator = Generator(path)
 
