@@ -10,7 +10,7 @@ from keras_gan.checks import check_positive
 from keras_gan.models.averages import copy_network, update_average
 from keras_gan.models.duel import Duel
 from keras_gan.models.resumable import Resumable
-from keras_gan.models.step_kinds import due_names, step_kinds, switch_kind
+from keras_gan.models.step_kinds import due_names, kind_index, step_kinds
 from keras_gan.networks import compute_dtypes
 from keras_gan.optimizers import unscaled_norm
 from keras_gan.signature import Signature
@@ -234,24 +234,26 @@ class AdversarialModel(Resumable):
         return self.switch(step, functools.partial(self.update_kind, batch, step))
 
     def switch(self, step: tf.Tensor, update: Callable, names: Sequence[str] | None = None) -> dict:
-        """Runs `update(due)` with the names that are due at this step.
+        """Runs `update(due)` with the names that are due at this step and returns its logs.
 
-        On several replicas the host has chosen the kind: replicas can't communicate in a branch.
+        The graph has a branch for each kind of step instead of masks, so a step does no work of
+        other kinds, under XLA too. On several replicas the host has chosen the kind, as replicas
+        can't communicate in a branch.
 
         Args:
             step: Integer scalar.
             update: `(due) -> logs`, with the same logs for every kind of step.
             names: Names that `update` depends on; all by default.
-
-        Returns:
-            Logs.
         """
         if self.fixed_kind is not None:
             return update(due_names(self.fixed_kind))
-        kind = self.kind_of_step(step)
-        names = tuple(kind) if names is None else names
+        flags = self.kind_of_step(step)
+        names = tuple(flags) if names is None else names
         kinds = step_kinds(self.kind_of_step, self.period, names)
-        return switch_kind({name: kind[name] for name in names}, kinds, update)
+        branches = [functools.partial(update, due_names(kind)) for kind in kinds]
+        if len(branches) == 1:
+            return branches[0]()
+        return tf.switch_case(kind_index({name: flags[name] for name in names}, kinds), branches)
 
     def log_weights(self, kind: dict) -> dict:
         """Returns name of a log -> whether a step of this kind computes it."""
@@ -280,17 +282,17 @@ class AdversarialModel(Resumable):
         variables = self.variables_of(player) if variables is None else variables
         scale = self.optimizer_of(player).scale_loss(1.0)
 
-        def compute(*arguments):
+        def part_gradients(index):
             with gradients.Recording(variables) as recording:
-                loss, logs = objective(*arguments)
+                loss, logs = objective(*self.part_of(batch, parts, index))
             return recording.gradients(loss, scale), logs
 
         if parts > 1:
-            grads, logs = gradients.mean_over_parts(
-                lambda index: compute(*self.part_of(batch, parts, index)), parts
-            )
+            grads, logs = gradients.mean_over_parts(part_gradients, parts)
         else:
-            grads, logs = compute(*batch)
+            with gradients.Recording(variables) as recording:
+                loss, logs = objective(*batch)
+            grads = recording.gradients(loss, scale)
         return logs | self.apply_gradients(player, grads, variables)
 
     def part_of(self, batch: Any, parts: int, index: tf.Tensor) -> Any:

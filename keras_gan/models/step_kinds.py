@@ -1,6 +1,5 @@
-"""Kinds of steps: which updates and penalties are due in a step, as branches of its graph."""
+"""Kinds of steps: which updates and penalties are due in a step."""
 
-import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,30 +7,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-MAX_PERIOD = 100_000  # a longer period isn't enumerated: all combinations become branches
-
-
-def switch_kind(flags: dict[str, Any], kinds: Sequence[dict[str, bool]], update: Callable) -> dict:
-    """Runs `update(due)` for the kind of a step.
-
-    The graph has a branch for each kind instead of masks, so a step does no work of other kinds,
-    under XLA too.
-
-    Args:
-        flags: Name -> whether it is due, a boolean scalar.
-        kinds: Kinds of steps that can occur, each name -> bool for the names of `flags`.
-        update: `(due names) -> logs`, with the same logs for every kind.
-
-    Returns:
-        Logs.
-    """
-    branches = [functools.partial(update, due_names(kind)) for kind in kinds]
-    if len(branches) == 1:
-        return branches[0]()
-    indices = {kind_code(kind): index for index, kind in enumerate(kinds)}
-    table = [indices.get(code, 0) for code in range(2 ** len(flags))]
-    code = kind_code({name: ops.cast(flag, "int32") for name, flag in flags.items()})
-    return tf.switch_case(tf.gather(table, code), branches)
+MAX_PERIOD = 100_000  # a longer period isn't enumerated: all combinations count as kinds
 
 
 def step_kinds(
@@ -50,6 +26,18 @@ def step_kinds(
     else:
         kinds = itertools.product((False, True), repeat=len(names))
     return [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
+
+
+def kind_index(flags: dict[str, Any], kinds: Sequence[dict[str, bool]]) -> tf.Tensor:
+    """Returns the index of a step's kind, an integer scalar.
+
+    Args:
+        flags: Name -> whether it is due, a boolean scalar.
+        kinds: Kinds of steps, each name -> bool for the names of `flags`.
+    """
+    indices = {kind_code(kind): index for index, kind in enumerate(kinds)}
+    table = [indices.get(code, 0) for code in range(2 ** len(flags))]
+    return tf.gather(table, kind_code({n: ops.cast(flag, "int32") for n, flag in flags.items()}))
 
 
 def due_names(kind: dict[str, Any]) -> tuple[str, ...]:
