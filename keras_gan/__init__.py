@@ -1,6 +1,6 @@
-"""keras_gan: learn a data set's distribution and sample from it, with Keras.
+"""keras_gan: learn the distribution of a data set and sample from it, with Keras.
 
-What it names is imported when it is used, as TensorFlow takes seconds.
+The modules and classes named here are imported on first use, as TensorFlow takes seconds.
 """
 
 import importlib
@@ -72,7 +72,7 @@ __all__ = [
     "verdicts",
 ]
 
-HOMES = {
+MODULES = {
     "GAN": "keras_gan.models",
     "AdversarialModel": "keras_gan.models",
     "ProgressiveGAN": "keras_gan.models",
@@ -84,19 +84,20 @@ HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # a checker would take any name
+if not TYPE_CHECKING:  # type checkers would accept any name
 
-    def __getattr__(name):
-        """Imports what the package names (PEP 562)."""
-        if name in HOMES:
-            return getattr(importlib.import_module(HOMES[name]), name)
+    def __getattr__(name: str):
+        """Imports a public module or class on first use (PEP 562)."""
+        if name in MODULES:
+            return getattr(importlib.import_module(MODULES[name]), name)
         if name in __all__:
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
+    """Returns the names of this module, imported or not."""
     return sorted({*globals(), *__all__})
 
 
-from keras_gan import registration  # noqa: E402, F401 - needs the names above
+from keras_gan import registration  # noqa: E402, F401 - it uses the names above

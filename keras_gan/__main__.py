@@ -1,4 +1,4 @@
-"""`python -m keras_gan` is `keras-gan`."""
+"""Runs `keras-gan` as `python -m keras_gan`."""
 
 import sys
 

@@ -1,5 +1,6 @@
-"""The checkpoints of a training: one file a step, the last few kept, the newest whole one found."""
+"""Checkpoints of a training: one file per step, of which the newest ones are kept."""
 
+import os
 import pathlib
 import re
 import warnings
@@ -12,18 +13,18 @@ import keras
 import numpy as np
 
 NAME = re.compile(r"\d+\.keras")
-OWN_NAME = re.compile(r"\d+(\.new(\.saved)?)?\.keras")  # also what a killed process left
+ANY_NAME = re.compile(r"\d+(\.new(\.saved)?)?\.keras")  # with temporary files of a killed process
 
 
 class Checkpoints:
-    """Files `<step>.keras` in a folder, each with all that a training needs to go on.
+    """Files `<step>.keras` in a folder, each with the complete state of a training.
 
-    A file is written beside, synced, then renamed, and holds the SHA-256 of its bytes: after a
-    crash, of the process or of the machine, the newest whole one is found again.
+    Files are written atomically and contain the SHA-256 of their bytes, so that the newest intact
+    one can be found after a crash of the process or the machine.
 
     Args:
-        folder: Where they lie; it is made at the first save.
-        keep: How many of the newest stay.
+        folder: Folder of the checkpoints; created at the first save.
+        keep: Number of newest checkpoints to keep.
 
     Example:
 
@@ -36,40 +37,40 @@ class Checkpoints:
     >>> gan = checkpoints.load()
     """
 
-    def __init__(self, folder, keep=3):
+    def __init__(self, folder: str | os.PathLike, keep: int = 3) -> None:
         self.folder, self.keep = pathlib.Path(folder), keep
 
     def paths(self) -> list[pathlib.Path]:
-        """The files, whole or not, by rising step."""
+        """Returns the files, intact or not, in order of their steps."""
         return sorted(self._files(NAME), key=step_of)
 
     def _files(self, name):
         return [path for path in self.folder.glob("*.keras") if name.fullmatch(path.name)]
 
     def newest(self) -> pathlib.Path | None:
-        """The newest whole file; None where there is none.
+        """Returns the newest intact file; None if there are no files.
 
         Raises:
-            RunError: Where there are files, but none is whole.
+            RunError: If there are files, but none is intact.
         """
         paths = self.paths()
         for path in reversed(paths):
             if is_intact(path):
                 return path
             warnings.warn(
-                f"The checkpoint {path} is damaged, its bytes aren't those that were saved: "
-                "the one before it is taken.",
+                f"The checkpoint {path} is damaged: its checksum doesn't match. The one before "
+                "it is used instead.",
                 stacklevel=2,
             )
         if paths:
             raise RunError(
-                f"expected a whole checkpoint in {self.folder}, but all {len(paths)} are damaged; "
-                "remove them to begin again, and have the disk checked."
+                f"expected an intact checkpoint in {self.folder}, but all {len(paths)} are damaged;"
+                " remove them to start again, and check the disk."
             )
         return None
 
     def load(self) -> keras.Model:
-        """The game as the newest whole file has it.
+        """Loads the model from the newest intact file.
 
         Raises:
             RunError: If there is none, or it can't be read.
@@ -77,57 +78,60 @@ class Checkpoints:
         path = self.newest()
         if path is None:
             raise RunError(f"expected a checkpoint in {self.folder}, but none was saved yet.")
-        return load_game(path)
+        return load_checkpoint(path)
 
-    def save(self, gan):
-        """Saves the game under its step, and removes what is no longer kept.
+    def save(self, model: AdversarialModel) -> None:
+        """Saves a model under its step, and removes old files.
 
-        A file of a later step is of a future that isn't this game's, such as a damaged one, and
-        goes as well.
+        It also removes files of later steps: these can only belong to another history, such as
+        damaged files.
 
         Raises:
             NotFiniteError: If a weight is NaN or infinite; nothing is written or removed.
         """
-        check_finite_state(gan)
-        step = int(gan.step)
-        save_model(gan, self.folder / f"{step:08d}.keras")
-        kept = [path for path in self.paths() if step_of(path) <= step][-self.keep :]
-        for path in set(self._files(OWN_NAME)) - set(kept):
+        check_finite_state(model)
+        step = int(model.step)
+        save_model(model, self.folder / f"{step:08d}.keras")
+        newest = [path for path in self.paths() if step_of(path) <= step][-self.keep :]
+        for path in set(self._files(ANY_NAME)) - set(newest):
             path.unlink(missing_ok=True)
 
 
-def step_of(path) -> int:
-    """The step that a checkpoint's name says."""
+def step_of(path: pathlib.Path) -> int:
+    """Returns the step in a checkpoint's name."""
     return int(path.stem)
 
 
-def load_game(path) -> keras.Model:
-    """The game in a `.keras` file, by stated limits and without any code in it.
+def load_checkpoint(path: str | os.PathLike) -> keras.Model:
+    """Loads an adversarial model from a `.keras` file; see `keras_gan.load_model`.
 
     Raises:
-        DataError: If no model can be read from it.
-        RunError: If the model is no game.
+        DataError: If no model can be read from the file.
+        RunError: If the model isn't an `AdversarialModel`.
     """
     model = load_model(path)
     if not isinstance(model, AdversarialModel):
-        raise RunError(f"expected a game in {path}, got a {type(model).__name__}.")
+        raise RunError(
+            f"expected an adversarial model, such as a GAN, in {path}, got a "
+            f"{type(model).__name__}."
+        )
     return model
 
 
-def check_finite_state(gan):
-    """Raises `NotFiniteError`, with the tensor's name, where the game's state isn't finite."""
-    broken = not_finite(gan)
+def check_finite_state(model: AdversarialModel) -> None:
+    """Raises `NotFiniteError`, with the variables' names, if a model's state isn't finite."""
+    broken = not_finite(model)
     if broken:
         raise NotFiniteError(
-            f"expected a finite state to save at step {int(gan.step)}, got NaN or infinity in "
-            f"{', '.join(broken[:3])}{', ...' if broken[3:] else ''}; the last checkpoint stays."
+            f"expected a finite state to save at step {int(model.step)}, got NaN or infinity in "
+            f"{', '.join(broken[:3])}{', ...' if broken[3:] else ''}; the last checkpoint is kept."
         )
 
 
-def not_finite(gan) -> list[str]:
-    """Names of the variables of a game and its optimizers that have NaN or infinity."""
-    optimizers = [getattr(gan, f"{player}_optimizer") for player in gan.players]
-    variables = {v.path: v for owner in (gan, *optimizers) for v in owner.variables}
+def not_finite(model: AdversarialModel) -> list[str]:
+    """Returns the names of variables of a model and its optimizers with NaN or infinity."""
+    optimizers = [getattr(model, f"{player}_optimizer") for player in model.players]
+    variables = {v.path: v for owner in (model, *optimizers) for v in owner.variables}
     return [
         name
         for name, variable in variables.items()

@@ -2,19 +2,20 @@
 
 import math
 import numbers
+from typing import Any
 
-from keras_gan.errors import ConfigError, DataError, abbreviate
+from keras_gan.errors import ConfigError, DataError, KerasGanError, abbreviate
 
 import numpy as np
 
 
-def check_integer(name: str, value, minimum: int = 1, maximum: int | None = None) -> int:
+def check_integer(name: str, value: Any, minimum: int = 1, maximum: int | None = None) -> int:
     """Returns a value as an int, such as a number of samples.
 
     Args:
-        name: The argument's name, for the error.
-        value: An int or a NumPy integer; no bool and no float.
-        minimum, maximum: Its bounds, which it may reach; no upper one by default.
+        name: Name of the argument, for the error.
+        value: An int or a NumPy integer, not a bool or a float.
+        minimum, maximum: Bounds, inclusive; None for no upper bound.
 
     Raises:
         ConfigError: For anything else.
@@ -31,12 +32,12 @@ def check_integer(name: str, value, minimum: int = 1, maximum: int | None = None
     return int(value)
 
 
-def check_seed(seed, bits: int = 31) -> int:
+def check_seed(seed: Any, bits: int = 31) -> int:
     """Returns a seed as an int.
 
     Args:
         seed: An int or a NumPy integer, at least 0.
-        bits: It has to be below 2**bits.
+        bits: Number of bits; the seed must be below `2**bits`.
 
     Raises:
         ConfigError: For anything else.
@@ -47,16 +48,16 @@ def check_seed(seed, bits: int = 31) -> int:
     return int(seed)
 
 
-def check_number(name: str, value, minimum: float = 0, maximum: float = math.inf):
-    """Returns a finite number that lies within bounds, such as a probability.
+def check_number(name: str, value: Any, minimum: float = 0, maximum: float = math.inf) -> float:
+    """Returns a finite number within bounds, such as a probability.
 
     Args:
-        name: The argument's name, for the error.
+        name: Name of the argument, for the error.
         value: A number, such as a float.
-        minimum, maximum: Its bounds, which it may reach.
+        minimum, maximum: Bounds, inclusive.
 
     Raises:
-        ConfigError: For a number out of bounds, NaN, infinity, or what is no number.
+        ConfigError: For a number out of bounds, NaN, infinity, or a value that isn't a number.
     """
     if not is_number(value) or not minimum <= value <= maximum or math.isinf(value):
         bounds = f">= {minimum:g}" if maximum == math.inf else f"from {minimum:g} to {maximum:g}"
@@ -64,29 +65,31 @@ def check_number(name: str, value, minimum: float = 0, maximum: float = math.inf
     return value
 
 
-def check_positive(name: str, value):
+def check_positive(name: str, value: Any) -> float:
     """Returns a finite number above 0.
 
     Args:
-        name: The argument's name, for the error.
+        name: Name of the argument, for the error.
         value: A number, such as a standard deviation.
 
     Raises:
-        ConfigError: For 0, less, NaN, infinity, or what is no number.
+        ConfigError: For 0, less, NaN, infinity, or a value that isn't a number.
     """
     if not is_number(value) or not 0 < value < math.inf:
         raise ConfigError(f"expected {name} > 0, got {abbreviate(value)}.")
     return value
 
 
-def check_labels(labels, num_classes, error=DataError):
-    """Raises `error` unless labels are whole numbers from 0 to `num_classes - 1`."""
+def check_labels(
+    labels: np.ndarray, num_classes: int, error: type[KerasGanError] = DataError
+) -> None:
+    """Raises `error` unless labels are integers from 0 to `num_classes - 1`."""
     integers = np.issubdtype(labels.dtype, np.integer)
     if not integers or labels.min() < 0 or labels.max() >= num_classes:
-        found = f"{labels.min()} to {labels.max()}" if integers else str(labels.dtype)
-        raise error(f"expected labels as whole numbers from 0 to {num_classes - 1}, got {found}.")
+        values = f"{labels.min()} to {labels.max()}" if integers else str(labels.dtype)
+        raise error(f"expected labels as integers from 0 to {num_classes - 1}, got {values}.")
 
 
-def is_number(value, kind=numbers.Real) -> bool:
-    """Returns whether a value is a number of a kind; bools aren't."""
+def is_number(value: object, kind: type = numbers.Real) -> bool:
+    """Returns whether a value is a number of a kind, and not a bool."""
     return isinstance(value, kind) and not isinstance(value, bool)

@@ -1,13 +1,14 @@
-"""The package's own errors, and the sentence that names the near match."""
+"""The package's errors, and helpers for their messages."""
 
 import difflib
+from collections.abc import Iterable
 
 
-def printable(text) -> str:
-    r"""Text from data as it may be printed: what steers a terminal or turns a line is escaped.
+def printable(text: object) -> str:
+    r"""Escapes control and formatting characters, so that text from data can be printed.
 
     Args:
-        text: Anything; its `str` counts. Line ends stay.
+        text: Text, or an object to convert by `str`. Line ends aren't escaped.
 
     Example:
 
@@ -22,12 +23,12 @@ def printable(text) -> str:
     )
 
 
-def abbreviate(value, length: int = 60) -> str:
-    """Returns a value as text for an error, cut where it is long: a file of others may say it.
+def abbreviate(value: object, length: int = 60) -> str:
+    """Returns the `repr` of a value for an error, truncated, as it may come from a file.
 
     Args:
-        value: Anything; its `repr` counts.
-        length: Characters that stay.
+        value: Any object.
+        length: Number of characters to keep.
 
     Example:
 
@@ -39,14 +40,14 @@ def abbreviate(value, length: int = 60) -> str:
 
 
 class KerasGanError(Exception):
-    """Base of every error that the package raises on purpose; its text is printable."""
+    """Base class of all errors that the package raises on purpose; their text is printable."""
 
-    def __init__(self, message=""):
+    def __init__(self, message: object = "") -> None:
         super().__init__(printable(message))
 
 
 class ConfigError(KerasGanError, ValueError):
-    """An argument, a recipe or a pair of networks that can't work."""
+    """An invalid argument, recipe or combination of networks."""
 
 
 class DataError(KerasGanError, ValueError):
@@ -54,11 +55,11 @@ class DataError(KerasGanError, ValueError):
 
 
 class LimitError(DataError):
-    """A file that asks for more than the limits in `keras_gan.files.limits` allow."""
+    """A file that exceeds the limits in `keras_gan.files.limits`."""
 
 
 class TrainingError(KerasGanError, RuntimeError):
-    """A training that can't go on, such as one whose losses are NaN."""
+    """A training that can't continue, such as one with losses of NaN."""
 
 
 class NotFiniteError(TrainingError):
@@ -66,24 +67,24 @@ class NotFiniteError(TrainingError):
 
 
 class RunError(KerasGanError, RuntimeError):
-    """A run folder that can't be used as asked."""
+    """A run folder that can't be used as requested."""
 
 
 class ExportError(KerasGanError, RuntimeError):
-    """An export that could not be written, or that differs from the Keras generator."""
+    """An export that couldn't be written, or that differs from the Keras generator."""
 
 
 class ServeError(KerasGanError, RuntimeError):
     """A server that can't start."""
 
 
-def unknown(kind: str, name, known) -> ConfigError:
-    """The error for a name that isn't in a table, with the near match.
+def unknown(kind: str, name: object, known: Iterable[str]) -> ConfigError:
+    """Makes the error for an unknown name, with the closest match.
 
     Args:
-        kind: What was looked up, such as `"loss"`.
-        name: What was received.
-        known: The names that exist.
+        kind: Kind of name, such as `"loss"`.
+        name: The unknown name.
+        known: The existing names.
 
     Returns:
         A `ConfigError` to raise.

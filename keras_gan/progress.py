@@ -1,22 +1,25 @@
-"""Progress bars: long work shows how far it is and how much time is left."""
+"""Progress bars for long operations."""
 
 import sys
+from typing import Any
 
 from tqdm.auto import tqdm
 
-PATIENCE = 2.0  # seconds without a bar: what ends sooner needs none
-TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0  # between two updates: a log file needs no film
+DELAY = 2.0  # seconds before a bar appears; shorter operations show none
+TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0  # between updates, in a terminal and in a log file
 
 
-def progress_bar(total, unit, description=None, initial=0, **options) -> tqdm:
-    """Returns a bar that appears where the work takes longer, and goes when it is done.
+def progress_bar(
+    total: int | None, unit: str, description: str | None = None, initial: int = 0, **options: Any
+) -> tqdm:
+    """Returns a progress bar that appears after two seconds and disappears at the end.
 
     Args:
-        total: How many there are in all; None where that isn't known.
-        unit: Of what, such as `"image"`.
-        description: What is being done, such as `"indexing"`.
-        initial: How many were done before.
-        options: Of `tqdm`, such as `iterable`.
+        total: Total number of units; None if it is unknown.
+        unit: Name of a unit, such as `"image"`.
+        description: Name of the operation, such as `"indexing"`.
+        initial: Number of units that are already done.
+        **options: Options of `tqdm`, such as `iterable`.
 
     Example:
 
@@ -26,7 +29,7 @@ def progress_bar(total, unit, description=None, initial=0, **options) -> tqdm:
                 bar.update()
     """
     seconds = TERMINAL_SECONDS if sys.stderr.isatty() else LOG_SECONDS
-    options = {"delay": PATIENCE, "leave": False, "dynamic_ncols": True} | options
+    options = {"delay": DELAY, "leave": False, "dynamic_ncols": True} | options
     return tqdm(
         desc=description, total=total, unit=unit, initial=initial, mininterval=seconds, **options
     )

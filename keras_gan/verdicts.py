@@ -1,29 +1,30 @@
-"""The end of the game, told: where a run stands, in words, by stated rules.
+"""Verdicts: the state of the game between generator and discriminator, in words.
 
-Each verdict follows from a rule on the figures of the history (`d_loss`, accuracies, gradients)
-and of the metrics, and quotes them.
+Each verdict follows from a fixed rule on the figures of the history (accuracies, gradients) and of
+the metrics, and quotes them.
 """
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 
-AT_CHANCE = 0.05  # the discriminator's accuracy, from 1/2
-WINNING = 0.95  # its accuracy on real and on generated samples
-NO_SIGNAL = 0.01  # the generator's gradient, as a share of its largest
-COLLAPSED = 0.5  # coverage or modes, as a share of their best, or of all modes
-FEW_COVERED = 0.1  # coverage
-COPIED = 0.1  # authentic samples; honest ones reach about 0.5
-RECENT = 0.25  # of the history that counts
-JUDGED = ("real_accuracy", "fake_accuracy", "g_gradient")  # rows without them are passed over
+AT_CHANCE = 0.05  # maximum distance of the discriminator's accuracy from 1/2
+WINNING = 0.95  # minimum accuracy of the discriminator on real and on generated samples
+NO_SIGNAL = 0.01  # maximum gradient of the generator, as a share of its largest
+COLLAPSED = 0.5  # maximum coverage or modes, as a share of their best
+FEW_COVERED = 0.1  # maximum coverage
+COPIED = 0.1  # maximum share of authentic samples; about 0.5 without memorization
+RECENT = 0.25  # share of the history to consider
+LOG_NAMES = ("real_accuracy", "fake_accuracy", "g_gradient")  # rows without them are skipped
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """Something that can be said of a run.
+    """A verdict on a run.
 
     Attributes:
         name: `chance`, `winning`, `collapse`, `memorising` or `playing`.
-        text: A sentence with the figures.
-        advice: What to do; empty where nothing has to be done.
+        text: Sentence with the figures.
+        advice: Recommended changes; empty if there are none.
     """
 
     name: str
@@ -34,17 +35,19 @@ class Verdict:
         return f"{self.text} {self.advice}".strip()
 
 
-def judge(history, measurements=()) -> list[Verdict]:
-    """What can be said of a run.
+def judge(
+    history: Sequence[dict[str, float]], measurements: Sequence[dict[str, float | None]] = ()
+) -> list[Verdict]:
+    """Judges a run by its figures.
 
     Args:
-        history: Rows of the history, as `keras_gan.callbacks.read_table` reads them; the last
-            quarter counts.
-        measurements: Rows of metrics, oldest first, keys such as `coverage[digits]`; the last one
-            counts, and the best of each figure.
+        history: Rows of the history, as `keras_gan.callbacks.read_table` reads them; only the
+            last quarter is considered.
+        measurements: Rows of metrics, oldest first, with keys such as `coverage[digits]`; the
+            last row is compared with the best of each figure.
 
     Returns:
-        Verdicts; `playing` where there is nothing else to say, none without any rows.
+        Verdicts; `playing` if no other applies, and an empty list without any rows.
 
     Example:
 
@@ -53,14 +56,14 @@ def judge(history, measurements=()) -> list[Verdict]:
     >>> [verdict.name for verdict in verdicts.judge([row])]
     ['chance']
     """
-    history = [row for row in history if row.keys() >= set(JUDGED)]
-    found = [
-        *on_discriminator(history),
-        *on_collapse(measurements),
-        *on_copies(measurements),
+    history = [row for row in history if row.keys() >= set(LOG_NAMES)]
+    verdicts = [
+        *judge_discriminator(history),
+        *judge_diversity(measurements),
+        *judge_copies(measurements),
     ]
-    if found or not history:
-        return found
+    if verdicts or not history:
+        return verdicts
     real, fake, _ = recent(history)
     return [
         Verdict(
@@ -71,17 +74,17 @@ def judge(history, measurements=()) -> list[Verdict]:
     ]
 
 
-def recent(history):
-    """Means over the last quarter: accuracy on real, on generated samples, g's gradient."""
+def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
+    """Returns the means of `LOG_NAMES` over the last quarter of the history."""
     rows = history[-max(1, round(RECENT * len(history))) :]
-    return tuple(sum(row[name] for row in rows) / len(rows) for name in JUDGED)
+    return tuple(sum(row[name] for row in rows) / len(rows) for name in LOG_NAMES)
 
 
-def on_discriminator(history):
-    """At chance: the mean accuracy is within 0.05 of 1/2.
+def judge_discriminator(history: Sequence[dict[str, float]]) -> Iterator[Verdict]:
+    """Yields verdicts on the discriminator.
 
-    Winning: both accuracies are 0.95 or more, and the generator's gradient is at most 1 % of the
-    largest in the history.
+    It is at chance if the mean accuracy is within 0.05 of 1/2. It is winning if both accuracies
+    are at least 0.95, and the generator's gradient is at most 1 % of the largest in the history.
     """
     if not history:
         return
@@ -92,8 +95,8 @@ def on_discriminator(history):
             "chance",
             f"The discriminator is at chance: right on {real:.0%} of the real and {fake:.0%} of "
             "the generated samples.",
-            "Either it can't tell D' from D any more, or it is too weak to: the metrics know. If "
-            "they are bad, widen it, raise its learning rate or lower its penalties.",
+            "Either it can't tell D' from D any more, or it is too weak: the metrics show which. "
+            "If they are bad, widen it, raise its learning rate or lower its penalties.",
         )
     if min(real, fake) >= WINNING and gradient <= NO_SIGNAL * largest:
         yield Verdict(
@@ -106,8 +109,8 @@ def on_discriminator(history):
         )
 
 
-def figures(measurements, name):
-    """The values of a figure, whatever its extractor, oldest first."""
+def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> list[float]:
+    """Returns the values of a figure, by any extractor, oldest first."""
     return [
         value
         for row in measurements
@@ -116,30 +119,36 @@ def figures(measurements, name):
     ]
 
 
-def on_collapse(measurements):
-    """Coverage at most 0.1, or coverage or modes at most half of the best before."""
+def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:
+    """Yields verdicts on mode collapse.
+
+    The generator has collapsed if coverage is at most 0.1, or if coverage or modes are at most
+    half of their best.
+    """
     for name in ("coverage", "modes"):
-        values = figures(measurements, name)
+        values = values_of(measurements, name)
         if not values:
             continue
         last, best = values[-1], max(values)
         few = name == "coverage" and last <= FEW_COVERED
         if few or last <= COLLAPSED * best:
-            fallen = f", from {best:.3g}" if best > last else ""
+            before = f", from {best:.3g}" if best > last else ""
             yield Verdict(
                 "collapse",
                 f"The generator has collapsed: its {name} {'are' if name == 'modes' else 'is'} "
-                f"{last:.3g}{fallen}.",
+                f"{last:.3g}{before}.",
                 "Go back to the best checkpoint; use relativistic_paired with R1 and R2, or lower "
                 "the learning rates.",
             )
 
 
-def on_copies(measurements):
-    """At most 10 % of the samples are authentic, the others nearer to a training sample than
-    training samples are to each other.
+def judge_copies(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:
+    """Yields verdicts on memorization: at most 10 % of the samples are authentic.
+
+    A sample isn't authentic if it is nearer to a training sample than that sample's own nearest
+    neighbour in the training set.
     """
-    authentic = figures(measurements, "authentic")
+    authentic = values_of(measurements, "authentic")
     if authentic and authentic[-1] <= COPIED:
         yield Verdict(
             "memorising",

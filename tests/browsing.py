@@ -6,7 +6,7 @@ from selenium.webdriver.common.by import By
 
 
 def requested_urls(browser):
-    """The addresses that were asked for since the last call."""
+    """Returns the URLs that were requested since the last call."""
     messages = [json.loads(row["message"])["message"] for row in browser.get_log("performance")]
     return [
         message["params"]["request"]["url"]

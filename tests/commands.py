@@ -20,7 +20,7 @@ def train(out, *more):
 
 
 def refused(capsys, arguments, code=2):
-    """The error of a command that must fail without a traceback."""
+    """Returns the error of a command that must fail without a traceback."""
     capsys.readouterr()
     assert main(words(*arguments)) == code
     told = capsys.readouterr().err
@@ -31,5 +31,5 @@ def refused(capsys, arguments, code=2):
 
 
 def newest(out):
-    """The newest checkpoint of a run."""
+    """Returns the newest checkpoint of a run."""
     return sorted((out / "checkpoints").iterdir())[-1]

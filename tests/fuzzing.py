@@ -34,7 +34,7 @@ from PIL import Image
 
 @st.composite
 def cases(draw, kind):
-    """The files of a kind, `{name: bytes}`, of which one or two are mutated."""
+    """Returns the files of a kind, `{name: bytes}`, with one or two of them mutated."""
     files = valid_files(kind)
     names = st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=2, unique=True)
     return files | {name: draw(mutated(name, files[name])) for name in draw(names)}
@@ -124,7 +124,7 @@ def read_config(folder):
     run = runs.Run(folder)
     found = run.read_config()
     open_run_source(run)
-    run.keep_beginning(found)
+    run.keep_first_settings(found)
     run.claim(config())
     return summary(found)
 
@@ -155,7 +155,7 @@ def run_files():
 
 
 def read_run(folder):
-    """The report, the film, a training that goes on, and one more evaluation."""
+    """Writes the report, makes the film, resumes the training, and evaluates it again."""
     run = runs.Run(folder)
     runs.write_report([run], run.report_path)
     pictures.save_gif(sorted(run.samples_folder.glob("*.png")), folder / "learning.gif")
@@ -176,12 +176,12 @@ def checkpoint_file():
 
 
 def read_checkpoint(folder):
-    """The best game, whose seal isn't looked at, as for a file that others give."""
+    """Loads the best model without checking its seal, like a file from others."""
     return describe(runs.Run(folder).load(best=True))
 
 
 def record_files():
-    """Two shards of a foreign set, of image files and labels, with their index."""
+    """Returns two shards of a foreign set of image files and labels, with their index."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for shard in range(2):
@@ -192,7 +192,7 @@ def record_files():
 
 
 def record_set():
-    """The same as a set of tools/make_records.py, with its manifest."""
+    """Returns the same as a set of tools/make_records.py, with its manifest."""
     files = record_files()
     shards = [name for name in files if name.endswith(".tfrecord")]
     manifest = {
@@ -217,7 +217,7 @@ def example(content, label):
 
 
 def read_records(folder):
-    """The foreign set, which is indexed, and then the index that was left."""
+    """Reads the foreign set, which writes an index, and then reads it by its index."""
     return [read_source(folder), read_source(folder)]
 
 
@@ -237,7 +237,7 @@ KINDS = {
 
 @functools.cache
 def valid_files(kind):
-    """The files of a kind as they should be."""
+    """Returns the valid files of a kind."""
     return KINDS[kind].files()
 
 

@@ -27,7 +27,7 @@ STABLE, FADE = 4 * BATCH, 76 * BATCH  # images
 
 
 def build_growing(jit):
-    """A ProGAN that fades from 4x4 to 8x8 between its steps 4 and 80."""
+    """Builds a ProGAN that fades from 4x4 to 8x8 between its steps 4 and 80."""
     keras.utils.set_random_seed(7)
     shape, labels = (8, 8, 1), {"num_classes": 10}
     gan = kg.ProgressiveGAN(
@@ -45,7 +45,7 @@ def build_growing(jit):
 
 
 def begin(jit, grows):
-    """The untrained game."""
+    """Builds the untrained model."""
     return build_growing(jit) if grows else build("mixed_float16", jit, num_classes=10, n_critic=1)
 
 

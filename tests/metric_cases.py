@@ -1,4 +1,4 @@
-"""What the tests of the metrics share: a small case and its figures by other packages."""
+"""Shared cases of the metrics' tests: small features and their figures by other packages."""
 
 from keras_gan.metrics.frechet import FrechetDistance
 from keras_gan.metrics.inception_score import InceptionScore
@@ -28,21 +28,21 @@ TWO_SIDED = [FrechetDistance, KernelDistance, PrecisionRecall, DensityCoverage]
 
 
 def small():
-    """Real and generated features."""
+    """Returns real and generated features."""
     rng = np.random.default_rng(0)
     real = rng.normal(size=(300, 16))
     return real, 1.1 * rng.normal(size=(260, 16)) + 0.2
 
 
 def probabilities_of(features):
-    """Some classifier's: a softmax of the first features."""
+    """Computes a softmax of the first features."""
     logits = 3.0 * features[:, :10]
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def make(kind, extractor=np.asarray):
-    """A metric with numbers that fit the small case."""
+    """Makes a metric with numbers that fit the small case."""
     options = {
         KernelDistance: {"subsets": 10, "subset_size": 130, "seed": 3},
         InceptionScore: {"splits": 5, "seed": 3},
@@ -62,6 +62,6 @@ def feed(metric, real, fake, batch_size=10**6):
 
 
 def figures(metric):
-    """The result as a dict."""
+    """Returns the result as a dict."""
     result = metric.result()
     return result if isinstance(result, dict) else {metric.name: result}

@@ -57,7 +57,7 @@ def cut(draw, content):
 
 @st.composite
 def flipped(draw, content):
-    """A few bits turned."""
+    """Flips a few bits."""
     content = bytearray(content)
     for _ in range(draw(st.integers(1, 8)) if content else 0):
         content[draw(st.integers(0, len(content) - 1))] ^= 1 << draw(st.integers(0, 7))
@@ -66,7 +66,7 @@ def flipped(draw, content):
 
 @st.composite
 def spliced(draw, content):
-    """A part of it, or other bytes, in place of another part."""
+    """Replaces a part by another part of the file or by other bytes."""
     places = st.integers(0, len(content))
     start, end = sorted((draw(places), draw(places)))
     part = content[draw(places) :][: draw(st.integers(0, 64))]
@@ -76,7 +76,7 @@ def spliced(draw, content):
 
 @st.composite
 def renumbered(draw, content):
-    """An odd number written over its bytes, near its beginning or its end, where headers are."""
+    """Writes an unusual number near the beginning or the end, where headers are."""
     size = draw(st.sampled_from([1, 2, 4, 8]))
     place = draw(st.integers(0, min(len(content), 200)))
     place = draw(st.sampled_from([place, max(len(content) - place, 0)]))
@@ -86,14 +86,14 @@ def renumbered(draw, content):
 
 
 def damaged(content):
-    """Any of these, or bytes of nothing."""
+    """Applies one of these mutations, or returns random bytes."""
     kinds = [cut, flipped, spliced, renumbered]
     return st.one_of(*(kind(content) for kind in kinds), st.binary(max_size=200))
 
 
 @st.composite
 def other_json(draw, content):
-    """One of its values is another one, lies deeper or is gone."""
+    """Replaces, nests or removes one value of a JSON file."""
     content = json.loads(content)
     holder, key = draw(st.sampled_from(list(places_in(content)) or [(None, None)]))
     if holder is None:
@@ -109,7 +109,7 @@ def other_json(draw, content):
 
 
 def places_in(content):
-    """`(list or dict, key)` of all values inside."""
+    """Returns `(list or dict, key)` of all nested values."""
     if isinstance(content, (dict, list)):
         pairs = content.items() if isinstance(content, dict) else enumerate(content)
         for key, value in pairs:
@@ -119,7 +119,7 @@ def places_in(content):
 
 @st.composite
 def other_cells(draw, content):
-    """One cell of a CSV file is another, or one more."""
+    """Replaces or adds one cell of a CSV file."""
     cells = content.decode().split(",")
     place = draw(st.integers(0, len(cells) - 1))
     odd = [
@@ -143,7 +143,7 @@ def other_cells(draw, content):
 
 @st.composite
 def other_header(draw, content):
-    """A .npy whose header says another shape or type, and often as many bytes as it then needs."""
+    """Returns a .npy with another shape or type in its header, often with enough bytes."""
     header = {"descr": "|u1", "fortran_order": False, "shape": (4, 8, 8, 1)}
     size = st.one_of(st.integers(-1, 5), NUMBERS)
     shapes = st.lists(size, max_size=5).map(tuple)
@@ -167,7 +167,7 @@ def other_header(draw, content):
 
 @st.composite
 def rechunked(draw, content):
-    """A PNG with one chunk mutated and its checksum right."""
+    """Mutates one chunk of a PNG, with the correct checksum."""
     position, chunks = 8, []
     while position < len(content):
         length = struct.unpack_from(">I", content, position)[0]
@@ -181,7 +181,7 @@ def rechunked(draw, content):
 
 @st.composite
 def repacked(draw, content):
-    """A zip with one entry mutated, renamed or left out, and otherwise whole."""
+    """Mutates, renames or removes one entry of a zip."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = {info.filename: archive.read(info) for info in archive.infolist()}
     name = draw(st.sampled_from(sorted(entries)))
@@ -200,13 +200,13 @@ def repacked(draw, content):
 
 @st.composite
 def regzipped(draw, content):
-    """A gzip whose content is mutated."""
+    """Mutates the content of a gzip."""
     return gzip.compress(draw(damaged(gzip.decompress(content))), 1)
 
 
 @st.composite
 def rewritten(draw, content):
-    """A TFRecord file with one record mutated and its checksum right."""
+    """Mutates one record of a TFRecord file, with the correct checksum."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "x.tfrecord"
         path.write_bytes(content)
@@ -217,7 +217,7 @@ def rewritten(draw, content):
 
 
 def image(kind, color="red"):
-    """A picture of one colour."""
+    """Returns an image of one color."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), color).save(buffer, kind)
     return buffer.getvalue()
@@ -225,7 +225,7 @@ def image(kind, color="red"):
 
 @st.composite
 def other_examples(draw):
-    """An Example whose features aren't those of an image and a label."""
+    """Returns an Example whose features aren't those of an image and a label."""
     content = draw(st.one_of(damaged(image("PNG")), rechunked(image("PNG")), st.just(b"x" * 12)))
     names = draw(st.lists(st.sampled_from(["image", "label", "shape", "x"]), max_size=3))
     number = st.one_of(NUMBERS.filter(lambda n: n < 2**63), st.integers(-4, 4))
@@ -242,7 +242,7 @@ def other_examples(draw):
 
 
 def written(records, path):
-    """The bytes of a TFRecord file of these records."""
+    """Returns the bytes of a TFRecord file with these records."""
     with tf.io.TFRecordWriter(str(path)) as writer:
         for record in records:
             writer.write(record)
@@ -259,6 +259,6 @@ INNER = {
 
 @st.composite
 def mutated(draw, name, content):
-    """A file mutated: in two of three cases inside, where its suffix tells what is there."""
+    """Mutates a file, in two of three cases inside, by the format of its suffix."""
     inner = INNER.get(pathlib.PurePath(name).suffix, damaged)
     return draw(draw(st.sampled_from([damaged, inner, inner]))(content))

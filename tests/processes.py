@@ -27,7 +27,7 @@ def start(function, *arguments, output=os.devnull, **environment):
 
 
 def exit_codes(*processes, seconds=600):
-    """The exit code of each, when all have ended; None of one that takes longer."""
+    """Waits for all processes; returns their exit codes, None for those that take too long."""
     for process in processes:
         process.join(seconds)
     return [process.exitcode for process in processes]

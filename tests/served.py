@@ -1,4 +1,4 @@
-"""What the tests of `keras-gan serve` ask, and what they read of its answers."""
+"""Helpers for the tests of `keras-gan serve`: requests, and checks of responses."""
 
 import socket
 import time
@@ -22,13 +22,13 @@ def pixels(answer):
 
 
 def near(images, wanted):
-    """Equal, but for what onnxruntime rounds otherwise in a batch of another size."""
+    """Checks equality up to the rounding of onnxruntime in batches of different sizes."""
     difference = np.abs(images.astype(int) - to_uint8(wanted).astype(int))
     return images.shape == wanted.shape and difference.max() <= 1
 
 
 def read_metrics(server, **labels):
-    """Name -> value, summed over the labels that aren't asked for."""
+    """Reads name -> value, summed over the other labels."""
     status, _, body = server.request("GET", "/metrics")
     assert status == 200
     found = {}
@@ -44,7 +44,7 @@ def open_socket(server, seconds=20):
 
 
 def wait_until(true, seconds=20):
-    """Whether something gets true in time."""
+    """Waits for a condition; returns whether it became true in time."""
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.02)

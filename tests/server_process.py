@@ -18,7 +18,7 @@ GENERATOR = ROOT / "saved_models" / "digits" / "generator.onnx"
 
 
 def add_version(folder, version, content=None):
-    """Renames a whole version folder into place, as exports do."""
+    """Renames a complete version folder into place, as exports do."""
     folder = pathlib.Path(folder)
     work = folder / f"export-{version}"
     (work / "assets.extra").mkdir(parents=True)
@@ -79,7 +79,7 @@ class ServerProcess:
             self.errors.close()
 
     def request(self, method, path, body=None, headers=(), timeout=60):
-        """One request on a connection of its own: `(status, headers, bytes)`."""
+        """Sends one request over a new connection; returns `(status, headers, bytes)`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, body, dict(headers))
@@ -87,13 +87,13 @@ class ServerProcess:
             return answer.status, answer.headers, answer.read()
 
     def predict(self, content, path="/v1/models/digits:predict", **named):
-        """A predict request: `(status, JSON)`."""
+        """Sends a predict request; returns `(status, JSON)`."""
         body = content if isinstance(content, bytes) else json.dumps(content)
         status, _, answer = self.request("POST", path, body, **named)
         return status, json.loads(answer)
 
     def log(self):
-        """What it has logged."""
+        """Returns the server's log."""
         return self.told or pathlib.Path(self.errors.name).read_text()
 
     def connections(self):
@@ -108,7 +108,7 @@ class ServerProcess:
 
 
 def copy_digits(folder):
-    """A folder `digits` with version 1."""
+    """Makes a folder `digits` with version 1."""
     folder = pathlib.Path(folder) / "digits"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Pictures with an alpha channel: laid on a colour, or learned; in closed form."""
+"""Images with an alpha channel, composited on a colour or learned, in closed form."""
 
 import json
 
@@ -17,7 +17,7 @@ BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "#FF8000": (255, 12
 
 
 def write(folder, images, mode="RGBA"):
-    """uint8 arrays as PNG files."""
+    """Writes uint8 arrays as PNG files."""
     folder.mkdir(exist_ok=True)
     for index, image in enumerate(images):
         Image.fromarray(image, mode).save(folder / f"{index}.png")
@@ -26,15 +26,15 @@ def write(folder, images, mode="RGBA"):
 
 @pytest.fixture
 def random_rgba(tmp_path):
-    """Two random pictures in RGBA, of which some pixels are wholly transparent."""
+    """Returns a folder of two random RGBA images, in which some pixels are fully transparent."""
     images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 4), "uint8")
     images[:, ::3, :, 3] = 0
     return images, write(tmp_path / "rgba", images)
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
-def test_alpha_is_laid_on_the_background_by_default(random_rgba, background):
-    """c * a + b * (1 - a), in the numbers of the file."""
+def test_alpha_is_composited_on_the_background_by_default(random_rgba, background):
+    """The result is c * a + b * (1 - a), in the numbers of the file."""
     images, folder = random_rgba
     source = datasets.open_source(folder, background=background)
     color, opacity = images[..., :3].astype(float), images[..., 3:] / 255
@@ -45,10 +45,12 @@ def test_alpha_is_laid_on_the_background_by_default(random_rgba, background):
         np.testing.assert_allclose((sample + 1) * 127.5, expected[index], atol=1e-4)
     assert source.background == background
     (note,) = source.notes
-    assert note.startswith(f"2 of 2 images have an alpha channel and are laid on {background}.")
+    assert note.startswith(
+        f"2 of 2 images have an alpha channel and are composited on {background}."
+    )
 
 
-def test_grey_pictures_lie_on_the_backgrounds_luma(tmp_path):
+def test_grey_images_are_composited_on_the_luma_of_the_background(tmp_path):
     image = np.full((8, 8, 2), (51, 102), "uint8")
     Image.fromarray(image, "LA").save(tmp_path / "grey.png")
     source = datasets.open_source(tmp_path, background="#FF8000")
@@ -58,7 +60,7 @@ def test_grey_pictures_lie_on_the_backgrounds_luma(tmp_path):
 
 
 def test_alpha_is_learned_with_four_channels(random_rgba):
-    """The files' own values, but the background's colour where nothing can be seen."""
+    """Samples are the files' values, with the background's colour in transparent pixels."""
     images, folder = random_rgba
     source = datasets.open_source(folder, channels=4, background="#FF8000")
     for index in range(2):
@@ -69,8 +71,8 @@ def test_alpha_is_learned_with_four_channels(random_rgba):
 
 
 @pytest.mark.parametrize("size", [6, 7, 30])
-def test_no_fringe_of_what_is_transparent(size):
-    """A red disc on transparent green is red wherever it can be seen, at any size."""
+def test_resizing_leaves_no_fringe_of_transparent_colours(size):
+    """A red disc on transparent green is red wherever it is visible, at any size."""
     row, column = np.mgrid[:24, :24] - 11.5
     inside = row**2 + column**2 < 40
     image = np.where(inside[..., None], (1.0, -1.0, -1.0, 1.0), (-1.0, 1.0, -1.0, -1.0))
@@ -81,8 +83,8 @@ def test_no_fringe_of_what_is_transparent(size):
     assert (resized[~is_seen][:, :3] == 1).all()
 
 
-def test_resizing_and_laying_on_a_colour_change_places():
-    """Opacity-weighted resizing then laying on white, or the other way round: the same."""
+def test_resizing_and_compositing_commute():
+    """Opacity-weighted resizing and compositing on white give the same in either order."""
     random = np.random.default_rng(1).uniform(-0.5, 0.5, (16, 16, 4))
     image = tf.constant(random, tf.float32)  # nothing that would be clipped
     laid_first = fit_square(to_channels(image, 3), 8)
@@ -90,7 +92,7 @@ def test_resizing_and_laying_on_a_colour_change_places():
     np.testing.assert_allclose(laid_first, laid_last, atol=1e-5)
 
 
-def test_colours_that_are_none():
+def test_invalid_colours_are_refused():
     for word in ("red", "#12345", "#12345g", "#1234567", 3):
         with pytest.raises(ConfigError, match="white, black or #rrggbb"):
             parse_color(word)
@@ -105,8 +107,8 @@ def test_a_cache_of_another_background_is_refused(random_rgba, tmp_path):
         datasets.open_source(folder, cache=tmp_path / "cache")
 
 
-def test_grids_keep_alpha_and_films_lie_on_white(tmp_path):
-    """A grid of three leaves one place, which is transparent, and white in a film."""
+def test_grids_keep_alpha_and_films_are_composited_on_white(tmp_path):
+    """The empty cell of a grid of three is transparent, and white in a film."""
     images = random_images(3, channels=4)
     paths = [tmp_path / f"{index}.png" for index in range(2)]
     for path in paths:

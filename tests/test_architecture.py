@@ -1,4 +1,4 @@
-"""The house: what may import what.
+"""The architecture: which module may import which.
 
 Imports are read from the source, also those inside functions, which would hide a circle.
 """
@@ -35,20 +35,20 @@ LEAVES = {"callbacks", "datasets", "export", "metrics"}
 
 
 def read_graph():
-    """Module -> the modules of the package that it imports, the map left out."""
+    """Returns module -> imported modules of the package, without the map."""
     modules = {name_of(path): path for path in PACKAGE.rglob("*.py")}
     graph = {name: imports_of(path, modules) - {name, *MAP} for name, path in modules.items()}
     return {name: graph[name] for name in graph.keys() - MAP}
 
 
 def name_of(path):
-    """`keras_gan.models.gan` of `models/gan.py`, `keras_gan.models` of `models/__init__.py`."""
+    """Returns a module's name: `keras_gan.models` for `models/__init__.py`."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imports_of(path, modules):
-    """The modules, as exactly as its import statements name them."""
+    """Returns the modules that import statements name, as exactly as they name them."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -60,12 +60,12 @@ def imports_of(path, modules):
 
 
 def room_of(module):
-    """`models` of `keras_gan.models.gan`."""
+    """Returns `models` for `keras_gan.models.gan`."""
     return module.split(".")[1]
 
 
 def crossings():
-    """`(importing module, imported module)` of different rooms."""
+    """Returns `(importing module, imported module)` for imports between rooms."""
     return {
         (module, imported)
         for module, names in read_graph().items()
@@ -114,7 +114,7 @@ def test_models_know_no_leaf():
 
 
 def test_the_map_is_for_those_outside():
-    """From inside it would hide where an arrow points; commands import what they need late."""
+    """Inside, it would hide the direction of an import; commands import late."""
     modules = {name_of(path): path for path in PACKAGE.rglob("*.py")}
     users = {name for name, path in modules.items() if imports_of(path, modules) & MAP}
     assert {room_of(name) for name in users - MAP} <= {"cli", "__main__"}

@@ -35,7 +35,7 @@ def test_sample_grids_show_the_same_latents_through_training(tmp_path):
     assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
 
 
-def test_a_column_a_class(tmp_path):
+def test_sample_grids_show_one_class_per_column(tmp_path):
     gan = compiled(num_classes=3)
     grid = callbacks.SampleGrid(tmp_path, rows=2)
     gan.fit(random_images(8), np.zeros(8, int), batch_size=8, verbose=0, callbacks=[grid])
@@ -44,21 +44,21 @@ def test_a_column_a_class(tmp_path):
     assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
 
 
-def test_learning_gif_has_a_frame_a_grid_and_goes_on(tmp_path):
+def test_learning_gif_has_one_frame_per_grid_and_resumes(tmp_path):
     gan = compiled()
-    made = [
+    recorders = [
         callbacks.SampleGrid(tmp_path / "samples"),
         callbacks.LearningGIF(tmp_path / "samples", tmp_path / "learning.gif"),
     ]
     frames = []
     for epochs in (3, 2):
-        gan.fit(random_images(8), batch_size=8, epochs=epochs, verbose=0, callbacks=made)
+        gan.fit(random_images(8), batch_size=8, epochs=epochs, verbose=0, callbacks=recorders)
         with Image.open(tmp_path / "learning.gif") as gif:
             frames.append(gif.n_frames)
     assert frames == [4, 6]
 
 
-def test_long_films_are_thinned(tmp_path):
+def test_long_films_skip_frames_evenly(tmp_path):
     for step in range(30):
         pictures.save_grid(random_images(4, seed=step), tmp_path / f"{step:08d}.png")
     callbacks.LearningGIF(tmp_path, tmp_path / "film.gif", max_frames=7).on_train_end()
@@ -81,7 +81,7 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def test_history_has_no_gap_and_no_double_row(tmp_path):
+def test_a_resumed_history_has_no_gap_and_no_duplicate_row(tmp_path):
     gan, history = compiled(), callbacks.HistoryCSV(tmp_path / "history.csv", every=2)
     gan.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
     gan.save(tmp_path / "early.keras")
@@ -90,9 +90,9 @@ def test_history_has_no_gap_and_no_double_row(tmp_path):
     assert [int(row["step"]) for row in before] == [2, 4, 6, 8, 10]
     assert [int(row["images_seen"]) for row in before] == [16, 32, 48, 64, 80]
 
-    again = keras.models.load_model(tmp_path / "early.keras")
+    resumed = keras.models.load_model(tmp_path / "early.keras")
     history = callbacks.HistoryCSV(tmp_path / "history.csv", every=2)
-    again.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+    resumed.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
     after = read(tmp_path / "history.csv")
     assert [row["step"] for row in after] == [row["step"] for row in before]
     assert [row["d_loss"] for row in after[3:]] == [row["d_loss"] for row in before[3:]]
@@ -109,7 +109,7 @@ def test_history_rows_are_means_since_the_last_row(tmp_path):
     assert pairs == pytest.approx([np.mean(single[:2]), np.mean(single[2:])], rel=1e-5)
 
 
-def test_a_lazy_penalty_has_entries_where_it_was_computed_alone(tmp_path):
+def test_a_lazy_penalty_has_entries_only_for_steps_that_computed_it(tmp_path):
     gan = tiny_gan()
     gan.compile(penalties=[penalties.R1(0.1, interval=3)])
     history = callbacks.HistoryCSV(tmp_path / "history.csv", every=1)
@@ -120,27 +120,27 @@ def test_a_lazy_penalty_has_entries_where_it_was_computed_alone(tmp_path):
     ]
 
 
-def test_keras_own_callbacks_work(tmp_path):
+def test_callbacks_of_keras_work(tmp_path):
     gan = compiled()
-    made = [
+    recorders = [
         keras.callbacks.TensorBoard(tmp_path / "board"),
         keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True),
         keras.callbacks.CSVLogger(tmp_path / "log.csv"),
     ]
-    gan.fit(random_images(8), batch_size=8, epochs=2, verbose=0, callbacks=made)
+    gan.fit(random_images(8), batch_size=8, epochs=2, verbose=0, callbacks=recorders)
     assert list((tmp_path / "board" / "train").iterdir())
     assert (tmp_path / "2.weights.h5").exists()
     assert "g_loss" in read(tmp_path / "log.csv")[1]
 
 
-def test_callbacks_that_change_the_learning_rate_say_that_they_cannot():
+def test_callbacks_that_change_the_learning_rate_raise_errors():
     gan = compiled()
     schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3)
     with pytest.raises(ValueError, match="learning_rate"):
         gan.fit(random_images(8), batch_size=8, verbose=0, callbacks=[schedule])
 
 
-def test_the_newest_checkpoints_are_kept_and_no_other_file_is_touched(tmp_path):
+def test_checkpoints_keep_the_newest_and_leave_other_files_alone(tmp_path):
     gan = compiled()
     for name in ("mine.keras", "00000009.new.keras", "00000009.keras"):  # the last two are left
         (tmp_path / name).write_bytes(b"")  # by a killed process, and of another future
@@ -152,7 +152,7 @@ def test_the_newest_checkpoints_are_kept_and_no_other_file_is_touched(tmp_path):
     assert int(keras.models.load_model(tmp_path / "00000006.keras").step) == 6
 
 
-def test_equal_games_have_equal_checkpoints_and_any_flipped_bit_shows(tmp_path):
+def test_equal_models_have_equal_checkpoints_and_flipped_bits_are_detected(tmp_path):
     gan = compiled()
     for name in ("one.keras", "two.keras"):
         keras_file.save_model(gan, tmp_path / name)
@@ -166,21 +166,21 @@ def test_equal_games_have_equal_checkpoints_and_any_flipped_bit_shows(tmp_path):
         assert not keras_file.is_intact(tmp_path / "two.keras"), index
 
 
-def test_means_go_on_where_the_game_was_saved(tmp_path):
-    """Saved between two rows: the row after it is the mean of all its steps."""
-    whole, gan = compiled(), compiled()
-    gan.set_weights(whole.get_weights())
-    history = callbacks.HistoryCSV(tmp_path / "whole.csv", every=5)
-    whole.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
+def test_means_continue_from_a_checkpoint(tmp_path):
+    """A row interrupted by a checkpoint is still the mean of all its steps."""
+    uninterrupted, gan = compiled(), compiled()
+    gan.set_weights(uninterrupted.get_weights())
+    history = callbacks.HistoryCSV(tmp_path / "uninterrupted.csv", every=5)
+    uninterrupted.fit(random_images(40), batch_size=8, verbose=0, callbacks=[history])
     parts = [callbacks.HistoryCSV(tmp_path / "parts.csv", every=5)]
     parts += [callbacks.Checkpoint(tmp_path / "checkpoints")]
     gan.fit(random_images(40), batch_size=8, steps_per_epoch=3, verbose=0, callbacks=parts)
-    again = parts[1].checkpoints.load()
-    again.fit(random_images(40), batch_size=8, steps_per_epoch=2, verbose=0, callbacks=parts)
-    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    resumed = parts[1].checkpoints.load()
+    resumed.fit(random_images(40), batch_size=8, steps_per_epoch=2, verbose=0, callbacks=parts)
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "uninterrupted.csv").read_bytes()
 
 
-def test_bad_arguments(tmp_path):
+def test_invalid_arguments_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="an integer every >= 1, got 0"):
         callbacks.SampleGrid(tmp_path, every=0)
 
@@ -192,16 +192,16 @@ def read_all(terminal, parts):
             parts.append(part)
 
 
-def test_samples_in_a_terminal_are_shown_ever_more_rarely(monkeypatch):
-    """On a real pseudo-terminal."""
+def test_samples_in_a_terminal_are_shown_at_doubling_intervals(monkeypatch):
+    """It runs on a real pseudo-terminal."""
     master, slave = os.openpty()
     tty.setraw(slave)
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLUMNS", "24")  # three samples of eight pixels
     gan = tiny_gan(num_classes=3)
     gan.compile()
-    told = []
-    reader = threading.Thread(target=read_all, args=(master, told))
+    chunks = []
+    reader = threading.Thread(target=read_all, args=(master, chunks))
     reader.start()
     with os.fdopen(slave, "w") as stream:
         gan.fit(
@@ -213,24 +213,24 @@ def test_samples_in_a_terminal_are_shown_ever_more_rarely(monkeypatch):
             callbacks=[callbacks.TerminalSamples(2, stream)],
         )
     reader.join()
-    told = b"".join(told).decode()
-    assert re.findall(r"step (\d+)", told) == ["2", "4", "8"]
-    assert told.count("▀") == 3 * 24 * 8
-    assert len(set(re.findall(r"38;2;(\d+)", told))) > 10
+    text = b"".join(chunks).decode()
+    assert re.findall(r"step (\d+)", text) == ["2", "4", "8"]
+    assert text.count("▀") == 3 * 24 * 8
+    assert len(set(re.findall(r"38;2;(\d+)", text))) > 10
 
 
 @pytest.mark.parametrize("colours", ["", "truecolor"])
-def test_no_picture_where_there_is_no_terminal_of_colours(colours, tmp_path, monkeypatch):
+def test_no_picture_without_a_24_bit_colour_terminal(colours, tmp_path, monkeypatch):
     monkeypatch.setenv("COLORTERM", colours)
     gan = tiny_gan()
     gan.compile()
     with (tmp_path / "log.txt").open("w") as stream:
-        shown = callbacks.TerminalSamples(1, stream)
-        gan.fit(random_images(8), batch_size=4, verbose=0, callbacks=[shown])
+        callback = callbacks.TerminalSamples(1, stream)
+        gan.fit(random_images(8), batch_size=4, verbose=0, callbacks=[callback])
     assert (tmp_path / "log.txt").read_text() == ""
 
 
-def test_half_blocks_are_two_pixels_a_character():
+def test_half_blocks_are_two_pixels_per_character():
     picture = Image.new("RGB", (1, 3), (1, 2, 3))
     picture.putpixel((0, 1), (4, 5, 6))
     assert callbacks.terminal.half_blocks(picture) == "\x1b[38;2;1;2;3;48;2;4;5;6m▀\x1b[0m"

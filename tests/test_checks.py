@@ -68,6 +68,6 @@ def test_checks_return_the_value_or_name_it(check, good, bad, message):
             check(value)
 
 
-def test_integers_become_ints_that_json_can_write():
+def test_integers_become_ints_that_json_can_represent():
     assert type(checks.check_integer("k", np.int64(3))) is int
     assert type(checks.check_seed(np.int64(3))) is int

@@ -115,7 +115,7 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
 
     told, config = train("auto", "--steps", 1)
     assert "auto: recipe quick: small grey images and not much time" in told
-    assert "auto: image size 16: networks take powers of two, and the images have" in told
+    assert "auto: image size 16: networks need a power of two, and the images have" in told
     assert "auto: batch size 16: only 20 samples" in told
     assert "auto: width" not in told
     assert (config["recipe"], config["sample_shape"]) == ("quick", [16, 16, 1])
@@ -129,7 +129,7 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
     told, again = train("auto", "--steps", 2)
     assert "auto: recipe quick: as the run says" in told
     assert "auto: precision float32: there is no GPU" in told
-    assert "Going on from step 1." in told
+    assert "Resuming from step 1." in told
     assert again == {**config, "steps": 2}
     assert int(runs.Run(out).load().step) == 2
 
@@ -141,7 +141,7 @@ def test_auto_in_a_run_whose_recipe_was_named_is_refused(tmp_path, capsys):
     settings = runs.Settings("dcgan", "digits")
     runs.Run(tmp_path / "run").claim(settings.config(datasets.open_source("digits")))
     assert main(["train", "auto", "--data", "digits", "--out", str(tmp_path / "run")]) == 2
-    assert "one of the recipe dcgan, which was named" in capsys.readouterr().err
+    assert "one that started with the recipe dcgan" in capsys.readouterr().err
 
 
 def test_hours_end_a_run_that_goes_on(tmp_path, capsys):
@@ -152,7 +152,7 @@ def test_hours_end_a_run_that_goes_on(tmp_path, capsys):
     told = capsys.readouterr().out
     step = int(runs.Run(out).load().step)
     assert 1 <= step < 1002
-    assert f"Ended at step {step}; the same command goes on" in told
+    assert f"Ended at step {step}; the same command resumes" in told
     assert main([*words, "--hours", "0"]) == 2
     assert "hours > 0" in capsys.readouterr().err
 
@@ -163,5 +163,5 @@ def test_the_listing_and_the_help_tell_of_it(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     told = " ".join(capsys.readouterr().out.split())
-    assert "'auto' to have one picked" in told
+    assert "'auto' to choose one" in told
     assert "--background COLOUR" in told

@@ -1,4 +1,4 @@
-"""`keras-gan train`, `sample`, `export` and `recipes`, and what they say of bad input."""
+"""`keras-gan train`, `sample`, `export` and `recipes`, and their errors for bad input."""
 
 import csv
 import json
@@ -53,7 +53,7 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
 def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, capsys):
     out = shutil.copytree(run, tmp_path / "run")
     assert train(out, "--steps", 5) == 0
-    assert "Going on from step 5" in capsys.readouterr().out
+    assert "Resuming from step 5" in capsys.readouterr().out
     assert train(out, "--steps", 7) == 0
     assert int(runs.Run(out).load().step) == 7
     with (out / "history.csv").open() as file:
@@ -258,7 +258,7 @@ def test_a_checkpoint_of_another_recipe(run, optional, tmp_path, capsys):
     newest(out).write_bytes(checkpoint)
     same = ["--out", out, "--seed", 3, *OPTIONS["unconditional"]]
     error = refused(capsys, [*TRAIN, *same, "--steps", 3])
-    assert "of another game (generator, discriminator, seed, augmentation)" in error
+    assert "of another model (generator, discriminator, seed, augmentation)" in error
     assert newest(out).read_bytes() == checkpoint
 
 

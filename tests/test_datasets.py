@@ -13,7 +13,7 @@ from PIL import Image
 
 @pytest.fixture(autouse=True)
 def no_local_copies(monkeypatch):
-    """Each test names its own folder of local copies."""
+    """Unsets the folder of local data, which each test chooses for itself."""
     monkeypatch.delenv("KERAS_GAN_DATA", raising=False)
 
 
@@ -23,7 +23,7 @@ def write_image(path, size=(8, 8), mode="RGB", value=128):
 
 
 def write_folder(folder, classes=("ant", "bee"), count=6, **image):
-    """PNG files whose grey value tells which one they are."""
+    """Writes PNG files, each with its own grey value."""
     for label, name in enumerate(classes):
         for index in range(count):
             write_image(folder / name / f"{index}.png", value=20 * label + index, **image)
@@ -37,7 +37,7 @@ def all_of(dataset):
 # Digits, idx, NumPy.
 
 
-def test_digits_are_whole():
+def test_the_bundled_digits_are_complete():
     source = datasets.open_source("digits")
     assert (len(source), source.sample_shape) == (10_000, (28, 28, 1))
     assert source.class_names == tuple("0123456789")
@@ -51,13 +51,13 @@ def test_digits_are_whole():
     assert labels.dtype == np.int32
 
 
-def test_labels_come_where_they_are_asked_for():
+def test_labels_are_returned_if_requested():
     assert datasets.load("digits").element_spec.shape == (64, 28, 28, 1)
     images, labels = datasets.load("digits", labels=True).element_spec
     assert (images.shape, labels.shape) == ((64, 28, 28, 1), (64,))
 
 
-def test_source_is_read_by_index():
+def test_a_source_can_be_indexed():
     source = datasets.open_source("digits")
     sample, label = source[9_999]
     assert (sample.shape, label) == ((28, 28, 1), 9)
@@ -91,7 +91,7 @@ def test_mnist_from_idx_files(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="expected a gzipped idx file"):
         datasets.open_source("fashion_mnist")
     path.write_bytes(gzip.compress(b"\0\0\x08\x03" + bytes(20)))
-    with pytest.raises(DataError, match="expected an idx file of uint8 with 3 axes"):
+    with pytest.raises(DataError, match="expected a complete idx file of uint8 with 3 axes"):
         datasets.open_source("fashion_mnist")
 
 
@@ -123,18 +123,18 @@ def test_numpy_files(tmp_path):
         ({"images": np.full((3, 8, 8, 1), 200.0)}, r"\[-1, 1\].*200"),
         ({"images": np.zeros((3, 8, 8, 1), "int64")}, "uint8 images or floats, got int64"),
         ({"images": np.zeros((3, 4)), "labels": np.zeros(2, int)}, "expected 3 labels"),
-        ({"images": np.zeros((3, 4)), "labels": np.zeros(3)}, "whole numbers from 0, got float64"),
+        ({"images": np.zeros((3, 4)), "labels": np.zeros(3)}, "integers from 0, got float64"),
         ({"a": np.zeros((3, 4)), "b": np.zeros((3, 4))}, "one array of samples"),
         ({"images": np.array([[{}]], dtype=object)}, "expected a NumPy file"),
     ],
 )
-def test_bad_arrays(tmp_path, arrays, message):
+def test_invalid_arrays_are_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(DataError, match=message):
         datasets.open_source(tmp_path / "bad.npz")
 
 
-def test_a_file_that_is_no_numpy_file(tmp_path):
+def test_files_that_are_not_numpy_files_are_refused(tmp_path):
     (tmp_path / "bad.npy").write_bytes(b"not an array")
     with pytest.raises(DataError, match="expected a NumPy file"):
         datasets.open_source(tmp_path / "bad.npy")
@@ -162,7 +162,7 @@ def test_folder_without_classes(tmp_path):
 
 
 @pytest.mark.parametrize("prefix", ["", "photos/"])
-def test_zip_reads_like_the_folder(tmp_path, prefix):
+def test_a_zip_reads_like_its_folder(tmp_path, prefix):
     write_folder(tmp_path / "folder")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
         for path in (tmp_path / "folder").rglob("*.png"):
@@ -176,7 +176,7 @@ def test_zip_reads_like_the_folder(tmp_path, prefix):
         assert np.array_equal(np.sort(a, axis=0), np.sort(b, axis=0))
 
 
-def test_splits_are_not_mixed(tmp_path):
+def test_a_folder_of_splits_is_refused(tmp_path):
     for split in ("train", "test"):
         write_folder(tmp_path / "set" / split, count=2)
     with pytest.raises(DataError, match="found the splits test, train; name one, such as"):
@@ -189,7 +189,7 @@ def test_splits_are_not_mixed(tmp_path):
     assert (len(source), source.class_names) == (4, ("ant", "bee"))
 
 
-def test_images_are_cut_square_and_resized(tmp_path):
+def test_images_are_cropped_and_resized(tmp_path):
     picture = np.zeros((16, 32, 3), "uint8")
     picture[:, 8:24] = 255  # the central square
     (tmp_path / "folder").mkdir()
@@ -227,7 +227,7 @@ def test_channels(tmp_path, mode, color, channels, expected):
     np.testing.assert_allclose(sample[3, 3], expected, atol=1e-2)
 
 
-def test_corrupt_images_are_named_skipped_and_counted(tmp_path):
+def test_corrupt_images_are_named_or_skipped_and_counted(tmp_path):
     write_folder(tmp_path, classes=("ant", "bee"), count=3)
     good = (tmp_path / "ant" / "0.png").read_bytes()
     (tmp_path / "bee" / "torn.png").write_bytes(good[: len(good) // 2])
@@ -243,10 +243,10 @@ def test_corrupt_images_are_named_skipped_and_counted(tmp_path):
 def test_folders_are_streamed_by_step(tmp_path):
     write_folder(tmp_path)
     dataset = datasets.load(tmp_path, batch_size=4, seed=3)
-    whole = [batch.numpy() for batch in dataset.from_step(0).take(7)]
+    expected = [batch.numpy() for batch in dataset.from_step(0).take(7)]
     late = [batch.numpy() for batch in dataset.from_step(5).take(2)]
-    assert np.array_equal(whole[5:], late)
-    assert not np.array_equal(whole[0], whole[3])
+    assert np.array_equal(expected[5:], late)
+    assert not np.array_equal(expected[0], expected[3])
 
 
 def test_real_photographs(real_data, monkeypatch):
@@ -263,16 +263,16 @@ def test_real_photographs(real_data, monkeypatch):
 # Where sources are looked for.
 
 
-def test_local_copies_come_first(tmp_path, monkeypatch):
+def test_local_data_takes_precedence(tmp_path, monkeypatch):
     write_folder(tmp_path / "local" / "set", count=3)
-    write_folder(tmp_path / "here" / "set", count=2)
-    monkeypatch.chdir(tmp_path / "here")
+    write_folder(tmp_path / "current" / "set", count=2)
+    monkeypatch.chdir(tmp_path / "current")
     assert len(datasets.open_source("set")) == 4
     monkeypatch.setenv("KERAS_GAN_DATA", str(tmp_path / "local"))
     assert len(datasets.open_source("set")) == 6
 
 
-def test_sources_that_are_not_there(tmp_path):
+def test_missing_sources_are_refused(tmp_path):
     with pytest.raises(DataError, match="unknown source 'digts'; did you mean 'digits'"):
         datasets.load("digts")
     with pytest.raises(DataError, match=r"expected a folder or file at .*missing.zip, found none"):
@@ -288,13 +288,13 @@ def test_sources_that_are_not_there(tmp_path):
         datasets.load(tmp_path / "song.mp3")
 
 
-def test_fewer_images_than_a_batch(tmp_path):
+def test_fewer_images_than_a_batch_are_refused(tmp_path):
     write_folder(tmp_path, count=2)
     with pytest.raises(DataError, match="at least one batch of 64 samples, got 4"):
         datasets.load(tmp_path)
 
 
-def test_downloads_without_a_network_say_what_to_do(monkeypatch):
+def test_failed_downloads_say_what_to_do(monkeypatch):
     import keras
 
     def refused():
@@ -313,9 +313,9 @@ def tfds_home(tmp_path_factory):
     return tmp_path_factory.mktemp("tensorflow_datasets")
 
 
-@pytest.mark.filterwarnings("ignore")  # tensorflow-datasets' own, many
+@pytest.mark.filterwarnings("ignore")  # many warnings of tensorflow-datasets itself
 def test_tfds_set_prepared_from_local_files(tfds_home, tmp_path, real_data, monkeypatch):
-    """The real MNIST builder of tensorflow-datasets, on the original files."""
+    """It uses the real MNIST builder of tensorflow-datasets on the original files."""
     import tensorflow_datasets as tfds
 
     monkeypatch.setenv("KERAS_GAN_DATA", str(real_data))
@@ -328,13 +328,13 @@ def test_tfds_set_prepared_from_local_files(tfds_home, tmp_path, real_data, monk
     idx_images, idx_labels = all_of(idx)
     assert np.array_equal(np.bincount(labels), np.bincount(idx_labels))
     assert images.mean() == pytest.approx(idx_images.mean(), abs=1e-5)
-    whole = [batch[1].numpy() for batch in dataset.from_step(0).take(3)]
-    assert np.array_equal(whole[2], next(iter(dataset.from_step(2)))[1])
+    expected = [batch[1].numpy() for batch in dataset.from_step(0).take(3)]
+    assert np.array_equal(expected[2], next(iter(dataset.from_step(2)))[1])
     with pytest.raises(DataError, match="expected a split of mnist, got 'valid'"):
         datasets.load("tfds:mnist:valid")
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_unknown_tfds_set():
+def test_unknown_tfds_sets_are_refused():
     with pytest.raises(DataError, match=r"could not prepare tfds:no_such_set.*catalog"):
         datasets.load("tfds:no_such_set")

@@ -1,4 +1,4 @@
-"""The main latent directions against generators whose directions are known."""
+"""The main latent directions of generators whose directions are known."""
 
 from keras_gan.export.directions import main_directions
 
@@ -28,8 +28,8 @@ def test_directions_of_a_linear_generator_are_its_singular_vectors():
     np.testing.assert_allclose(shares, strengths[:4] ** 2 / (strengths**2).sum(), rtol=1e-4)
 
 
-def test_each_point_has_its_label_and_all_are_averaged():
-    """Each class moves along an axis of its own; the second twice as strongly."""
+def test_directions_average_over_points_with_their_labels():
+    """Each class changes along its own axis; the second changes twice as much."""
 
     def generate(latents, labels):
         return latents[np.arange(len(latents)), labels][:, None] * (1 + labels[:, None])

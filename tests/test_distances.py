@@ -64,7 +64,7 @@ def test_frechet_distance_of_constant_features_is_that_of_the_points():
     assert one_is_spread == pytest.approx((moments[0] ** 2).sum() + moments[1].sum(), rel=1e-12)
 
 
-def test_frechet_distance_refuses_what_is_no_gaussian():
+def test_frechet_distance_refuses_invalid_gaussians():
     mean, cov = np.zeros(2), np.eye(2)
     for match, given in [
         ("without negative eigenvalues, got -1", (mean, np.diag([1.0, -1.0]))),
@@ -88,7 +88,7 @@ def test_tiny_negative_eigenvalues_of_a_float32_covariance_count_as_zero():
 # Kernel distance
 
 
-def test_squared_mmd_is_its_definition():
+def test_squared_mmd_equals_its_definition():
     real, fake = small()[0][:6], small()[1][:5]
 
     def k(x, y):
@@ -105,7 +105,7 @@ def test_squared_mmd_is_its_definition():
     assert squared_mmd(real, fake) == pytest.approx(expected, rel=1e-12)
 
 
-def test_kernel_distance_of_whole_sets_has_no_error_of_the_draw():
+def test_kernel_distance_of_full_subsets_has_no_error():
     real, fake = (side[:250] for side in small())
     result = kernel_distance(real, fake, subsets=4, subset_size=250)
     assert result["kernel"] == pytest.approx(squared_mmd(real, fake), rel=1e-12)
@@ -118,7 +118,7 @@ def test_kernel_distance_of_one_distribution_is_zero_within_its_error():
     assert abs(result["kernel"]) < 4 * result["kernel_error"] < 0.05
 
 
-def test_the_draws_hang_on_the_seed_alone():
+def test_subsets_depend_only_on_the_seed():
     first, second, other = (
         feed(KernelDistance(np.asarray, subsets=3, subset_size=50, seed=seed), *small()).result()
         for seed in (0, 0, 1)
@@ -131,7 +131,7 @@ def test_kernel_distance_of_constant_features_is_zero():
     assert kernel_distance(same, same, 3, 20) == {"kernel": 0.0, "kernel_error": 0.0}
 
 
-def test_too_few_samples_for_a_subset_says_what_to_do():
+def test_too_few_samples_for_a_subset_are_refused():
     metric = feed(KernelDistance(np.asarray, subset_size=280), *small())
     with pytest.raises(DataError, match=r"at least 280 .* got 300 and 260; .* smaller subset_size"):
         metric.result()
@@ -153,7 +153,7 @@ def test_inception_score_of_known_probabilities():
     assert inception_score(blurred, 1)["inception_score"] == pytest.approx(expected, rel=1e-14)
 
 
-def test_inception_score_looks_at_generated_samples_alone():
+def test_inception_score_ignores_real_samples():
     metric = InceptionScore("digits", splits=1)
     images = np.random.default_rng(0).uniform(-1, 1, (4, 28, 28, 1)).astype("float32")
     metric.update_state("nothing that could be read", images)
@@ -162,12 +162,12 @@ def test_inception_score_looks_at_generated_samples_alone():
 
 
 @pytest.mark.parametrize("rows", [[[2.0, -1.0]], [[0.5, 0.4]], [[3.0, 5.0]]])
-def test_inception_score_refuses_what_are_no_probabilities(rows):
+def test_inception_score_refuses_invalid_probabilities(rows):
     with pytest.raises(DataError, match=r"probabilities .* are they logits"):
         make(InceptionScore).update_features(None, rows)
 
 
-def test_fewer_samples_than_splits():
+def test_fewer_samples_than_splits_are_refused():
     with pytest.raises(DataError, match="10 splits, got 4"):
         inception_score(np.eye(4))
     metric = InceptionScore(np.asarray)

@@ -1,4 +1,4 @@
-"""The examples in the docstrings run, and what is public has a docstring."""
+"""The examples in docstrings run, and public names have docstrings."""
 
 import doctest
 import importlib

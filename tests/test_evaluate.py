@@ -13,14 +13,14 @@ from PIL import Image
 
 
 class Watched(extractors.Extractor):
-    """Four columns of pixels as features and as probabilities; keeps what it was shown."""
+    """An extractor of four columns of pixels, which records its batches."""
 
     def __init__(self, name="watched"):
         super().__init__(name)
-        self.seen = []
+        self.batches = []
 
     def measure(self, samples):
-        self.seen.append(samples)
+        self.batches.append(samples)
         table = samples.reshape(len(samples), -1)[:, :4].astype("float64")
         powers = np.exp(table)
         return table, powers / powers.sum(axis=1, keepdims=True)
@@ -28,12 +28,12 @@ class Watched(extractors.Extractor):
 
 @dataclasses.dataclass
 class Generator:
-    """Noise, and what was asked of it."""
+    """A generator of noise, which records its calls."""
 
-    asked: list = dataclasses.field(default_factory=list)
+    calls: list = dataclasses.field(default_factory=list)
 
     def __call__(self, n, seed):
-        self.asked.append((n, seed))
+        self.calls.append((n, seed))
         return random_images(n, seed=seed)
 
 
@@ -47,49 +47,51 @@ def several(extractor):
 
 @pytest.fixture(scope="module")
 def digits():
-    """The embedded digits in a random order."""
+    """Returns the bundled digits in a random order."""
     source = kg.datasets.open_source("digits")
     images = np.concatenate([x for x, _ in source.to_dataset(500, labels=True, shuffle=False)])
     return images[np.random.default_rng(0).permutation(len(images))]
 
 
-def test_each_extractor_sees_each_sample_once():
+def test_each_extractor_reads_each_sample_once():
     watched, source, generator = Watched(), source_of(), Generator()
     metrics.evaluate(generator, source, several(watched), count=30, batch_size=8, seed=5)
-    assert [len(batch) for batch in watched.seen] == [8, 8, 8, 6] * 2
-    assert [n for n, _ in generator.asked] == [8, 8, 8, 6]
-    assert len({seed for _, seed in generator.asked}) == 4
-    shown = np.concatenate(watched.seen[:4])
-    assert np.array_equal(shown, np.stack([source[int(i)][0] for i in choose(50, 30, 5)]))
-    drawn = np.concatenate([random_images(n, seed=seed) for n, seed in generator.asked])
-    assert np.array_equal(np.concatenate(watched.seen[4:]), drawn)
+    assert [len(batch) for batch in watched.batches] == [8, 8, 8, 6] * 2
+    assert [n for n, _ in generator.calls] == [8, 8, 8, 6]
+    assert len({seed for _, seed in generator.calls}) == 4
+    real = np.concatenate(watched.batches[:4])
+    assert np.array_equal(real, np.stack([source[int(i)][0] for i in choose(50, 30, 5)]))
+    drawn = np.concatenate([random_images(n, seed=seed) for n, seed in generator.calls])
+    assert np.array_equal(np.concatenate(watched.batches[4:]), drawn)
 
 
-def test_figures_are_those_of_the_metrics_alone():
+def test_figures_equal_those_of_single_metrics():
     generator, source = Generator(), source_of(40)
-    found = metrics.evaluate(generator, source, several("values")[:1], count=100, batch_size=16)
+    evaluation = metrics.evaluate(
+        generator, source, several("values")[:1], count=100, batch_size=16
+    )
     alone = metrics.FrechetDistance("values")
-    fakes = [random_images(n, seed=seed) for n, seed in generator.asked]
+    fakes = [random_images(n, seed=seed) for n, seed in generator.calls]
     alone.update_state(np.stack([source[i][0] for i in range(40)]), np.concatenate(fakes))
-    assert found.figures == {"frechet[values]": pytest.approx(alone.result(), rel=1e-9)}
-    assert found.counts == (100, 40)
-    assert found.lines() == [f"frechet[values] {alone.result():.4g} (100 against 40)"]
+    assert evaluation.figures == {"frechet[values]": pytest.approx(alone.result(), rel=1e-9)}
+    assert evaluation.counts == (100, 40)
+    assert evaluation.lines() == [f"frechet[values] {alone.result():.4g} (100 against 40)"]
 
 
 def test_an_evaluator_reads_the_real_side_once():
     watched, source, generator = Watched(), source_of(), Generator()
     evaluator = metrics.Evaluator(source, several(watched), count=20, batch_size=20)
     first, other = evaluator.evaluate(generator), evaluator.evaluate(generator, seed=1)
-    again = evaluator.evaluate(generator, seed=0)
-    assert len(watched.seen) == 1 + 3
-    assert again == first
+    second = evaluator.evaluate(generator, seed=0)
+    assert len(watched.batches) == 1 + 3
+    assert second == first
     assert other.figures != first.figures
     assert (first.seed, other.seed) == (0, 1)
     fresh = metrics.evaluate(Generator(), source, several(Watched()), count=20, batch_size=20)
     assert fresh == first
 
 
-def test_an_evaluation_goes_on_after_one_that_failed():
+def test_an_evaluator_can_be_used_after_a_failed_evaluation():
     evaluator = metrics.Evaluator(source_of(), several(Watched()), count=20, batch_size=10)
 
     def broken(n, seed):
@@ -102,24 +104,24 @@ def test_an_evaluation_goes_on_after_one_that_failed():
     assert evaluator.evaluate(Generator()) == expected
 
 
-def test_extractors_of_one_name_that_differ_are_kept_apart():
+def test_different_extractors_of_the_same_name_are_not_shared():
     first, second = Watched(), Watched()
     second.provenance = "another file"
     chosen = [metrics.FrechetDistance(first), metrics.PrecisionRecall(second)]
     metrics.evaluate(Generator(), source_of(), chosen, count=10)
-    assert len(first.seen) == len(second.seen) == 2
+    assert len(first.batches) == len(second.batches) == 2
 
 
-def test_lines_tell_provenance_counts_and_seed():
+def test_lines_state_provenance_counts_and_seed():
     watched = Watched()
     watched.provenance = "sha256 1234abcd"
     chosen = metrics.get(["modes", "inception_score"], watched)
-    found = metrics.evaluate(Generator(), source_of(), chosen, count=1234, batch_size=1000)
-    assert list(found.figures) == [
+    evaluation = metrics.evaluate(Generator(), source_of(), chosen, count=1234, batch_size=1000)
+    assert list(evaluation.figures) == [
         *("modes[watched]", "kl_to_uniform[watched]"),
         *("inception_score[watched]", "inception_score_deviation[watched]"),
     ]
-    modes, score = found.lines()
+    modes, score = evaluation.lines()
     assert modes.startswith("modes[watched(sha256 1234abcd)] 4 of 4, KL to uniform 0.0")
     assert modes.endswith(" nats (1,234)")
     assert score.endswith(" (1,234, seed 0)")
@@ -133,7 +135,7 @@ def test_the_real_samples_are_a_seeded_subset_without_repeats():
     assert np.array_equal(choose(100, 300, seed=4), np.arange(100))
 
 
-def test_every_kind_of_source_gives_its_last_batch(tmp_path):
+def test_the_last_batch_of_every_kind_of_source_is_read(tmp_path):
     images = pictures.to_uint8(random_images(7, channels=3)).numpy()
     for index, image in enumerate(images):
         Image.fromarray(image).save(tmp_path / f"{index}.png")
@@ -152,11 +154,11 @@ def test_a_gan_can_be_evaluated(tmp_path):
     evaluator = metrics.Evaluator(source_of(), metrics.get("nearest", "values"), count=20)
     with pytest.raises(ConfigError, match="expected an evaluation with the metric 'nearest'"):
         evaluator.picture_neighbours(tmp_path / "none.png")
-    told = []
-    evaluator.tell = told.append
-    found = evaluator.evaluate(gan.sample)
-    assert set(found.figures) == {"authentic[values]", "distance_ratio[values]"}
-    assert told[0] == "Looking at 20 real samples of noise ..."
+    messages = []
+    evaluator.tell = messages.append
+    evaluation = evaluator.evaluate(gan.sample)
+    assert set(evaluation.figures) == {"authentic[values]", "distance_ratio[values]"}
+    assert messages[0] == "Reading 20 real samples of noise ..."
     evaluator.picture_neighbours(tmp_path / "nearest.png", rows=5)
     table = np.asarray(Image.open(tmp_path / "nearest.png"))
     assert table.shape == (5 * 8, 4 * 8)
@@ -173,7 +175,7 @@ def test_default_extractors(shape, extractor):
 
 
 def test_default_metrics_of_digits(digits):
-    """Real digits are like real digits; noise is not; a copier is found out."""
+    """Real digits score well, noise doesn't, and copies are detected."""
     chosen = metrics.default_metrics((28, 28, 1))
     chosen[1] = metrics.KernelDistance("digits", subsets=5)  # the default's 100 take longer
     source = kg.datasets.ArraySource("half of the digits", digits[:5000])
@@ -215,23 +217,23 @@ def test_default_metrics_of_digits(digits):
         (several("values"), {"batch_size": 0}, "an integer batch_size >= 1"),
     ],
 )
-def test_arguments_that_are_refused(chosen, options, message):
+def test_invalid_arguments_are_refused(chosen, options, message):
     with pytest.raises(ConfigError, match=message):
         metrics.Evaluator(source_of(), chosen, **options)
 
 
-def test_a_source_has_to_be_opened():
+def test_a_source_must_be_opened():
     with pytest.raises(ConfigError, match=r"a keras_gan\.datasets\.Source, got 'digits'"):
         metrics.Evaluator("digits", several("values"))
 
 
-def test_get():
+def test_metrics_by_name():
     assert [metric.name for metric in metrics.get(list(metrics.METRICS), "digits")] == [
         *("frechet", "kernel", "inception_score", "precision_recall", "density_coverage"),
         *("modes", "sliced_wasserstein", "nearest"),
     ]
-    own = metrics.SlicedWasserstein(projections=3)
-    assert metrics.get(["frechet", own], "values")[1] is own
+    metric = metrics.SlicedWasserstein(projections=3)
+    assert metrics.get(["frechet", metric], "values")[1] is metric
     assert metrics.get("frechet", "digits")[0].get_config()["extractor"] == "digits"
     with pytest.raises(ConfigError, match="unknown metric 'fid'"):
         metrics.get("fid", "digits")

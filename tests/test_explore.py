@@ -1,4 +1,4 @@
-"""What people do with a generator: interpolation, sheets, directions, mixing."""
+"""Exploration of a generator: interpolation, sheets, directions, mixing."""
 
 import keras_gan as kg
 from keras_gan import explore, pictures
@@ -35,21 +35,21 @@ def test_slerp_of_equal_and_of_opposite_vectors_is_linear():
 
 
 @pytest.mark.parametrize("straight", [False, True])
-def test_a_loop_is_closed_and_without_jolts(straight):
+def test_a_loop_is_closed_and_smooth(straight):
     keys = RNG.normal(size=(4, 16)).astype("float32")
-    way = path(keys, 50, straight=straight)
-    assert way.shape == (200, 16)
-    np.testing.assert_allclose(way[::50], keys, atol=1e-6)
-    steps = np.linalg.norm(np.roll(way, -1, axis=0) - way, axis=1)
+    latents = path(keys, 50, straight=straight)
+    assert latents.shape == (200, 16)
+    np.testing.assert_allclose(latents[::50], keys, atol=1e-6)
+    steps = np.linalg.norm(np.roll(latents, -1, axis=0) - latents, axis=1)
     assert steps[-1] <= 0.1 * steps.max()
     jolts = np.abs(np.roll(steps, -1) - steps)
     assert jolts.max() <= 0.1 * steps.max()
-    once = path(keys, 50, loop=False, straight=straight)
-    assert once.shape == (151, 16)
-    np.testing.assert_allclose(once[-1], keys[-1])
+    open_path = path(keys, 50, loop=False, straight=straight)
+    assert open_path.shape == (151, 16)
+    np.testing.assert_allclose(open_path[-1], keys[-1])
 
 
-def test_uniform_latents_go_straight(plain):
+def test_uniform_latents_move_along_lines(plain):
     gan = kg.GAN(plain.generator, plain.discriminator, latent_distribution="uniform")
     film = explore.interpolate(gan, [3, 4], frames=4)
     ends = np.concatenate([gan.latents(1, 3), gan.latents(1, 4)])
@@ -57,23 +57,23 @@ def test_uniform_latents_go_straight(plain):
     assert np.array_equal(film.frames[2], pictures.to_uint8(middle)[0])
 
 
-def test_a_film_passes_the_samples_of_its_seeds(digits_like):
+def test_a_film_passes_through_the_samples_of_its_seeds(digits_like):
     frames = explore.interpolate(digits_like, [5, 6, 7], frames=4, labels=2).frames
     assert frames.shape == (12, 8, 8, 1)
-    for place, seed in enumerate([5, 6, 7]):
+    for index, seed in enumerate([5, 6, 7]):
         sample = pictures.to_uint8(digits_like.sample(1, seed=seed, labels=2))[0]
-        assert np.abs(frames[4 * place].astype(int) - sample).max() <= 1
-    together = explore.interpolate(digits_like, [5, 6, 7], frames=4).frames
-    assert together.shape == (12, 8, 24, 1)
-    assert np.abs(together[:, :, 16:].astype(int) - frames).max() <= 1
+        assert np.abs(frames[4 * index].astype(int) - sample).max() <= 1
+    all_classes = explore.interpolate(digits_like, [5, 6, 7], frames=4).frames
+    assert all_classes.shape == (12, 8, 24, 1)
+    assert np.abs(all_classes[:, :, 16:].astype(int) - frames).max() <= 1
 
 
 def test_truncation_goes_from_the_centre_to_the_samples(digits_like):
     sheet = explore.truncation(digits_like, count=4, columns=3, seed=2, class_names=["a", "b", "c"])
     assert (sheet.rows, sheet.columns) == (["a", "b", "c", "a"], ["psi 0", "psi 0.5", "psi 1"])
     labels = np.array([0, 1, 2, 0])
-    whole = digits_like.sample(4, seed=2, labels=labels)
-    np.testing.assert_allclose(sheet.images[:, 2], whole, atol=1e-6)
+    samples = digits_like.sample(4, seed=2, labels=labels)
+    np.testing.assert_allclose(sheet.images[:, 2], samples, atol=1e-6)
     np.testing.assert_allclose(sheet.images[0, 0], sheet.images[3, 0], atol=1e-6)
 
 
@@ -90,30 +90,30 @@ def test_neighbours_of_copies_are_the_copies(plain, tmp_path):
     others = random_images(40, channels=3)
     np.save(tmp_path / "data.npy", np.concatenate([others, samples[::-1]]))
     source = kg.datasets.open_source(tmp_path / "data.npy")
-    found = explore.nearest_in_source(samples, source, k=2)
-    assert found.indices[:, 0].tolist() == [42, 41, 40]
-    assert found.distances[:, 0].tolist() == [0, 0, 0]
+    nearest = explore.nearest_in_source(samples, source, k=2)
+    assert nearest.indices[:, 0].tolist() == [42, 41, 40]
+    assert nearest.distances[:, 0].tolist() == [0, 0, 0]
     sheet = explore.neighbours(plain, source, count=3, k=2)
     assert np.array_equal(sheet.images[:, 0], sheet.images[:, 1])
     assert [row[1] for row in sheet.cells] == ["0", "0", "0"]
     flat = np.concatenate([others, samples[::-1]]).reshape(43, -1).astype("float64")
     exact = np.linalg.norm(samples.reshape(3, 1, -1) - flat, axis=2)
-    np.testing.assert_allclose(found.distances, np.sort(exact, axis=1)[:, :2], rtol=1e-6)
+    np.testing.assert_allclose(nearest.distances, np.sort(exact, axis=1)[:, :2], rtol=1e-6)
 
 
 def test_neighbours_across_batches():
     digits = kg.datasets.open_source("digits")
     queries = np.stack([digits[index][0] for index in (5, 9_999)])
-    whole = explore.nearest_in_source(queries, digits, k=3)
-    assert whole.indices[:, 0].tolist() == [5, 9_999]
-    assert (np.diff(whole.distances, axis=1) > 0).all()
+    nearest = explore.nearest_in_source(queries, digits, k=3)
+    assert nearest.indices[:, 0].tolist() == [5, 9_999]
+    assert (np.diff(nearest.distances, axis=1) > 0).all()
 
 
 # Directions.
 
 
 def test_directions_of_a_linear_generator_are_its_principal_axes():
-    """Images are `z W^T`, so that the axes are W's right singular vectors."""
+    """The images are `z W^T`, so the axes are W's right singular vectors."""
     left, _ = np.linalg.qr(RNG.normal(size=(64, 5)))
     right, _ = np.linalg.qr(RNG.normal(size=(5, 5)))
     strengths = np.array([8, 4, 2, 1, 0.5])
@@ -122,12 +122,12 @@ def test_directions_of_a_linear_generator_are_its_principal_axes():
     generator = keras.Model(latents, images)
     generator.set_weights([((left * strengths) @ right.T).T])
     gan = kg.GAN(generator, kg.networks.DCGANDiscriminator((8, 8, 1), 4))
-    found = explore.directions(gan, count=4)
-    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=0.1)
-    units = found.vectors / np.linalg.norm(found.vectors, axis=1, keepdims=True)
+    pca = explore.directions(gan, count=4)
+    np.testing.assert_allclose(np.linalg.norm(pca.vectors, axis=1), 1, atol=0.1)
+    units = pca.vectors / np.linalg.norm(pca.vectors, axis=1, keepdims=True)
     assert (np.abs(np.sum(units * right.T[:4], axis=1)) > 0.99).all()
     expected = strengths[:4] ** 2 / (strengths**2).sum()
-    np.testing.assert_allclose(found.shares, expected, rtol=0.1)
+    np.testing.assert_allclose(pca.shares, expected, rtol=0.1)
     jacobian = explore.directions(gan, by="jacobian", count=4)
     np.testing.assert_allclose(np.abs(np.sum(jacobian.vectors * right.T[:4], 1)), 1, atol=1e-3)
     np.testing.assert_allclose(jacobian.shares, expected, rtol=1e-3)
@@ -135,7 +135,7 @@ def test_directions_of_a_linear_generator_are_its_principal_axes():
 
 @pytest.mark.parametrize("features", [4, 300])
 def test_principal_directions_are_exact_for_white_codes(features):
-    """From codes whose sample covariance is 1, narrow activations and wide ones."""
+    """The codes have unit sample covariance; the activations are narrow or wide."""
     codes = RNG.normal(size=(100, 4))
     codes = 10 * np.linalg.qr(codes - codes.mean(axis=0))[0]
     weights = np.linalg.qr(RNG.normal(size=(features, 4)))[0] * [4, 3, 2, 1]
@@ -145,32 +145,32 @@ def test_principal_directions_are_exact_for_white_codes(features):
     np.testing.assert_allclose(shares, np.array([16, 9, 4, 1]) / 30, atol=1e-8)
 
 
-def test_classes_do_not_count_as_directions(digits_like):
-    """With each class centred, shares are those within classes: one class's are near them."""
-    found = explore.directions(digits_like, count=6, points=3_000)
-    alone = explore.directions(digits_like, count=6, label=1, points=3_000)
-    np.testing.assert_allclose(found.shares, alone.shares, atol=0.02)
-    np.testing.assert_allclose(found.shares.sum(), 1, atol=1e-6)
+def test_class_means_do_not_contribute_to_directions(digits_like):
+    """With each class centred, shares are those within classes, close to a single class's."""
+    all_classes = explore.directions(digits_like, count=6, points=3_000)
+    one_class = explore.directions(digits_like, count=6, label=1, points=3_000)
+    np.testing.assert_allclose(all_classes.shares, one_class.shares, atol=0.02)
+    np.testing.assert_allclose(all_classes.shares.sum(), 1, atol=1e-6)
 
 
 def test_a_sheet_of_directions_and_its_file(digits_like, tmp_path):
-    found = explore.directions(digits_like, count=2)
-    sheet = found.sheet(digits_like, seed=5, label=1, columns=3)
+    directions = explore.directions(digits_like, count=2)
+    sheet = directions.sheet(digits_like, seed=5, label=1, columns=3)
     assert sheet.columns == ["-2 sd", "0", "+2 sd"]
     middle = digits_like.sample(1, seed=5, labels=1)[0]
     np.testing.assert_allclose(sheet.images[:, 1], [middle, middle], atol=1e-6)
-    moved = digits_like.latents(1, 5) + 2 * found.vectors[1].astype("float32")
-    np.testing.assert_allclose(sheet.images[1, 2], digits_like.sample_at(moved, 1)[0], atol=1e-5)
-    found.save(tmp_path / "deep" / "directions.npz")
-    with np.load(tmp_path / "deep" / "directions.npz") as saved:
-        assert np.array_equal(saved["vectors"], found.vectors)
-        assert str(saved["by"]) == "pca"
+    latents = digits_like.latents(1, 5) + 2 * directions.vectors[1].astype("float32")
+    np.testing.assert_allclose(sheet.images[1, 2], digits_like.sample_at(latents, 1)[0], atol=1e-5)
+    directions.save(tmp_path / "deep" / "directions.npz")
+    with np.load(tmp_path / "deep" / "directions.npz") as arrays:
+        assert np.array_equal(arrays["vectors"], directions.vectors)
+        assert str(arrays["by"]) == "pca"
 
 
 # Networks with styles.
 
 
-def test_mixing_takes_coarse_rows_from_one_and_fine_ones_from_the_other(styled):
+def test_mixing_takes_coarse_styles_from_rows_and_fine_styles_from_columns(styled):
     sheet = explore.mix(styled, [1, 2], [3, 4, 5], layer=1)
     assert sheet.images.shape == (3, 4, 8, 8, 1)
     sources = {seed: styled.sample(1, seed=seed)[0] for seed in range(1, 6)}
@@ -183,7 +183,7 @@ def test_mixing_takes_coarse_rows_from_one_and_fine_ones_from_the_other(styled):
             np.testing.assert_allclose(mixed[2:], sources[fine][2:], atol=1e-6)
 
 
-def test_mixing_asks_for_styles_and_a_layer_between(styled, plain):
+def test_mixing_needs_styles_and_an_inner_layer(styled, plain):
     with pytest.raises(ConfigError, match=r"StyleGAN2's, got DCGANGenerator, which has none"):
         explore.mix(plain, [1], [2])
     with pytest.raises(ConfigError, match=r"layer from 1 to 3, .*got 4"):
@@ -193,28 +193,28 @@ def test_mixing_asks_for_styles_and_a_layer_between(styled, plain):
 
 
 def test_directions_of_styles_are_the_axes_of_w(styled):
-    found = explore.directions(styled, count=6)
-    assert (found.space, found.vectors.shape) == ("styles", (6, 6))
+    directions = explore.directions(styled, count=6)
+    assert (directions.space, directions.vectors.shape) == ("styles", (6, 6))
     w = np.asarray(styled.moving_average.mapping(styled.latents(10_000)), "float64")[:, 0]
     values, axes = np.linalg.eigh(np.cov(w.T, bias=True))
-    lengths = np.linalg.norm(found.vectors, axis=1)
+    lengths = np.linalg.norm(directions.vectors, axis=1)
     np.testing.assert_allclose(lengths[:3], values[::-1][:3] ** 0.5, rtol=1e-4)
-    cosines = np.abs(np.sum(found.vectors / lengths[:, None] * axes.T[::-1], axis=1))
+    cosines = np.abs(np.sum(directions.vectors / lengths[:, None] * axes.T[::-1], axis=1))
     np.testing.assert_allclose(cosines[:3], 1, atol=1e-4)
-    sheet = found.sheet(styled, seed=5, columns=3)
+    sheet = directions.sheet(styled, seed=5, columns=3)
     np.testing.assert_allclose(sheet.images[0, 1], styled.sample(1, seed=5)[0], atol=1e-5)
 
 
 # Bad input, in Python.
 
 
-def test_points_and_games_without_classes(plain, digits_like):
+def test_errors_for_points_and_for_models_without_classes(plain, digits_like):
     points = kg.GAN(
         kg.networks.MLPGenerator((2,), 4, (8,)), kg.networks.MLPDiscriminator((2,), (8,))
     )
-    for look in (explore.truncation, explore.classes, explore.directions):
-        with pytest.raises(ConfigError, match=r"a model of images to look at, got .* \(2,\)"):
-            look(points)
+    for function in (explore.truncation, explore.classes, explore.directions):
+        with pytest.raises(ConfigError, match=r"a model of images to explore, got .* \(2,\)"):
+            function(points)
     with pytest.raises(ConfigError, match="class-conditional generator"):
         explore.classes(plain)
     with pytest.raises(ConfigError, match="expected no labels"):

@@ -71,19 +71,19 @@ def test_the_command_inverts_files_and_data(run, few_digits, tmp_path, capsys):
     out, latents = tmp_path / "inversion.png", tmp_path / "found.npz"
     options = ["--steps", 3, "--out", out, "--latents", latents, "--data", few_digits]
     assert command(run, "invert", *files, *options) == 0
-    assert "2 pictures: found within" in capsys.readouterr().out
+    assert "2 images, root mean square errors" in capsys.readouterr().out
     with np.load(latents) as found:
         assert found["latents"].shape == (2, 32)
         assert found["labels"].shape == (2,)
     digits = ["invert", "digits", "--count", 3, "--label", "own", "--tuning", 2]
     assert command(run, *digits, *options) == 0
-    assert "3 pictures: found within" in capsys.readouterr().out
+    assert "3 images, root mean square errors" in capsys.readouterr().out
     with Image.open(out) as sheet:
         assert sheet.width >= 3 * 84
 
 
 def refused(capsys, run, *arguments):
-    """The error of a command that must fail without a traceback."""
+    """Returns the error of a command that must fail without a traceback."""
     capsys.readouterr()
     assert command(run, *arguments) == 2
     return capsys.readouterr().err.splitlines()[-1]
@@ -100,8 +100,8 @@ def test_bad_commands(run, tmp_path, capsys):
         ("which has none", ["mix"]),
         ("image files, or one data set", ["invert", "digits", "mnist"]),
         ("expected an image at", ["invert", tmp_path / "none.png"]),
-        ("torn file", ["invert", tmp_path / "torn.png"]),
-        ("pictures with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
+        ("damaged file", ["invert", tmp_path / "torn.png"]),
+        ("images with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
         ("could not write", ["classes", "--out", tmp_path / "file" / "x.png"]),
     ):
         told_of = refused(capsys, run, *arguments)

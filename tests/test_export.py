@@ -247,7 +247,7 @@ def test_float32_copy_has_the_same_weights():
 
 @pytest.mark.parametrize("tolerance", ["saved_model", "onnx"])
 def test_a_failed_parity_check_leaves_no_file(tmp_path, monkeypatch, tolerance):
-    """A tolerance below zero stands for an export that differs."""
+    """A tolerance below zero simulates an export that differs."""
     monkeypatch.setattr(getattr(kg.export, tolerance), "TOLERANCE", -1.0)
     write = {"saved_model": export.to_saved_model, "onnx": export.to_onnx}[tolerance]
     target = tmp_path / "new" / "model"
@@ -297,6 +297,6 @@ def test_constants_that_are_no_weights_are_named(tmp_path):
         keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), normalization]),
         keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
     )
-    with pytest.raises(ExportError, match="put a Rescaling in its place"):
+    with pytest.raises(ExportError, match="replace it by a Rescaling"):
         kg.export.to_onnx(gan, tmp_path / "gan.onnx")
     assert not list(tmp_path.iterdir())

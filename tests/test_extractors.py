@@ -22,7 +22,7 @@ def read_all(source):
 
 
 class Recorder(extractors.Extractor):
-    """Keeps the sizes of the batches that it is given."""
+    """An extractor that records the sizes of its batches."""
 
     def __init__(self):
         super().__init__("recorder", batch_size=4)
@@ -33,7 +33,7 @@ class Recorder(extractors.Extractor):
         return samples.reshape(len(samples), -1), None
 
 
-def test_digits_reads_the_test_set_of_mnist(real_data):
+def test_digits_classifies_the_test_set_of_mnist(real_data):
     images, labels = read_all(kg.datasets.open_source("mnist:test"))
     reading = extractors.get("digits").read(images)
     assert (reading.probabilities.argmax(axis=1) == labels).mean() >= 0.99
@@ -42,14 +42,14 @@ def test_digits_reads_the_test_set_of_mnist(real_data):
     assert reading.features.var(axis=0).mean() == pytest.approx(1, abs=0.05)
 
 
-def test_digits_reads_the_embedded_digits_and_is_small():
+def test_digits_classifies_the_bundled_digits_and_is_small():
     images, labels = read_all(kg.datasets.open_source("digits"))
     probabilities = extractors.get("digits").probabilities(images[::10])
     assert (probabilities.argmax(axis=1) == labels[::10]).mean() >= 0.99
     assert sum(weight.size for weight in extractors.get("digits")._weights.values()) * 2 < 1e6
 
 
-def test_photos_reads_the_test_set_of_cifar10_and_is_small(real_data):
+def test_photos_classifies_the_test_set_of_cifar10_and_is_small(real_data):
     images, labels = read_all(kg.datasets.open_source(str(real_data / "cifar10.zip" / "test")))
     reading = extractors.get("photos").read(images[::5])
     assert (reading.probabilities.argmax(axis=1) == labels[::5]).mean() >= 0.78
@@ -58,7 +58,7 @@ def test_photos_reads_the_test_set_of_cifar10_and_is_small(real_data):
     assert sum(weight.size for weight in extractors.get("photos")._weights.values()) * 2 < 1.2e6
 
 
-def test_photos_reads_any_size_and_grey_pictures_as_color():
+def test_photos_accepts_any_size_and_grey_images():
     photos, grey = extractors.get("photos"), random_images(3, size=17)
     assert np.array_equal(photos.features(grey), photos.features(grey.repeat(3, axis=-1)))
     for shape in ((2, 8, 8, 2), (2, 8, 8)):
@@ -67,7 +67,7 @@ def test_photos_reads_any_size_and_grey_pictures_as_color():
 
 
 @pytest.mark.parametrize("name", ["digits", "photos"])
-def test_features_are_those_of_the_classes(name):
+def test_probabilities_follow_from_the_features(name):
     """The probabilities are a linear classifier of the features."""
     extractor = extractors.get(name)
     reading, weights = extractor.read(random_images(8, size=28)), extractor._weights
@@ -77,22 +77,22 @@ def test_features_are_those_of_the_classes(name):
 
 
 @pytest.mark.parametrize("make", [extractors.Digits, extractors.Photos])
-def test_a_mixed_precision_policy_does_not_change_the_shipped_ones(make):
+def test_a_mixed_precision_policy_does_not_change_the_bundled_classifiers(make):
     images = random_images(4, size=28)
     single = make().features(images)
     keras.config.set_dtype_policy("mixed_bfloat16")
     assert np.array_equal(make().features(images), single)
 
 
-def test_other_weights_of_digits_are_another_extractor(tmp_path):
-    own = extractors.get("digits")
-    np.savez(tmp_path / "other.npz", **own._weights)
+def test_digits_with_other_weights_are_another_extractor(tmp_path):
+    bundled = extractors.get("digits")
+    np.savez(tmp_path / "other.npz", **bundled._weights)
     other = extractors.Digits(tmp_path / "other.npz")
-    assert own.describe() == "digits"
+    assert bundled.describe() == "digits"
     assert other.describe().startswith("digits(sha256 ")
-    assert other != own == extractors.Digits()
+    assert other != bundled == extractors.Digits()
     images = random_images(4, size=28)
-    assert np.array_equal(other.features(images), own.features(images))
+    assert np.array_equal(other.features(images), bundled.features(images))
 
 
 def test_batches_are_bounded_and_in_order():
@@ -101,7 +101,7 @@ def test_batches_are_bounded_and_in_order():
     assert recorder.sizes == [4, 4, 2]
 
 
-def test_a_reading_stands_for_its_samples():
+def test_a_reading_replaces_its_samples():
     recorder, samples = Recorder(), random_images(3)
     reading = recorder.read(samples)
     assert recorder.features(reading) is reading.features
@@ -117,7 +117,7 @@ def test_values_keep_float64():
     assert (images.dtype, images.shape) == ("float64", (3, 64))
 
 
-def test_stacked_digits_read_each_channel():
+def test_stacked_digits_classify_each_channel():
     images, labels = read_all(kg.datasets.open_source("digits"))
     order = np.random.default_rng(0).permutation(len(images))[:300].reshape(3, 100)
     stacked = np.concatenate([images[row] for row in order], axis=-1)
@@ -130,7 +130,7 @@ def test_stacked_digits_read_each_channel():
     assert reading.features[:, 128:256] == pytest.approx(first, abs=1e-5)
 
 
-def test_a_model_is_averaged_over_the_picture():
+def test_the_output_of_a_model_is_averaged_over_spatial_axes():
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Conv2D(5, 3, name="last")], name="convolution"
     )
@@ -145,7 +145,7 @@ def test_a_model_is_averaged_over_the_picture():
         extractor.probabilities(images)
 
 
-def test_grey_images_go_into_a_model_of_colour():
+def test_grey_images_are_repeated_for_a_model_of_colour_images():
     pixels = keras.Input((None, None, 3))
     extractor = extractors.get(keras.Model(pixels, keras.layers.Dense(4)(pixels)))
     grey = random_images(3)
@@ -155,7 +155,7 @@ def test_grey_images_go_into_a_model_of_colour():
         extractor.features(random_images(3, channels=2))
 
 
-def test_a_model_of_vectors_is_left_as_it_is():
+def test_the_vector_output_of_a_model_is_unchanged():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     points = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
     expected = model.predict(points, verbose=0)
@@ -169,7 +169,7 @@ def test_a_model_of_two_outputs_is_refused():
         extractors.get(keras.Model(start, ends))
 
 
-def test_a_callable_has_to_give_a_table():
+def test_a_callable_must_return_a_table():
     def mean(samples):
         return samples.mean(axis=(1, 2))
 
@@ -179,7 +179,7 @@ def test_a_callable_has_to_give_a_table():
         extractors.get(lambda samples: samples[:, 0, 0, 0]).features(random_images(3))
 
 
-def test_numbers_that_are_refused():
+def test_invalid_numbers_are_refused():
     with pytest.raises(ConfigError, match="an integer channels >= 1, got 0"):
         extractors.Stacked(extractors.get("digits"), channels=0)
     with pytest.raises(ConfigError, match="expected an Extractor, got 'digits'; make one by"):
@@ -188,7 +188,7 @@ def test_numbers_that_are_refused():
         extractors.Function(np.mean, batch_size=0)
 
 
-def test_get():
+def test_extractors_by_name():
     assert extractors.get("digits") is extractors.get("digits")
     extractor = extractors.Values()
     assert extractors.get(extractor) is extractor
@@ -211,7 +211,7 @@ def test_get():
         (np.full((3, 28, 28, 1), np.nan), "NaN or infinity in 3 of 3"),
     ],
 )
-def test_samples_that_are_refused(samples, message):
+def test_invalid_samples_are_refused(samples, message):
     with pytest.raises(DataError, match=message):
         extractors.get("digits").features(samples)
 
@@ -220,7 +220,7 @@ def test_samples_that_are_refused(samples, message):
 
 
 def by_hand(images, weights):
-    """What the small graph makes of images `(count, 18, 18, 3)` from 0 to 255, in NumPy."""
+    """Computes the small graph on images `(count, 18, 18, 3)` from 0 to 255, in NumPy."""
     hidden = (images[:, ::2, ::2].astype("float64") - 128) / 128  # 18 to 9: every other pixel
     windows = np.lib.stride_tricks.sliding_window_view(hidden, (3, 3), axis=(1, 2))[:, ::2, ::2]
     hidden = np.einsum("nhwcij,ijco->nhwo", windows, weights["conv/conv2d_params"])
@@ -244,14 +244,14 @@ def pack(path, **files):
 
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
-    """Where the archive has to lie; nothing can be fetched."""
+    """Returns the path of the archive; downloads fail."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(inception, "URL", "http://localhost:9/inception-2015-12-05.tgz")
     (tmp_path / "keras").mkdir()
     return tmp_path / "keras" / "keras_gan" / "inception-2015-12-05.tgz"
 
 
-def test_inception_runs_the_graph_as_it_was_meant(archive):
+def test_inception_computes_the_graph_correctly(archive):
     graph, weights = small_graph()
     content = graph.SerializeToString()
     pack(archive, LICENSE=b"", classify_image_graph_def__pb=content)
@@ -266,7 +266,7 @@ def test_inception_runs_the_graph_as_it_was_meant(archive):
     assert reading.probabilities == pytest.approx(probabilities, abs=1e-4)
 
 
-def test_inception_reads_pictures_as_a_file_would_hold_them(archive):
+def test_inception_rounds_images_to_8_bits(archive):
     pack(archive, classify_image_graph_def__pb=small_graph()[0].SerializeToString())
     extractor = inception.Inception()
     grey = np.random.default_rng(1).integers(0, 256, (5, 12, 20, 1)) / 127.5 - 1
@@ -279,13 +279,13 @@ def test_inception_reads_pictures_as_a_file_would_hold_them(archive):
         extractor.features(random_images(2, channels=4))
 
 
-def test_inception_without_a_network_tells_what_to_put_where(archive):
-    with pytest.raises(DataError, match="could not fetch") as raised:
+def test_inception_without_a_network_says_what_to_do(archive):
+    with pytest.raises(DataError, match="could not download") as raised:
         inception.Inception()
     assert f"fetch {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
 
 
-def test_inception_is_fetched_once(archive, tmp_path, monkeypatch):
+def test_inception_is_downloaded_once(archive, tmp_path, monkeypatch):
     content = small_graph()[0].SerializeToString()
     there = pack(tmp_path / archive.name, classify_image_graph_def__pb=content)
     monkeypatch.setattr(inception, "URL", there.as_uri())
@@ -295,12 +295,12 @@ def test_inception_is_fetched_once(archive, tmp_path, monkeypatch):
     assert inception.Inception().features(random_images(1, size=9)).shape == (1, 12)
 
 
-def test_inception_files_that_are_something_else(archive):
+def test_invalid_inception_archives_are_refused(archive):
     pack(archive, README=b"nothing")
-    with pytest.raises(DataError, match=r"expected the archive .*KeyError.*remove it"):
+    with pytest.raises(DataError, match=r"expected the complete archive .*KeyError.*remove it"):
         inception.Inception()
     archive.write_bytes(archive.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"expected the archive .* remove it"):
+    with pytest.raises(DataError, match=r"expected the complete archive .* remove it"):
         inception.Inception()
     pack(archive, classify_image_graph_def__pb=tf.Graph().as_graph_def().SerializeToString())
     with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):

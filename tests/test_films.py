@@ -1,4 +1,4 @@
-"""Films and sheets, read back."""
+"""Films and sheets, read back from their files."""
 
 import sys
 
@@ -11,7 +11,7 @@ from conftest import random_images
 from PIL import Image
 
 
-def test_a_gif_has_all_frames_in_whole_pixels(tmp_path):
+def test_a_gif_has_all_frames_enlarged_by_an_integer(tmp_path):
     frames = pictures.to_uint8(random_images(7, size=12)).numpy()
     pictures.save_film(frames, tmp_path / "deep" / "film.gif")
     with Image.open(tmp_path / "deep" / "film.gif") as film:
@@ -44,13 +44,13 @@ def test_without_pyav_the_error_names_the_extra(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_bad_films(tmp_path):
+def test_invalid_films_are_refused(tmp_path):
     frames = np.zeros((2, 8, 8, 1), "uint8")
     with pytest.raises(ConfigError, match=r"end in .gif or .mp4, got .*film.avi"):
         pictures.save_film(frames, tmp_path / "film.avi")
     with pytest.raises(ConfigError, match="expected uint8 frames"):
         pictures.save_film(frames.astype("float32"), tmp_path / "film.gif")
-    with pytest.raises(ConfigError, match="from 1 to 120 a second, got 2 and 0"):
+    with pytest.raises(ConfigError, match="from 1 to 120 per second, got 2 and 0"):
         pictures.save_film(frames, tmp_path / "film.gif", frames_per_second=0)
     assert not list(tmp_path.iterdir())
 
@@ -58,7 +58,7 @@ def test_bad_films(tmp_path):
 # Sheets.
 
 
-def test_a_sheet_shows_every_picture_in_its_place(tmp_path):
+def test_a_sheet_shows_every_image_in_its_cell(tmp_path):
     images = random_images(6, size=9, channels=3).reshape(2, 3, 9, 9, 3)
     sheet = explore.Sheet(images)
     sheet.save(tmp_path / "sheet.png")
@@ -71,7 +71,7 @@ def test_a_sheet_shows_every_picture_in_its_place(tmp_path):
             assert np.array_equal(cell, pictures.to_uint8(images[row, column]))
 
 
-def test_captions_make_room_for_themselves():
+def test_captions_enlarge_the_sheet():
     images = np.zeros((2, 2, 8, 8, 1))
     bare = np.asarray(explore.Sheet(images).draw())
     captioned = explore.Sheet(

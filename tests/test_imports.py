@@ -27,14 +27,14 @@ ORDERS = [
 
 
 def in_new_process(code):
-    """What a program prints."""
+    """Runs a program; returns its output."""
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return ended.stdout.strip() or ended.stderr
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """What `keras.models.load_model` says of a game, by the imports before it."""
+    """The output of `keras.models.load_model` on a model, by the imports before it."""
     path = tmp_path_factory.mktemp("imports") / "gan.keras"
     gan = tiny_gan(num_classes=3)
     gan.compile(loss="hinge", penalties=[kg.penalties.R1(1.0)], augmentation="ada")

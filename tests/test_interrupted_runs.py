@@ -1,4 +1,4 @@
-"""Runs that are interrupted, damaged or cut short keep what they had, and go on."""
+"""Runs that are interrupted, damaged or cut short keep their files, and resume."""
 
 import csv
 import os
@@ -58,7 +58,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(run, small_disk, capsys):
     (folder / "filler").write_bytes(bytes(free - len(checkpoint) // 2))
     error = refused(capsys, [*TRAIN, "--out", out, "--steps", 7])
     assert "could not write to" in error
-    assert "what was there is whole" in error
+    assert "existing files are intact" in error
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["00000005.keras"]
     assert newest(out).read_bytes() == checkpoint
     assert not list(out.rglob("*.new*"))
@@ -68,7 +68,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(run, small_disk, capsys):
 
 def test_two_trainings_in_one_run_at_once_are_refused(run, tmp_path, capsys):
     out = shutil.copytree(run, tmp_path / "run")
-    with runs.sessions.alone(out / "sessions.jsonl"):
+    with runs.sessions.lock(out / "sessions.jsonl"):
         error = refused(capsys, [*TRAIN, "--out", out, "--steps", 6])
     assert "expected no other training in" in error
     assert newest(out).name == "00000005.keras"
@@ -87,9 +87,9 @@ class Breaks(keras.callbacks.Callback):
 @pytest.fixture
 def breaking(monkeypatch):
     """Trainings of this test have a weight that becomes NaN after step 7."""
-    original = runs.training.pictures_of
+    original = runs.training.picture_callbacks
     monkeypatch.setattr(
-        runs.training, "pictures_of", lambda gan, plan: [*original(gan, plan), Breaks()]
+        runs.training, "picture_callbacks", lambda gan, plan: [*original(gan, plan), Breaks()]
     )
 
 
@@ -114,7 +114,7 @@ def test_a_weight_that_is_nan_is_not_saved(tmp_path, capsys, breaking):
 def test_a_roll_back_goes_on_with_lower_rates_and_is_counted(tmp_path, capsys, breaking):
     out = tmp_path / "run"
     assert train(out, "--steps", 9, "--checkpoint-every", 3, "--roll-backs", 1) == 0
-    assert "Roll-back 1 of 1: going on from step 6 with 1/2" in capsys.readouterr().out
+    assert "Roll-back 1 of 1: resuming from step 6 with 1/2" in capsys.readouterr().out
     gan = runs.Run(out).load()
     assert (int(gan.step), int(gan.roll_backs)) == (9, 1)
     with (out / "history.csv").open() as file:
@@ -128,7 +128,7 @@ STEPS = 150
 
 
 def interrupt(out, number):
-    """Trains in another process and sends it a signal; its exit code and what it told."""
+    """Trains in another process and sends it a signal; returns its exit code and output."""
     arguments = words(*TRAIN, "--out", out, "--steps", STEPS, "--every", 10)
     told, begun = out.with_name("told.txt"), time.monotonic()
     process = processes.start(main, arguments, output=told)
@@ -158,7 +158,7 @@ def test_a_run_after_ctrl_c_goes_on_bit_for_bit(tmp_path):
 
 
 def test_the_same_command_twice_gives_the_same_bytes(tmp_path):
-    """In the deterministic mode, each in a process of its own, at once."""
+    """In the deterministic mode, in two processes at the same time."""
     arguments = [COMMAND, *TRAIN, "--steps", "6", "--deterministic", "--augment", "ada"]
     outs = [tmp_path / "one", tmp_path / "two"]
     started = [subprocess.Popen([*arguments, "--out", out]) for out in outs]

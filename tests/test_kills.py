@@ -62,7 +62,7 @@ def checkpoints_of(out):
 
 
 def wait_for(moment, process_ended):
-    """Waits for a moment of a training that goes on."""
+    """Waits for an event of a running training."""
     begun = time.monotonic()
     while not moment():
         assert not process_ended(), "the training ended before it was killed"
@@ -86,7 +86,7 @@ def kill_at_random(start, settings, out, chance, while_saving):
 
 
 def stopped_while(saving, number, chance):
-    """Stops a process a moment later; lets it go on if that was too late for what it was at."""
+    """Stops a process after a moment; resumes it if that was too late for its current work."""
     time.sleep(chance.uniform(0.0, 0.02))
     os.kill(number, signal.SIGSTOP)
     wait_for(lambda: state_of(number) == "T", lambda: False)
@@ -97,12 +97,12 @@ def stopped_while(saving, number, chance):
 
 
 def state_of(number):
-    """The letter of a process's state: T where it is stopped."""
+    """Returns the letter of a process's state: T if it is stopped."""
     return pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2][0]
 
 
 def contents(path):
-    """All that a file holds: of a checkpoint every number and the settings, else its bytes.
+    """Returns the content of a file: for a checkpoint all numbers and settings, else its bytes.
 
     The bytes of a checkpoint also hold the names that Keras counts up, which mean nothing.
     """
@@ -122,7 +122,7 @@ def bytes_of(name, item):
 
 
 def kill_and_compare(start, tmp_path, data, jit, kills, seed):
-    """A training that was killed so often leaves what one leaves that wasn't."""
+    """Checks that a repeatedly killed training leaves the same files as one that wasn't killed."""
     settings = {"data": str(data), "jit": jit, "steps": STEPS_A_KILL * kills}
     out, whole, chance = tmp_path / "killed", tmp_path / "whole", random.Random(seed)
     halves = [kill_at_random(start, settings, out, chance, k % 2 == 0) for k in range(kills)]
@@ -132,7 +132,7 @@ def kill_and_compare(start, tmp_path, data, jit, kills, seed):
 
 
 def end_and_compare(start, settings, out, whole):
-    """A training that goes on leaves, file for file, what one leaves that never stopped."""
+    """Checks that a resumed training leaves the same files as one that never stopped."""
     for folder in (out, whole):
         _, wait = start(out=str(folder), **settings)
         assert wait() == 0
@@ -152,7 +152,7 @@ def test_a_killed_training_ends_bit_for_bit_as_one_that_was_not(
 
 
 def test_a_training_killed_in_a_fade_ends_bit_for_bit_as_one_that_was_not(trainer, tmp_path):
-    """ProGAN between 4x4 and 8x8; the steps that it had done are known within two bounds."""
+    """ProGAN between 4x4 and 8x8; the number of its steps is known within two bounds."""
     settings = {"data": "digits", "jit": False, "steps": 90, "grows": True}
     out, whole = tmp_path / "killed", tmp_path / "whole"
     kill_at_random(trainer, settings, out, random.Random(time.time_ns()), while_saving=False)

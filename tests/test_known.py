@@ -42,24 +42,24 @@ def test_total_variation_of_shifted_uniforms():
 
 
 def test_total_variation_of_shifted_gaussians():
-    """TV(N(0, 1), N(d, 1)) = 2 Phi(d / 2) - 1, on cells that d / 2 separates."""
+    """TV(N(0, 1), N(d, 1)) = 2 Phi(d / 2) - 1, on cells with an edge at d / 2."""
     edges = [np.linspace(-7.5, 8.5, 33)]
     edges[0][[0, -1]] = -np.inf, np.inf
     p, q = (GaussianMixture([[mean]], 1.0).cell_masses(edges) for mean in (0.0, 1.0))
     assert known.total_variation(p, q) == pytest.approx(math.erf(0.5 / math.sqrt(2)), abs=1e-12)
 
 
-def test_masses_that_are_none():
+def test_invalid_masses_are_refused():
     with pytest.raises(DataError, match=r"same cells, got shapes \(2,\) and \(3,\)"):
         known.jensen_shannon([0.5, 0.5], [0.3, 0.3, 0.4])
-    with pytest.raises(DataError, match=r"sum 0.9; edges from -inf to inf lose none"):
+    with pytest.raises(DataError, match=r"sum 0.9; use edges from -inf to inf"):
         known.total_variation([0.5, 0.5], [0.5, 0.4])
     for bad in ([1.5, -0.5], [np.nan, 1.0]):
-        with pytest.raises(DataError, match="masses of 0 or more"):
+        with pytest.raises(DataError, match="masses of at least 0"):
             known.jensen_shannon(bad, [0.5, 0.5])
 
 
-def test_masses_on_grid_lose_nothing_between_infinite_edges():
+def test_masses_on_a_grid_with_infinite_edges_sum_to_one():
     points = [[-50.0, 0.5], [0.5, 0.5], [0.5, 0.6], [0.5, 1e30]]
     masses = known.masses_on_grid(points, [[-np.inf, 0, 1, np.inf]] * 2)
     assert masses.shape == (3, 3)
@@ -81,9 +81,9 @@ def test_energy_distance_in_the_plane_matches_scipy():
 
 
 def test_energy_distance_in_blocks(monkeypatch):
-    whole = known.energy_distance(X, Y)
+    expected = known.energy_distance(X, Y)
     monkeypatch.setattr("keras_gan.datasets.toy.mixture.BLOCK", 200)
-    assert known.energy_distance(X, Y) == pytest.approx(whole, rel=1e-12)
+    assert known.energy_distance(X, Y) == pytest.approx(expected, rel=1e-12)
 
 
 def test_energy_distance_of_close_points_keeps_its_digits():
@@ -101,7 +101,7 @@ def test_wasserstein_of_shifted_points_is_the_shift(shift):
 
 
 def test_wasserstein_to_a_quantile_function():
-    """The quantiles of N(shift, 1) at the middles of n steps, against N(0, 1)."""
+    """It compares quantiles of N(shift, 1) at the midpoints of n steps with N(0, 1)."""
     normal = GaussianMixture([[0.0]], 1.0)
     middles = normal.quantile((np.arange(20_000) + 0.5) / 20_000)
     for shift in (0.5, -2.0):
@@ -117,7 +117,7 @@ def test_wasserstein_of_one_point_to_a_gaussian():
     assert known.wasserstein_1d([0.0], normal.quantile) == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_distribution_hits_its_modes():
+def test_the_distribution_covers_its_modes():
     points = GRID.sample(200_000, seed=5)
     modes, good = known.modes_and_good_samples(points, GRID.means, GRID.sigma)
     exact = 1 - math.exp(-4.5)
@@ -125,7 +125,7 @@ def test_the_distribution_hits_its_modes():
     assert good == pytest.approx(exact, abs=5 * math.sqrt(exact * (1 - exact) / 200_000))
 
 
-def test_a_mode_counts_with_one_good_sample():
+def test_a_mode_is_covered_by_one_good_sample():
     points = np.array([[-4.0, -4.0], [0.149, 0.0], [0.151, 0.0], [1.0, 1.0]])
     assert known.modes_and_good_samples(points, GRID.means, 0.05) == (2, 0.5)
     assert known.modes_and_good_samples(points, GRID.means, 0.05, within=4) == (2, 0.75)
@@ -135,12 +135,12 @@ def test_a_mode_counts_with_one_good_sample():
 def test_optimal_discriminator():
     p, q = np.array([0.2, 0.3, 0.0, 0.5, 0.0]), np.array([0.2, 0.1, 0.5, 0.0, 0.0])
     np.testing.assert_allclose(known.optimal_discriminator(p, q), [0.5, 0.75, 0, 1, 0.5])
-    with pytest.raises(DataError, match="densities or masses of 0 or more"):
+    with pytest.raises(DataError, match="densities or masses of at least 0"):
         known.optimal_discriminator([np.nan], [0.5])
 
 
 def test_optimal_discriminator_of_two_gaussians_is_a_logistic_curve():
-    """Of N(1, 1) and N(-1, 1) it is sigmoid(2x): then the gap of the logits 2x is 0."""
+    """It is sigmoid(2x) for N(1, 1) and N(-1, 1), so the gap of the logits 2x is 0."""
     edges = [np.linspace(-3, 3, 601)]
     p, q = (GaussianMixture([[mean]], 1.0).cell_masses(edges) for mean in (1.0, -1.0))
     logits = 2 * known.cell_centres(edges)
@@ -150,7 +150,7 @@ def test_optimal_discriminator_of_two_gaussians_is_a_logistic_curve():
     )
 
 
-def test_discriminator_gap_is_weighted_by_what_is_seen():
+def test_discriminator_gap_is_weighted_by_the_masses():
     logits = [np.log(3), -500.0, 100.0]
     assert known.discriminator_gap(logits, [0.3, 0.0, 0.6], [0.1, 1.0, 0.0]) < 1e-12
     assert known.discriminator_gap(logits, [0.0, 0.9, 0.0], [0.0, 0.1, 1.0]) == pytest.approx(
@@ -162,7 +162,7 @@ def test_discriminator_gap_is_weighted_by_what_is_seen():
         known.discriminator_gap([np.nan, 0], [1, 0], [1, 0])
 
 
-def test_covering_edges_cover():
+def test_covering_edges_cover_all_mass():
     for name in ("gaussian1d", "gaussians8", "gaussians25", "swissroll"):
         distribution = datasets.open_source(f"toy:{name}").distribution
         edges = known.covering_edges(distribution)
@@ -180,7 +180,7 @@ def test_cell_centres_are_in_the_order_of_the_masses():
     for centre, mass in zip(centres, np.eye(4), strict=True):
         at = known.masses_on_grid([centre], edges)
         np.testing.assert_array_equal(at.ravel(), mass)
-    with pytest.raises(ConfigError, match="two finite edges"):
+    with pytest.raises(ConfigError, match="two or more finite edges"):
         known.cell_centres([[-np.inf, 0, np.inf]])
 
 
@@ -194,24 +194,24 @@ def test_closeness_of_the_distribution_to_itself():
     assert measured["good"] > 0.98
 
 
-def test_closeness_sees_what_is_missing():
+def test_closeness_detects_missing_modes():
     points = GRID.sample(5_000, seed=2)
     half = points[points[:, 0] < 1]  # 15 modes of 25
-    whole, measured = known.closeness(points, GRID), known.closeness(half, GRID)
-    assert measured["modes"] == 15
-    assert measured["tv"] == pytest.approx(0.4, abs=0.15)
-    assert measured["good"] > 0.98
-    assert all(measured[name] > 2 * whole[name] for name in ("js", "tv", "energy"))
+    complete, figures = known.closeness(points, GRID), known.closeness(half, GRID)
+    assert figures["modes"] == 15
+    assert figures["tv"] == pytest.approx(0.4, abs=0.15)
+    assert figures["good"] > 0.98
+    assert all(figures[name] > 2 * complete[name] for name in ("js", "tv", "energy"))
 
 
-def test_closeness_of_points_far_outside():
+def test_closeness_of_distant_points():
     measured = known.closeness(np.full((100, 2), 1e6), GRID)
     assert measured["js"] == pytest.approx(math.log(2))
     assert measured["tv"] == pytest.approx(1)
     assert (measured["modes"], measured["good"]) == (0, 0)
 
 
-def test_closeness_on_the_line_and_without_modes():
+def test_closeness_in_one_dimension_and_without_modes():
     line = datasets.open_source("toy:gaussian1d").distribution
     measured = known.closeness(line.sample(10_000, seed=2) + 1, line)
     assert measured["w1"] == pytest.approx(1, abs=0.02)
@@ -232,7 +232,7 @@ def test_closeness_is_a_metric():
         metric.result()
 
 
-def test_points_that_are_none():
+def test_invalid_points_are_refused():
     with pytest.raises(DataError, match=r"points of shape \(n, 2\), got \(5, 3\)"):
         known.closeness(np.zeros((5, 3)), GRID)
     with pytest.raises(DataError, match="NaN or infinity in 2 of 3"):

@@ -1,4 +1,4 @@
-"""Media: what samples are, how they are told, checked, saved, read back and shown."""
+"""Media: how they are chosen, checked, saved, read back and shown."""
 
 import csv
 import json
@@ -20,15 +20,15 @@ SHAPES = {"points": (2,), "sound": (400, 2), "image": (8, 8, 3), "video": (5, 8,
 
 
 def samples_of(medium, count=6, seed=0):
-    """Random samples."""
+    """Returns random samples."""
     random = np.random.default_rng(seed)
     if medium in (WORDS, ROWS):
-        whole = random.integers(0, 2, (count, 2)) if medium is ROWS else random.integers(0, 4, 60)
-        return whole.reshape(count, -1).astype("float32")
+        limit, size = (2, (count, 2)) if medium is ROWS else (4, (count, 60 // count))
+        return random.integers(0, limit, size).astype("float32")
     return random.uniform(-1, 1, (count, *SHAPES[medium.name])).astype("float32")
 
 
-# What is told.
+# Names and configurations.
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def samples_of(medium, count=6, seed=0):
         ((None, None, 3), media.Points()),
     ],
 )
-def test_the_rank_tells_the_medium_where_the_channels_fit(shape, medium):
+def test_the_medium_follows_from_rank_and_channels(shape, medium):
     assert media.of(shape) == medium
 
 
-def test_every_medium_describes_itself_in_the_same_words():
+def test_every_medium_has_a_description():
     for medium in EVERY:
         assert media.MEDIA[medium.name] is type(medium)
         assert medium.noun
@@ -63,14 +63,14 @@ def test_every_medium_describes_itself_in_the_same_words():
         "points",
         "sound at 8,000 Hz",
         "images",
-        "video at 12 frames a second",
+        "video at 12 frames per second",
         "sequences over 4 words",
         "a table of 2 columns",
     ]
 
 
 @pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
-def test_a_medium_comes_back_from_json(medium):
+def test_a_medium_round_trips_through_json(medium):
     config = json.loads(json.dumps(medium.to_config()))
     assert config["name"] == medium.name
     assert media.from_config(config) == medium
@@ -99,7 +99,7 @@ def test_a_medium_comes_back_from_json(medium):
         ({**ROWS.to_config(), "categories": [None, "cat"]}, "categories as a tuple"),
     ],
 )
-def test_a_config_of_others_is_checked(config, message):
+def test_invalid_configs_are_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         media.from_config(config)
 
@@ -125,7 +125,7 @@ def test_media_by_name():
 # Saving, and reading back.
 
 
-def test_sounds_are_read_back_from_a_wav_one_after_another(tmp_path):
+def test_a_wav_has_the_sounds_one_after_another(tmp_path):
     medium, sounds = media.Sound(8_000), samples_of(media.Sound(8_000), count=3)
     sounds[0, 0] = 3.0, -3.0  # louder than can be
     medium.save(sounds, tmp_path / "new" / "sounds.wav")
@@ -139,7 +139,7 @@ def test_sounds_are_read_back_from_a_wav_one_after_another(tmp_path):
         assert not values[start + 400 : start + 2_400].any()
 
 
-def test_clips_are_read_back_from_a_gif_side_by_side(tmp_path):
+def test_a_gif_has_the_clips_side_by_side(tmp_path):
     clips = samples_of(media.Video(), count=4)
     media.Video(20).save(clips, tmp_path / "clips.gif")
     with Image.open(tmp_path / "clips.gif") as film:
@@ -152,7 +152,7 @@ def test_clips_are_read_back_from_a_gif_side_by_side(tmp_path):
             assert np.abs(shown.astype(int) - wanted).max() <= 1
 
 
-def test_images_points_sentences_and_rows_are_read_back(tmp_path):
+def test_files_of_images_points_sentences_and_rows_round_trip(tmp_path):
     images = samples_of(media.Image())
     media.Image().save(images, tmp_path / "images.png")
     assert np.array_equal(np.array(Image.open(tmp_path / "images.png")), pictures.grid(images))
@@ -181,9 +181,9 @@ def test_values_and_previews_of_all_media_are_saved(medium, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "x.png"]
 
 
-def test_a_word_that_is_none_is_refused_and_leaves_no_file(tmp_path):
+def test_an_unknown_word_is_refused_and_leaves_no_file(tmp_path):
     (tmp_path / "words.txt").write_text("mine")
-    with pytest.raises(DataError, match="numbers of words from 0 to 3, got 1 to 4"):
+    with pytest.raises(DataError, match="indices of words from 0 to 3, got 1 to 4"):
         WORDS.save(np.array([[1.0, 4.0]]), tmp_path / "words.txt")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
@@ -201,7 +201,7 @@ def test_previews_have_one_size_and_show_the_samples(medium):
     assert not np.array_equal(first, second)
 
 
-def test_a_tone_stands_in_the_spectrogram_where_its_pitch_is():
+def test_a_tone_has_the_right_band_in_the_spectrogram():
     rate, time = 8_000, np.arange(4_096) / 8_000
     for frequency in (500, 2_000, 3_500):
         tone = 0.5 * np.sin(2 * np.pi * frequency * time)[None, :, None]
@@ -225,7 +225,7 @@ def test_the_tile_of_a_clip_has_its_first_and_last_frame():
     assert media.Video().preview(long).shape == (20, 66, 1)
 
 
-def test_points_on_a_line_are_a_histogram():
+def test_points_of_one_dimension_are_shown_as_a_histogram():
     points = np.concatenate([np.full((300, 1), -1.0), np.full((100, 1), 1.0)])
     preview = media.Points().preview(points)[..., 0]
     heights = (preview < 128).sum(axis=0)
@@ -242,7 +242,7 @@ def saved(tmp_path, array):
     return tmp_path / "x.npy"
 
 
-def test_a_source_of_two_axes_is_refused_unless_told(tmp_path):
+def test_samples_of_two_axes_need_a_medium(tmp_path):
     values = samples_of(media.Sound())[..., :1]
     path = saved(tmp_path, values)
     with pytest.raises(DataError, match=r"a medium for .*x.npy, an array of \(6, 400, 1\)") as info:
@@ -251,14 +251,14 @@ def test_a_source_of_two_axes_is_refused_unless_told(tmp_path):
     source = datasets.open_source(path, medium="sound:8000")
     assert (source.medium, source.sample_shape) == (media.Sound(8_000), (400, 1))
     np.testing.assert_array_equal(source[5][0], values[5])
-    assert source.notes == (f"{path} is taken for sound at 8,000 Hz.",)
+    assert source.notes == (f"{path} is read as sound at 8,000 Hz.",)
     grey = datasets.open_source(path, medium=media.Image())
     assert (grey.medium, grey.sample_shape) == (media.Image(), (400, 1, 1))
     (batch,) = datasets.load(path, batch_size=6, medium="sound", shuffle=False).take(1)
     np.testing.assert_array_equal(batch, values)
 
 
-def test_the_axis_of_one_channel_may_be_left_out(tmp_path):
+def test_a_single_channel_axis_may_be_omitted(tmp_path):
     path = saved(tmp_path, np.zeros((4, 9), "float32"))
     assert datasets.open_source(path).medium == media.Points()
     assert datasets.open_source(path, medium="sound").sample_shape == (9, 1)
@@ -276,7 +276,7 @@ def test_the_axis_of_one_channel_may_be_left_out(tmp_path):
             None,
             r"expected images \(height, .*\) in .*x.npy, got samples of \(8, 8, 2\)",
         ),
-        ((4, 8, 8, 9), None, r"learn them as numbers without pictures: medium='points'"),
+        ((4, 8, 8, 9), None, r"treat them as plain numbers: medium='points'"),
         ((4, 3, 8, 8, 7), None, r"expected clips \(frames, .*got samples of \(3, 8, 8, 7\)"),
         ((4, 2, 2, 2, 2, 2), None, "medium='points'"),
         ((4, 8, 8), None, "expected a medium for"),
@@ -286,13 +286,13 @@ def test_the_axis_of_one_channel_may_be_left_out(tmp_path):
         ((4, 5, 3), WORDS, r"expected sentences .*, got samples of \(5, 3\)"),
     ],
 )
-def test_shapes_that_do_not_fit(tmp_path, shape, medium, message):
+def test_shapes_that_do_not_fit_are_refused(tmp_path, shape, medium, message):
     path = saved(tmp_path, np.zeros(shape, "float32"))
     with pytest.raises(DataError, match=message):
         datasets.open_source(path, medium=medium)
 
 
-def test_numbers_of_any_shape_are_points_where_that_is_said(tmp_path):
+def test_samples_of_any_shape_can_be_points(tmp_path):
     path = saved(tmp_path, 9 * np.ones((4, 8, 8, 2), "float32"))
     source = datasets.open_source(path, medium="points")
     assert (source.medium, source.sample_shape) == (media.Points(), (8, 8, 2))
@@ -309,7 +309,7 @@ def test_numbers_of_any_shape_are_points_where_that_is_said(tmp_path):
         (np.array([[40, 1]], "int32"), ROWS, [40.0, 1.0]),
     ],
 )
-def test_whole_numbers_are_scaled_as_the_medium_says(tmp_path, values, medium, expected):
+def test_integers_are_scaled_by_their_medium(tmp_path, values, medium, expected):
     sample, _ = datasets.open_source(saved(tmp_path, values), medium=medium)[0]
     assert sample.dtype == np.float32
     assert sample.tolist() == expected
@@ -321,15 +321,15 @@ def test_whole_numbers_are_scaled_as_the_medium_says(tmp_path, values, medium, e
         (np.zeros((4, 3), "uint8"), None, "to hold floats, got uint8; convert them"),
         (np.zeros((4, 3), "int32"), "sound", "int16 sounds or floats, got int32"),
         (np.full((4, 3), 2.0), "sound", r"float sounds in \[-1, 1\] in .*, got 2 to 2"),
-        (np.full((4, 2), 2**24 + 1), ROWS, "whole numbers up to 16,777,216"),
+        (np.full((4, 2), 2**24 + 1), ROWS, "integers up to 16,777,216"),
     ],
 )
-def test_values_that_do_not_fit(tmp_path, values, medium, message):
+def test_values_that_do_not_fit_are_refused(tmp_path, values, medium, message):
     with pytest.raises(DataError, match=message):
         datasets.open_source(saved(tmp_path, values), medium=medium)
 
 
-def test_a_medium_that_the_samples_do_not_have():
+def test_a_contradicting_medium_is_refused():
     with pytest.raises(
         DataError, match=r"expected sound at 16,000 Hz in digits, as medium .*images"
     ):
@@ -348,7 +348,7 @@ def sound_gan(medium=None):
     return kg.GAN(generator, kg.networks.MLPDiscriminator((64, 1), units=(8,)))
 
 
-def test_a_model_keeps_the_medium_that_its_generator_says(tmp_path):
+def test_a_model_has_the_medium_of_its_generator(tmp_path):
     assert sound_gan().medium == media.Sound()
     gan = sound_gan(media.Sound(8_000))
     gan.compile()
@@ -375,7 +375,7 @@ def test_augmentations_are_for_images():
         sound_gan().compile(augmentation="ada")
 
 
-def test_many_values_are_measured_without_their_covariance():
+def test_samples_of_many_values_are_measured_without_their_covariance():
     assert kg.metrics.default_names("values", (2,))[0] == "frechet"
     names = kg.metrics.default_names("values", (8_192, 1))
     assert names[0] == "sliced_wasserstein"

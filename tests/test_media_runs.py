@@ -31,7 +31,7 @@ SOUND, CLIP = (64, 1), (4, 8, 8, 1)
 
 
 def upsampled(latents, shape, width, convolution):
-    """A quarter of each axis but the channels from latents, then doubled twice."""
+    """Makes maps of a quarter of each axis from latents, and doubles them twice."""
     small = [max(size // 4, 1) for size in shape[:-1]]
     x = layers.Dense(int(np.prod(small)) * width, activation="relu")(latents)
     x = layers.Reshape((*small, width))(x)
@@ -68,7 +68,7 @@ class ToyDiscriminator(Network):
 
 
 def toy_networks(spec):
-    """Both players, as a recipe makes them."""
+    """Makes both networks, as a recipe does."""
     shape = list(spec.shape)
     generator = ToyGenerator(shape, spec.latent_dim, spec.width)
     return {"generator": generator, "discriminator": ToyDiscriminator(shape, spec.width)}
@@ -99,7 +99,7 @@ def some_sounds(count=1_000):
 
 
 def some_clips(count=1_000):
-    """A bright bar that moves to the right."""
+    """Makes clips of a bright bar that moves to the right."""
     start = np.random.default_rng(0).integers(0, 8, count)
     place = (start[:, None] + np.arange(CLIP[0])) % 8
     bars = 255 * (place[..., None, None, None] == np.arange(8)[:, None])
@@ -120,12 +120,12 @@ def toy_recipe():
 
 
 def of_data(folder, kind):
-    """The words of a training on the data of a medium."""
+    """Returns the arguments of a training on the data of a medium."""
     return ["train", "toy", "--data", folder / f"{kind}.npy", "--medium", TOLD[kind]]
 
 
 def train(folder, kind, out, *more):
-    """The exit code of a training."""
+    """Trains; returns the exit code."""
     options = ["--out", out, "--every", 2, "--checkpoint-every", 3]
     return main(words(*of_data(folder, kind), *options, *more))
 
@@ -149,7 +149,7 @@ def folder(kind, tmp_path_factory):
 
 
 def is_blank(path):
-    """Whether a picture has one colour."""
+    """Returns whether a picture has only one color."""
     with Image.open(path) as picture:
         return len(np.unique(np.array(picture.convert("L")))) == 1
 
@@ -176,7 +176,7 @@ def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
 
 def test_a_training_names_the_medium_and_the_file_for_samples(folder, kind):
     told = (folder / "told.txt").read_text()
-    assert f"{kind}.npy is taken for {MEDIA[kind]}." in told
+    assert f"{kind}.npy is read as {MEDIA[kind]}." in told
     assert f"--count 100 --out samples{MEDIA[kind].suffixes[0]}" in told
 
 
@@ -188,10 +188,10 @@ def test_an_interrupted_run_goes_on_bit_for_bit(folder, kind, monkeypatch, capsy
             if self.model.step == 4:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    out, original = folder / "interrupted", runs.training.pictures_of
+    out, original = folder / "interrupted", runs.training.picture_callbacks
     with monkeypatch.context() as patch:
         patch.setattr(
-            runs.training, "pictures_of", lambda *words: [*original(*words), Interrupts()]
+            runs.training, "picture_callbacks", lambda *words: [*original(*words), Interrupts()]
         )
         assert train(folder, kind, out) == 130
     assert "Stopped at step 4 by SIGINT" in capsys.readouterr().out
@@ -312,8 +312,8 @@ def test_the_recipe_that_auto_picks_for_sound_makes_sound(tmp_path, capsys):
     arguments += ["--out", tmp_path / "run", "--steps", 1, "--width", 10, "--batch-size", 8]
     assert main(words(*arguments)) == 0
     told = capsys.readouterr().out
-    assert "auto: recipe gan: samples that are no images" in told
-    assert f"{tmp_path / 'x.npy'} is taken for sound at 16,000 Hz." in told
+    assert "auto: recipe gan: not images" in told
+    assert f"{tmp_path / 'x.npy'} is read as sound at 16,000 Hz." in told
     assert main(words(*arguments[:-6], "--steps", 2)) == 0
     assert runs.Run(tmp_path / "run").load().sample(2).shape == (2, 64, 1)
 
@@ -352,7 +352,7 @@ class Terminal(io.StringIO):
 
 
 def shown_in_a_terminal(generator, real, monkeypatch):
-    """What a training shows of its samples above the progress bar."""
+    """Returns what a training prints of its samples above the progress bar."""
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLUMNS", "80")
     gan = kg.GAN(generator, kg.networks.MLPDiscriminator(real.shape[1:], units=(8,)))

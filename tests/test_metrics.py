@@ -38,14 +38,14 @@ from metric_cases import (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_figures_of_independent_packages(kind):
+def test_figures_equal_those_of_independent_packages(kind):
     expected = TORCH_FIDELITY | PRDC
     for name, figure in figures(feed(make(kind), *small(), batch_size=64)).items():
         assert type(figure) is float
         assert figure == pytest.approx(expected[name], rel=1e-6)
 
 
-def test_the_functions_give_what_the_metrics_give():
+def test_functions_and_metrics_agree():
     real, fake = small()
     moments = [(side.mean(axis=0), np.cov(side, rowvar=False)) for side in (real, fake)]
     same = {
@@ -64,9 +64,9 @@ def test_the_functions_give_what_the_metrics_give():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("batch_size", [1, 7, 256])
-def test_batches_of_any_size_give_the_same(kind, batch_size):
-    whole, parts = feed(make(kind), *small()), feed(make(kind), *small(), batch_size)
-    assert figures(parts) == pytest.approx(figures(whole), rel=1e-12)
+def test_results_do_not_depend_on_the_batch_size(kind, batch_size):
+    expected, parts = feed(make(kind), *small()), feed(make(kind), *small(), batch_size)
+    assert figures(parts) == pytest.approx(figures(expected), rel=1e-12)
 
 
 def test_moments_far_from_the_origin_keep_their_precision():
@@ -99,7 +99,7 @@ def test_reset_fake_keeps_the_real_side(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_reset_state_forgets_everything_even_the_width(kind):
+def test_reset_state_removes_everything_including_the_width(kind):
     metric = feed(make(kind), *small())
     before = metric.result()
     metric.reset_state()
@@ -111,7 +111,7 @@ def test_reset_state_forgets_everything_even_the_width(kind):
 
 
 @pytest.mark.parametrize("kind", TWO_SIDED)
-def test_more_samples_change_a_result_that_was_asked_for_before(kind):
+def test_more_samples_change_a_previous_result(kind):
     real, fake = small()
     metric = feed(make(kind), real[:200], fake[:200])
     metric.result()
@@ -143,7 +143,7 @@ def test_real_statistics_are_computed_once(kind, module, costly, monkeypatch):
     assert (first, len(calls) - first) == (1 + fake_needs, fake_needs)
 
 
-def test_the_table_keeps_copies_and_float32_where_that_is_lossless():
+def test_the_table_stores_copies_and_float32_if_lossless():
     table, features = FeatureTable(), np.array([[0.5, 1.0]])
     table.add(features)
     features[:] = 7.0
@@ -167,7 +167,7 @@ def test_no_samples_and_one_sample(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e21])
-def test_features_that_are_not_finite_are_refused_whole(kind, value):
+def test_non_finite_features_are_refused_without_a_change_of_state(kind, value):
     real, fake = small()
     fake[[3, 9], 5] = value
     metric = make(kind)
@@ -188,7 +188,7 @@ def test_features_that_are_not_finite_are_refused_whole(kind, value):
         ([[1.0, 2.0], [3.0]], "real numbers"),
     ],
 )
-def test_what_is_no_table_is_refused(kind, features, match):
+def test_features_that_are_not_a_table_are_refused(kind, features, match):
     with pytest.raises(DataError, match=match):
         make(kind).update_features(None, features)
 
@@ -204,7 +204,7 @@ def test_different_numbers_of_features_are_refused(kind):
     assert metric.counts == (300, 260)
 
 
-def test_inside_a_compiled_function_is_refused():
+def test_updates_in_a_compiled_function_are_refused():
     metric = make(FrechetDistance)
     with pytest.raises(DataError, match=r"outside tf\.function"):
         tf.function(lambda x: metric.update_features(x, None), autograph=False)(tf.ones((2, 2)))
@@ -232,7 +232,7 @@ def test_huge_and_tiny_features_give_finite_figures(kind):
         (lambda: kernel_distance(np.eye(3), np.eye(3), subsets=0), "subsets >= 2, got 0"),
     ],
 )
-def test_bad_arguments(make_it, match):
+def test_invalid_arguments_are_refused(make_it, match):
     with pytest.raises(ConfigError, match=match):
         make_it()
 
@@ -240,7 +240,7 @@ def test_bad_arguments(make_it, match):
 # The base
 
 
-def test_samples_pass_through_the_extractor():
+def test_samples_are_read_by_the_extractor():
     real, fake = (np.random.default_rng(0).uniform(-1, 1, (2, 20, 4, 4, 1))).astype("float32")
     metric, by_features = FrechetDistance("values"), FrechetDistance("values")
     metric.update_state(real, fake[:9])
@@ -272,18 +272,18 @@ def test_reports():
 @pytest.mark.parametrize("kind", KINDS)
 def test_round_trip_through_keras_serialization(kind):
     metric = make(kind, "values")
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(metric))
-    assert type(again) is kind
-    assert again.get_config() == metric.get_config()
-    assert again.extractor == metric.extractor
-    assert figures(feed(again, *small())) == figures(feed(metric, *small()))
+    restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(metric))
+    assert type(restored) is kind
+    assert restored.get_config() == metric.get_config()
+    assert restored.extractor == metric.extractor
+    assert figures(feed(restored, *small())) == figures(feed(metric, *small()))
 
 
-def test_an_extractor_without_a_name_is_not_serialised():
-    with pytest.raises(ConfigError, match=r"extractor given by its name .* make the metric anew"):
+def test_a_metric_with_an_unnamed_extractor_is_not_serialized():
+    with pytest.raises(ConfigError, match=r"extractor given by its name .* create the metric"):
         PrecisionRecall(np.asarray).get_config()
 
 
-def test_the_base_says_what_a_metric_lacks():
+def test_the_base_class_names_the_missing_method():
     with pytest.raises(NotImplementedError, match="FeatureMetric defines no result"):
         FeatureMetric(np.asarray, "nothing").result()

@@ -15,11 +15,11 @@ def digits(*indices):
 
 
 def as_table(samples):
-    """An extractor for tests whose samples are the probabilities."""
+    """An extractor for samples that are the probabilities themselves."""
     return samples
 
 
-def test_real_digits_hit_ten_modes_evenly():
+def test_real_digits_cover_ten_modes_evenly():
     images, labels = digits(*range(0, 10_000, 25))
     metric = Modes()
     for part in np.split(images, 4):
@@ -38,8 +38,8 @@ def test_one_class_is_one_mode():
     assert (result["modes"], result["kl_to_uniform"]) == (1, pytest.approx(np.log(10)))
 
 
-def test_stacked_digits_are_numbers_to_999():
-    """Two pictures 2-4-7, one 7-4-2: two modes of a thousand."""
+def test_stacked_digits_have_1000_modes():
+    """Two images 2-4-7 and one 7-4-2 cover two modes of a thousand."""
     images, labels = digits(2500, 4500, 7500)
     assert labels.tolist() == [2, 4, 7]
     first, second = (np.concatenate(images[order], axis=-1) for order in ([0, 1, 2], [2, 1, 0]))
@@ -59,7 +59,7 @@ def test_kl_of_known_counts():
     assert kl_to_uniform([7] * 1000) == pytest.approx(0, abs=1e-12)
 
 
-def test_reset_forgets_the_generated_samples():
+def test_reset_removes_the_generated_samples():
     metric = Modes(as_table)
     metric.update_features(None, np.eye(3))
     metric.reset_fake()
@@ -70,7 +70,7 @@ def test_reset_forgets_the_generated_samples():
         metric.result()
 
 
-def test_what_is_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(ConfigError, match="an integer channels >= 1, got 0"):
         Modes(channels=0)
     with pytest.raises(ConfigError, match="as_table has no classes"):
@@ -81,6 +81,6 @@ def test_what_is_refused():
 
 def test_round_trip_through_its_config():
     metric = Modes(channels=3, name="numbers")
-    again = Modes.from_config(metric.get_config())
-    assert again.get_config() == {"classifier": "digits", "channels": 3, "name": "numbers"}
-    assert again.extractor == metric.extractor
+    restored = Modes.from_config(metric.get_config())
+    assert restored.get_config() == {"classifier": "digits", "channels": 3, "name": "numbers"}
+    assert restored.extractor == metric.extractor

@@ -20,7 +20,7 @@ def column(*values):
     return np.array(values, "float64")[:, None]
 
 
-def test_against_brute_force():
+def test_results_equal_brute_force():
     random = np.random.default_rng(0)
     real, fake = random.normal(size=(60, 5)), random.normal(size=(40, 5))
     metric = measure(real, fake)
@@ -37,32 +37,32 @@ def test_against_brute_force():
     assert metric.result() == {"authentic": authentic, "distance_ratio": ratio}
 
 
-def test_by_hand():
-    """Real at 0, 1 and 5. At 5.5 a sample is nearer than 4, at 10 it isn't, at 2 both are 1."""
+def test_authenticity_of_a_small_example():
+    """Real samples are at 0, 1 and 5; of 5.5, 10 and 2 only 10 is authentic."""
     result = measure(column(0, 1, 5), column(5.5, 10, 2)).result()
     assert result == {"authentic": 1 / 3, "distance_ratio": 1.0}
 
 
-def test_blocks_give_what_one_gives(monkeypatch):
+def test_results_do_not_depend_on_the_blocks(monkeypatch):
     random = np.random.default_rng(0)
     real, fake = random.normal(size=(50, 3)), random.normal(size=(30, 3))
-    whole = measure(real, fake)
-    expected = whole.result(), whole.neighbours(2)[1].tolist()
+    metric = measure(real, fake)
+    expected = metric.result(), metric.neighbours(2)[1].tolist()
     monkeypatch.setattr("keras_gan.metrics.neighbourhoods.ROWS", 200)
     blocked = measure(real, fake)
     assert (blocked.result(), blocked.neighbours(2)[1].tolist()) == expected
 
 
 def test_exact_copies_among_the_real_samples_count_as_one():
-    """Far from the origin, where squared norms cancel."""
+    """The samples are far from the origin, where squared norms cancel."""
     real = column(0, 0, 3, 3, 4) + 1e6
     assert distances_to_other(real).tolist() == [3, 3, 1, 1, 1]
     assert measure(real, column(0, 3) + 1e6).result() == {"authentic": 0.0, "distance_ratio": 0.0}
-    with pytest.raises(DataError, match="got 4 that are all alike"):
+    with pytest.raises(DataError, match="got 4 that are all equal"):
         measure(column(2, 2, 2, 2), column(1)).result()
 
 
-def test_a_copier_is_caught_and_held_out_digits_are_not():
+def test_copies_are_detected_and_held_out_digits_are_authentic():
     source = kg.datasets.open_source("digits")
     images = np.concatenate([x for x, _ in source.to_dataset(500, labels=True, shuffle=False)])
     order = np.random.default_rng(0).permutation(len(images))
@@ -81,7 +81,7 @@ def test_a_copier_is_caught_and_held_out_digits_are_not():
     assert metric.result()["distance_ratio"] > 0.8
 
 
-def test_too_few_samples():
+def test_too_few_samples_are_refused():
     with pytest.raises(DataError, match="at least 2 real and 1 generated"):
         measure(column(1), column(1)).result()
     metric = measure(column(1, 2), column(1))
@@ -91,11 +91,11 @@ def test_too_few_samples():
         metric.neighbours(k=0)
 
 
-def test_picture_shows_each_sample_beside_its_neighbours(tmp_path):
+def test_save_neighbours_shows_each_sample_beside_its_neighbours(tmp_path):
     real, samples = random_images(20, channels=3), random_images(4, channels=3, seed=1)
     indices = measure(real, samples).neighbours(k=3)[1]
     path = tmp_path / "deep" / "nearest.png"
-    nearest.picture(samples, real[indices], path)
+    nearest.save_neighbours(samples, real[indices], path)
     table = np.asarray(Image.open(path))
     assert table.shape == (4 * 8, 4 * 8, 3)
     for row in range(4):
@@ -104,4 +104,4 @@ def test_picture_shows_each_sample_beside_its_neighbours(tmp_path):
             cell = table[row * 8 : row * 8 + 8, place * 8 : place * 8 + 8]
             assert np.array_equal(cell, pictures.to_uint8(image))
     with pytest.raises(ConfigError, match="expected images"):
-        nearest.picture(samples, real[:3], path)
+        nearest.save_neighbours(samples, real[:3], path)

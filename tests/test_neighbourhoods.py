@@ -17,7 +17,7 @@ from metric_cases import feed, small
 
 @pytest.fixture(params=[False, True], ids=["one block", "many blocks"])
 def blocks(request, monkeypatch):
-    """The same by blocks of a few rows and columns."""
+    """Repeats each test with blocks of a few rows and columns."""
     if request.param:
         monkeypatch.setattr(neighbourhoods, "ROWS", 7)
         monkeypatch.setattr(neighbourhoods, "COLUMNS", 50)
@@ -37,7 +37,7 @@ def test_nearest_radii_are_the_sorted_distances():
 
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("k", [1, 4])
-def test_neighbourhood_metrics_are_their_definitions(k):
+def test_neighbourhood_metrics_equal_their_definitions(k):
     real, fake = small()
     between = distances_of(real, fake)
     real_radii, fake_radii = (
@@ -55,13 +55,13 @@ def test_neighbourhood_metrics_are_their_definitions(k):
 
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("offset", [0.0, 1e6])
-def test_equal_sets_are_within_each_other(offset):
+def test_equal_sets_have_perfect_scores(offset):
     real = small()[0] + offset
     assert precision_recall(real, real[::-1]) == {"precision": 1.0, "recall": 1.0}
     assert density_coverage(real, real[::-1]) == {"density": 1.0, "coverage": 1.0}
 
 
-def test_far_sets_are_outside_each_other():
+def test_distant_sets_have_scores_of_zero():
     real, fake = small()
     assert precision_recall(real, fake + 100) == {"precision": 0.0, "recall": 0.0}
     assert density_coverage(real, fake + 100) == {"density": 0.0, "coverage": 0.0}
@@ -72,7 +72,7 @@ def test_swapping_the_sets_swaps_precision_and_recall():
     assert (forth["precision"], forth["recall"]) == (back["recall"], back["precision"])
 
 
-def test_an_offset_changes_no_neighbourhood():
+def test_an_offset_does_not_change_neighbourhoods():
     real, fake = (np.round(side, 3) for side in small())
     assert precision_recall(real + 2**20, fake + 2**20) == precision_recall(real, fake)
     assert density_coverage(real + 2**20, fake + 2**20) == density_coverage(real, fake)
@@ -91,11 +91,11 @@ def test_constant_features():
     one, other = np.full((9, 3), 0.1), np.full((8, 3), 0.3)
     assert precision_recall(one, one[:7]) == {"precision": 1.0, "recall": 1.0}
     assert precision_recall(one, other) == {"precision": 0.0, "recall": 0.0}
-    with pytest.raises(DataError, match="some have no 5 exact copies, got 9 that all have"):
+    with pytest.raises(DataError, match="fewer than 5 exact copies, got 9 that all have"):
         density_coverage(one, one)
 
 
-def test_too_few_samples_for_k():
+def test_too_few_samples_for_k_are_refused():
     with pytest.raises(DataError, match=r"more than k=3 samples .* got 3"):
         precision_recall(np.eye(3), np.eye(3))
     metric = feed(PrecisionRecall(np.asarray), np.eye(4), np.eye(4)[:3])

@@ -37,7 +37,7 @@ def node(*words, **options):
 
 
 def evaluated(code, *names):
-    """What an expression over functions of generator.js gives, through JSON."""
+    """Evaluates an expression with the functions of generator.js; returns its value."""
     module = (ROOT / "keras_gan" / "runtime" / "generator.js").as_uri()
     program = (
         f"import {{ {', '.join(names)} }} from '{module}';\nconsole.log(JSON.stringify({code}))"
@@ -94,7 +94,7 @@ def test_png_is_the_same_as_in_python(node_app, colours, tmp_path, model, seed, 
 
 
 def test_a_network_that_truncates_itself(node_app, tmp_path):
-    """By the file's input; without it less than 1 is refused."""
+    """Truncates by the file's input; without it, values below 1 are refused."""
     gan, out, found = tiny_style_gan(), tmp_path / "samples.png", {}
     for given in (False, True):
         path = tmp_path / f"{given}.onnx"

@@ -1,4 +1,4 @@
-"""What an ONNX file takes and gives, its precision, and LiteRT; sampled where there is no Keras."""
+"""Interfaces and precision of ONNX files, and LiteRT; sampled without Keras."""
 
 import keras_gan as kg
 from keras_gan import export, noise, pictures
@@ -118,7 +118,7 @@ def test_uint8_rounds_as_keras_does():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"opset": 17, "interface": Interface(seeded=True)}, "expected opset 18 for noise"),
+        ({"opset": 17, "interface": Interface(seeded=True)}, "expected opset 18 to draw latents"),
         ({"precision": "int4"}, "expected a precision of float32, float16"),
     ],
 )
@@ -131,7 +131,7 @@ def test_options_that_cannot_be(tmp_path, options, message):
 
 
 def test_a_precision_that_changes_too_much_is_refused(tmp_path, monkeypatch):
-    """A tolerance below zero stands for a generator that 8 bits can't hold."""
+    """A tolerance below zero simulates a generator that 8 bits can't represent."""
     monkeypatch.setitem(kg.export.onnx.MEAN_TOLERANCES, "float16", -1.0)
     with pytest.raises(ExportError, match="a mean of"):
         export.to_onnx(tiny_gan(), tmp_path / "g.onnx", precision="float16")

@@ -28,7 +28,7 @@ def test_every_consumer_agrees_with_keras(game, node_app):
 
 
 def check(rows, count):
-    """All rows are there and within their bounds."""
+    """Checks that all rows exist and are within their bounds."""
     assert len(rows) == count
     for consumer, row in rows.items():
         assert parity.within_bounds(consumer, row), (consumer, row)

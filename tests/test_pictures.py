@@ -25,20 +25,20 @@ def test_grid_is_in_reading_order(channels):
     assert not table[8:, 16:].any()
 
 
-def test_grid_in_a_graph_with_a_count_known_later():
+def test_grid_in_a_graph_with_a_dynamic_count():
     make = tf.function(pictures.grid, input_signature=[tf.TensorSpec((None, 8, 8, 1))])
     for count in (1, 4, 7):
         images = random_images(count)
         assert np.array_equal(make(images), pictures.grid(images))
 
 
-def test_png_reads_back(tmp_path):
+def test_a_png_round_trips(tmp_path):
     images = random_images(4, channels=3)
     pictures.save_grid(images, tmp_path / "deep" / "grid.png", columns=4)
     assert np.array_equal(Image.open(tmp_path / "deep" / "grid.png"), pictures.grid(images, 4))
 
 
-def test_what_is_no_picture():
+def test_samples_that_are_not_images_are_refused():
     with pytest.raises(ConfigError, match="expected images"):
         pictures.grid(np.zeros((3, 2), "float32"))
     with pytest.raises(ConfigError, match="at least one frame"):

@@ -27,7 +27,7 @@ def drawn(tmp_path, draw, *arguments, **options):
 
 
 def columns_that_differ(one, other):
-    """First and last column with another colour, as shares of the width."""
+    """Returns the first and last different column, as shares of the width."""
     columns = np.flatnonzero((one != other).any(axis=(0, 2)))
     return columns[0] / one.shape[1], columns[-1] / one.shape[1]
 
@@ -51,7 +51,7 @@ def test_sizes(tmp_path):
     assert (one.shape, two.shape) == ((660, 880, 3), (484, 1430, 3))
 
 
-def test_other_samples_change_their_panel_alone(tmp_path):
+def test_other_samples_change_only_their_panel(tmp_path):
     one, other = (
         drawn(tmp_path, plots.density_2d, GRID, samples, discriminator=lambda x: x[:, 0])
         for samples in (GRID.sample(2_000), GRID.sample(2_000) * 0.5)
@@ -60,7 +60,7 @@ def test_other_samples_change_their_panel_alone(tmp_path):
     assert 0.3 < first < last < 0.62
 
 
-def test_another_discriminator_changes_its_panel_alone(tmp_path):
+def test_another_discriminator_changes_only_its_panel(tmp_path):
     samples = GRID.sample(2_000)
     one, other = (
         drawn(tmp_path, plots.density_2d, GRID, samples, discriminator=judge)
@@ -70,8 +70,8 @@ def test_another_discriminator_changes_its_panel_alone(tmp_path):
     assert 0.62 < first < last < 0.95
 
 
-def test_the_landscape_lies_the_right_way_round(tmp_path):
-    """Real, blue, where x > 2 and y > 0: to the right and above."""
+def test_the_discriminator_panel_is_oriented_correctly(tmp_path):
+    """It is blue (real) where x > 2 and y > 0, on the right and at the top."""
     picture = drawn(
         tmp_path,
         plots.density_2d,
@@ -87,7 +87,7 @@ def test_the_landscape_lies_the_right_way_round(tmp_path):
     assert blue[:, 1].min() > orange[:, 1].mean()
 
 
-def test_the_line_shows_samples_above_and_discriminators_below(tmp_path):
+def test_density_1d_shows_samples_above_and_discriminators_below(tmp_path):
     def picture(samples, judge):
         return drawn(tmp_path, plots.density_1d, LINE, samples, discriminator=judge)
 
@@ -102,8 +102,8 @@ def test_the_line_shows_samples_above_and_discriminators_below(tmp_path):
     assert first < 0.4
 
 
-def test_frames_stay_the_same_and_say_what_they_leave_out(tmp_path):
-    """Samples far away are missing at 8.99 and named in the corner; nothing else moves."""
+def test_limits_are_fixed_and_samples_outside_are_noted(tmp_path):
+    """Distant samples are missing at 8.99 and noted in the corner; nothing else changes."""
     near, far = (
         drawn(tmp_path, plots.density_1d, LINE, np.full((10, 1), place), title="step 1")
         for place in (8.99, 1e5)
@@ -111,7 +111,7 @@ def test_frames_stay_the_same_and_say_what_they_leave_out(tmp_path):
     first, last = columns_that_differ(near, far)
     assert 0.75 < first < last < 1
     assert (near != far)[: near.shape[0] // 6].any()
-    assert plots.frame(LINE)[0][[0, -1]].tolist() == [-1, 9]
+    assert plots.grid_edges(LINE)[0][[0, -1]].tolist() == [-1, 9]
 
 
 def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):
@@ -127,7 +127,7 @@ def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_pyplots_global_state_stays_as_it_is(tmp_path):
+def test_the_global_state_of_pyplot_does_not_change(tmp_path):
     import matplotlib
     from matplotlib import pyplot
 
@@ -138,7 +138,7 @@ def test_pyplots_global_state_stays_as_it_is(tmp_path):
     assert pyplot.get_fignums() == []
 
 
-def test_bad_arguments(tmp_path):
+def test_invalid_arguments_are_refused(tmp_path):
     path = tmp_path / "a.png"
     with pytest.raises(ConfigError, match="distribution of dimension 1, got 2"):
         plots.density_1d(GRID, GRID.sample(10), path)
@@ -147,7 +147,7 @@ def test_bad_arguments(tmp_path):
     with pytest.raises(DataError, match="a logit for each of 120 points, got 240"):
         plots.density_1d(LINE, LINE.sample(10), path, lambda x: np.zeros((len(x), 2)))
     with pytest.raises(ConfigError, match="1 or 2 dimensions to draw, got 3"):
-        plots.of_dimension(3)
+        plots.plot_for(3)
     assert not path.exists()
 
 
@@ -162,22 +162,22 @@ def point_gan(distribution):
 
 
 @pytest.mark.parametrize(("distribution", "size"), [(LINE, (880, 660)), (GRID, (1430, 484))])
-def test_density_plots_become_a_film(tmp_path, distribution, size):
+def test_density_plots_are_combined_to_a_film(tmp_path, distribution, size):
     gan = point_gan(distribution)
     folder = tmp_path / "density"
-    made = [
+    recorders = [
         callbacks.DensityPlot(folder, distribution, every=2, count=300, seed=3),
         callbacks.LearningGIF(folder, tmp_path / "learning.gif"),
     ]
-    gan.fit(distribution.sample(160), batch_size=32, epochs=1, verbose=0, callbacks=made)
+    gan.fit(distribution.sample(160), batch_size=32, epochs=1, verbose=0, callbacks=recorders)
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["00000000.png", "00000002.png", "00000004.png"]
     with Image.open(tmp_path / "learning.gif") as film:
         assert (film.n_frames, film.size) == (3, size)
-    gan.fit(distribution.sample(32), batch_size=32, epochs=1, verbose=0, callbacks=made)
+    gan.fit(distribution.sample(32), batch_size=32, epochs=1, verbose=0, callbacks=recorders)
     expected = drawn(
         tmp_path,
-        plots.of_dimension(distribution.dim),
+        plots.plot_for(distribution.dim),
         distribution,
         gan.sample(300, seed=3),
         discriminator=gan.judge,
@@ -186,7 +186,7 @@ def test_density_plots_become_a_film(tmp_path, distribution, size):
     np.testing.assert_array_equal(picture_of(folder / "00000006.png"), expected)
 
 
-def test_density_plot_wants_the_distributions_points(tmp_path):
+def test_density_plot_needs_points_of_the_distributions_dimension(tmp_path):
     film = callbacks.DensityPlot(tmp_path, GRID)
     gan = tiny_gan()
     gan.compile()

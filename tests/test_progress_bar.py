@@ -5,7 +5,7 @@ from keras_gan.progress import LOG_SECONDS, TERMINAL_SECONDS, progress_bar
 
 
 def written(updates, **options):
-    """What a bar writes to a stream that is no terminal."""
+    """Returns the output of a bar on a stream that isn't a terminal."""
     stream = io.StringIO()
     with progress_bar(updates, "image", "reading", file=stream, **options) as bar:
         for _ in range(updates):
@@ -17,7 +17,7 @@ def test_short_work_shows_no_bar():
     assert written(50) == ""
 
 
-def test_a_log_file_gets_the_beginning_and_the_end():
+def test_a_log_file_gets_the_first_and_the_last_update():
     text = written(1000, delay=0, leave=True)
     assert [line.split(":")[0] for line in text.split("\r") if line] == ["reading"] * 2
     assert "0/1000" in text

@@ -29,7 +29,7 @@ def said():
 
 
 def run(code, **options):
-    """The end of a program that says much."""
+    """Runs a program with much output; returns its result."""
     return subprocess.run(
         [sys.executable, "-c", PROGRAM + code], capture_output=True, text=True, **options
     )
@@ -95,7 +95,7 @@ STARTED = "InitializeLog"  # a line that TensorFlow begins with
 
 
 def command(*arguments):
-    """The exit code of `keras-gan` and what it writes to stderr."""
+    """Runs `keras-gan`; returns its exit code and stderr."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
     line = words(COMMAND, *arguments)
     ended = subprocess.run(line, capture_output=True, text=True, env=environment)
@@ -103,7 +103,7 @@ def command(*arguments):
 
 
 def train(out, *more):
-    """The same of a tiny training."""
+    """Runs a tiny training; returns its exit code and stderr."""
     return command(*TRAIN, "--out", out, *more)
 
 

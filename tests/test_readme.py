@@ -1,14 +1,16 @@
-"""What the README shows must run as it stands."""
+"""The README and its guides: code and commands run as they stand, links lead somewhere."""
 
 import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import keras_gan as kg
+from keras_gan.cli import build_parser, main
 
 import numpy as np
 import onnxruntime
@@ -17,12 +19,22 @@ import tensorflow as tf
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+DEPLOYMENT = (ROOT / "saved_models" / "README.md").read_text()
+GUIDES = [
+    *("README.md", "saved_models/README.md", "tools/README.md", "keras_gan/datasets/README.md"),
+    *("keras_gan/explore/README.md", "keras_gan/metrics/README.md", "keras_gan/runs/README.md"),
+]
+LARGEST_README = 9_500  # bytes: a newcomer is through in five minutes
 
 
-def block_after(title, language="python"):
-    """The first code block of a section."""
-    section = README.split(f"## {title}\n", 1)[1]
-    return re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)[1]
+def blocks(text, language):
+    """Returns the code blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def block_after(title, language="python", text=README):
+    """Returns the first code block of a section."""
+    return blocks(text.split(f"## {title}\n", 1)[1], language)[0]
 
 
 def lines_of(code):
@@ -55,7 +67,8 @@ def test_apps_six_lines_run_without_tensorflow():
 
 
 def test_apps_lines_with_the_file_beside_the_model():
-    code = re.search(r"```python\n(from generator import .*?)```", README, re.DOTALL)[1]
+    code = block_after("In Python", text=DEPLOYMENT)
+    assert code.startswith("from generator import")
     blocked = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
     told = subprocess.run(
         [sys.executable, "-c", f"{blocked}{code}print(threes.shape, threes.dtype)"],
@@ -69,12 +82,12 @@ def test_apps_lines_with_the_file_beside_the_model():
 
 
 def test_serving_call_fits_the_signature():
-    code = block_after("With TF Serving", "bash")
+    code = block_after("With TF Serving", "bash", DEPLOYMENT)
     assert "saved_models/digits" in code
     loaded = tf.saved_model.load(str(ROOT / "saved_models" / "digits" / "1"))
     call = loaded.signatures["sample_png"]
     _, inputs = call.structured_input_signature
-    sent = json.loads(re.search(r"-d '(.*?)'", README)[1])
+    sent = json.loads(re.search(r"-d '(.*?)'", DEPLOYMENT)[1])
     assert sent["signature_name"] == "sample_png"
     assert set(inputs) == set(sent["inputs"])
     tensors = {name: tf.constant(sent["inputs"][name], spec.dtype) for name, spec in inputs.items()}
@@ -103,13 +116,68 @@ def test_both_shipped_generators_make_the_same_digits():
 
 
 @pytest.mark.parametrize("recipe", kg.recipes.RECIPES)
-def test_every_recipe_is_in_the_readme(recipe):
-    assert f"| `{recipe}` |" in README
-    assert f"{kg.recipes.get(recipe).steps:,} steps" in README
+def test_every_recipe_is_in_the_readme_and_the_listing(recipe, capsys):
+    assert f"`{recipe}`" in README
+    assert main(["recipes"]) == 0
+    listing = capsys.readouterr().out.splitlines()
+    (place,) = (index for index, line in enumerate(listing) if line.startswith(f"{recipe} "))
+    assert f"{kg.recipes.get(recipe).steps:,} steps" in listing[place + 1]
+
+
+def test_the_readme_is_short():
+    assert len(README.encode()) <= LARGEST_README
+
+
+def anchors(path):
+    """Returns the anchors of a file's headings, as GitHub generates them."""
+    names = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    slugs = [re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in names]
+    return [f"{s}-{slugs[:i].count(s)}" if s in slugs[:i] else s for i, s in enumerate(slugs)]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_links_lead_to_files_and_headings(guide):
+    path = ROOT / guide
+    links = re.findall(r"\]\(([^)]+)\)", path.read_text())
+    assert links
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_commands_are_as_the_parser_takes_them(guide):
+    text = (ROOT / guide).read_text()
+    for script in re.findall(r"\btools/[\w/]+\.\w+", text):
+        assert (ROOT / script).exists(), script
+    lines = "".join(blocks(text, "bash")).replace("\\\n", "").splitlines()
+    commands = [words for line in lines for words in commands_in(line)]
+    for words in commands:
+        assert callable(build_parser().parse_args(words).command)
+    assert commands or guide.startswith("tools")
+
+
+def commands_in(line):
+    """Returns the arguments of each `keras-gan` in a line of shell."""
+    parts = re.split(r"&&|\|", re.sub(r"(^|\s)#.*", "", line))
+    for words in map(shlex.split, parts):
+        if "keras-gan" in words:
+            yield words[words.index("keras-gan") + 1 :]
+
+
+@pytest.mark.parametrize("guide", [name for name in GUIDES if name.startswith("keras_gan")])
+def test_guides_code_runs(guide, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    codes = blocks((ROOT / guide).read_text(), "python")
+    assert codes
+    for code in codes:
+        exec(compile(code, guide, "exec"), {})
 
 
 def test_import_is_clean_and_light():
-    """No warning, and nothing heavy: those libraries are imported where they are used."""
+    """Importing gives no warning and loads no heavy library, which are imported on use."""
     code = (
         "import sys, keras\n"
         "before = set(sys.modules)\n"

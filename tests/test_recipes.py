@@ -1,4 +1,4 @@
-"""Recipes: what their numbers become in a game."""
+"""Recipes: their numbers in models."""
 
 import keras_gan as kg
 from keras_gan import recipes
@@ -26,7 +26,7 @@ def test_the_way_for_a_processor_builds_at_32_pixels(name):
 
 
 def test_acgan_is_quick_with_a_classifier():
-    """One that needs labels to be another game at all."""
+    """It differs from quick only with labels."""
     quick, acgan = (recipes.build(name, (8, 8, 1), 3, width=4) for name in ("quick", "acgan"))
     assert [len(gan.discriminator.outputs) for gan in (quick, acgan)] == [1, 2]
     assert acgan.generator.count_params() == quick.generator.count_params()
@@ -67,7 +67,7 @@ def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_lif
 
 
 def risen(seen, images, end):
-    """Half a cosine from 0 to `end`."""
+    """Computes half a cosine from 0 to `end`."""
     return end * (1 - np.cos(np.pi * min(seen / images, 1))) / 2
 
 
@@ -103,7 +103,7 @@ def test_an_augmentation_without_its_schedule_is_refused():
 
 
 def test_progan_grows_over_the_run():
-    """S = 3 sizes fade in and four rest: eight equal parts, the last rest twice as long."""
+    """S = 3 sizes fade in and four train: eight equal parts, of which the last size has two."""
     gan = recipes.build("progan", (32, 32, 3), width="small", images=8_000)
     assert isinstance(gan, kg.ProgressiveGAN)
     levels = [float(gan.schedules["level"](seen)) for seen in (0, 999, 1_500, 2_500, 5_999, 6_000)]

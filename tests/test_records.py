@@ -9,7 +9,7 @@ import zipfile
 
 from keras_gan import datasets, runs
 from keras_gan.datasets import cache as caches
-from keras_gan.datasets import records
+from keras_gan.datasets import record_index
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -31,7 +31,7 @@ def no_local_copies(monkeypatch):
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder of 23 small JPEG and PNG photos in two classes."""
+    """Returns a folder of 23 small JPEG and PNG photos in two classes."""
     random = np.random.default_rng(0)
     for index in range(23):
         path = tmp_path / "photos" / ("ant", "bee")[index % 2] / f"{index:02d}"
@@ -43,20 +43,20 @@ def photos(tmp_path):
 
 
 def make(source, out, shard_bytes=2000, **arguments):
-    """Converts a source; returns it and what came of it."""
+    """Converts a source; returns it and the record set."""
     source = datasets.open_source(source, **arguments)
     make_records.make(source, out, shard_bytes)
     return source, datasets.open_source(out)
 
 
 def read_all(source):
-    """All samples and labels, in order."""
+    """Returns all samples and labels, in order."""
     pairs = list(datasets.source.in_order(source.fetch, 0, len(source), 8))
     return [np.concatenate(parts) for parts in zip(*pairs, strict=True)]
 
 
 def write_examples(path, features):
-    """A TFRecord file of others: dictionaries of bytes and lists of ints."""
+    """Writes a TFRecord file of examples given as dictionaries of bytes and lists of ints."""
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for row in features:
@@ -64,14 +64,14 @@ def write_examples(path, features):
 
 
 def example(row):
-    """One record's features."""
-    made = tf.train.Example()
+    """Makes the `tf.train.Example` of one record."""
+    example = tf.train.Example()
     for key, value in row.items():
         if isinstance(value, bytes):
-            made.features.feature[key].bytes_list.value.append(value)
+            example.features.feature[key].bytes_list.value.append(value)
         else:
-            made.features.feature[key].int64_list.value.extend(value)
-    return made
+            example.features.feature[key].int64_list.value.extend(value)
+    return example
 
 
 def bytes_of(folder):
@@ -82,65 +82,65 @@ def bytes_of(folder):
 
 
 @pytest.mark.parametrize("size", [None, 12, 8])
-def test_records_are_the_folders_images(photos, tmp_path, size):
-    source, made = make(photos, tmp_path / "set", image_size=size)
-    assert (len(made), made.class_names, made.sample_shape) == (
+def test_records_equal_the_images_of_the_folder(photos, tmp_path, size):
+    source, records = make(photos, tmp_path / "set", image_size=size)
+    assert (len(records), records.class_names, records.sample_shape) == (
         23,
         ("ant", "bee"),
         (size or 12, size or 12, 3),
     )
-    (samples, labels), (others, other_labels) = read_all(source), read_all(made)
+    (samples, labels), (others, other_labels) = read_all(source), read_all(records)
     assert np.array_equal(labels, other_labels)
-    assert np.array_equal(made.read_labels(), labels)
+    assert np.array_equal(records.read_labels(), labels)
     if size == 8:  # resized images were rounded to 8 bits
         np.testing.assert_allclose(samples, others, atol=0.5 / 127.5 + 1e-6)
     else:
         assert np.array_equal(samples, others)
     assert len(list((tmp_path / "set").glob("*.tfrecord"))) > 3
-    sample, label = made[17]
+    sample, label = records[17]
     assert np.array_equal(sample, others[17])
     assert label == labels[17]
 
 
-def test_image_files_of_the_wanted_size_are_kept(photos, tmp_path):
+def test_image_files_of_the_right_size_are_stored_unchanged(photos, tmp_path):
     make(photos, tmp_path / "set", 10**9)
     content = (tmp_path / "set" / "00000.tfrecord").read_bytes()
     assert all(path.read_bytes() in content for path in photos.rglob("*.*"))
 
 
-def test_every_kind_of_source(photos, tmp_path):
+def test_every_kind_of_source_can_be_converted(photos, tmp_path):
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
         for path in photos.rglob("*.*"):
             file.write(path, path.relative_to(photos).as_posix())
     np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 256, (9, 8, 8, 1), "uint8"))
     for name in ("photos.zip", "x.npy"):
-        source, made = make(tmp_path / name, tmp_path / f"{name} set")
-        assert made.class_names == source.class_names
-        assert np.array_equal(read_all(source)[0], read_all(made)[0])
+        source, records = make(tmp_path / name, tmp_path / f"{name} set")
+        assert records.class_names == source.class_names
+        assert np.array_equal(read_all(source)[0], read_all(records)[0])
     source, again = make(tmp_path / "x.npy set", tmp_path / "again", image_size=8)
     assert np.array_equal(read_all(source)[0], read_all(again)[0])
 
 
 def test_batches_are_addressed_by_step(photos, tmp_path):
-    _, made = make(photos, tmp_path / "set")
-    dataset = made.to_dataset(6, labels=True, seed=3)
-    whole = [images.numpy() for images, _ in dataset.from_step(0).take(8)]
+    _, records = make(photos, tmp_path / "set")
+    dataset = records.to_dataset(6, labels=True, seed=3)
+    expected = [images.numpy() for images, _ in dataset.from_step(0).take(8)]
     late = [images.numpy() for images, _ in dataset.from_step(5).take(3)]
-    assert np.array_equal(whole[5:], late)
+    assert np.array_equal(expected[5:], late)
     parts = [next(iter(dataset.from_step(5, (index, 3))))[0].numpy() for index in range(3)]
-    assert np.array_equal(np.concatenate(parts), whole[5])
+    assert np.array_equal(np.concatenate(parts), expected[5])
     folder = datasets.load(photos, batch_size=6, seed=3)
-    assert np.array_equal(next(iter(folder.from_step(5))).numpy(), whole[5])
+    assert np.array_equal(next(iter(folder.from_step(5))).numpy(), expected[5])
 
 
 def convert(*words):
-    """What the command does."""
+    """Runs the command's `main`."""
     sys.argv = list(words)
     return make_records.main()
 
 
-def test_a_killed_conversion_goes_on_to_the_same_bytes(photos, tmp_path):
-    """SIGKILL in the middle of it, twice."""
+def test_a_killed_conversion_resumes_to_the_same_bytes(photos, tmp_path):
+    """It is killed by SIGKILL twice."""
     for index in range(600):
         shutil.copy(photos / "ant" / "02.png", photos / "ant" / f"more{index:03d}.png")
     command = [
@@ -160,16 +160,16 @@ def test_a_killed_conversion_goes_on_to_the_same_bytes(photos, tmp_path):
             time.sleep(0.001)
         process.kill()
         assert processes.exit_codes(process) == [-signal.SIGKILL]
-        with pytest.raises(DataError, match=r"a whole set in .*killed.*was stopped"):
+        with pytest.raises(DataError, match=r"a complete set in .*killed.*was interrupted"):
             datasets.open_source(tmp_path / "killed")
-    told = subprocess.run(command, capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
-    make(photos, tmp_path / "whole", 10_000)
-    assert bytes_of(tmp_path / "killed") == bytes_of(tmp_path / "whole")
-    assert len(bytes_of(tmp_path / "whole")) > 12
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    make(photos, tmp_path / "uninterrupted", 10_000)
+    assert bytes_of(tmp_path / "killed") == bytes_of(tmp_path / "uninterrupted")
+    assert len(bytes_of(tmp_path / "uninterrupted")) > 12
 
 
-def test_a_conversion_of_something_else_is_refused(photos, tmp_path):
+def test_resuming_the_conversion_of_another_source_is_refused(photos, tmp_path):
     make(photos, tmp_path / "set")
     with pytest.raises(DataError, match="its sample_shape differ"):
         make(photos, tmp_path / "set", image_size=8)
@@ -190,15 +190,15 @@ def test_verify_names_damaged_and_missing_shards(photos, tmp_path, monkeypatch, 
     assert capsys.readouterr().out == "damaged or missing: 00001.tfrecord, 00002.tfrecord\n"
 
 
-def test_a_training_names_what_turned_out_damaged(photos, tmp_path):
-    _, made = make(photos, tmp_path / "set", image_size=8)
+def test_training_names_damaged_records(photos, tmp_path):
+    _, records = make(photos, tmp_path / "set", image_size=8)
     damage(tmp_path / "set" / "00000.tfrecord", 100)
     with pytest.raises(DataError, match=r"^expected record 0 .*00000.tfrecord at byte 12"):
-        made[0]
+        records[0]
     gan = tiny_gan(channels=3)
     gan.compile()
     with pytest.raises(DataError, match=r"^expected record 0 .*; restore the file"):
-        gan.fit(made.to_dataset(16), epochs=2, verbose=0)
+        gan.fit(records.to_dataset(16), epochs=2, verbose=0)
     source = datasets.open_source(photos, 8)
     shutil.rmtree(photos)
     with pytest.raises(DataError, match=r"could not read an image of .*00.jpg"):
@@ -212,26 +212,28 @@ def damage(path, position):
 
 
 def test_damaged_and_truncated_shards_are_named(photos, tmp_path):
-    _, made = make(photos, tmp_path / "set")
+    _, records = make(photos, tmp_path / "set")
     path = tmp_path / "set" / "00001.tfrecord"
-    whole = path.read_bytes()
+    content = path.read_bytes()
     damage(path, 100)
     with pytest.raises(tf.errors.OpError, match=r"expected record \d+ .*00001.tfrecord at byte 12"):
-        read_all(made)
+        read_all(records)
     (tmp_path / "set" / "records.index.json").unlink()
-    with pytest.raises(DataError, match=r"whole records in .*00001.tfrecord.*corrupted record at"):
+    with pytest.raises(
+        DataError, match=r"complete records in .*00001.tfrecord.*corrupted record at"
+    ):
         datasets.open_source(tmp_path / "set")
-    path.write_bytes(whole[:-5])
-    with pytest.raises(DataError, match=rf"00001.tfrecord: {len(whole) - 5} bytes, not"):
+    path.write_bytes(content[:-5])
+    with pytest.raises(DataError, match=rf"00001.tfrecord: {len(content) - 5} bytes, not"):
         datasets.open_source(tmp_path / "set")
     path.unlink()
     with pytest.raises(DataError, match=r"00001.tfrecord: None bytes, not"):
         datasets.open_source(tmp_path / "set")
 
 
-def test_manifests_that_are_not_ours(photos, tmp_path):
+def test_invalid_manifests_are_refused(photos, tmp_path):
     make(photos, tmp_path / "set")
-    wrong = {"{": "expected JSON", "[]": "no dict", '{"format": 1}': "lacks 'finished'"}
+    wrong = {"{": "expected JSON", "[]": "not dict", '{"format": 1}': "lacks 'finished'"}
     for text, message in wrong.items():
         (tmp_path / "set" / "manifest.json").write_text(text)
         with pytest.raises(DataError, match=message):
@@ -248,7 +250,7 @@ def png(value):
 @pytest.mark.parametrize(
     ("key", "label_key"), [("image/encoded", "image/class/label"), ("image", "label")]
 )
-def test_sets_of_others(tmp_path, key, label_key):
+def test_record_sets_without_a_manifest(tmp_path, key, label_key):
     for shard in range(2):
         rows = [{key: png(10 * shard + i), label_key: [i % 3]} for i in range(5)]
         write_examples(tmp_path / "set" / f"x-train.tfrecord-0000{shard}-of-00002", rows)
@@ -266,7 +268,7 @@ def test_sets_of_others(tmp_path, key, label_key):
     assert (len(one), one.sample_shape) == (5, (4, 4, 3))
 
 
-def test_the_index_follows_the_files(tmp_path):
+def test_the_index_is_rebuilt_when_files_change(tmp_path):
     path = tmp_path / "x.tfrecord"
     write_examples(path, [{"image": png(i)} for i in range(3)])
     assert len(datasets.open_source(path, image_size=8)) == 3
@@ -277,7 +279,7 @@ def test_the_index_follows_the_files(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 5), (6, 5, 3)])
-def test_plain_values_with_a_shape(tmp_path, shape):
+def test_records_of_plain_values_with_a_shape(tmp_path, shape):
     values = np.random.default_rng(0).integers(0, 256, (4, *shape)).astype("uint8")
     rows = [{"shape": list(shape), "data": value.tobytes()} for value in values]
     write_examples(tmp_path / "x.tfrecords", rows)
@@ -285,8 +287,8 @@ def test_plain_values_with_a_shape(tmp_path, shape):
     sample, _ = source[2]
     expected = values[2].transpose(1, 2, 0) if shape[0] == 3 else values[2]
     np.testing.assert_allclose(sample, expected[:5] / 127.5 - 1, atol=1e-6)
-    source, made = make(tmp_path / "x.tfrecords", tmp_path / "set", image_size=5)
-    assert np.array_equal(read_all(source)[0], read_all(made)[0])
+    source, records = make(tmp_path / "x.tfrecords", tmp_path / "set", image_size=5)
+    assert np.array_equal(read_all(source)[0], read_all(records)[0])
 
 
 @pytest.mark.parametrize(
@@ -299,16 +301,16 @@ def test_plain_values_with_a_shape(tmp_path, shape):
         ),
         ([{"image": b"no image"}], "expected a PNG, JPEG, GIF or BMP in image of the first record"),
         ([{"image": png(0), "label": [-1]}], "expected labels from 0"),
-        ([{"image": png(0), "label": [1]}, {"image": png(0)}], "whole records in .*label"),
+        ([{"image": png(0), "label": [1]}, {"image": png(0)}], "complete records in .*label"),
     ],
 )
-def test_records_that_hold_no_images(tmp_path, rows, message):
+def test_records_without_images_are_refused(tmp_path, rows, message):
     write_examples(tmp_path / "x.tfrecord", rows)
     with pytest.raises(DataError, match=message):
         datasets.open_source(tmp_path / "x.tfrecord", image_size=8)
 
 
-def test_records_after_the_first_that_hold_no_image_are_named(tmp_path):
+def test_later_records_without_an_image_are_named(tmp_path):
     write_examples(tmp_path / "x.tfrecord", [{"image": png(0)}, {"text": b"a"}])
     source = datasets.open_source(tmp_path / "x.tfrecord", image_size=8)
     with pytest.raises(DataError, match=r"expected one image in record 1 of .*, got 0"):
@@ -322,7 +324,7 @@ def test_records_after_the_first_that_hold_no_image_are_named(tmp_path):
         source[1]
 
 
-def test_files_that_are_no_records(tmp_path):
+def test_files_that_are_not_records_are_refused(tmp_path):
     (tmp_path / "x.tfrecord").write_bytes(b"no record at all, but some text")
     with pytest.raises(DataError, match=r"TFRecord file .* not compressed, at .*x.tfrecord"):
         datasets.open_source(tmp_path / "x.tfrecord")
@@ -332,13 +334,13 @@ def test_files_that_are_no_records(tmp_path):
         datasets.open_source(tmp_path / "set", image_size=8)
 
 
-def test_a_set_that_can_not_be_written_to(tmp_path, monkeypatch):
+def test_a_read_only_set_keeps_its_index_in_memory(tmp_path, monkeypatch):
     write_examples(tmp_path / "x.tfrecord", [{"image": png(i)} for i in range(3)])
 
     def refused(path, entries):
         raise OSError("read-only")
 
-    monkeypatch.setattr(records, "save_entries", refused)
+    monkeypatch.setattr(record_index, "save_entries", refused)
     assert len(read_all(datasets.open_source(tmp_path / "x.tfrecord", image_size=8))[0]) == 3
 
 
@@ -346,9 +348,9 @@ def test_a_set_that_can_not_be_written_to(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("size", "dtype"), [(None, "uint8"), (8, "float32")])
-def test_cached_samples_are_the_sources_bit_for_bit(photos, tmp_path, size, dtype):
+def test_cached_samples_equal_the_sources_bit_for_bit(photos, tmp_path, size, dtype):
     source = datasets.open_source(photos, size)
-    for _ in range(2):  # filled, and read again
+    for _ in range(2):  # the first opening fills the cache, the second reads it
         cached = datasets.open_source(photos, size, cache=tmp_path / "cache")
         for one, other in zip(read_all(source), read_all(cached), strict=True):
             assert one.dtype == other.dtype
@@ -360,7 +362,7 @@ def test_cached_samples_are_the_sources_bit_for_bit(photos, tmp_path, size, dtyp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos"]
 
 
-def test_a_set_that_changed_under_its_cache_is_refused(photos, tmp_path):
+def test_the_cache_of_a_changed_set_is_refused(photos, tmp_path):
     datasets.open_source(photos, cache=tmp_path / "cache")
     with pytest.raises(DataError, match=r"another set.*\(sample_shape\)"):
         datasets.open_source(photos, 8, cache=tmp_path / "cache")
@@ -379,11 +381,11 @@ def test_damaged_caches_are_refused(photos, tmp_path):
         read_all(cached)
     with (tmp_path / "cache" / "samples.bin").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(DataError, match="expected a whole cache"):
+    with pytest.raises(DataError, match="expected a complete cache"):
         datasets.open_source(photos, cache=tmp_path / "cache")
 
 
-def test_neither_cache_nor_prefetch_makes_another_run(photos, tmp_path):
+def test_neither_cache_nor_prefetch_changes_a_run(photos, tmp_path):
     source = datasets.open_source(photos)
     plain = runs.Settings("dcgan", photos)
     other = runs.Settings("dcgan", photos, prefetch=9, cache=tmp_path / "cache")
@@ -397,7 +399,7 @@ def test_points_are_not_cached(tmp_path):
         datasets.open_source("toy:gaussians8", cache=tmp_path / "cache")
 
 
-def test_a_full_disk_leaves_no_half_cache(photos, tmp_path, small_disk):
+def test_a_full_disk_leaves_no_partial_cache(photos, tmp_path, small_disk):
     folder = small_disk(8)
     with pytest.raises(DataError, match=r"could not write the cache .*free some space"):
         datasets.open_source(photos, cache=folder / "cache")
@@ -411,7 +413,7 @@ def test_arrays_have_fingerprints(name):
     assert datasets.open_source(name).fingerprint() != other.fingerprint()
 
 
-def test_another_process_may_be_first(photos, tmp_path):
+def test_another_process_may_fill_the_cache_first(photos, tmp_path):
     source = datasets.open_source(photos)
     facts = caches.cache_key(source)
     caches.fill(source, tmp_path / "cache", facts)

@@ -7,8 +7,8 @@ from keras_gan import runs
 from keras_gan.cli import main
 from keras_gan.errors import RunError
 from keras_gan.runs import sessions
-from keras_gan.runs.report import page
-from keras_gan.runs.report.data import MAX_ROWS, columns_of, report_data, with_speed
+from keras_gan.runs.report import render
+from keras_gan.runs.report.data import MAX_ROWS, report_data, to_columns, with_speed
 
 import pytest
 from browsing import find, move_slider, requested_urls
@@ -38,7 +38,7 @@ def other(folder):
 
 
 def open_page(browser, path, width=1280):
-    """Opens a report; gives what the console said and which addresses were asked for."""
+    """Opens a report; returns the console's messages and the requested URLs."""
     resize(browser, width)
     for log in ("browser", "performance"):
         browser.get_log(log)  # what pages before it left
@@ -125,18 +125,18 @@ def test_long_and_broken_histories_become_short_columns():
         for s in range(1, 3 * MAX_ROWS + 1)
     ]
     rows[-1]["d_loss"] = float("nan")
-    columns = columns_of(with_speed(rows))
+    columns = to_columns(with_speed(rows))
     assert len(columns["step"]) == MAX_ROWS
     assert columns["step"][:2] == [3, 6]
     assert columns["series"]["d_loss"][:2] == [2.0, 5.0]
     assert columns["series"]["d_loss"][-1] is None
     assert columns["series"]["images_per_second"][5] == pytest.approx(640)
     assert columns["minutes"][0] == pytest.approx(0.005)
-    assert columns_of([]) == {"step": [], "images_seen": [], "minutes": [], "series": {}}
+    assert to_columns([]) == {"step": [], "images_seen": [], "minutes": [], "series": {}}
 
 
 def test_page_lets_no_text_out_of_its_place():
-    text = page("a & <b>", {"runs": ["</script><script>alert(1)</script>"]})
+    text = render("a & <b>", {"runs": ["</script><script>alert(1)</script>"]})
     assert "<title>a &amp; &lt;b&gt;</title>" in text
     assert "alert(1)</script>" not in text
     assert "{{" not in text.split("<script>")[0]

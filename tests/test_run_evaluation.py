@@ -68,7 +68,7 @@ def test_evaluation_is_reproducible(digits_run):
 
 
 def test_a_data_set_can_stand_in_for_the_run(real_data, capsys):
-    """Real against real is the floor, and far below a wrong data set."""
+    """Real against real data is the reference, far below a wrong data set."""
     figures = {}
     for taken in ("mnist:test", "fashion_mnist:test"):
         arguments = ["evaluate", taken, "--data", "mnist", "--metrics", "frechet"]

@@ -13,7 +13,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
 
 def columns(generator, count, seed=0):
-    """The inputs of `serving_default`."""
+    """Returns the inputs of `serving_default`."""
     labels = [index % 10 for index in range(count)]
     return {"latents": generator.latents(count, seed).tolist(), "labels": labels}
 

@@ -65,7 +65,7 @@ def test_requests_whose_clients_are_gone_are_dropped(server):
 
 
 def read_all(connection):
-    """All that comes until the server closes."""
+    """Reads until the server closes the connection."""
     parts = []
     with contextlib.suppress(ConnectionResetError):
         while part := connection.recv(2**16):

@@ -43,7 +43,7 @@ def test_a_token_is_asked_for(way, tmp_path):
 def test_a_warning_where_anybody_may_ask(tmp_path):
     folder = copy_digits(tmp_path)
     with ServerProcess(folder, "--host", "0.0.0.0") as server:
-        assert "anybody who reaches 0.0.0.0 may ask" in server.log()
+        assert "anybody who can reach 0.0.0.0 has access" in server.log()
     with ServerProcess(folder, "--host", "0.0.0.0", KERAS_GAN_TOKEN="x") as server:
         assert "anybody" not in server.log()
     with ServerProcess(folder) as server:
@@ -54,7 +54,7 @@ def test_a_warning_where_anybody_may_ask(tmp_path):
 
 
 def serves(server, version):
-    """Whether a version is the one that is served."""
+    """Returns whether a version is served."""
     content = json.loads(server.request("GET", f"{MODEL}/metadata")[2])
     return content["model_spec"]["version"] == str(version)
 
@@ -99,7 +99,7 @@ def test_a_new_version_is_taken_and_no_request_is_lost(tmp_path):
 
 
 def negation(**metadata):
-    """An ONNX file of two latents in, their negation out."""
+    """Returns an ONNX file that negates two latents."""
     from onnx import TensorProto, helper
 
     tensors = [

@@ -64,7 +64,7 @@ def test_models_config_is_read_by_its_proto(folder):
 
 
 def message(name, fields):
-    """A message class for a proto that tensorflow-serving-api leaves out, by its field numbers.
+    """Makes a message class that tensorflow-serving-api lacks, by its field numbers.
 
     Args:
         name: Of the message.

@@ -38,7 +38,7 @@ def rest(tmp_path_factory):
 
 
 def defaults_of(path):
-    """The defaults of each signature's inputs, which TF Serving fills in."""
+    """Returns the defaults of each signature's inputs, which TF Serving fills in."""
     model = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
     return {
         name: {key: tf.constant(tf.make_ndarray(v)) for key, v in signature.defaults.items()}

@@ -11,8 +11,8 @@ import pytest
 
 
 @pytest.mark.parametrize(("m", "n"), [(5, 5), (4, 6), (7, 3), (1, 9)])
-def test_unequal_counts_are_those_of_repeated_numbers(m, n):
-    """With every number of the first n times and of the second m times the counts are equal."""
+def test_unequal_counts_equal_repeated_numbers(m, n):
+    """Repeating the first numbers n times and the second m times makes the counts equal."""
     random = np.random.default_rng(m)
     first, second = random.normal(size=(m, 3)), random.normal(size=(n, 3)) + 1
     repeated = np.sort(first.repeat(n, axis=0), axis=0) - np.sort(second.repeat(m, axis=0), axis=0)
@@ -20,7 +20,7 @@ def test_unequal_counts_are_those_of_repeated_numbers(m, n):
 
 
 def test_a_shift_in_the_plane():
-    """|<u, d>| over directions u of the plane has the mean 2/pi |d|."""
+    """The mean of |<u, d>| over directions u in the plane is 2/pi |d|."""
     real = np.random.default_rng(0).normal(size=(400, 2))
     distance = sliced_wasserstein(real, real + np.array([3.0, 4.0]), projections=20_000)
     assert distance == pytest.approx(2 / np.pi * 5, rel=0.01)
@@ -53,7 +53,7 @@ def test_the_metric_streams_and_keeps_the_real_side():
     assert metric.result() != pytest.approx(sliced_wasserstein(flat[0], flat[2], 100, 4), rel=1e-6)
 
 
-def test_what_is_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(ConfigError, match="an integer projections >= 1"):
         SlicedWasserstein(projections=0)
     with pytest.raises(DataError, match="got 2 and 3"):

@@ -358,8 +358,8 @@ def test_onnx_has_the_truncation_as_input_or_refuses_it(tmp_path):
     with pytest.raises(ValueError, match="export it with keras-gan export --truncation"):
         plain.sample(1, truncation=0.5)
     with pytest.raises(ConfigError, match="expected a file with the input truncation"):
-        export.page_of(tmp_path / "plain.onnx", tmp_path / "page")
-    assert (export.page_of(tmp_path / "given.onnx", tmp_path / "page") / "index.html").exists()
+        export.write_page(tmp_path / "plain.onnx", tmp_path / "page")
+    assert (export.write_page(tmp_path / "given.onnx", tmp_path / "page") / "index.html").exists()
 
 
 def test_saved_model_truncates_as_sample_does(tmp_path):

@@ -21,7 +21,7 @@ def test_density_and_distribution_function_match_scipy():
     assert THREE.quantile([0.3]) == pytest.approx(0.39873448776860293, abs=1e-12)
 
 
-def test_quantile_is_the_inverse_even_far_out():
+def test_quantile_is_the_inverse_even_in_the_tails():
     shares = np.array([1e-12, 1e-3, 0.2, 0.9, 1 - 1e-9])
     np.testing.assert_allclose(THREE.cdf(THREE.quantile(shares)), shares, rtol=1e-3, atol=1e-15)
 
@@ -69,7 +69,7 @@ def test_samples_follow_the_masses(name):
 
 
 def test_swissroll_is_the_integral_along_the_spiral():
-    """Against SciPy's adaptive quadrature of the continuous spiral."""
+    """The reference is SciPy's adaptive quadrature of the continuous spiral."""
     points = [(0.0, 1.885), (-1.2566, 0.02), (0.8, 0.1), (1.7, 0.0), (0.0, -0.63)]
     scipy = [
         *(0.33632204244614555, 1.0035039221822564, 0.5485435047754369),
@@ -80,7 +80,7 @@ def test_swissroll_is_the_integral_along_the_spiral():
     np.testing.assert_allclose(density, scipy, rtol=1e-5)
 
 
-def test_the_papers_numbers():
+def test_parameters_are_those_of_the_papers():
     grid = distribution_of("gaussians25")
     assert sorted({*grid.means[:, 0]}) == [-4, -2, 0, 2, 4]
     assert (len(np.unique(grid.means, axis=0)), grid.sigma) == (25, 0.05)
@@ -92,13 +92,13 @@ def test_the_papers_numbers():
     assert [distribution_of(name).modes for name in DISTRIBUTIONS] == [True, True, True, False]
 
 
-def test_points_are_the_distributions_own_and_the_same_each_time():
+def test_points_are_samples_of_the_distribution_and_reproducible():
     one, other = (datasets.open_source("toy:gaussians25") for _ in range(2))
     assert (len(one), one.class_names) == (100_000, None)
-    batch, again = (
+    batch, repeated = (
         next(iter(source.to_dataset(100, shuffle=False))).numpy() for source in (one, other)
     )
-    np.testing.assert_array_equal(batch, again)
+    np.testing.assert_array_equal(batch, repeated)
     np.testing.assert_array_equal(batch[13], one[13][0])
     assert np.abs(batch - np.round(batch / 2) * 2).max() < 0.05 * 6
     distribution = one.distribution
@@ -115,8 +115,8 @@ def test_stacked_digits_are_three_digits_each():
     for channel, member in enumerate(source.members[99_999]):
         np.testing.assert_array_equal(image[..., channel], digits[member][0][..., 0])
     batches = source.to_dataset(8, seed=1)
-    whole = list(batches.from_step(0).take(5))
-    np.testing.assert_array_equal(whole[3], next(iter(batches.from_step(3))))
+    expected = list(batches.from_step(0).take(5))
+    np.testing.assert_array_equal(expected[3], next(iter(batches.from_step(3))))
 
 
 def test_stacked_digits_have_a_thousand_modes():
@@ -132,13 +132,13 @@ def test_stacked_digits_have_a_thousand_modes():
     assert abs(chi_squared.sum() - 999) < 5 * math.sqrt(2 * 999)
 
 
-def test_stacked_digits_are_resized():
+def test_stacked_digits_can_be_resized():
     image, _ = datasets.open_source("toy:stacked_digits", image_size=16)[0]
     assert image.shape == (16, 16, 3)
     assert np.abs(image).max() <= 1
 
 
-def test_sources_that_are_not_there():
+def test_unknown_toy_sources_are_refused():
     with pytest.raises(DataError, match="unknown toy 'gausians25'; did you mean 'gaussians25'"):
         datasets.open_source("toy:gausians25")
     with pytest.raises(DataError, match=r"unknown toy ''.*stacked_digits, swissroll"):
@@ -159,12 +159,12 @@ def test_sources_that_are_not_there():
         (([[0.0], [1.0]], 0.1, [1.0, -1.0]), "weights of more than 0"),
     ],
 )
-def test_bad_mixtures(arguments, message):
+def test_invalid_mixtures_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):
         GaussianMixture(*arguments)
 
 
-def test_bad_questions():
+def test_invalid_arguments_are_refused():
     with pytest.raises(ConfigError, match="an integer n >= 1, got 0"):
         THREE.sample(0)
     with pytest.raises(ConfigError, match="each of 2 axes, got 1"):

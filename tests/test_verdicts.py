@@ -1,4 +1,4 @@
-"""Verdicts on runs that were made to fail their way."""
+"""Verdicts on runs that are set up to fail in a known way."""
 
 import csv
 
@@ -20,39 +20,39 @@ def points_gan(latent_dim=2, units=(32, 32), seed=0):
 
 
 def play(gan, points, path, epochs, batch_size=64):
-    """Trains, and gives the history that was written."""
+    """Trains a model and returns its history."""
     history = callbacks.HistoryCSV(path, every=10)
     gan.fit(points, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[history])
     return callbacks.read_table(path)
 
 
-def measure(gan, points, count=500):
-    """Coverage and authenticity of a game's samples."""
-    made = metrics.get(["density_coverage", "nearest"], "values")
-    for metric in made:
+def figures_of(gan, points, count=500):
+    """Returns coverage and authenticity of a model's samples."""
+    both = metrics.get(["density_coverage", "nearest"], "values")
+    for metric in both:
         metric.update_state(points[:count], gan.sample(count))
     figures = {}
-    for metric in made:
+    for metric in both:
         figures |= {f"{name}[values]": value for name, value in metric.result().items()}
     return figures
 
 
-def names(told):
-    return [verdict.name for verdict in told]
+def names(results):
+    return [verdict.name for verdict in results]
 
 
-def test_a_winning_discriminator_is_told(tmp_path):
-    """The saturating loss, a strong D and far data: the generator's gradient dies."""
+def test_a_winning_discriminator_is_reported(tmp_path):
+    """A saturating loss, a strong discriminator and distant data let the gradient vanish."""
     gan = points_gan()
     gan.compile(keras.optimizers.SGD(1e-4), keras.optimizers.Adam(5e-3), loss="minimax")
     points = np.random.default_rng(0).normal(20.0, 0.1, (512, 2)).astype("float32")
     history = play(gan, points, tmp_path / "history.csv", epochs=60)
-    told = verdicts.judge(history)
-    assert names(told) == ["winning"]
-    assert "gets no signal" in str(told[0])
+    results = verdicts.judge(history)
+    assert names(results) == ["winning"]
+    assert "gets no signal" in str(results[0])
 
 
-def test_the_same_game_with_a_loss_that_does_not_saturate_is_not_lost(tmp_path):
+def test_the_same_setup_with_a_non_saturating_loss_is_not_lost(tmp_path):
     gan = points_gan()
     gan.compile(keras.optimizers.SGD(1e-4), keras.optimizers.Adam(5e-3), loss="non_saturating")
     points = np.random.default_rng(0).normal(20.0, 0.1, (512, 2)).astype("float32")
@@ -60,8 +60,8 @@ def test_the_same_game_with_a_loss_that_does_not_saturate_is_not_lost(tmp_path):
     assert "winning" not in names(verdicts.judge(history))
 
 
-def test_a_discriminator_at_chance_is_told(tmp_path):
-    """A discriminator that doesn't learn, of a generator that already makes its data."""
+def test_a_discriminator_at_chance_is_reported(tmp_path):
+    """The discriminator doesn't learn, and the generator already generates the data."""
     gan = points_gan()
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     points = gan.sample(512, seed=3)
@@ -69,28 +69,28 @@ def test_a_discriminator_at_chance_is_told(tmp_path):
     assert names(verdicts.judge(history)) == ["chance"]
 
 
-def test_a_collapsed_generator_is_told(tmp_path):
-    """Eight modes, and a generator that runs ahead of a slow critic to a single place."""
+def test_a_collapsed_generator_is_reported(tmp_path):
+    """With eight modes, the generator outruns a slow discriminator to a single point."""
     points = kg.datasets.open_source("toy:gaussians8").distribution.sample(2000, seed=0)
     gan = points_gan()
     gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-4), loss="wasserstein")
     history = play(gan, points, tmp_path / "history.csv", epochs=10)
-    figures = measure(gan, points)
-    told = verdicts.judge(history, [figures])
-    assert "collapse" in names(told)
-    assert f"coverage is {figures['coverage[values]']:.3g}" in str(told)
+    figures = figures_of(gan, points)
+    results = verdicts.judge(history, [figures])
+    assert "collapse" in names(results)
+    assert f"coverage is {figures['coverage[values]']:.3g}" in str(results)
 
 
-def test_fallen_modes_are_a_collapse():
+def test_a_drop_in_modes_is_a_collapse():
     rows = [{"modes[digits]": 10.0}, {"modes[digits]": 4.0}]
-    (told,) = verdicts.judge([], rows)
-    assert told.name == "collapse"
-    assert "modes are 4, from 10" in told.text
+    (verdict,) = verdicts.judge([], rows)
+    assert verdict.name == "collapse"
+    assert "modes are 4, from 10" in verdict.text
     assert verdicts.judge([], rows[:1]) == []
 
 
-def test_a_memorising_generator_is_told():
-    """Trained on five points far from each other, it gives these five back."""
+def test_a_memorising_generator_is_reported():
+    """Trained on five distant points, the generator reproduces these five."""
     rng = np.random.default_rng(0)
     few = np.array([[0, 0], [3, 0], [0, 3], [3, 3], [1.5, 6]], "float32")
     keras.utils.set_random_seed(2)
@@ -109,18 +109,18 @@ def test_a_memorising_generator_is_told():
     assert names(verdicts.judge([], [row])) == ["memorising"]
 
 
-def test_honest_samples_are_not_called_copies():
+def test_new_samples_are_not_called_copies():
     rng = np.random.default_rng(0)
     metric = metrics.get("nearest", "values")[0]
     metric.update_state(rng.normal(size=(500, 2)), rng.normal(size=(500, 2)))
     assert metric.result()["authentic"] > 3 * verdicts.COPIED
 
 
-def test_an_open_game_is_told_with_its_figures():
+def test_an_open_game_is_reported_with_its_figures():
     rows = [{"real_accuracy": 0.8, "fake_accuracy": 0.7, "g_gradient": 1.0}] * 8
-    (told,) = verdicts.judge(rows, [{"coverage[digits]": 0.9, "authentic[digits]": 0.5}])
-    assert told.name == "playing"
-    assert "80% of the real and 70%" in str(told)
+    (verdict,) = verdicts.judge(rows, [{"coverage[digits]": 0.9, "authentic[digits]": 0.5}])
+    assert verdict.name == "playing"
+    assert "80% of the real and 70%" in str(verdict)
     assert verdicts.judge([]) == []
 
 
@@ -135,8 +135,8 @@ def test_only_the_last_quarter_counts():
 
 
 @pytest.fixture
-def measured_game(tmp_path):
-    """A tiny game, and how to measure it every 16 images."""
+def evaluated_model(tmp_path):
+    """Returns a tiny model, and an `Evaluate` callback for every 16 images."""
     images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
     source = kg.datasets.ArraySource("noise", images)
     evaluator = metrics.Evaluator(source, metrics.get(["frechet"], "values"), count=64)
@@ -151,8 +151,8 @@ def measured_game(tmp_path):
     return gan, images, callback
 
 
-def test_evaluate_writes_a_row_every_so_many_images_and_keeps_the_best(measured_game, tmp_path):
-    gan, images, callback = measured_game
+def test_evaluate_writes_rows_and_keeps_the_best_model(evaluated_model, tmp_path):
+    gan, images, callback = evaluated_model
     measure = callback(best_path=tmp_path / "best.keras")
     gan.fit(images, batch_size=8, verbose=0, callbacks=[measure])
     rows = callbacks.read_table(tmp_path / "metrics.csv")
@@ -160,17 +160,18 @@ def test_evaluate_writes_a_row_every_so_many_images_and_keeps_the_best(measured_
     values = [row["frechet[values]"] for row in rows]
     best = keras.models.load_model(tmp_path / "best.keras")
     assert int(best.images_seen) == rows[int(np.argmin(values))]["images_seen"]
-    found = measure.evaluator.evaluate(best.sample).figures["frechet[values]"]
-    assert found == pytest.approx(min(values), rel=1e-4)
+    figure = measure.evaluator.evaluate(best.sample).figures["frechet[values]"]
+
+    assert figure == pytest.approx(min(values), rel=1e-4)
 
 
-def test_evaluate_goes_on_with_its_table_and_ends_early(measured_game, tmp_path):
-    gan, images, callback = measured_game
+def test_evaluate_resumes_its_table_and_stops_early(evaluated_model, tmp_path):
+    gan, images, callback = evaluated_model
     gan.fit(images[:16], batch_size=8, verbose=0, callbacks=[callback()])
     path = tmp_path / "metrics.csv"
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    rows[0]["frechet[values]"] = "0.0"  # a best one that is never reached again
+    rows[0]["frechet[values]"] = "0.0"  # a best figure that is never reached again
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -181,8 +182,8 @@ def test_evaluate_goes_on_with_its_table_and_ends_early(measured_game, tmp_path)
     assert int(gan.images_seen) == 48
 
 
-def test_a_figure_that_is_not_there_can_not_be_monitored(measured_game):
-    gan, images, callback = measured_game
+def test_an_unknown_figure_cannot_be_monitored(evaluated_model):
+    gan, images, callback = evaluated_model
     with pytest.raises(kg.errors.ConfigError, match=r"one of frechet\[values\], got 'fid'"):
         gan.fit(images, batch_size=8, verbose=0, callbacks=[callback(monitor="fid")])
     with pytest.raises(kg.errors.ConfigError, match="integer patience >= 1, got 0"):

@@ -39,7 +39,7 @@ PICTURES = "return [...document.querySelectorAll(arguments[0])].map((c) => c.toD
 def pages(tmp_path_factory):
     """The pages of the digits, of tiny colour images without classes, and of uniform latents."""
     folder = tmp_path_factory.mktemp("pages")
-    export.page_of(DIGITS, folder / "digits")
+    export.write_page(DIGITS, folder / "digits")
     export.to_web(tiny_gan(channels=3), folder / "colours", export.Card("<b>dcgan</b>"))
     card = export.Card(classes=("<i>", "b", LONG))
     export.to_web(tiny_gan(3, channels=4), folder / "see-through", card)
@@ -76,7 +76,7 @@ def wait(browser, script):
 
 
 def settle(browser):
-    """Waits until what was chosen is drawn."""
+    """Waits until the selection is drawn."""
     wait(browser, "return document.getElementById('grid').ariaBusy === 'false'")
 
 
@@ -87,7 +87,7 @@ def move(browser, selector, value):
 
 
 def drawn(browser, selector, mode="L"):
-    """The pixels of canvases, `(count, height, width, channels)`."""
+    """Returns the pixels of canvases, `(count, height, width, channels)`."""
     urls = browser.execute_script(PICTURES, selector)
     files = [io.BytesIO(base64.b64decode(url.split(",")[1])) for url in urls]
     return np.stack([pixels(file, mode) for file in files])
@@ -100,7 +100,7 @@ def pixels(file, mode):
 
 
 def expected(pages, name, count, seed, label=None, truncation=1.0, moved=0):
-    """What onnxruntime makes in Python, as pixels."""
+    """Computes the pixels with onnxruntime in Python."""
     generator = Generator(pages / name / "generator.onnx")
     feed = {"latents": np.float32(truncation) * generator.latents(count, seed) + moved}
     feed["latents"] = feed["latents"].astype("float32")
@@ -341,7 +341,7 @@ def test_a_page_is_replaced_and_nothing_else_is_left(tmp_path):
     made = export.to_web(tiny_gan(3), tmp_path / "page", export.Card("dcgan"))
     assert made.difference <= 1e-5
     (made.path / "old.txt").touch()
-    export.page_of(DIGITS, tmp_path / "page")
+    export.write_page(DIGITS, tmp_path / "page")
     assert [path.name for path in tmp_path.iterdir()] == ["page"]
     assert not (tmp_path / "page" / "old.txt").exists()
     assert (tmp_path / "page" / "generator.onnx").read_bytes() == DIGITS.read_bytes()
@@ -358,10 +358,10 @@ def test_what_makes_no_page_is_refused(tmp_path):
     for refused, message in (
         (lambda: export.to_web(points, tmp_path / "page"), r"got samples \(2,\)"),
         (lambda: export.to_web(tiny_gan(channels=2), tmp_path / "page"), r"samples \(8, 8, 2\)"),
-        (lambda: export.page_of(tmp_path / "points.onnx", tmp_path / "page"), r"samples \(2,\)"),
-        (lambda: export.page_of(ROOT / "README.md", tmp_path / "page"), "expected an ONNX file"),
+        (lambda: export.write_page(tmp_path / "points.onnx", tmp_path / "page"), r"samples \(2,\)"),
+        (lambda: export.write_page(ROOT / "README.md", tmp_path / "page"), "expected an ONNX file"),
         (lambda: export.to_web(tiny_gan(), tmp_path / "notes"), "holds other files"),
-        (lambda: export.page_of(DIGITS, tmp_path / "points.onnx"), "holds other files"),
+        (lambda: export.write_page(DIGITS, tmp_path / "points.onnx"), "holds other files"),
     ):
         with pytest.raises(ConfigError, match=message):
             refused()
@@ -369,7 +369,7 @@ def test_what_makes_no_page_is_refused(tmp_path):
 
 
 def test_a_failure_leaves_nothing_and_keeps_the_page_that_was_there(tmp_path, monkeypatch):
-    page = export.page_of(DIGITS, tmp_path / "page")
+    page = export.write_page(DIGITS, tmp_path / "page")
     before = {path: path.read_bytes() for path in page.iterdir()}
     monkeypatch.setattr(kg.export.onnx, "TOLERANCE", -1.0)
     for folder in (page, tmp_path / "new" / "page"):
@@ -382,7 +382,7 @@ def test_a_failure_leaves_nothing_and_keeps_the_page_that_was_there(tmp_path, mo
 def test_a_full_disk_leaves_nothing(small_disk):
     folder = small_disk(1000)
     with pytest.raises(ExportError, match=r"could not write to .*disk"):
-        export.page_of(DIGITS, folder / "page")
+        export.write_page(DIGITS, folder / "page")
     assert list(folder.iterdir()) == []
 
 

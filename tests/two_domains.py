@@ -19,15 +19,6 @@ class TwoDomains(kg.AdversarialModel):
     averages = {"average_ab": "generator_ab", "average_ba": "generator_ba"}
     test_log_names = ("cycle_loss",)
 
-    def __init__(self, generator_ab, generator_ba, discriminator_a, discriminator_b, **options):
-        super().__init__(**options)
-        self.add_networks(
-            generator_ab=generator_ab,
-            generator_ba=generator_ba,
-            discriminator_a=discriminator_a,
-            discriminator_b=discriminator_b,
-        )
-
     def compile(
         self, generator_optimizer, discriminator_optimizer, rules, schedules=None, **trainer
     ):

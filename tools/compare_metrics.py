@@ -30,7 +30,7 @@ SEED, SUBSETS, SPLITS, CLASSES = 3, 10, 5, 10
 
 
 def small(rng):
-    """What tests/metric_cases.py generates too."""
+    """Generates the small case of tests/metric_cases.py."""
     real = rng.normal(size=(300, 16))
     return real, 1.1 * rng.normal(size=(260, 16)) + 0.2
 
@@ -54,7 +54,7 @@ def different_means(rng):
 
 
 def like_inception(rng):
-    """2,048 non-negative features, correlated, their spectrum decaying."""
+    """Generates 2,048 correlated, non-negative features with a decaying spectrum."""
     mixing = rng.normal(size=(256, 2048)) * np.arange(1, 257)[:, None] ** -0.5 / 4
 
     def features(count, noise, bias):
@@ -75,7 +75,7 @@ CASES = (
 
 
 def probabilities_of(features):
-    """Some classifier's: a softmax of the first features."""
+    """Computes probabilities of classes, as a softmax of the first features."""
     logits = 3.0 * features[:, :CLASSES]
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -86,7 +86,7 @@ def subset_size(real, fake):
 
 
 def ours(real, fake):
-    """Every metric's figures, fed in batches."""
+    """Computes the figures of all metrics of keras_gan, from batches."""
     metrics = (
         FrechetDistance(np.asarray),
         KernelDistance(np.asarray, SUBSETS, subset_size(real, fake), SEED),
@@ -106,7 +106,7 @@ def ours(real, fake):
 
 
 def theirs(real, fake):
-    """The packages' figures; precision and recall from both."""
+    """Computes the packages' figures; both compute precision and recall."""
     figures = {"frechet": fidelity_frechet(real, fake)}
     figures |= fidelity_kernel(real, fake) | fidelity_score(probabilities_of(fake))
     precision_recall = metric_prc.prc_features_to_metric(
@@ -128,7 +128,7 @@ def fidelity_frechet(real, fake):
 
 
 def fidelity_kernel(real, fake):
-    """Mean and standard error over the subsets that keras_gan draws."""
+    """Computes mean and standard error over the same subsets as keras_gan."""
     size = subset_size(real, fake)
     distances = []
     for index in range(SUBSETS):
@@ -154,7 +154,7 @@ def fidelity_score(probabilities):
 
 
 def compare(case):
-    """Prints the case's rows and returns the number of figures out of bounds."""
+    """Prints the rows of a case; returns the number of figures out of bounds."""
     real, fake = case(np.random.default_rng(0))
     own, failures = ours(real, fake), 0
     print(f"\n{case.__name__}: {real.shape} against {fake.shape}", flush=True)

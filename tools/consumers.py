@@ -1,4 +1,4 @@
-"""Programs in Python that run an exported generator, each as `open(path, output)`.
+"""Programs in Python that run an exported generator, as functions `open(path, output)`.
 
     python tools/consumers.py opset MODEL.onnx OUTPUT INPUTS.npz   # one run, to time a cold start
 
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def open_saved_model(path, output):
-    """TensorFlow's loader in Python."""
+    """Opens a SavedModel with TensorFlow's loader in Python."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
@@ -25,7 +25,7 @@ def open_saved_model(path, output):
 
 
 def open_session(path, output):
-    """TensorFlow's loader in C++, as TF Serving uses it: a graph and a session."""
+    """Opens a SavedModel with TensorFlow's loader in C++, as TF Serving does."""
     import tensorflow as tf
 
     session = tf.compat.v1.Session(graph=tf.Graph())
@@ -42,7 +42,7 @@ def open_session(path, output):
 
 
 def open_onnx(path, output):
-    """onnxruntime."""
+    """Opens an ONNX file with onnxruntime."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -50,7 +50,7 @@ def open_onnx(path, output):
 
 
 def open_litert(path, output):
-    """LiteRT's interpreter."""
+    """Opens a LiteRT file with its interpreter."""
     from ai_edge_litert.interpreter import Interpreter
 
     serve = Interpreter(str(path)).get_signature_runner("serving_default")
@@ -66,7 +66,7 @@ OPENERS = {
 
 
 def opener(consumer):
-    """How to open a file for a consumer, such as `opset 18`."""
+    """Returns the function that opens a file for a consumer, such as `opset 18`."""
     return OPENERS[consumer.split()[0]]
 
 

@@ -1,11 +1,11 @@
-"""Writes a whole training step as StableHLO, which any XLA runtime can run without TensorFlow.
+"""Exports a training step as StableHLO, which XLA runtimes run without TensorFlow.
 
     python tools/export_step.py dcgan --size 64 --channels 3 --width 64 --out step
     python tools/run_step.py step    # on a machine with jax alone
 
-The folder gets `step.mlir`, whose arguments are a batch (and labels) and then every variable of
-the game and its optimizers, `state.npz` with what these are before the first step, and `step.json`,
-which names arguments and results and says which result is which argument's next value.
+The folder gets `step.mlir`, whose arguments are a batch (and labels) and then each variable of the
+model and its optimizers; `state.npz` with the initial values of these variables; and `step.json`
+with the names of arguments and results, and the argument that each result updates.
 """
 
 import argparse
@@ -24,12 +24,12 @@ ALIAS = re.compile(r"\{(\d+)\}: \((\d+), \{\}, (?:may|must)-alias\)")
 
 
 def export_step(gan, batch, folder):
-    """Writes the step of a compiled game for batches like this one.
+    """Writes the step of a compiled model for batches of this form.
 
     Args:
         gan: A compiled `GAN`.
-        batch: What a step of `fit` gets: samples, or `(samples, labels)`; of a fixed size.
-        folder: Where to write; it is made.
+        batch: A batch of `fit`: samples, or `(samples, labels)`, of a fixed size.
+        folder: The folder to write; it is created.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def export_step(gan, batch, folder):
 
 
 def variables_of(gan, concrete):
-    """The variables that a function of the game works on, in the order of its arguments."""
+    """Returns the variables that a function uses, in the order of its arguments."""
     parts = [*(getattr(gan, f"{player}_optimizer") for player in gan.players), *gan.metrics]
     known = [*gan.variables, *gan.other_state(), *(v for part in parts for v in part.variables)]
     by_handle = {id(variable.value.handle): variable.value for variable in known}
@@ -60,7 +60,7 @@ def variables_of(gan, concrete):
 
 
 def results_of(hlo, num_inputs, num_logs):
-    """For each result after the logs, the index of the variable whose next value it is."""
+    """Returns, for each result after the logs, the index of the variable that it updates."""
     header = hlo[: hlo.index("\n")]
     aliases = {int(result): int(argument) for result, argument in ALIAS.findall(header)}
     return [aliases[result] - num_inputs for result in range(num_logs, num_logs + len(aliases))]
@@ -71,7 +71,7 @@ def main():
     parser.add_argument("recipe", choices=kg.recipes.RECIPES)
     parser.add_argument("--size", type=int, default=28)
     parser.add_argument("--channels", type=int, default=1)
-    parser.add_argument("--classes", type=int, help="of a class-conditional game")
+    parser.add_argument("--classes", type=int, help="number of classes, for conditional models")
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--update", choices=options.UPDATES)

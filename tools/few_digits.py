@@ -1,10 +1,10 @@
-"""What an augmentation is worth where data are few: some of the embedded digits, equal steps.
+"""Measures the benefit of augmentation for few data: some bundled digits, in equal steps.
 
     python tools/few_digits.py --count 500 --steps 2000 --seeds 0 1 2
 
-Trains the recipe `quick`, unconditional, on so many digits, drawn once from all of them, with each
-augmentation and without; measures 10,000 samples against all 10,000 digits, and how many of them
-are authentic against those that were trained on.
+Trains the recipe `quick` without labels on a random subset of the digits, with each augmentation
+and without; evaluates 10,000 samples against all 10,000 digits, and the share of them that are
+authentic with respect to the subset.
 """
 
 import argparse
@@ -23,13 +23,13 @@ AUGMENTATIONS = {
 
 
 def digits():
-    """All embedded digits, which lie sorted by class."""
+    """Returns all bundled digits, sorted by class."""
     source = kg.datasets.open_source("digits")
     return next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
 
 
 def train(images, augmentation, seed, steps):
-    """The game after so many steps."""
+    """Trains a model for a number of steps."""
     keras.utils.set_random_seed(seed)
     gan = kg.recipes.build("quick", images.shape[1:], seed=seed, augmentation=augmentation)
     dataset = kg.datasets.ArraySource("few", images).to_dataset(64, seed=seed)

@@ -1,11 +1,11 @@
-"""Reads thousands of damaged and hostile files of every kind, and tells what wasn't refused well.
+"""Reads thousands of damaged and hostile files of each kind, and reports faults in refusing them.
 
 python tools/fuzz.py --cases 2000
 python tools/fuzz.py --kinds npz --cases 20000 --seed 1
 python tools/fuzz.py --again fuzz/npz-3
 
-Every case has to give a result or one of the package's own errors, within the seconds and the
-memory that are stated. What doesn't is kept below --out, to be read again by --again.
+Each case has to give a result or one of the package's errors, within limits of time and memory.
+Other cases are findings: they are saved in --out, and --again reads them again.
 """
 
 import argparse
@@ -31,11 +31,11 @@ MEGABYTE = 2**20
 
 
 class Hang(BaseException):
-    """A case that took too long."""
+    """A case that exceeds its time."""
 
 
 def main():
-    """Fuzzes the kinds asked for."""
+    """Fuzzes the requested kinds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=2000, help="a kind (default: 2000)")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
@@ -56,12 +56,12 @@ def main():
 
 
 def on_alarm(number, frame):
-    """Ends a case."""
+    """Ends a case that exceeds its time."""
     raise Hang("too slow")
 
 
 class Fuzz:
-    """The cases of one kind, and what became of them."""
+    """The cases of one kind, and their results."""
 
     def __init__(self, name, arguments):
         self.name, self.arguments, self.kind = name, arguments, KINDS[name]
@@ -117,7 +117,7 @@ class Fuzz:
             faulthandler.cancel_dump_traceback_later()
 
     def keep(self, files, told, text=""):
-        """Keeps the first case of each finding."""
+        """Saves the first case of each finding."""
         if told not in self.findings:
             folder = self.arguments.out / f"{self.name}-{len(self.findings)}"
             shutil.rmtree(folder, ignore_errors=True)
@@ -125,7 +125,7 @@ class Fuzz:
         self.findings[told] += 1
 
     def tell(self, seconds):
-        """Prints what became of the cases."""
+        """Prints the results of the cases."""
         errors = sum(self.errors.values())
         cases = self.results + errors + sum(self.findings.values())
         print(
@@ -142,13 +142,13 @@ class Fuzz:
 
 
 def shape_of(error, folder):
-    """An error's message without what differs from case to case."""
+    """Returns an error message without the parts that differ from case to case."""
     text = str(error).replace(str(folder), "RUN")
     return re.sub(r"'[^']*'|\d[\d,.]*|\(.*\)", "_", text)[:90]
 
 
 def memory(name):
-    """Megabytes that the process holds (VmRSS), or held at most (VmHWM)."""
+    """Returns the resident memory of the process (VmRSS), or its peak (VmHWM), in MB."""
     for line in pathlib.Path("/proc/self/status").read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * 1024 / MEGABYTE
@@ -156,7 +156,7 @@ def memory(name):
 
 
 def forget_peak():
-    """Lets the peak of the memory begin anew."""
+    """Resets the peak of the memory."""
     pathlib.Path("/proc/self/clear_refs").write_text("5")
 
 

@@ -1,10 +1,10 @@
-"""Sends thousands of hostile requests to a server and tells what wasn't refused well.
+"""Sends thousands of hostile requests to a server, and reports faults in refusing them.
 
     python tools/fuzz_server.py --cases 10000
 
-Wrong types, NaN, huge counts, deep JSON, cut bodies, slow clients, bad HTTP, huge headers, wrong
-paths and methods, all drawn from --seed. Each has to be answered 4xx; where the client cuts the
-connection itself there is nothing to answer. In the end the server has to be well.
+Wrong types, NaN, huge counts, deep JSON, truncated bodies, slow clients, bad HTTP, huge headers,
+wrong paths and methods, all drawn from --seed. Each response has to be 4xx, unless the client
+closes the connection itself. At the end the server has to be healthy.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main():
 
 
 async def run(server, arguments):
-    """`(kind, status, whether it is a finding) -> how often`."""
+    """Sends all cases; returns `(kind, status, whether it is a finding)` -> count."""
     found, gate = collections.Counter(), asyncio.Semaphore(arguments.clients)
     numbers = random.Random(arguments.seed)
 
@@ -75,13 +75,13 @@ async def run(server, arguments):
 
 
 def draw_kind(numbers):
-    """A kind; slow ones are rare, as each takes seconds."""
+    """Draws a kind of request; slow ones are rare, as each takes seconds."""
     rare = {"slow": 0.2, "deep": 0.3, "large_body": 0.3}
     return numbers.choices(list(hostile.KINDS), [rare.get(n, 1) for n in hostile.KINDS])[0]
 
 
 def tell(found, seconds):
-    """Prints what became of the cases."""
+    """Prints the results of the cases."""
     print(f"{sum(found.values())} requests in {seconds:.0f} s")
     for name in hostile.KINDS:
         counts = {str(key[1]): n for key, n in sorted(found.items(), key=str) if key[0] == name}

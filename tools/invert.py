@@ -1,13 +1,13 @@
-"""Finds held-out pictures in the latents of a generator.
+"""Finds held-out images in the latent space of a generator.
 
     python tools/invert.py                 # 16 test digits in the shipped one, for three seeds
     python tools/invert.py --tuning 100 --out inversion.png
     python tools/invert.py --pictures fashion_mnist:test   # what it can't make
     python tools/invert.py --checkpoints RUN/checkpoints --training faces --pictures held_out
 
-Prints root mean square errors in grey levels of 255: of what was found, of the nearest random
-samples, of the nearest of the pictures that the generator was trained on, and of these pictures'
-principal components, as many as there are latents.
+Prints root mean square errors in grey levels of 255: of the inversions, of the nearest random
+samples, of the nearest training images, and of the projection to as many principal components of
+the training images as there are latents.
 """
 
 import argparse
@@ -23,12 +23,12 @@ import numpy as np
 
 
 def pictures_of(source, count, seed):
-    """Some pictures of a source, `(count, *sample_shape)`."""
+    """Draws images of a source, `(count, *sample_shape)`."""
     return next(read_batches(source, choose(len(source), count, seed), count))
 
 
 def principal_components(source, count):
-    """`images -> images`, through so many principal components of a source."""
+    """Returns the projection of images to the first principal components of a source."""
     training = pictures_of(source, len(source), 0).reshape(len(source), -1).astype("float64")
     mean = training.mean(axis=0)
     axes = np.linalg.eigh(np.cov(training.T))[1][:, -count:]

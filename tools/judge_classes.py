@@ -1,4 +1,4 @@
-"""Judges a generator (ONNX) of digits or of Fashion-MNIST by an independent classifier of these.
+"""Evaluates a generator (ONNX) of digits or Fashion-MNIST with an independent classifier.
 
 The classifier is trained here, on the 60,000 training images, and must read at least 99 % of the
 10,000 test digits, or 92 % of Fashion-MNIST's; it is kept in a file for the next time.
@@ -27,7 +27,7 @@ BATCH = 128
 
 
 def read(data, split):
-    """A set's images in [-1, 1] and labels; `split` is "train" or "t10k"."""
+    """Reads the images, in [-1, 1], and labels of a split, "train" or "t10k"."""
     folder = pathlib.Path(os.environ["KERAS_GAN_DATA"]) / data
     with gzip.open(folder / f"{split}-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), "uint8", offset=16).reshape(-1, 28, 28, 1)
@@ -37,7 +37,7 @@ def read(data, split):
 
 
 def build_classifier():
-    """A small convolutional classifier with probabilities at its end."""
+    """Builds a small convolutional classifier that returns probabilities."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -58,7 +58,7 @@ def build_classifier():
 
 
 def train_classifier(data):
-    """A classifier that has learned the training images of `data`."""
+    """Trains a classifier on the training images of `data`."""
     keras.utils.set_random_seed(0)
     classifier = build_classifier()
     images, labels = read(data, "train")
@@ -73,7 +73,7 @@ def train_classifier(data):
 
 
 def load_classifier(data, path: pathlib.Path):
-    """The classifier of `data` in `path`; where the file is missing a new one, kept if good."""
+    """Loads the classifier of `data` from `path`; if missing, trains and saves it."""
     if path.exists():
         classifier = keras.models.load_model(path, safe_mode=True)
     else:
@@ -88,7 +88,7 @@ def load_classifier(data, path: pathlib.Path):
 
 
 def sample(path, count, seed):
-    """Samples of the ONNX generator and the labels asked for, every class in turn."""
+    """Draws samples of the ONNX generator with labels, each class in turn."""
     session = onnxruntime.InferenceSession(path)
     shapes = {entry.name: entry.shape for entry in session.get_inputs()}
     latents = np.random.default_rng(seed).standard_normal((count, shapes["latents"][1]), "float32")

@@ -3,11 +3,10 @@
     python tools/make_records.py photos records/photos --image-size 64
     keras-gan train dcgan --data records/photos --out runs/photos
 
-Any source will do: a folder, a zip, `tfds:NAME`, `mnist`, an `.npy`. Image files that are of the
-wanted size are kept byte by byte; all else is cut, resized and stored as PNG, which holds 8 bits a
-channel. Every shard is written under another name and takes its own when it is whole; its SHA-256
-goes into `manifest.json`. The same command goes on after the last whole shard, and comes to the
-same bytes as if it had never been stopped.
+Sources are a folder, a zip, `tfds:NAME`, `mnist`, an `.npy` and so on. Image files of the requested
+size are copied byte by byte; others are cropped, resized and stored as PNG, with 8 bits per
+channel. Each shard gets its name once it is complete; its SHA-256 is in `manifest.json`. The same
+command resumes after the last complete shard, and gives the same bytes as without interruption.
 
     python tools/make_records.py --verify records/photos
 
@@ -22,7 +21,7 @@ import pathlib
 import sys
 
 from keras_gan import datasets, media
-from keras_gan.datasets import records
+from keras_gan.datasets import record_index, records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order
 from keras_gan.errors import ConfigError, DataError
@@ -33,7 +32,7 @@ import tensorflow as tf
 
 
 def describe(source, shard_bytes):
-    """What decides the bytes of the set."""
+    """Returns the settings that determine the bytes of the set."""
     return {
         "format": records.FORMAT,
         "source": source.fingerprint(),
@@ -47,7 +46,7 @@ def describe(source, shard_bytes):
 
 
 def begin(folder, facts):
-    """The shards that are whole already, in a folder that is new or holds a part of the same set.
+    """Opens a new folder or a partial set; returns the shards that are complete.
 
     Raises:
         DataError: If it holds anything else.
@@ -69,7 +68,7 @@ def begin(folder, facts):
 
 
 def make(source, folder, shard_bytes):
-    """Writes what is missing of a set.
+    """Writes the missing shards of a set.
 
     Args:
         source: A `Source` of images.
@@ -91,7 +90,7 @@ def make(source, folder, shard_bytes):
 
 
 def contents(source, first):
-    """Yields `(image file, label)` from an index on."""
+    """Yields `(image file, label)`, starting from an index."""
 
     def as_png(sample, label):
         values = tf.cast(tf.round((sample + 1.0) * 127.5), tf.uint8)
@@ -108,13 +107,13 @@ def contents(source, first):
 
 
 def write_shard(path, waiting, shard_bytes, class_names, bar):
-    """Writes one shard, whole or not at all; returns its number of records."""
+    """Writes one shard atomically; returns its number of records."""
     size, count = 0, 0
     with atomic_write(path) as new, tf.io.TFRecordWriter(str(new)) as writer:
         for content, label in waiting:
             record = example(content, None if class_names is None else label)
             writer.write(record)
-            size += records.HEADER_BYTES + len(record) + records.FOOTER_BYTES
+            size += record_index.HEADER_BYTES + len(record) + record_index.FOOTER_BYTES
             count += 1
             bar.update()
             if size >= shard_bytes:
@@ -123,7 +122,7 @@ def write_shard(path, waiting, shard_bytes, class_names, bar):
 
 
 def example(content, label):
-    """A serialized `tf.train.Example`; the features are in the order of their names."""
+    """Returns a serialized `tf.train.Example`, with its features in the order of their names."""
     image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
     features = {"image/encoded": image}
     if label is not None:
@@ -135,20 +134,20 @@ def example(content, label):
 
 
 def checksum(path):
-    """Size and SHA-256 of a file."""
+    """Returns the size and SHA-256 of a file."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": path.stat().st_size, "sha256": found}
 
 
 def write_manifest(folder, facts, shards, finished):
-    """Says what the folder holds."""
+    """Writes the manifest, which describes the content of the folder."""
     manifest = {**facts, "finished": finished, "shards": shards}
     write_text(folder / records.MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
 
 def verify(folder):
-    """The names of shards that are not as the manifest says.
+    """Returns the names of the shards that differ from the manifest.
 
     Raises:
         DataError: Where there is no whole set.

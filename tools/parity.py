@@ -1,13 +1,13 @@
-"""The parity matrix: one generator in every program that it is exported to, against Keras.
+"""The parity matrix: compares one generator in each exported form with Keras.
 
     python tools/parity.py                       # the shipped digits and every network family
     python tools/parity.py --game digits --json parity.json
 
 Prints a table for each: the largest and the mean absolute difference from the Keras generator
-over 64 samples, the file's size, the median time of a call at batch 1 and 64, and the time of a
-cold start: from a new process, or from opening the page, to the first sample. The processor's
-threads are each program's own choice. Node needs `npm install --ignore-scripts` in tools/node
-once; the browser chromium and chromedriver; what isn't there is left out, and said.
+over 64 samples, the size of the file, the median time of a call at batch 1 and 64, and the time of
+a cold start: from a new process, or from opening the page, to the first sample. Each program
+chooses its number of threads. Node needs `npm install --ignore-scripts` in tools/node once, the
+browser needs chromium and chromedriver; programs that aren't installed are skipped and listed.
 """
 
 import argparse
@@ -41,7 +41,7 @@ OPSETS = (15, 17, 18)
 
 
 def shipped_digits():
-    """The shipped generator of digits in Keras, its weights from the SavedModel."""
+    """Loads the bundled generator of digits into Keras, with the weights of its SavedModel."""
     shape = (28, 28, 1)
     networks = kg.networks.DCGANGenerator, kg.networks.DCGANDiscriminator
     gan = kg.GAN(networks[0](shape, 32, 48, 10), networks[1](shape, 8, 10))
@@ -51,7 +51,7 @@ def shipped_digits():
 
 
 def untrained(family, shape, latent_dim, size, **generator):
-    """A game of a network family with its first weights."""
+    """Builds a model of a network family with its initial weights."""
     make = (
         getattr(kg.networks, f"{family}Generator"),
         getattr(kg.networks, f"{family}Discriminator"),
@@ -84,7 +84,7 @@ GAMES = {
 
 
 def export_all(gan, folder):
-    """Exports a game in every form; gives the path of each by the consumer's name."""
+    """Exports a model in each form; returns consumer -> path."""
     paths = {"savedmodel": export.to_saved_model(gan, folder / "saved").path}
     paths["session"] = paths["savedmodel"]
     for opset in OPSETS:
@@ -97,15 +97,15 @@ def export_all(gan, folder):
 
 
 def measure(gan, consumer, path, inputs, timed=True, node_app=parity_runtimes.NODE_APP):
-    """One row of the matrix, a dict.
+    """Measures one row of the matrix, a dict.
 
     Args:
-        gan: The game.
+        gan: The model.
         consumer: A key of `export_all`.
-        path: Its file.
+        path: Path of its file.
         inputs: Name -> array of `COUNT` rows.
-        timed: Whether to time it, too.
-        node_app: The folder of the app for Node, installed.
+        timed: Whether to measure times.
+        node_app: Folder of the installed app for Node.
     """
     expected = gan([*inputs.values()] if len(inputs) > 1 else inputs["latents"]).numpy()
     if consumer in ("node", "browser"):
@@ -126,7 +126,7 @@ def measure(gan, consumer, path, inputs, timed=True, node_app=parity_runtimes.NO
 
 
 def time_calls(gan, consumer, path, run, inputs):
-    """Median milliseconds by batch size, and the seconds of a cold start."""
+    """Returns median milliseconds by batch size, and the seconds of a cold start."""
     times = {}
     for size in (1, COUNT):
         part = {name: values[:size] for name, values in inputs.items()}
@@ -144,20 +144,20 @@ def time_calls(gan, consumer, path, run, inputs):
 
 
 def seconds(call):
-    """How long a call takes."""
+    """Measures the time of a call."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
 def size_of(path):
-    """Bytes of a file, or of a SavedModel's own files."""
+    """Returns the size of a file or a SavedModel in bytes."""
     files = [path] if path.is_file() else [*path.glob("*.pb"), *path.glob("variables/*")]
     return sum(file.stat().st_size for file in files)
 
 
 def unavailable():
-    """Consumers that can't be had on this machine, with the reason."""
+    """Returns the consumers that this machine lacks, with the reason."""
     missing = {}
     if not (parity_runtimes.NODE_APP / "node_modules").exists():
         missing["node"] = "run npm install --ignore-scripts in tools/node"
@@ -167,7 +167,7 @@ def unavailable():
 
 
 def within_bounds(consumer, row):
-    """Whether a row's differences are as small as they have to be."""
+    """Returns whether the differences of a row are within their bounds."""
     kind = consumer.split()[0]
     if kind in MEAN_BOUNDS:
         return row["mean"] <= MEAN_BOUNDS[kind] * row["spread"]
@@ -176,7 +176,7 @@ def within_bounds(consumer, row):
 
 
 def matrix(game, timed=True, left_out=(), node_app=parity_runtimes.NODE_APP):
-    """All rows of one game, consumer -> row, but for the consumers that are left out."""
+    """Measures all rows of a model, as consumer -> row, without those to skip."""
     gan = GAMES[game]()
     inputs = gan.example_inputs(COUNT, seed=0)
     with tempfile.TemporaryDirectory() as folder:
@@ -189,7 +189,7 @@ def matrix(game, timed=True, left_out=(), node_app=parity_runtimes.NODE_APP):
 
 
 def table(rows):
-    """The rows as lines of a table."""
+    """Returns the rows as lines of a table."""
     lines = [
         "| | largest | mean | kB | batch 1, ms | batch 64, ms | cold start, s |",
         "|---" * 7 + "|",

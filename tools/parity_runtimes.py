@@ -1,4 +1,4 @@
-"""An exported generator in Node and in a real browser: its samples, and how long they take.
+"""Runs an exported generator in Node and in a browser; returns its samples and timings.
 
 For tests and benchmarks, by two functions of one form:
 
@@ -47,7 +47,7 @@ try {
 
 
 def in_node(model, latents, labels=None, repeats=20, app=NODE_APP):
-    """Runs a generator by onnxruntime-node.
+    """Runs a generator with onnxruntime-node.
 
     Args:
         model: The ONNX file, which takes latents and, with classes, labels.
@@ -74,7 +74,7 @@ def in_node(model, latents, labels=None, repeats=20, app=NODE_APP):
 
 
 def in_browser(model, latents, labels=None, repeats=20, browser=None, seconds=300):
-    """Runs a generator by onnxruntime-web on WebAssembly, single-threaded, in headless Chromium.
+    """Runs a generator with onnxruntime-web on WebAssembly, one thread, in headless Chromium.
 
     Args:
         model: The ONNX file, which takes latents and, with classes, labels.
@@ -108,7 +108,7 @@ def in_browser(model, latents, labels=None, repeats=20, browser=None, seconds=30
 
 
 def found_by(browser, address, seconds):
-    """What the page left in `window.found`."""
+    """Returns the value that the page stored in `window.found`."""
     from selenium.webdriver.support.wait import WebDriverWait
 
     browser.get(address)
@@ -118,14 +118,14 @@ def found_by(browser, address, seconds):
 
 
 def inputs_json(latents, labels, repeats):
-    """The inputs as `measured.mjs` reads them."""
+    """Returns the inputs as JSON for `measured.mjs`."""
     latents = np.asarray(latents, "float32").tolist()
     labels = None if labels is None else np.asarray(labels).tolist()
     return json.dumps({"latents": latents, "labels": labels, "repeats": repeats})
 
 
 def result_of(found):
-    """What `measured.mjs` gives, with arrays and numbers in place of JSON's."""
+    """Converts the JSON of `measured.mjs` to arrays and numbers."""
     return {
         "samples": np.array(found["samples"], "float32").reshape(found["dims"]),
         "milliseconds": {int(count): time for count, time in found["milliseconds"].items()},
@@ -134,7 +134,7 @@ def result_of(found):
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Files of a folder, without a log."""
+    """Handler of files in a folder, without a log."""
 
     def log_message(self, *message):
         pass
@@ -142,7 +142,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serving(folder):
-    """The address of a folder that is served on this machine, as `python -m http.server` does."""
+    """Serves a folder on this machine, as `python -m http.server` does; yields the address."""
     handler = functools.partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -156,7 +156,7 @@ def serving(folder):
 
 @contextlib.contextmanager
 def chromium():
-    """Chromium without a window."""
+    """Starts Chromium without a window."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 

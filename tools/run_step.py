@@ -1,11 +1,11 @@
-"""Runs a training step of `export_step.py` with jax alone, and times it.
+"""Runs and times a training step of `export_step.py` with JAX only.
 
     pip install jax    # or jax[cuda13] for a GPU
     python tools/run_step.py step --steps 50 --rounds 11
 
-Steps follow each other, each on what the one before left, on one batch of random images. Prints
-images a second, the step's floating-point operations and memory as XLA counts them, and the share
-of the speed that this machine reaches with large matrix products, measured between the rounds.
+The steps update the state, with the same batch of random images. Prints images per second, the
+floating-point operations and memory of a step as XLA counts them, and the share of the speed of
+large matrix products on this machine, measured between the rounds.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from jaxlib import _jax
 
 
 class Step:
-    """A compiled step and the state that it works on.
+    """A compiled step and its state.
 
     Args:
         folder: What `export_step.py` wrote.
@@ -41,12 +41,12 @@ class Step:
             self.state = [self.put(state[str(i)]) for i in range(len(state))]
 
     def put(self, array):
-        """The array on the device, in its own width: the counters have 64 bits."""
+        """Copies an array to the device without changing its width, as counters have 64 bits."""
         with jax.enable_x64(True):
             return jax.device_put(array, self.device)
 
     def __call__(self, *batch):
-        """One step; returns its logs by name, still on the device."""
+        """Runs one step; returns its logs by name, still on the device."""
         results = self.program.execute_sharded([*batch, *self.state])
         arrays = [arrays[0] for arrays in results.disassemble_into_single_device_arrays()]
         logs = self.facts["logs"]
@@ -55,7 +55,7 @@ class Step:
         return dict(zip(logs, arrays, strict=False))
 
     def random_batch(self):
-        """Uniform images in [-1, 1], and labels of class 0, as the step takes them."""
+        """Draws uniform images in [-1, 1], and labels of class 0, as inputs of the step."""
         rng = np.random.default_rng(0)
         return [
             self.put(
@@ -67,7 +67,7 @@ class Step:
         ]
 
     def cost(self):
-        """What XLA counts: floating-point operations a step, and bytes of state and of the rest."""
+        """Returns XLA's counts: operations per step, and bytes of the state and of the rest."""
         memory = self.program.get_compiled_memory_stats()
         return {
             "flops": self.program.cost_analysis().get("flops", float("nan")),
@@ -77,7 +77,7 @@ class Step:
 
 
 def peak_flops(device, dtype, size=4096, calls=8):
-    """Floating-point operations a second of a large matrix product."""
+    """Returns the floating-point operations per second of a large matrix product."""
     size = size if device.platform != "cpu" else 1024
     matrix = jax.device_put(np.ones((size, size), "float32"), device).astype(dtype)
     product = jax.jit(lambda a, b: a @ b)

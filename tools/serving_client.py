@@ -1,4 +1,4 @@
-"""Asks a server for samples, over REST or gRPC: TF Serving, or `keras-gan serve` (REST).
+"""Requests samples from TF Serving (REST or gRPC) or `keras-gan serve` (REST).
 
     python tools/serving_client.py --rest http://127.0.0.1:8501 --name digits --count 16 \
         --seed 0 --label 3 --out digits.png
@@ -34,11 +34,11 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
 
 class ServerError(Exception):
-    """What the server said, or that it couldn't be reached before the deadline."""
+    """An error of the server, or a server that isn't reachable before the deadline."""
 
 
 class BusyError(Exception):
-    """An answer after which to ask again, in `seconds` at the earliest."""
+    """A response after which to retry, in `seconds` at the earliest."""
 
     def __init__(self, told, seconds=0.0):
         super().__init__(told)
@@ -46,7 +46,7 @@ class BusyError(Exception):
 
 
 def retry(call, deadline):
-    """What `call(seconds left)` returns, called again while it raises `BusyError`.
+    """Returns the result of `call(seconds left)`, repeated while it raises `BusyError`.
 
     Args:
         call: Does it once.
@@ -68,7 +68,7 @@ def retry(call, deadline):
 
 
 class RestClient:
-    """A model over REST.
+    """A client of a model over REST.
 
     Args:
         address: As in "http://127.0.0.1:8501".
@@ -84,7 +84,7 @@ class RestClient:
         self.deadline = deadline
 
     def predict(self, signature, inputs):
-        """Asks for a signature's outputs.
+        """Requests the outputs of a signature.
 
         Args:
             signature: As in "sample_png".
@@ -119,12 +119,12 @@ class RestClient:
 
 
 def read_seconds(text):
-    """The seconds of a Retry-After; 0 for none and for a date."""
+    """Returns the seconds of a Retry-After header; 0 without one or for a date."""
     return float(text) if text and text.isdigit() else 0.0
 
 
 class GrpcClient:
-    """A model over gRPC, with what `RestClient` has.
+    """A client of a model over gRPC, with the interface of `RestClient`.
 
     Args:
         address: As in "127.0.0.1:8500".
@@ -146,7 +146,7 @@ class GrpcClient:
         self.name, self.deadline = name, deadline
 
     def predict(self, signature, inputs):
-        """See `RestClient.predict`."""
+        """Requests the outputs of a signature, as `RestClient.predict` does."""
         import tensorflow as tf
         from tensorflow_serving.apis import predict_pb2
 
@@ -195,7 +195,7 @@ def main(arguments=None):
 
 
 def connect(parsed):
-    """The client that the command line asks for; a token comes from KERAS_GAN_TOKEN."""
+    """Makes the client for the command line; the token comes from KERAS_GAN_TOKEN."""
     if parsed.grpc:
         return GrpcClient(parsed.grpc, parsed.name, parsed.deadline)
     token = os.environ.get("KERAS_GAN_TOKEN")
@@ -203,7 +203,7 @@ def connect(parsed):
 
 
 def write(parsed, client):
-    """Asks and writes."""
+    """Requests samples and writes them."""
     values = {name: getattr(parsed, name) for name in ("count", "seed", "label", "truncation")}
     inputs = {name: value for name, value in values.items() if value is not None}
     if parsed.out.suffix == ".png":

@@ -1,10 +1,10 @@
-"""How many of the 1,000 modes of stacked digits two rules of the game find in equal steps.
+"""Compares how many of the 1,000 modes of stacked digits two losses find in equal steps.
 
     python tools/stacked_digits.py
 
-The relativistic loss with R1 and R2 against the plain loss with R1, all else equal: a DCGAN, Adam
-(1e-3, 0 and 0.99), lazy penalties. Every so many steps 26,000 samples are read by the digits
-extractor: modes hit, and KL to uniform in nats. Minutes are those of training alone.
+Compares the relativistic loss with R1 and R2 to the plain loss with R1, with the same DCGAN, Adam
+(1e-3, 0 and 0.99) and lazy penalties. At intervals, the digits extractor classifies 26,000 samples:
+number of modes, and KL divergence from uniform in nats. Minutes are those of training only.
 """
 
 import argparse
@@ -23,7 +23,7 @@ RULES = {
 
 
 def build(rule, arguments):
-    """The game of a rule."""
+    """Builds the model of a loss."""
     keras.utils.set_random_seed(arguments.seed)
     loss, names = RULES[rule]
     shape = (28, 28, 3)
@@ -39,7 +39,7 @@ def build(rule, arguments):
 
 
 def train(rule, source, evaluator, arguments):
-    """Rows of one rule."""
+    """Trains with one loss; returns its rows."""
     gan, rows, seconds = build(rule, arguments), [], 0.0
     dataset = source.to_dataset(64, seed=arguments.seed)
     for step in range(arguments.every, arguments.steps + 1, arguments.every):

@@ -1,12 +1,12 @@
-"""Trains the classifiers that keras_gan.metrics ships, and writes their weights.
+"""Trains the classifiers that keras_gan.metrics includes, and writes their weights.
 
     python tools/train_extractor.py digits keras_gan/metrics/extractors/digits.npz
     python tools/train_extractor.py photos keras_gan/metrics/extractors/photos.npz
 
 The first takes a few minutes on 2 CPU cores, the second about twenty. KERAS_GAN_DATA names the
-folder that holds mnist/*.gz and cifar10.zip. Batch normalisation is folded into the convolutions,
-the features are scaled to a mean variance of 1 over the images trained on, and the weights are
-stored as float16. What it tells in the end was measured with the written file.
+folder that holds mnist/*.gz and cifar10.zip. Batch normalization is folded into the convolutions,
+the features are scaled to a mean variance of 1 over the training images, and the weights are stored
+as float16. The printed accuracy is that of the written file.
 """
 
 import argparse
@@ -26,7 +26,7 @@ BATCH_SIZE, SEED = 128, 0
 
 
 def moved(images, random, shift, **padding):
-    """Each image moved by up to `shift` pixels; `padding` says what comes in, as in `np.pad`."""
+    """Shifts each image by up to `shift` pixels; `padding` fills the border, as in `np.pad`."""
     edges = ((0, 0), (shift, shift), (shift, shift), (0, 0))
     padded = np.pad(images, edges, **padding)
     windows = np.lib.stride_tricks.sliding_window_view(padded, images.shape[1:3], axis=(1, 2))
@@ -35,12 +35,12 @@ def moved(images, random, shift, **padding):
 
 
 def shifted(images, random):
-    """Each image moved by up to 2 pixels, black coming in."""
+    """Shifts each image by up to 2 pixels, with a black border."""
     return moved(images, random, 2, constant_values=-1.0)
 
 
 def altered(images, random):
-    """Each image moved by up to 3 pixels, mirrored or not."""
+    """Shifts each image by up to 3 pixels, and mirrors half of them."""
     images = moved(images, random, 3, mode="reflect")
     mirrored = random.integers(2, size=len(images)).astype(bool)
     return np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
@@ -48,7 +48,7 @@ def altered(images, random):
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How one of them is trained.
+    """The training of one classifier.
 
     Attributes:
         extractor: Its class.
@@ -71,7 +71,7 @@ class Plan:
     epochs: int = 6
 
     def read(self, split):
-        """Images in [-1, 1] and labels, in their order."""
+        """Reads images in [-1, 1] and labels, in their order."""
         source = datasets.open_source(os.path.expandvars(self.data).format(split=split))
         batches = source.to_dataset(500, labels=True, shuffle=False).take(len(source) // 500)
         images, labels = zip(*batches.as_numpy_iterator(), strict=True)
@@ -90,7 +90,7 @@ PLANS = {
 
 
 def build(plan):
-    """Convolutions with batch normalisation, averaged over the picture, then ten classes."""
+    """Builds convolutions with batch normalization, global average pooling and ten classes."""
     layers = keras.layers
     stack = [keras.Input(plan.image_shape)]
     stages = zip(plan.filters, plan.kernels, plan.extractor.strides, strict=True)
@@ -102,7 +102,7 @@ def build(plan):
 
 
 def train(plan, images, labels):
-    """A trained network, before its batch normalisation is folded; prints each epoch's accuracy."""
+    """Trains a network, and prints the accuracy of each epoch; batch normalization isn't folded."""
     keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
     model, steps = build(plan), len(images) // BATCH_SIZE
@@ -122,7 +122,7 @@ def train(plan, images, labels):
 
 
 def fold(model, images):
-    """The weights by name, in float64, batch normalisation folded in and the features scaled."""
+    """Returns float64 weights by name, with folded batch normalization and scaled features."""
     pooled = keras.Sequential(model.layers[:-1]).predict(images, batch_size=500, verbose=0)
     scale = 1 / np.sqrt(pooled.astype("float64").var(axis=0).mean())
     convolutions, norms = model.layers[0:-2:3], model.layers[1:-2:3]
@@ -138,7 +138,7 @@ def fold(model, images):
 
 
 def judge(plan, path, images):
-    """The accuracy of the written file on the test images; prints what it is."""
+    """Measures and prints the accuracy of the written file on the test images."""
     extractor = plan.extractor(path)
     test_images, test_labels = plan.read("test")
     accuracy = (extractor.probabilities(test_images).argmax(axis=1) == test_labels).mean()

@@ -1,10 +1,10 @@
-"""Fetches the parts of onnxruntime-web that the exported page carries.
+"""Downloads the parts of onnxruntime-web that the exported page includes.
 
 python tools/vendor_onnxruntime_web.py
 
-npm packs the version that is pinned here, and nothing is written unless the package has the
-SHA-512 that is pinned too (`npm view onnxruntime-web dist.integrity`). The licence is the one in
-onnxruntime's wheel for Python; the npm package has none.
+npm packs the pinned version, and nothing is written unless the package has the pinned SHA-512
+(`npm view onnxruntime-web dist.integrity`). The licence is that in onnxruntime's wheel for Python;
+the npm package has none.
 """
 
 import base64
@@ -32,7 +32,7 @@ LICENCE = "onnxruntime-web.LICENSE"
 
 
 def main():
-    """Fetches, checks and writes."""
+    """Downloads, checks and writes the files."""
     with tempfile.TemporaryDirectory() as work:
         subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=work, check=True)
         (archive,) = pathlib.Path(work).iterdir()

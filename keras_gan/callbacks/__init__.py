@@ -1,4 +1,4 @@
-"""Pictures of the learning, metrics, a guard against NaN, the history, checkpoints, progress."""
+"""Callbacks for previews, metrics, guards, the history, checkpoints and progress."""
 
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.density import DensityPlot

@@ -1,8 +1,10 @@
-"""D and D' side by side, again and again, while the generator learns."""
+"""Plots of D and D' during training."""
 
+import os
 import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.known import plots
 
@@ -10,21 +12,21 @@ import numpy as np
 
 
 class DensityPlot(Periodic):
-    """Writes D, D' and the discriminator as `<step>.png`, for points of a known distribution.
+    """Plots D, D' and the discriminator as `<step>.png`, for points of a known distribution.
 
-    D' is the averaged generator's; its latents are the same in every picture. A `LearningGIF` of
-    the folder makes the film.
+    D' is the averaged generator's distribution; its latents are the same in every plot. A
+    `LearningGIF` of the folder combines the plots to a film.
 
     Args:
-        folder: Where to write; it is made.
+        folder: Folder of the plots; created if needed.
         distribution: The known distribution, of one or two dimensions.
-        every: Steps between two pictures; once an epoch by default.
-        count: Samples a picture.
-        seed: Decides the latents.
+        every: Steps between plots; once per epoch by default.
+        count: Samples per plot.
+        seed: Seed of the latents.
 
     Raises:
-        ConfigError: Without matplotlib; and at the start of training, for a model whose samples
-            are not such points, or that takes labels.
+        ConfigError: If matplotlib is missing; and at the start of training, for a model whose
+            samples aren't points of the same dimension, or that takes labels.
 
     Example:
 
@@ -34,18 +36,25 @@ class DensityPlot(Periodic):
         gan.fit(kg.datasets.load("toy:gaussians25"), epochs=5, callbacks=film)
     """
 
-    def __init__(self, folder, distribution, every=None, count=10_000, seed=0):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        distribution: GaussianMixture,
+        every: int | None = None,
+        count: int = 10_000,
+        seed: int = 0,
+    ) -> None:
         super().__init__(every)
-        self.plot = plots.of_dimension(distribution.dim)
+        self.plot = plots.plot_for(distribution.dim)
         self.folder, self.distribution = pathlib.Path(folder), distribution
         self.count, self.seed = count, seed
 
-    def on_train_begin(self, logs=None):
-        """Checks the model and shows where the learning begins."""
-        shape, wanted = self.model.sample_shape, (self.distribution.dim,)
-        if shape != wanted or self.model.conditional:
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Checks the model and plots its initial state."""
+        shape, expected = self.model.sample_shape, (self.distribution.dim,)
+        if shape != expected or self.model.conditional:
             raise ConfigError(
-                f"expected a model without labels whose samples are points {wanted}, as the "
+                f"expected a model without labels whose samples are points {expected}, as the "
                 f"distribution's are; got samples {shape}"
                 f"{' and labels' if self.model.conditional else ''}."
             )
@@ -53,8 +62,8 @@ class DensityPlot(Periodic):
         if self.model.step == 0:
             self.act({})
 
-    def act(self, logs):
-        """Writes a picture."""
+    def act(self, logs: dict[str, float]) -> None:
+        """Writes a plot."""
         step = int(self.model.step)
         samples = self.model.sample(self.count, seed=self.seed)
         zero = self._zero(samples)
@@ -67,9 +76,10 @@ class DensityPlot(Periodic):
         )
 
     def _zero(self, samples):
-        """What counts as a logit of 0: for relativistic losses the mean of both sides.
+        """Returns the logit to show as 0.
 
-        They know differences between logits alone.
+        It is the mean logit of real and generated samples for relativistic losses, which depend
+        on differences of logits only.
         """
         if not self.model.rules.loss.relativistic:
             return 0.0

@@ -1,12 +1,17 @@
-"""Metrics while the generator learns: the best one is kept, and a training can end early."""
+"""Evaluation during training, with the best model kept and early stopping."""
 
 import math
+import os
 import pathlib
+from collections.abc import Callable
 
 from keras_gan.callbacks.table import PeriodicTable
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.files.keras_file import save_model
+from keras_gan.metrics.evaluate import Evaluator, Sampler
+
+import keras
 
 LOWER_IS_BETTER = (
     *("frechet", "kernel", "sliced_wasserstein", "kl_to_uniform"),
@@ -15,24 +20,26 @@ LOWER_IS_BETTER = (
 
 
 class Evaluate(PeriodicTable):
-    """Measures the averaged generator every so many images, and keeps the best game.
+    """Evaluates the averaged generator at regular intervals, and keeps the best model.
 
-    The figures are a row of a table. The game with the best figure so far is saved whole. Where
-    `patience` is given, the training ends after so many measurements without a better one. What
-    was best is read from the table, so a training that goes on keeps the best of both parts.
+    Each evaluation adds a row of figures to a table. The model with the best figure so far is
+    saved. With `patience`, training ends after that many evaluations without improvement. The
+    best figure is read from the table, so a resumed training takes earlier evaluations into
+    account.
 
     Args:
-        evaluator: A `keras_gan.metrics.Evaluator`: it reads the real samples once.
-        sample: `model -> ((n, seed) -> samples)`, how to draw samples for it.
-        every: Images between two measurements; once an epoch by default.
-        path: CSV file of the figures; its folder is made.
-        best_path: `.keras` file for the best game; none is kept by default.
-        monitor: Name of the figure that counts, such as `"frechet[digits]"`; the first by default.
-        patience: Measurements without a better one after which the training ends; None for never.
+        evaluator: A `keras_gan.metrics.Evaluator`, which reads the real samples once.
+        sample: Function `model -> ((n, seed) -> samples)` that returns the model's sampler.
+        every: Images between evaluations; once per epoch by default.
+        path: CSV file of the figures; its folder is created if needed.
+        best_path: `.keras` file for the best model; by default it isn't saved.
+        monitor: Name of the figure to compare, such as `"frechet[digits]"`; the first by default.
+        patience: Number of evaluations without improvement after which training ends; None for
+            no early stopping.
 
     Raises:
-        ConfigError: For a patience below 1, or at the first measurement for a figure that there
-            isn't.
+        ConfigError: For a patience below 1, or, at the first evaluation, for an unknown figure to
+            monitor.
 
     Example:
 
@@ -43,9 +50,15 @@ class Evaluate(PeriodicTable):
     """
 
     def __init__(
-        self, evaluator, sample, every=None, path="metrics.csv", best_path=None, monitor=None,
-        patience=None,
-    ):  # fmt: skip
+        self,
+        evaluator: Evaluator,
+        sample: Callable[[keras.Model], Sampler],
+        every: int | None = None,
+        path: str | os.PathLike = "metrics.csv",
+        best_path: str | os.PathLike | None = None,
+        monitor: str | None = None,
+        patience: int | None = None,
+    ) -> None:
         super().__init__(path, every, counter="images_seen")
         if patience is not None:
             check_integer("patience", patience)
@@ -53,8 +66,8 @@ class Evaluate(PeriodicTable):
         self.best_path = None if best_path is None else pathlib.Path(best_path)
         self.monitor, self.patience = monitor, patience
 
-    def act(self, logs):
-        """Measures, and keeps or ends."""
+    def act(self, logs: dict[str, float]) -> None:
+        """Evaluates the model, saves it if it is the best, and checks the patience."""
         figures = self.evaluator.evaluate(self.sample(self.model)).figures
         self.monitor = self.monitor or next(iter(figures))
         if self.monitor not in figures:
@@ -62,14 +75,14 @@ class Evaluate(PeriodicTable):
                 f"expected to monitor one of {', '.join(figures)}, got {self.monitor!r}."
             )
         self.table.add(self.model, figures)
-        since_best = self.measurements_since_best()
+        since_best = self.evaluations_since_best()
         if since_best == 0 and self.best_path is not None:
             save_model(self.model, self.best_path)
         if self.patience is not None and since_best >= self.patience:
             self.model.stop_training = True
 
-    def measurements_since_best(self):
-        """How many measurements came after the best one."""
+    def evaluations_since_best(self) -> int:
+        """Returns the number of evaluations after the best one."""
         values = [float(row.get(self.monitor) or math.nan) for row in self.table.rows]
         lower = self.monitor.partition("[")[0] in LOWER_IS_BETTER
         scores = [(math.inf if math.isnan(v) else v if lower else -v) for v in values]

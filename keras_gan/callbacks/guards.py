@@ -1,4 +1,4 @@
-"""What ends a training before its last step."""
+"""Callbacks that end training early."""
 
 import math
 import time
@@ -12,20 +12,20 @@ import keras
 class StopOnNaN(keras.callbacks.Callback):
     """Raises `NotFiniteError` as soon as any log, not only `loss`, is NaN or infinite.
 
-    The logs are losses, gradients' norms and penalties; the error names the step, the logs and
-    the weights that are broken. Keras's `TerminateOnNaN` reads `logs["loss"]` alone, which a GAN
+    The logs are losses, gradient norms and penalties. The error names the step, the logs and the
+    weights that aren't finite. Keras's `TerminateOnNaN` reads only `logs["loss"]`, which a GAN
     doesn't have.
     """
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Checks every log of the step."""
         broken = [name for name, value in (logs or {}).items() if not math.isfinite(value)]
         if broken:
             raise NotFiniteError(
                 f"expected finite losses, got {', '.join(f'{n} = {logs[n]}' for n in broken)} at "
                 f"step {int(self.model.step)}, with {self._weights()}; "
-                "lower the learning rates, add a penalty such as R1, or look for broken samples "
-                "in the data."
+                "lower the learning rates, add a penalty such as R1, or check the data for "
+                "broken samples."
             )
 
     def _weights(self):
@@ -36,21 +36,21 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 class EndAt(keras.callbacks.Callback):
-    """Ends the training after the step in which its time is over.
+    """Ends training after the first step that finishes past a deadline.
 
     Args:
-        deadline: Seconds on the clock of `time.monotonic`.
+        deadline: Time in seconds on the clock of `time.monotonic`.
 
     Example:
 
         gan.fit(digits, epochs=100, callbacks=[kg.callbacks.EndAt(time.monotonic() + 3600)])
     """
 
-    def __init__(self, deadline):
+    def __init__(self, deadline: float) -> None:
         super().__init__()
         self.deadline = deadline
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Looks at the clock."""
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Ends training once the deadline has passed."""
         if time.monotonic() >= self.deadline:
             self.model.stop_training = True

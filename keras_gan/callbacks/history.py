@@ -1,4 +1,4 @@
-"""The history of a training as a table."""
+"""The history of a training run as tables."""
 
 import time
 
@@ -8,25 +8,25 @@ from keras import ops
 
 
 class HistoryCSV(PeriodicTable):
-    """Writes a row of the step, the images seen and every log.
+    """Writes rows of the step, the number of images seen, and all logs to a CSV file.
 
-    The logs are Keras's means since the epoch began; with `every` they are means since the last
-    row, as the metrics are then reset after each. A training that goes on appends to the file, and
-    means that were begun before it was saved go on: the file is the same, byte for byte, as that
-    of a training that was never interrupted.
+    The logs are Keras's means since the beginning of the epoch. With `every` they are means since
+    the last row, as the metrics are reset after each row. A resumed training appends to the file
+    and continues the means of the row that was interrupted, so that the file equals, byte for
+    byte, that of an uninterrupted training.
 
     Args:
-        path: The file; its folder is made.
-        every: Steps between two rows; once an epoch by default.
+        path: The file; its folder is created if needed.
+        every: Steps between rows; once per epoch by default.
     """
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Goes on with the means that were saved with the model, which Keras has just reset."""
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Restores the means that were saved with the model, which Keras has just reset."""
         if self.every is not None:
             self.model.resume_means()
 
-    def act(self, logs):
-        """Adds a row; what wasn't measured since the last one, as a lazy penalty, stays empty."""
+    def act(self, logs: dict[str, float]) -> None:
+        """Adds a row; logs without values since the last row, as of lazy penalties, stay empty."""
         if self.every is None:
             self.table.add(self.model, logs)
             return
@@ -38,21 +38,21 @@ class HistoryCSV(PeriodicTable):
 
 
 class TimesCSV(PeriodicTable):
-    """Writes a row of the step, the images seen and the seconds of training so far.
+    """Writes rows of the step, the number of images seen, and the seconds of training so far.
 
-    Times are never the same twice, so they have a file of their own, beside the history.
+    Times aren't reproducible, so they have a separate file from the history.
 
     Args:
-        path: The file; its folder is made.
-        every: Steps between two rows; once an epoch by default.
+        path: The file; its folder is created if needed.
+        every: Steps between rows; once per epoch by default.
     """
 
-    def on_train_begin(self, logs=None):
-        """Reads the rows up to the model's step, and goes on with their clock."""
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Reads the rows up to the model's step, and continues their clock."""
         super().on_train_begin(logs)
         before = float(self.table.rows[-1].get("seconds") or 0.0) if self.table.rows else 0.0
         self._start = time.monotonic() - before
 
-    def act(self, logs):
+    def act(self, logs: dict[str, float]) -> None:
         """Adds a row."""
         self.table.add(self.model, {"seconds": round(time.monotonic() - self._start, 2)})

@@ -1,4 +1,4 @@
-"""What happens every so many steps."""
+"""Base class of periodic callbacks."""
 
 from keras_gan.checks import check_integer
 
@@ -6,41 +6,41 @@ import keras
 
 
 class Periodic(keras.callbacks.Callback):
-    """Base of the callbacks that act every so many steps of the model, or once an epoch.
+    """Base class of callbacks that act every `every` steps of the model, or once per epoch.
 
-    The model's own counter counts, so a training that goes on keeps the rhythm.
+    It uses the counter of the model, so a resumed training keeps the schedule.
 
     Args:
-        every: Steps, or images, between two actions; None for once an epoch.
-        counter: What is counted: `"step"` or `"images_seen"`.
+        every: Steps, or images, between actions; None for once per epoch.
+        counter: Name of the model's counter, `"step"` or `"images_seen"`.
     """
 
-    def __init__(self, every=None, counter="step"):
+    def __init__(self, every: int | None = None, counter: str = "step") -> None:
         super().__init__()
         if every is not None:
             check_integer("every", every)
         self.every, self.counter = every, counter
         self._last = 0
 
-    def act(self, logs):
-        """What a subclass does."""
+    def act(self, logs: dict[str, float]) -> None:
+        """Performs the action; implemented by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} defines no act.")
 
     def _count(self):
         return int(getattr(self.model, self.counter))
 
-    def on_train_begin(self, logs=None):
-        """Notes where the training begins."""
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Stores the counter at the beginning of training."""
         self._last = self._count()
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Acts where a multiple of `every` was reached."""
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Acts if the counter has reached a multiple of `every`."""
         count = self._count()
         if self.every is not None and count // self.every > self._last // self.every:
             self.act(logs or {})
         self._last = count
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Acts where there is no `every`."""
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Acts if `every` is None."""
         if self.every is None:
             self.act(logs or {})

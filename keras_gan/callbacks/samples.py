@@ -1,5 +1,6 @@
-"""The same latents, again and again, while the generator learns."""
+"""Previews of samples during training, at the same latents each time."""
 
+import os
 import pathlib
 
 from keras_gan import pictures
@@ -12,34 +13,41 @@ import numpy as np
 class SampleGrid(Periodic):
     """Writes a preview of samples of the averaged generator as `<step>.png`.
 
-    Images are shown as a grid, other samples as their medium shows them: sound by its waves and
-    spectrograms, clips by their frames. The latents are the same in every preview, so that one sees
-    each sample become what it is. Of a class-conditional generator every column shows one class.
+    Images are shown as a grid, other media by their previews: sound as waveforms and spectrograms,
+    video as frames. The latents are the same in every preview, so that each sample can be followed
+    through training. For a class-conditional generator, each column shows one class.
 
     Args:
-        folder: Where to write; it is made.
-        every: Steps between two previews; once an epoch by default.
-        rows, columns: Size of the grid; what suits the medium by default, such as 10 by 10 images,
-            and one column a class.
-        seed: Decides the latents.
+        folder: Folder of the previews; created if needed.
+        every: Steps between previews; once per epoch by default.
+        rows, columns: Size of the grid; by default it suits the medium, such as 10 by 10 images,
+            with one column per class.
+        seed: Seed of the latents.
 
     Example:
 
         gan.fit(dataset, epochs=5, callbacks=[kg.callbacks.SampleGrid("samples")])
     """
 
-    def __init__(self, folder, every=None, rows=None, columns=None, seed=0):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        every: int | None = None,
+        rows: int | None = None,
+        columns: int | None = None,
+        seed: int = 0,
+    ) -> None:
         super().__init__(every)
         self.folder = pathlib.Path(folder)
         self.rows, self.columns, self.seed = rows, columns, seed
 
-    def on_train_begin(self, logs=None):
-        """Shows where the learning begins."""
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Writes a preview of the initial state."""
         super().on_train_begin(logs)
         if self.model.step == 0:
             self.act({})
 
-    def act(self, logs):
+    def act(self, logs: dict[str, float]) -> None:
         """Writes a preview."""
         samples, columns = self.model.preview(self.rows, self.columns, self.seed)
         path = self.folder / f"{int(self.model.step):08d}.png"
@@ -47,25 +55,27 @@ class SampleGrid(Periodic):
 
 
 class LearningGIF(keras.callbacks.Callback):
-    """Makes the film of the learning from a `SampleGrid`'s folder when the training ends.
+    """Combines the previews in a `SampleGrid`'s folder to a film at the end of training.
 
     Args:
         folder: The `SampleGrid`'s folder.
-        path: The GIF to write.
-        max_frames: At most so many grids, evenly chosen; the last one is always among them.
+        path: GIF file to write.
+        max_frames: Maximum number of frames, evenly spaced; the last preview is always included.
     """
 
-    def __init__(self, folder, path, max_frames=100):
+    def __init__(
+        self, folder: str | os.PathLike, path: str | os.PathLike, max_frames: int = 100
+    ) -> None:
         super().__init__()
         self.folder, self.path = pathlib.Path(folder), pathlib.Path(path)
         self.max_frames = max_frames
 
-    def on_train_end(self, logs=None):
-        """Writes the GIF, where there are grids."""
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Writes the GIF, if there are previews."""
         frames = sorted(self.folder.glob("*.png"))
         if not frames:
             return
         count = min(len(frames), self.max_frames)
-        chosen = np.linspace(0, len(frames) - 1, count).round().astype(int)
+        indices = np.linspace(0, len(frames) - 1, count).round().astype(int)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        pictures.save_gif([frames[index] for index in chosen], self.path)
+        pictures.save_gif([frames[index] for index in indices], self.path)

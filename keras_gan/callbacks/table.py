@@ -1,8 +1,9 @@
-"""A table of rows by step, kept as a CSV file."""
+"""Tables of figures by step, stored as CSV files."""
 
 import csv
 import io
 import math
+import os
 import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
@@ -10,35 +11,37 @@ from keras_gan.errors import RunError
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write
 
+import keras
+
 COUNTERS = ("step", "images_seen")
 
 
 class Table:
-    """Rows of figures in a CSV file, which is replaced whole by each new row.
+    """Rows of figures in a CSV file, which each new row replaces atomically.
 
-    A training that goes on appends to the file; rows from beyond the step at which it goes on are
-    dropped, so that none is there twice.
+    A resumed training appends to the file. Rows after the step at which it resumes are dropped,
+    so that no row appears twice.
 
     Args:
-        path: The file; its folder is made.
+        path: The file; its folder is created if needed.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike) -> None:
         self.path = pathlib.Path(path)
         self.rows = []
 
-    def open(self, step):
+    def open(self, step: int) -> None:
         """Reads the rows up to `step`."""
         self.rows = []
         if self.path.exists():
             self.rows = [row for row in read_rows(self.path) if float(row["step"]) <= step]
 
-    def add(self, model, figures):
-        """Adds a row: the model's step, the images seen, the figures.
+    def add(self, model: keras.Model, figures: dict[str, float]) -> None:
+        """Adds a row of the model's step, its number of images seen, and figures.
 
         Args:
             model: An `AdversarialModel`.
-            figures: Name -> number.
+            figures: Dict of names to numbers.
         """
         row = {
             "step": int(model.step),
@@ -57,41 +60,43 @@ class Table:
 
 
 class PeriodicTable(Periodic):
-    """Base of the callbacks that add a row to a table every so often.
+    """Base class of callbacks that add rows to a table periodically.
 
     Args:
-        path: The table's file; its folder is made.
+        path: File of the table; its folder is created if needed.
         every, counter: As in `Periodic`.
     """
 
-    def __init__(self, path, every=None, counter="step"):
+    def __init__(
+        self, path: str | os.PathLike, every: int | None = None, counter: str = "step"
+    ) -> None:
         super().__init__(every, counter)
         self.table = Table(path)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Reads the rows up to the model's step."""
         super().on_train_begin(logs)
         self.table.open(int(self.model.step))
 
 
-def read_table(path) -> list[dict]:
-    """The rows of a table as numbers; none where there is no file.
+def read_table(path: str | os.PathLike) -> list[dict]:
+    """Reads the rows of a table as numbers; returns an empty list if there is no file.
 
     Args:
-        path: CSV file that a `Table` wrote.
+        path: CSV file written by a `Table`.
 
     Raises:
-        RunError: For another file.
+        RunError: For a file that isn't such a table.
     """
     path = pathlib.Path(path)
     return [numbers(row) for row in read_rows(path)] if path.exists() else []
 
 
-def read_rows(path) -> list[dict]:
-    """The rows of a table as text, which says numbers.
+def read_rows(path: str | os.PathLike) -> list[dict]:
+    """Reads the rows of a table as text.
 
     Raises:
-        RunError: For a file that is no such table.
+        RunError: For a file that isn't such a table.
     """
     with limits.reading("a table of figures by step", path, RunError, "Remove it."):
         rows = list(csv.DictReader(io.StringIO(limits.read_text(path), newline="")))
@@ -101,6 +106,6 @@ def read_rows(path) -> list[dict]:
     return rows
 
 
-def numbers(row):
-    """A row's figures; what is empty is left out."""
+def numbers(row: dict[str, str]) -> dict[str, float]:
+    """Converts a row's figures to floats, without empty ones."""
     return {name: float(value) for name, value in row.items() if value}

@@ -1,38 +1,40 @@
-"""A few samples in the terminal, as a small picture or as text."""
+"""Samples in the terminal, as a small picture or as text."""
 
 import os
 import shutil
 import sys
+from typing import TextIO
 
 from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import printable
 
 import numpy as np
+from PIL import Image
 from tqdm.auto import tqdm
 
-ROWS, HEIGHT = 2, 28  # of the picture: rows of samples, and most pixels of a sample's height
-LINES = 5  # of text
+ROWS, HEIGHT = 2, 28  # rows of samples in the picture; maximum height of a sample in pixels
+LINES = 5  # lines of text
 
 
 class TerminalSamples(Periodic):
-    """Shows a few samples above the progress bar, ever more rarely: after 1, 2, 4, 8 ... periods.
+    """Shows a few samples above the progress bar after 1, 2, 4, 8, ... periods.
 
-    Pictures are drawn in 24-bit colour, two pixels a character; sentences and rows of a table are
-    written. Without a terminal that says by `COLORTERM` that it has such colours, and for points,
-    it does nothing.
+    Pictures are drawn in 24-bit colour with two pixels per character; sentences and rows of a
+    table are written as text. It does nothing for points, or without a terminal that reports
+    24-bit colour by `COLORTERM`.
 
     Args:
-        every: Steps of the first period.
-        stream: Where to write; standard error by default.
+        every: Steps per period.
+        stream: Stream to write to; standard error by default.
     """
 
-    def __init__(self, every, stream=None):
+    def __init__(self, every: int, stream: TextIO | None = None) -> None:
         super().__init__(every)
         self.stream = stream or sys.stderr
 
-    def act(self, logs):
-        """Shows the samples, where it is time to."""
+    def act(self, logs: dict[str, float]) -> None:
+        """Shows samples, if the number of periods is a power of 2."""
         periods = int(self.model.step) // self.every
         if periods & (periods - 1) or not shows_colours(self.stream):
             return
@@ -42,7 +44,7 @@ class TerminalSamples(Periodic):
             tqdm.write(f"step {int(self.model.step):,}\n{text}", file=self.stream)
 
     def _picture(self, medium):
-        """Returns samples as half blocks, as many beside each other as the terminal is wide."""
+        """Returns samples as half blocks, as many per row as fit into the terminal."""
         room = shutil.get_terminal_size().columns
         sample, _ = self.model.preview(rows=1, columns=1)
         height, width = medium.tiles(sample).shape[1:3]
@@ -53,21 +55,21 @@ class TerminalSamples(Periodic):
         return half_blocks(picture.resize((columns * width, ROWS * height)))
 
     def _text(self, medium):
-        """Returns samples as lines of text; nothing where they are none."""
+        """Returns samples as lines of text; empty for media without text."""
         samples, _ = self.model.preview(LINES, columns=1)
         return printable("\n".join(medium.lines(samples)))
 
 
-def shows_colours(stream):
-    """Whether a stream is a terminal of 24-bit colour."""
+def shows_colours(stream: TextIO) -> bool:
+    """Returns whether a stream is a terminal with 24-bit colour."""
     return stream.isatty() and os.environ.get("COLORTERM") in ("truecolor", "24bit")
 
 
-def half_blocks(picture):
-    """A picture as lines of text: the upper half of each character is one pixel, the lower another.
+def half_blocks(picture: Image.Image) -> str:
+    """Converts a picture to lines of text with two pixels, upper and lower, per character.
 
     Args:
-        picture: An RGB `PIL.Image`; an odd last row is left out.
+        picture: An RGB `PIL.Image`; an odd last row is dropped.
     """
     pixels = np.asarray(picture)
     lines = []

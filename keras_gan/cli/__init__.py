@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sys
+from collections.abc import Sequence
 
 import keras_gan as kg
 from keras_gan.cli.evaluate import add_evaluate
@@ -17,39 +18,39 @@ from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError, Se
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
 BAD_INPUT = ConfigError, DataError, RunError, ServeError
-ENDINGS = KeyboardInterrupt, SystemExit
+EXITS = KeyboardInterrupt, SystemExit
 
 
-def main(arguments=None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command.
 
     Args:
-        arguments: Words of the command line; the process's own by default.
+        arguments: Arguments of the command line; by default those of the process.
 
     Returns:
         0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
     """
-    parsed = build_parser().parse_args(arguments)
-    quiet = contextlib.nullcontext() if parsed.verbose else quiet_terminal(*BAD_INPUT, *ENDINGS)
+    options = build_parser().parse_args(arguments)
+    quiet = contextlib.nullcontext() if options.verbose else quiet_terminal(*BAD_INPUT, *EXITS)
     try:
         with quiet:
-            return parsed.command(parsed) or 0
+            return options.command(options) or 0
     except BAD_INPUT as error:
-        return tell(error, EXIT_BAD_INPUT)
+        return print_error(error, EXIT_BAD_INPUT)
     except KerasGanError as error:
-        return tell(error, EXIT_FAILED)
+        return print_error(error, EXIT_FAILED)
     except KeyboardInterrupt:
-        return tell("stopped", EXIT_SIGNAL + 2)
+        return print_error("stopped", EXIT_SIGNAL + 2)
 
 
-def tell(error, code):
+def print_error(error: Exception | str, code: int) -> int:
     """Prints an error and returns the exit code."""
     print(f"keras-gan: {error}", file=sys.stderr)
     return code
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line that takes `--verbose` after each of its words."""
+    """A parser that accepts `--verbose` after each command."""
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -57,7 +58,7 @@ class Parser(argparse.ArgumentParser):
             "--verbose",
             action="store_true",
             default=argparse.SUPPRESS,
-            help="show what TensorFlow says (default: only if the command fails)",
+            help="show TensorFlow's messages (default: only if the command fails)",
         )
 
 
@@ -65,8 +66,8 @@ def build_parser() -> Parser:
     """Builds the parser of the command line, without importing TensorFlow."""
     parser = Parser(
         prog="keras-gan",
-        description="Learn a data set's distribution with a generative adversarial network, "
-        "sample from it, and export the generator for other programs.",
+        description="Learn the distribution of a data set with a generative adversarial network, "
+        "draw samples, and export the generator for other programs.",
     )
     parser.set_defaults(verbose=False)
     parser.add_argument("--version", action="version", version=f"keras-gan {kg.__version__}")
@@ -83,9 +84,9 @@ def build_parser() -> Parser:
     return parser
 
 
-def run_recipes(arguments):
-    """Lists the kg.recipes."""
-    print(f"{kg.recipes.AUTO:8} picks one of these, and its settings, by the data and the machine")
+def run_recipes(arguments: argparse.Namespace) -> None:
+    """Lists the recipes."""
+    print(f"{kg.recipes.AUTO:8} chooses a recipe and its settings for the data and the machine")
     for name, recipe in kg.recipes.RECIPES.items():
         print(f"{name:8} {recipe.about}")
         print(

@@ -1,62 +1,63 @@
 """`keras-gan export`."""
 
+import argparse
 import shlex
 
 import keras_gan as kg
 from keras_gan import options
 
 
-def add_export(commands):
-    """`keras-gan export`."""
+def add_export(commands: argparse._SubParsersAction) -> None:
+    """Adds `keras-gan export`."""
     parser = commands.add_parser(
         "export",
         help="export a run's generator",
-        description="Export a run's averaged generator: the next SavedModel version as TF Serving "
-        "reads it, generator.onnx, and generator.py, which samples it with onnxruntime and NumPy "
-        "alone. All are checked against the Keras generator first.",
+        description="Export a run's averaged generator: the next SavedModel version for TF "
+        "Serving, generator.onnx, and generator.py, which draws samples with onnxruntime and "
+        "NumPy. All files are compared with the Keras generator first.",
     )
     parser.set_defaults(command=run_export)
     parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
+    parser.add_argument("--best", action="store_true", help="use the best checkpoint")
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
-    parser.add_argument("--licence", metavar="TEXT", help="what may be done with the generator")
+    parser.add_argument("--licence", metavar="TEXT", help="licence, for the file's metadata")
     add_onnx(parser.add_argument_group("generator.onnx"))
-    more = parser.add_argument_group("other programs")
-    more.add_argument("--jit", action="store_true", help="a SavedModel that XLA compiles")
-    more.add_argument("--web", metavar="DIR", help="a web page, as a folder of static files")
-    more.add_argument("--litert", action="store_true", help="generator.tflite too")
-    more.add_argument(
+    others = parser.add_argument_group("other formats")
+    others.add_argument("--jit", action="store_true", help="compile the SavedModel with XLA")
+    others.add_argument("--web", metavar="DIR", help="write a web page, as a folder of files")
+    others.add_argument("--litert", action="store_true", help="write generator.tflite too")
+    others.add_argument(
         "--serving",
         action="store_true",
-        help="warm-up requests, and TF Serving's configurations for docker and Kubernetes",
+        help="write warm-up requests, and TF Serving's configurations for Docker and Kubernetes",
     )
 
 
-def add_onnx(group):
-    """Options of the ONNX file."""
-    group.add_argument("--opset", type=int, default=18, help="version of the operators (18)")
+def add_onnx(group: argparse._ArgumentGroup) -> None:
+    """Adds the options of the ONNX file."""
+    group.add_argument("--opset", type=int, default=18, help="operator version (default: 18)")
     group.add_argument(
         "--precision",
         choices=options.PRECISIONS,
         default="float32",
-        help="of the weights; with int8 of the computation too (float32)",
+        help="precision of the weights, with int8 also of the computation (default: float32)",
     )
     for name, text in (
-        ("seeded", "latents are drawn inside, from count and seed"),
-        ("truncation", "truncation is an input"),
-        ("uint8", "images as uint8"),
-        ("channels-first", "images as batch, channels, height, width"),
+        ("seeded", "draw latents in the graph, from count and seed"),
+        ("truncation", "add the input truncation"),
+        ("uint8", "return images as uint8"),
+        ("channels-first", "return images as batch, channels, height, width"),
     ):
         group.add_argument(f"--{name}", action="store_true", help=text)
 
 
-def run_export(arguments):
-    """Exports, and says what was made and how exact it is."""
+def run_export(arguments: argparse.Namespace) -> None:
+    """Exports a run's generator; prints the files and their differences from Keras."""
     run = kg.runs.Run(arguments.run)
     interface = kg.export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
-    choices = kg.runs.ExportOptions(
+    export_options = kg.runs.ExportOptions(
         arguments.opset,
         interface,
         arguments.precision,
@@ -65,18 +66,19 @@ def run_export(arguments):
         arguments.litert,
         arguments.serving,
     )
-    made = kg.runs.export_run(run, None, arguments.out, choices, arguments.best)
-    for exported in made:
+    exports = kg.runs.export_run(run, None, arguments.out, export_options, arguments.best)
+    for exported in exports:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "
             f"mean {exported.mean:.2g})"
         )
     if arguments.precision != "float32":
         gan = run.load(arguments.best)
-        before, after = kg.runs.compare_quality(run, gan, made[1].path, tell=print)
-        for name, found in (("Keras", before), (arguments.precision, after)):
-            print(f"{name}: {found.lines()[0]}")
+        evaluations = kg.runs.compare_quality(run, gan, exports[1].path, tell=print)
+        for name, evaluation in zip(("Keras", arguments.precision), evaluations, strict=True):
+            print(f"{name}: {evaluation.lines()[0]}")
     if arguments.web:
-        page = kg.export.page_of(made[0].path / "assets.extra" / "generator.onnx", arguments.web)
+        path = exports[0].path / "assets.extra" / "generator.onnx"
+        page = kg.export.write_page(path, arguments.web)
         server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
-        print(f"{page}  (look at it at localhost:8000: {server})")
+        print(f"{page}  (to open it at localhost:8000: {server})")

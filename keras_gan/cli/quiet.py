@@ -7,19 +7,11 @@ the file, and Python's stderr, with bars, warnings and tracebacks, a copy of wha
 import contextlib
 import logging
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 
-# A process of its own, as one that aborts or is killed can't show anything. Its stdin ends when the
-# command does; Ctrl-C doesn't reach its session.
-SHOW_AT_THE_END = """
-import os, sys
-sys.stdin.read()
-said = os.pread(int(sys.argv[1]), 2**31 - 1, 0).decode(errors='replace')
-if said:
-    sys.stderr.write(f'What TensorFlow said, the last 64 kB at most:\\n{said[-65536:]}\\n')
-"""
+MOST_SHOWN = 2**16  # bytes, the last ones
 
 
 @contextlib.contextmanager
@@ -32,22 +24,43 @@ def quiet_terminal(*expected: type[BaseException]):
         expected: Exceptions that TensorFlow has nothing to say about.
     """
     with tempfile.TemporaryFile("w+") as log, descriptor_2_to(log) as terminal, logging_to(log):
-        command = [sys.executable, "-I", "-S", "-c", SHOW_AT_THE_END, str(log.fileno())]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=terminal,
-            stderr=terminal,
-            pass_fds=[log.fileno()],
-            start_new_session=True,
-        ) as show:
-            try:
-                yield
-            except expected:
-                show.kill()
-                raise
-            else:
-                show.kill()
+        shower, alive = fork_shower(log.fileno(), terminal)
+        try:
+            yield
+        except expected:
+            os.kill(shower, signal.SIGKILL)
+            raise
+        else:
+            os.kill(shower, signal.SIGKILL)
+        finally:
+            os.close(alive)
+            os.waitpid(shower, 0)
+
+
+def fork_shower(log, terminal):
+    """Forks a process that shows a log when this process ends, as one that aborts can't itself.
+
+    Args:
+        log, terminal: File descriptors.
+
+    Returns:
+        Its id, and a file descriptor: closing it is the end that it waits for.
+    """
+    end, alive = os.pipe()
+    shower = os.fork()
+    if shower:
+        os.close(end)
+        return shower, alive
+    try:
+        os.setsid()  # Ctrl-C is meant for the command alone
+        os.close(alive)
+        os.read(end, 1)
+        size = os.fstat(log).st_size
+        said = os.pread(log, MOST_SHOWN, max(0, size - MOST_SHOWN))
+        if said:
+            os.write(terminal, b"What TensorFlow said, at most the last 64 kB:\n" + said)
+    finally:
+        os._exit(0)
 
 
 @contextlib.contextmanager
@@ -56,10 +69,12 @@ def descriptor_2_to(file):
     sys.stderr.flush()
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
-    stderr = open(terminal, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    text = {"encoding": sys.stderr.encoding, "errors": "backslashreplace"}
     try:
-        with contextlib.redirect_stderr(stderr if is_descriptor_2(sys.stderr) else sys.stderr):
-            yield terminal
+        with open(terminal, "w", buffering=1, closefd=False, **text) as stderr:
+            own = is_descriptor_2(sys.stderr)
+            with contextlib.redirect_stderr(stderr if own else sys.stderr):
+                yield terminal
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

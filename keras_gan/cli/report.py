@@ -1,15 +1,17 @@
 """`keras-gan report`."""
 
+import argparse
+
 import keras_gan as kg
 
 
-def add_report(commands):
-    """`keras-gan report`."""
+def add_report(commands: argparse._SubParsersAction) -> None:
+    """Adds `keras-gan report`."""
     report = commands.add_parser(
         "report",
         help="write a run's report, or compare runs",
-        description="Write one HTML file that shows a run: curves, the film of the learning, "
-        "verdicts, metrics, settings, commands. Several runs are shown side by side.",
+        description="Write one HTML file with a run's curves, film, verdicts, metrics, settings "
+        "and commands. Several runs are shown side by side.",
     )
     report.set_defaults(command=run_report)
     report.add_argument("runs", metavar="RUN", nargs="+", help="run folders")
@@ -19,15 +21,15 @@ def add_report(commands):
     report.add_argument(
         "--throughput",
         action="store_true",
-        help="measure first where a step's time goes, on a copy of each game",
+        help="time the parts of a step first, on a copy of each model",
     )
 
 
-def run_report(arguments):
+def run_report(arguments: argparse.Namespace) -> None:
     """Writes a report."""
-    found = [kg.runs.Run(folder) for folder in arguments.runs]
-    for run in found if arguments.throughput else ():
-        print(f"Measuring where the time of {run.folder} goes ...")
+    runs = [kg.runs.Run(folder) for folder in arguments.runs]
+    for run in runs if arguments.throughput else ():
+        print(f"Timing the parts of a step of {run.folder} ...")
         kg.runs.measure_throughput(run)
-    own = found[0].report_path if len(found) == 1 else "report.html"
-    print(kg.runs.write_report(found, arguments.out or own))
+    default = runs[0].report_path if len(runs) == 1 else "report.html"
+    print(kg.runs.write_report(runs, arguments.out or default))

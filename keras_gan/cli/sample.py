@@ -1,25 +1,27 @@
 """`keras-gan sample`."""
 
+import argparse
 import pathlib
+from collections.abc import Sequence
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError, RunError
 
 
-def add_sample(commands):
-    """`keras-gan sample`."""
+def add_sample(commands: argparse._SubParsersAction) -> None:
+    """Adds `keras-gan sample`."""
     sample = commands.add_parser(
         "sample",
         help="draw samples from a run's generator",
         description="Draw samples from a run's averaged generator: images as a grid (.png), sound "
-        "(.wav), clips (.gif or .mp4), points and rows (.csv), sentences (.txt); of any of them a "
-        "preview (.png), or the values (.npy).",
+        "(.wav), clips (.gif or .mp4), points and rows (.csv), sentences (.txt); or for any medium "
+        "a preview (.png) or the values (.npy).",
     )
     sample.set_defaults(command=run_sample)
     sample.add_argument("run", metavar="RUN", help="the run folder")
-    sample.add_argument("--best", action="store_true", help="the best checkpoint, not the last")
+    sample.add_argument("--best", action="store_true", help="use the best checkpoint")
     sample.add_argument(
-        "--out", metavar="FILE", help="(default: samples.png, samples.wav, ... as fits)"
+        "--out", metavar="FILE", help="(default: samples.png, samples.wav, ... by medium)"
     )
     sample.add_argument("--count", type=int, default=64, help="(default: 64)")
     sample.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -28,11 +30,11 @@ def add_sample(commands):
         "--truncation",
         type=float,
         default=1.0,
-        help="from 0 to 1; less gives more typical samples (default: 1)",
+        help="from 0 to 1; smaller values give more typical samples (default: 1)",
     )
 
 
-def run_sample(arguments):
+def run_sample(arguments: argparse.Namespace) -> None:
     """Draws samples and writes them."""
     run = kg.runs.Run(arguments.run)
     medium = run.read_medium()
@@ -49,8 +51,8 @@ def run_sample(arguments):
     print(f"{out}: {arguments.count} samples, seed {arguments.seed}")
 
 
-def find_label(word, classes):
-    """The number of a class given by name or number; None for none."""
+def find_label(word: str | None, classes: Sequence[str] | None) -> int | None:
+    """Returns the label of a class from its name or number; None for None."""
     if word is None:
         return None
     if classes is None:

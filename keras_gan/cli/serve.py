@@ -1,64 +1,66 @@
 """`keras-gan serve`."""
 
+import argparse
+
 from keras_gan.errors import ServeError
 
 
-def add_serve(commands):
-    """`keras-gan serve`."""
+def add_serve(commands: argparse._SubParsersAction) -> None:
+    """Adds `keras-gan serve`."""
     serve = commands.add_parser(
         "serve",
         help="serve an exported generator over HTTP, without TensorFlow",
-        description="Serve the newest version in a model's folder by TF Serving's REST API, over "
-        "onnxruntime. A version that is exported later is loaded by itself. SIGTERM ends it once "
-        "all requests are answered.",
+        description="Serve the newest version in a model's folder with TF Serving's REST API and "
+        "onnxruntime. Newer versions are loaded when they are exported. SIGTERM ends the server "
+        "after the last response.",
     )
-    serve.set_defaults(command=run_serve, verbose=True)  # without TensorFlow nothing is to be kept
+    serve.set_defaults(command=run_serve, verbose=True)  # there are no messages of TensorFlow
     serve.add_argument("folder", metavar="DIR", help="the model's folder, with folders 1, 2, ...")
-    serve.add_argument("--name", help="of the model in URLs (default: the folder's)")
-    serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1: this machine)")
+    serve.add_argument("--name", help="name of the model in URLs (default: the folder's)")
+    serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1, this machine)")
     serve.add_argument("--port", type=int, default=8501, help="0 for any (default: 8501)")
     serve.add_argument(
         "--token-file",
         metavar="FILE",
-        help="asks clients for its content as a bearer token (default: KERAS_GAN_TOKEN, or none)",
+        help="file with the bearer token of clients (default: KERAS_GAN_TOKEN, or none)",
     )
     add_limits(serve)
 
 
-def add_limits(serve):
-    """How much at once."""
-    limits = serve.add_argument_group("how much at once")
-    for name, default, told in (
-        ("--max-count", 1024, "samples a request may ask for"),
-        ("--max-body", 2**22, "bytes that a request may have"),
-        ("--batch-size", 32, "samples that are computed together"),
+def add_limits(serve: argparse.ArgumentParser) -> None:
+    """Adds the limits of requests and batches."""
+    limits = serve.add_argument_group("limits")
+    for name, default, text in (
+        ("--max-count", 1024, "largest number of samples per request"),
+        ("--max-body", 2**22, "largest size of a request in bytes"),
+        ("--batch-size", 32, "largest number of samples that are computed together"),
         ("--threads", 0, "batches at a time; 0 for as many as there are processors"),
     ):
         limits.add_argument(
-            name, type=int, default=default, metavar="N", help=f"{told} (default: {default:,})"
+            name, type=int, default=default, metavar="N", help=f"{text} (default: {default:,})"
         )
     limits.add_argument(
         "--batch-wait-ms",
         type=float,
         default=0.0,
         metavar="MS",
-        help="how long a batch that isn't full waits for others (default: 0)",
+        help="time that an incomplete batch waits for more requests (default: 0)",
     )
     limits.add_argument(
         "--timeout",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="for a client to send a request, or the next one (default: 30)",
+        help="time for a client to send a request, or its next one (default: 30)",
     )
 
 
-def run_serve(arguments):
-    """Serves until it is told to stop."""
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Serves until SIGTERM or Ctrl-C."""
     try:
         from keras_gan.runtime.server.serving import serve
     except ImportError as error:
         raise ServeError(
-            f'expected what a server needs ({error}); install it: pip install "keras_gan[serve]".'
+            f'expected the packages of a server ({error}); pip install "keras_gan[serve]".'
         ) from error
     return serve(arguments)

@@ -1,9 +1,10 @@
-"""Where image files lie: in a folder or in a zip."""
+"""Archives of image files: folders and zips."""
 
 import os
 import pathlib
 import threading
 import zipfile
+from collections.abc import Iterator
 
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import digest
@@ -15,24 +16,24 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 class Folder:
     """The image files below a folder, by relative name."""
 
-    def __init__(self, path: pathlib.Path):
+    def __init__(self, path: pathlib.Path) -> None:
         self.path = path
         self.names = Names(files_below(path))
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file."""
+        """Reads the bytes of one file."""
         with (self.path / name).open("rb") as file:
             return limits.read_bounded(file, limits.MAX_IMAGE_BYTES, "it")
 
     def fingerprint(self) -> str:
-        """Another one where a file came, went or was written to."""
+        """Returns a digest that changes when a file is added, removed or modified."""
         stats = (os.stat(os.path.join(self.path, name)) for name in self.names)
-        facts = zip(self.names, stats, strict=True)
-        return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in facts)
+        pairs = zip(self.names, stats, strict=True)
+        return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in pairs)
 
 
-def files_below(path):
-    """The relative names of the image files below a folder, as text with `/`."""
+def files_below(path: pathlib.Path) -> Iterator[str]:
+    """Yields the relative names of the image files below a folder, with `/`."""
     for folder, _, files in os.walk(path):
         inner = pathlib.PurePath(os.path.relpath(folder, path))
         for file in files:
@@ -48,7 +49,7 @@ class Zip:
         inner: Folder inside it, "" for all.
     """
 
-    def __init__(self, path: pathlib.Path, inner: str = ""):
+    def __init__(self, path: pathlib.Path, inner: str = "") -> None:
         with limits.reading("a zip of images", path):
             self.file = zipfile.ZipFile(path)
         for info in self.file.infolist():
@@ -63,19 +64,19 @@ class Zip:
         self._lock = threading.Lock()
 
     def read(self, name: str) -> bytes:
-        """The bytes of one entry."""
+        """Reads the bytes of one entry."""
         info = self.file.getinfo(self.prefix + name)
         limits.check_size(info.file_size, limits.MAX_IMAGE_BYTES, "it")
         with self._lock:
             return self.file.read(info)
 
     def fingerprint(self) -> str:
-        """Another one where an entry came, went or changed."""
+        """Returns a digest that changes when an entry is added, removed or modified."""
         entries = ((name, self.file.getinfo(self.prefix + name)) for name in self.names)
         return digest(f"{name} {info.file_size} {info.CRC}" for name, info in entries)
 
 
-def is_image(path) -> bool:
-    """Whether it is named like an image, and not a hidden file or a resource fork."""
+def is_image(path: pathlib.PurePath) -> bool:
+    """Returns whether a path is named like an image and isn't hidden or a resource fork."""
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts[-2:])
     return path.suffix.lower() in IMAGE_SUFFIXES and not hidden

@@ -1,4 +1,4 @@
-"""Decoded and resized samples on disk, so that they are decoded once and not in every epoch."""
+"""Decoded and resized samples on disk, so that images are decoded once, not in every epoch."""
 
 import json
 import os
@@ -24,22 +24,22 @@ SAMPLES_AT_ONCE = 64
 
 
 class CachedSource(Source):
-    """The samples of another source, from a folder that is filled at the first use.
+    """A source that stores the samples of another source in a folder, filled at the first use.
 
-    The samples are the source's own bit for bit: where all of them are 8-bit values they are kept
-    as such, else as float32. The folder appears when it is whole; a sample that is damaged
-    afterwards is named when it is read.
+    The samples are equal to the source's, bit for bit. They are stored as uint8 if all are 8-bit
+    values, else as float32. The folder appears once it is complete. Each sample has a checksum, so
+    that damage is reported when the sample is read.
 
     Args:
         source: A `Source` of images.
-        folder: The folder; new, or filled from the same source before.
+        folder: A new folder, or one filled from the same source before.
 
     Raises:
-        DataError: For a folder of another set, or of this set before its files changed; for one
-            that can't be written; and for samples that aren't images.
+        DataError: For a folder of another set, or of this set before its files changed; for a
+            folder that can't be written; and for samples that aren't images.
     """
 
-    def __init__(self, source, folder):
+    def __init__(self, source: Source, folder: str | os.PathLike) -> None:
         if not isinstance(source.medium, media.Image):
             raise DataError(
                 f"expected images to cache, got {source.medium.noun} in {source.name}; "
@@ -51,27 +51,27 @@ class CachedSource(Source):
         )
         self.extractor, self.background = source.extractor, source.background
         self.notes = source.notes
-        folder, facts = pathlib.Path(folder), cache_key(source)
+        folder, key = pathlib.Path(folder), cache_key(source)
         if not folder.exists():
-            fill(source, folder, facts)
-        self._dtype = check(folder, source.name, facts)
-        self._path, self._fingerprint = folder / SAMPLES, facts["fingerprint"]
+            fill(source, folder, key)
+        self._dtype = check(folder, source.name, key)
+        self._path, self._fingerprint = folder / SAMPLES, key["fingerprint"]
         with limits.reading("a cache", folder, advice="Remove it, and it is filled again."):
             self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
             if self._entries.dtype != ENTRY or self._entries.shape != (len(source),):
                 raise ValueError("its entries are another set's")
 
-    def fingerprint(self):
-        """The source's."""
+    def fingerprint(self) -> str:
+        """Returns the source's fingerprint."""
         return self._fingerprint
 
-    def read_labels(self):
-        """All labels."""
+    def read_labels(self) -> np.ndarray:
+        """Returns all labels, `(count,)` int32."""
         self.require_labels()
         return np.array(self._entries["label"])
 
-    def fetch(self, indices):
-        """Reads whole batches."""
+    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Reads batches of samples and labels; see `Source.fetch`."""
 
         def read_samples(index):
             entries = self._entries[index]
@@ -91,7 +91,7 @@ class CachedSource(Source):
         return indices.map(read, num_parallel_calls=2, deterministic=True)
 
     def _read(self, file, sample, index, entry):
-        """Fills an array with a sample, or raises a `DataError` that names it."""
+        """Reads a sample into an array; raises `DataError` for a damaged one."""
         file.seek(index * sample.nbytes)
         file.readinto(sample)
         if zlib.crc32(sample) != entry["crc"]:
@@ -101,13 +101,13 @@ class CachedSource(Source):
             )
 
 
-def to_float(samples):
-    """8-bit values as samples in [-1, 1], as every source gives them; floats as they are."""
+def to_float(samples: tf.Tensor) -> tf.Tensor:
+    """Scales uint8 samples to [-1, 1]; returns floats unchanged."""
     return tf.cast(samples, tf.float32) / 127.5 - 1.0 if samples.dtype == tf.uint8 else samples
 
 
-def cache_key(source):
-    """What a cache has to agree with."""
+def cache_key(source: Source) -> dict[str, object]:
+    """Returns the facts of a source that identify its cache."""
     return {
         "fingerprint": source.fingerprint(),
         "count": len(source),
@@ -117,31 +117,42 @@ def cache_key(source):
     }
 
 
-def check(folder, name, facts):
-    """The dtype of a cache, or a `DataError` where it isn't that of a source with these facts."""
+def check(folder: pathlib.Path, name: str, key: dict[str, object]) -> np.dtype:
+    """Returns the dtype of a cache.
+
+    Args:
+        folder: The cache's folder.
+        name: Name of the source, for the error.
+        key: The source's `cache_key`.
+
+    Raises:
+        DataError: For a cache with another key, or an incomplete one.
+    """
     path = folder / FACTS
-    found = read_json(path, FACTS_SHAPE, advice="Name a new folder.")
+    facts = read_json(path, FACTS_SHAPE, advice="Name a new folder.")
     with limits.reading("a cache", folder, advice="Name a new folder."):
-        dtype = np.dtype(found["dtype"])
+        dtype = np.dtype(facts["dtype"])
         size = (folder / SAMPLES).stat().st_size
-    wrong = [key for key, value in facts.items() if found.get(key) != value]
+    wrong = [name for name, value in key.items() if facts.get(name) != value]
     if wrong:
         raise DataError(
             f"expected a cache of {name} in {folder}, but it holds another set, or the set "
             f"has changed since ({', '.join(wrong)}); remove the folder, or name another."
         )
-    if size != facts["count"] * int(np.prod(facts["sample_shape"])) * dtype.itemsize:
-        raise DataError(f"expected a whole cache in {folder}, got {size} bytes; remove the folder.")
+    if size != key["count"] * int(np.prod(key["sample_shape"])) * dtype.itemsize:
+        raise DataError(
+            f"expected a complete cache in {folder}, got {size} bytes; remove the folder."
+        )
     return dtype
 
 
-def fill(source, folder, facts):
-    """Writes all samples into a new folder, which then takes its name; a failure leaves nothing."""
+def fill(source: Source, folder: pathlib.Path, key: dict[str, object]) -> None:
+    """Writes all samples to a new folder, atomically: a failure leaves nothing behind."""
     new = folder.with_name(f"{folder.name}.{os.getpid()}.new")
     try:
         new.mkdir(parents=True)
         dtype = next(dtype for dtype in ("uint8", "float32") if write(source, new, dtype))
-        (new / FACTS).write_text(json.dumps({**facts, "dtype": dtype}))
+        (new / FACTS).write_text(json.dumps({**key, "dtype": dtype}))
         new.rename(folder)
     except OSError as error:
         if not folder.exists():  # else another process was first
@@ -153,8 +164,8 @@ def fill(source, folder, facts):
         shutil.rmtree(new, ignore_errors=True)
 
 
-def write(source, folder, dtype):
-    """Writes all samples; returns False at the first batch that the dtype can't hold exactly."""
+def write(source: Source, folder: pathlib.Path, dtype: str) -> bool:
+    """Writes all samples; returns False if the dtype can't represent a batch exactly."""
     entries = np.zeros(len(source), ENTRY)
     done = 0
     path = folder / SAMPLES

@@ -1,6 +1,7 @@
-"""Grey, colour and alpha: what a decoded image's channels become in a sample."""
+"""Grey, colour and alpha: conversion of decoded images' channels to those of the samples."""
 
 import re
+from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError, DataError
 
@@ -9,14 +10,14 @@ import tensorflow as tf
 WHITE = "white"
 NAMED = {WHITE: "#ffffff", "black": "#000000"}
 LUMA = (0.299, 0.587, 0.114)
-HALF_A_LEVEL = 0.5 / 255  # an opacity that 8 bits round to none
+HALF_A_LEVEL = 0.5 / 255  # lower opacities round to 0 in 8 bits
 
 
-def parse_color(word):
-    """A colour as red, green and blue in [-1, 1].
+def parse_color(word: str) -> tuple[float, float, float]:
+    """Parses a colour to red, green and blue in [-1, 1].
 
     Args:
-        word: `"white"`, `"black"`, or hexadecimal digits as in `"#ff8000"`.
+        word: `"white"`, `"black"`, or hexadecimal digits such as `"#ff8000"`.
 
     Raises:
         ConfigError: For anything else.
@@ -38,30 +39,32 @@ def parse_color(word):
 ON_WHITE = parse_color(WHITE)
 
 
-def check_channels(channels):
-    """Raises `DataError` for channels that images can't be brought to."""
+def check_channels(channels: int) -> None:
+    """Raises `DataError` unless a number of channels is 1, 3 or 4."""
     if channels not in (1, 3, 4):
         raise DataError(f"expected channels of 1, 3 or 4, got {channels}.")
 
 
-def without_alpha(channels):
-    """The channels of decoded images, 1 to 4, without an alpha channel: 1 or 3."""
+def without_alpha(channels: int) -> int:
+    """Returns the number of channels, 1 or 3, of decoded images (1 to 4) without alpha."""
     return 1 if channels < 3 else 3
 
 
-def has_alpha(channels):
-    """Whether decoded images of so many channels have alpha: grey and alpha, colour and alpha."""
+def has_alpha(channels: int) -> bool:
+    """Returns whether decoded images with this number of channels have an alpha channel."""
     return channels in (2, 4)
 
 
-def to_channels(image, channels, background=ON_WHITE):
-    """A float image of 1 to 4 channels in [-1, 1] as one of 1, 3 or 4.
+def to_channels(
+    image: tf.Tensor, channels: int, background: Sequence[float] = ON_WHITE
+) -> tf.Tensor:
+    """Converts a float image of 1 to 4 channels in [-1, 1] to 1, 3 or 4 channels.
 
     Args:
         image: `(height, width, 1 to 4)`: grey, grey and alpha, colour, or colour and alpha.
-        channels: 1, 3 or 4. Without an alpha channel to go to, the image is laid on the background;
-            with one, what can't be seen at all has the background's colour, as the one that a file
-            holds there is an accident.
+        channels: Number of channels of the result, 1, 3 or 4. With 1 or 3, alpha is composited on
+            the background. With 4, fully transparent pixels get the background's colour, since
+            their colour in the file is arbitrary.
         background: Red, green and blue in [-1, 1].
 
     Returns:
@@ -79,65 +82,67 @@ def to_channels(image, channels, background=ON_WHITE):
     return color * opacity + background * (1.0 - opacity)
 
 
-def color_and_alpha(image):
-    """The three colours and the alpha channel, which is 1 where an image has none."""
-    own = tf.shape(image)[-1]
-    color = tf.cond(own < 3, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
-    is_see_through = tf.logical_or(own == 2, own == 4)
-    alpha = tf.cond(is_see_through, lambda: image[..., -1:], lambda: tf.ones_like(image[..., :1]))
+def color_and_alpha(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Splits an image into three colour channels and alpha, 1 for images without alpha."""
+    channels = tf.shape(image)[-1]
+    is_grey, with_alpha = channels < 3, tf.logical_or(channels == 2, channels == 4)
+    color = tf.cond(is_grey, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
+    alpha = tf.cond(with_alpha, lambda: image[..., -1:], lambda: tf.ones_like(image[..., :1]))
     return color, alpha
 
 
-def luma(color):
-    """How light a colour is, by ITU-R BT.601."""
+def luma(color: tf.Tensor) -> tf.Tensor:
+    """Computes the luma of a colour (ITU-R BT.601)."""
     return tf.reduce_sum(color * tf.constant(LUMA), axis=-1, keepdims=True)
 
 
-def fit_square(image, size, background=ON_WHITE):
-    """Cuts the central square out of a float image and resizes it, clipped to [-1, 1].
+def fit_square(image: tf.Tensor, size: int, background: Sequence[float] = ON_WHITE) -> tf.Tensor:
+    """Crops the central square of a float image and resizes it, clipped to [-1, 1].
+
+    The interpolation is bicubic, with a low-pass filter when the image shrinks.
 
     Args:
         image: `(height, width, channels)` float32 in [-1, 1]; a fourth channel is alpha.
         size: Height and width of the result.
-        background: Red, green and blue of what is wholly transparent after the resizing.
+        background: Red, green and blue of pixels that are fully transparent after resizing.
 
     Returns:
-        `(size, size, channels)` float32; bicubic, low-pass filtered when it shrinks.
+        `(size, size, channels)` float32.
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = image[top : top + side, left : left + side]
 
-    def resized():
+    def resize():
         if image.shape[-1] == 4:
             result = resize_by_opacity(square, size, background)
         else:
             result = bicubic(square, size)
         return tf.clip_by_value(result, -1.0, 1.0)
 
-    return tf.cond(side == size, lambda: square, resized)
+    return tf.cond(side == size, lambda: square, resize)
 
 
-def resize_by_opacity(image, size, background):
-    """Resizes colours weighted by their opacity, so that transparent pixels' don't bleed.
+def resize_by_opacity(image: tf.Tensor, size: int, background: Sequence[float]) -> tf.Tensor:
+    """Resizes colours weighted by opacity, so that transparent pixels' colours don't bleed.
 
     Args:
         image: `(height, width, 4)` float32 in [-1, 1].
         size: Height and width of the result.
-        background: Red, green and blue of what is wholly transparent then.
+        background: Red, green and blue of pixels that are fully transparent after resizing.
 
     Source: Porter and Duff, "Compositing Digital Images", SIGGRAPH 1984, section 3.
     """
     opacity = (image[..., 3:] + 1.0) / 2.0
     weighted = bicubic(tf.concat([image[..., :3] * opacity, opacity], axis=-1), size)
     opacity = weighted[..., 3:]
-    is_seen = opacity > HALF_A_LEVEL
-    color = weighted[..., :3] / tf.where(is_seen, opacity, 1.0)
-    color = tf.where(is_seen, color, tf.constant(background))
+    is_visible = opacity > HALF_A_LEVEL
+    color = weighted[..., :3] / tf.where(is_visible, opacity, 1.0)
+    color = tf.where(is_visible, color, tf.constant(background))
     return tf.concat([color, 2.0 * opacity - 1.0], axis=-1)
 
 
-def bicubic(image, size):
-    """The image at another size; its values may leave their range a little."""
+def bicubic(image: tf.Tensor, size: int) -> tf.Tensor:
+    """Resizes an image to a square; values may overshoot their range slightly."""
     return tf.image.resize(image, (size, size), method="bicubic", antialias=True)

@@ -1,4 +1,4 @@
-"""Arrays in files: the embedded digits, MNIST's idx format, .npy and .npz."""
+"""Arrays in files: the bundled digits, MNIST's idx format, .npy and .npz."""
 
 import gzip
 import importlib.resources
@@ -7,8 +7,10 @@ import os
 import pathlib
 import struct
 import zipfile
+from typing import BinaryIO
 
-from keras_gan.datasets.source import ArraySource
+from keras_gan import media
+from keras_gan.datasets.arrays import ArraySource
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 
@@ -24,15 +26,15 @@ FASHION_CLASSES = (
 )
 
 
-def open_digits(name, image_size=None):
-    """The 10,000 digits that the package ships (see tools/pack_digits.py)."""
+def open_digits(name: str, image_size: int | None = None) -> ArraySource:
+    """Opens the 10,000 bundled digits (see tools/pack_digits.py)."""
     resource = importlib.resources.files("keras_gan.datasets") / "digits.npz"
     with resource.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return ArraySource(name, arrays["images"], arrays["labels"], image_size=image_size)
 
 
-def open_idx(name, image_size=None):
-    """`mnist[:SPLIT]` and `fashion_mnist[:SPLIT]`, from idx files or Keras's own download."""
+def open_idx(name: str, image_size: int | None = None) -> ArraySource:
+    """Opens `mnist[:SPLIT]` or `fashion_mnist[:SPLIT]`, from idx files or by Keras's download."""
     dataset, _, split = name.partition(":")
     split = split or "train"
     if split not in IDX_SPLITS:
@@ -47,44 +49,46 @@ def open_idx(name, image_size=None):
     return ArraySource(name, images, labels, names, image_size)
 
 
-def read_idx(path: pathlib.Path, rank: int):
-    """The uint8 array of a gzipped idx file.
+def read_idx(path: pathlib.Path, rank: int) -> np.ndarray:
+    """Reads the uint8 array of a gzipped idx file.
 
     Args:
-        path: File.
-        rank: Number of axes that it must have.
+        path: The file.
+        rank: Expected number of axes.
 
     Raises:
-        DataError: For a missing, truncated, too large or other file.
+        DataError: For a file that is missing, truncated, too large or of another format.
     """
     with limits.reading("a gzipped idx file", path), gzip.open(path) as file:
         content = limits.read_bounded(file, limits.MAX_ARRAY_BYTES, path)
-    right = content[:4] == bytes([0, 0, 8, rank]) and len(content) >= 4 + 4 * rank
-    sizes = struct.unpack_from(f">{rank}I", content, 4) if right else ()
-    if not right or len(content) != 4 + 4 * rank + math.prod(sizes):
+    has_header = content[:4] == bytes([0, 0, 8, rank]) and len(content) >= 4 + 4 * rank
+    sizes = struct.unpack_from(f">{rank}I", content, 4) if has_header else ()
+    if not has_header or len(content) != 4 + 4 * rank + math.prod(sizes):
         raise DataError(
-            f"expected an idx file of uint8 with {rank} axes at {path}, whole; "
+            f"expected a complete idx file of uint8 with {rank} axes at {path}, "
             f"got {len(content)} bytes beginning {content[:4].hex()}."
         )
     return np.frombuffer(content, "uint8", offset=4 + 4 * rank).reshape(sizes)
 
 
-def download(dataset, split):
-    """The set as `keras.datasets` fetches it."""
+def download(dataset: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Downloads a split of a set with `keras.datasets`."""
     try:
         train, test = getattr(keras.datasets, dataset).load_data()
     except Exception as error:
         raise DataError(
             f"could not download {dataset}: {error}. Without a network, put its four idx files "
-            f"into a folder {dataset} and let the environment variable KERAS_GAN_DATA name the "
+            f"into a folder {dataset} and set the environment variable KERAS_GAN_DATA to the "
             "folder above."
         ) from error
     images, labels = train if split == "train" else test
     return images[..., None], labels
 
 
-def open_numpy(name, path: pathlib.Path, image_size=None, medium=None):
-    """Opens a `.npy` of samples, or a `.npz` of samples and labels; arguments as in `load`."""
+def open_numpy(
+    name: str, path: pathlib.Path, image_size: int | None = None, medium: media.Medium | None = None
+) -> ArraySource:
+    """Opens a `.npy` file of samples or a `.npz` of samples and labels; arguments as in `load`."""
     with limits.reading("a NumPy file", path):
         arrays = read_npz(path) if zipfile.is_zipfile(path) else {"samples": read_npy(path)}
     samples = [arrays[key] for key in SAMPLE_KEYS if key in arrays] or list(arrays.values())
@@ -97,15 +101,15 @@ def open_numpy(name, path: pathlib.Path, image_size=None, medium=None):
     return ArraySource(name, samples[0], *labels, image_size=image_size, medium=medium)
 
 
-def read_npy(path):
-    """The array of a `.npy` file."""
+def read_npy(path: pathlib.Path) -> np.ndarray:
+    """Reads the array of a `.npy` file."""
     with path.open("rb") as file:
         check_array(file, path.stat().st_size, path)
         return np.load(path, allow_pickle=False)
 
 
-def read_npz(path):
-    """The arrays of a `.npz` file, by name."""
+def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Reads the arrays of a `.npz` file, by name."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         total = sum(info.file_size for info in entries)
@@ -117,23 +121,23 @@ def read_npz(path):
         return {key: arrays[key] for key in arrays.files}
 
 
-def check_array(file, size, what):
-    """Raises `DataError` for a `.npy` whose header claims another size than what follows it.
+def check_array(file: BinaryIO, size: int, what: str) -> None:
+    """Raises `DataError` for a `.npy` file whose header and content differ in size.
 
     Args:
         file: The open file.
-        size: Its bytes.
-        what: Its name for the error.
+        size: Number of bytes in the file.
+        what: Name of the file, for the error.
     """
     version = np.lib.format.read_magic(file)
     read_header = np.lib.format.read_array_header_1_0
     if version != (1, 0):
         read_header = np.lib.format.read_array_header_2_0
     shape, _, dtype = read_header(file)
-    claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
-    limits.check_size(claimed, limits.MAX_ARRAY_BYTES, what)
-    if min((0, *shape)) < 0 or (claimed != held and not dtype.hasobject):
+    expected, actual = math.prod(shape) * dtype.itemsize, size - file.tell()
+    limits.check_size(expected, limits.MAX_ARRAY_BYTES, what)
+    if min((0, *shape)) < 0 or (expected != actual and not dtype.hasobject):
         raise DataError(
-            f"expected a whole array in {what}: its header says {claimed:,} bytes (an array of "
-            f"{shape}, {dtype}), and {held:,} follow. Write it again."
+            f"expected a complete array in {what}: its header says {expected:,} bytes (an array of "
+            f"{shape}, {dtype}), got {actual:,}; write it again."
         )

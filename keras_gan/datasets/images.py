@@ -1,12 +1,13 @@
-"""Encoded images: streamed, decoded in parallel, never held in memory."""
+"""Encoded images: streamed and decoded in parallel, never all in memory."""
 
-import collections
-import concurrent.futures
+from __future__ import annotations
+
 import os
 import pathlib
 import zipfile
+from collections.abc import Sequence
 
-from keras_gan.datasets.archives import IMAGE_SUFFIXES
+from keras_gan.datasets.archives import IMAGE_SUFFIXES, Folder, Zip
 from keras_gan.datasets.channels import (
     ON_WHITE,
     WHITE,
@@ -17,60 +18,69 @@ from keras_gan.datasets.channels import (
     to_channels,
     without_alpha,
 )
+from keras_gan.datasets.image_shapes import (
+    FILES_AT_ONCE,
+    common_size,
+    decode_all,
+    read_checked,
+    typical_size,
+)
 from keras_gan.datasets.source import Source, with_size
-from keras_gan.errors import DataError, LimitError
+from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.image_headers import check_header
-from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
 
-FILES_AT_ONCE = 16  # as many as may lie in memory encoded, for each of the few that read
 READERS = 2
 TYPICAL = "typical"
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
 class EncodedSource(Source):
-    """Images that are stored encoded, and decoded one by one on all cores when they are read.
+    """Base class of sources whose images are stored encoded and decoded when they are read.
 
     Attributes:
-        own_size: Height and width of the stored images where they are image files, all of one
-            square size, and samples as they are; None for others.
+        own_size: Height and width of the stored images, if they are image files of one square size
+            that become samples unchanged; None otherwise.
     """
 
     own_size = None
-    _behind = ON_WHITE
+    _background = ON_WHITE
 
-    def put_behind(self, background, see_through):
-        """Decides what lies behind transparent pixels, and notes it where there are some.
+    def set_background(self, background: str, subject: str | None) -> None:
+        """Sets the background of transparent pixels, and notes it if there are any.
 
         Args:
-            background: A colour's word.
-            see_through: Which images have an alpha channel, in words; None for none of them.
+            background: A colour; see `parse_color`.
+            subject: Beginning of the note, such as `"3 of 9 images have"` (an alpha channel); None
+                if no image has one.
         """
-        self._behind = parse_color(background)
-        if see_through is None:
+        self._background = parse_color(background)
+        if subject is None:
             return
         self.background = background
         if self.sample_shape[2] != 4:
             self.own_size = None
             self.notes = (
-                f"{see_through} an alpha channel and are laid on {background}. For another colour: "
-                "background (--background); to learn alpha: channels=4 (--channels 4).",
+                f"{subject} an alpha channel and are composited on {background}. For another "
+                "colour: background (--background); to learn alpha: channels=4 (--channels 4).",
             )
 
-    def read(self, indices):
-        """What is stored: a list of contents and an int32 array of labels.
+    def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
+        """Reads encoded images and their labels.
 
         Args:
             indices: `(batch,)` int64 array.
+
+        Returns:
+            `(contents, labels)`: a list of bytes and an int32 array.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no read.")
 
-    def contents(self, indices):
-        """A data set of `(content, label)` for one of `(batch,)` indices, one after the other."""
+    def contents(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Returns a data set of single `(content, label)` for a data set of `(batch,)` indices."""
 
         def read(index):
             contents, labels = tf.numpy_function(self.read, [index], (tf.string, tf.int32))
@@ -80,48 +90,54 @@ class EncodedSource(Source):
         parts = indices.unbatch().batch(FILES_AT_ONCE)
         return parts.map(read, num_parallel_calls=READERS, deterministic=True).unbatch()
 
-    def decode(self, content):
-        """The uint8 image `(height, width, channels)` of a content."""
+    def decode(self, content: tf.Tensor) -> tf.Tensor:
+        """Decodes a content to a uint8 image `(height, width, channels)`."""
         return tf.io.decode_image(content, expand_animations=False)
 
-    def fetch(self, indices):
-        """Decodes image by image, on all cores; each is cut to its central square and resized."""
+    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Decodes batches of images on all cores, cropped and resized; see `Source.fetch`."""
 
         def sample(content, label):
-            return to_sample(self.decode(content), self.sample_shape, self._behind), label
+            return to_sample(self.decode(content), self.sample_shape, self._background), label
 
         batch_size = indices.element_spec.shape[0]
         samples = self.contents(indices).map(sample, num_parallel_calls=os.cpu_count())
         return samples.batch(batch_size, drop_remainder=True)
 
-    def resized(self, size):
-        """The same files, read at another size."""
+    def resized(self, size: int) -> EncodedSource:
+        """Returns the same source at another size."""
         return with_size(self, size)
 
 
 class ImageSource(EncodedSource):
-    """Images of a `Folder` or `Zip`, each cut to its central square and resized.
+    """Images of a `Folder` or `Zip`, each cropped to its central square and resized.
 
-    Every file is decoded once at the start, so that a corrupt one is named before the training
-    begins rather than in the middle of it.
+    Every file is decoded once at the start, so that corrupt files are reported before the
+    training begins.
 
     Args:
-        name: What the user asked for.
-        archive: A `Folder` or `Zip`. Where all its images lie in subfolders, these are classes.
-        image_size: Height and width of the samples; the images' own by default. `"typical"`: the
-            shorter side that nine in ten of them reach.
-        channels: 1, 3 or 4; as many as the images have, without alpha, by default.
-        skip_corrupt: Leave corrupt files out and count them, instead of raising.
-        background: The colour on which images with an alpha channel are laid; with 4 channels that
-            of wholly transparent pixels. `"white"`, `"black"`, or as in `"#ff8000"`.
+        name: Name of the source, as the user gave it.
+        archive: A `Folder` or `Zip`. If all its images are in subfolders, these are the classes.
+        image_size: Height and width of the samples; by default the images' size. `"typical"`: the
+            shorter side that nine out of ten images reach.
+        channels: 1, 3 or 4; by default the images' channels without alpha.
+        skip_corrupt: Whether to leave out and count corrupt files instead of raising an error.
+        background: Background of images with an alpha channel, `"white"`, `"black"`, or a colour
+            such as `"#ff8000"`; with 4 channels, the colour of fully transparent pixels.
 
     Raises:
-        DataError: For no images, corrupt images, or sizes that differ without `image_size`.
+        DataError: For no images, corrupt images, or images of different sizes without `image_size`.
     """
 
     def __init__(
-        self, name, archive, image_size=None, channels=None, skip_corrupt=False, background=WHITE
-    ):
+        self,
+        name: str,
+        archive: Folder | Zip,
+        image_size: int | str | None = None,
+        channels: int | None = None,
+        skip_corrupt: bool = False,
+        background: str = WHITE,
+    ) -> None:
         if not archive.names:
             raise DataError(
                 f"expected images ({', '.join(IMAGE_SUFFIXES)}) in {name}, found none; "
@@ -129,17 +145,9 @@ class ImageSource(EncodedSource):
             )
         self._archive = archive
         shapes, corrupt = decode_all(archive)
-        if corrupt and not skip_corrupt:
-            told = [f"{file} ({why})" if why else file for file, why in corrupt.items()]
-            raise DataError(
-                f"expected images that can be decoded in {name}, but {len(corrupt)} of "
-                f"{len(archive.names)} can't: {', '.join(told[:5])}{', ...' if told[5:] else ''}; "
-                "mend or remove them, or leave them out with skip_corrupt (--skip-corrupt)."
-            )
-        if len(corrupt) == len(shapes):
-            raise DataError(f"expected images in {name}, but none of its files can be decoded.")
-        whole = shapes.all(axis=1)
-        self._names, shapes = archive.names.where(whole), shapes[whole]
+        check_corrupt(name, corrupt, len(shapes), skip_corrupt)
+        is_valid = shapes.all(axis=1)
+        self._names, shapes = archive.names.where(is_valid), shapes[is_valid]
         if image_size == TYPICAL:
             image_size = typical_size(shapes)
         size = image_size or common_size(name, shapes)
@@ -151,37 +159,37 @@ class ImageSource(EncodedSource):
             name, len(self._names), (size, size, channels), class_names, skipped=len(corrupt)
         )
         count = sum(map(has_alpha, shapes[:, 2].tolist()))
-        self.put_behind(background, f"{count:,} of {len(shapes):,} images have" if count else None)
+        subject = f"{count:,} of {len(shapes):,} images have" if count else None
+        self.set_background(background, subject)
 
-    def fingerprint(self):
-        """The archive's."""
+    def fingerprint(self) -> str:
+        """Returns the archive's fingerprint."""
         return self._archive.fingerprint()
 
-    def read(self, indices):
-        """The bytes of the files."""
+    def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
+        """Reads the files; see `EncodedSource.read`."""
         names = [self._names[index] for index in indices]
         try:
             return [read_checked(self._archive, name) for name in names], self._labels[indices]
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(
                 f"could not read an image of {self.name} that was there before: {error}; restore "
-                "it, or begin again without it."
+                "it, or start again without it."
             ) from error
 
 
-UNREADABLE = (tf.errors.OpError, *limits.UNREADABLE)
-
-
-def read_image(path, sample_shape, background=WHITE):
-    """One image file as a sample, cut to its central square and resized.
+def read_image(
+    path: str | os.PathLike, sample_shape: Sequence[int], background: str = WHITE
+) -> np.ndarray:
+    """Reads an image file as a sample, cropped to its central square and resized.
 
     Args:
-        path: A PNG, JPEG, GIF or BMP.
+        path: A PNG, JPEG, GIF or BMP file.
         sample_shape: `(size, size, channels)`.
         background: As in `ImageSource`.
 
     Returns:
-        A float32 array of that shape in [-1, 1].
+        A float32 array of shape `sample_shape` in [-1, 1].
 
     Raises:
         DataError: For a file that is missing, too large, or can't be decoded.
@@ -195,125 +203,56 @@ def read_image(path, sample_shape, background=WHITE):
         image = tf.io.decode_image(content, expand_animations=False)
     except tf.errors.OpError as error:
         raise DataError(
-            f"expected an image that can be decoded at {path}; mend it, or name another file."
+            f"expected an image that can be decoded at {path}; repair it, or name another file."
         ) from error
     return to_sample(image, sample_shape, parse_color(background)).numpy()
 
 
-def to_sample(image, sample_shape, behind):
-    """A uint8 image of any size as a float32 sample in [-1, 1]: its central square, resized.
+def to_sample(
+    image: tf.Tensor, sample_shape: Sequence[int], background: Sequence[float]
+) -> tf.Tensor:
+    """Converts a uint8 image of any size to a float32 sample in [-1, 1], cropped and resized.
 
     Args:
         image: `(height, width, 1 to 4)`.
         sample_shape: `(size, size, channels)`.
-        behind: The background's red, green and blue in [-1, 1].
+        background: Red, green and blue in [-1, 1].
     """
     size, _, channels = sample_shape
-    image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, channels, behind)
+    image = to_channels(tf.cast(image, tf.float32) / 127.5 - 1.0, channels, background)
     image = tf.ensure_shape(image, (None, None, channels))
-    return tf.ensure_shape(fit_square(image, size, behind), sample_shape)
+    return tf.ensure_shape(fit_square(image, size, background), sample_shape)
 
 
-def read_checked(archive, name):
-    """The bytes of an image that is not too large to be decoded.
-
-    Raises:
-        DataError: For one that is, or whose header doesn't say.
-    """
-    content = archive.read(name)
-    check_header(content, "it")
-    return content
-
-
-def decode_all(archive):
-    """Decodes every image once.
+def check_corrupt(name: str, corrupt: dict[str, str], count: int, skip_corrupt: bool) -> None:
+    """Raises `DataError` for corrupt files that aren't to be skipped, or if all are corrupt.
 
     Args:
-        archive: A `Folder` or `Zip`.
+        name: Name of the source, for the error.
+        corrupt: Dict of the names of corrupt files to reasons.
+        count: Number of all files.
+        skip_corrupt: Whether to leave out corrupt files.
+    """
+    if corrupt and not skip_corrupt:
+        files = [f"{file} ({why})" if why else file for file, why in corrupt.items()]
+        raise DataError(
+            f"expected images that can be decoded in {name}, but {len(corrupt)} of {count} can't: "
+            f"{', '.join(files[:5])}{', ...' if files[5:] else ''}; repair or remove them, or "
+            "leave them out with skip_corrupt (--skip-corrupt)."
+        )
+    if len(corrupt) == count:
+        raise DataError(f"expected images in {name}, but none of its files can be decoded.")
+
+
+def find_classes(name: str, files: Sequence[str]) -> tuple[list[str] | None, np.ndarray]:
+    """Derives classes from the first folder level at which the files differ.
+
+    Args:
+        name: Name of the source, for the error.
+        files: Sorted names.
 
     Returns:
-        `(count, 3)` int32 array of heights, widths and channels, zeros for what can't be decoded;
-        and name -> reason of those, empty for corrupt ones.
-    """
-
-    def shapes_of(first):
-        names = archive.names[first : first + FILES_AT_ONCE]
-        try:
-            contents = [read_checked(archive, name) for name in names]
-            return decode_at_once(tf.constant(contents)).numpy(), {}
-        except UNREADABLE:  # at least one of them
-            return shapes_one_by_one(archive, names)
-
-    shapes, corrupt = np.zeros((len(archive.names), 3), "int32"), {}
-    starts = range(0, len(shapes), FILES_AT_ONCE)
-    bar = progress_bar(len(shapes), "image", "looking at the images")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
-        for first, found in zip(starts, map_lazily(pool, shapes_of, starts), strict=True):
-            shapes[first : first + len(found[0])] = found[0]
-            corrupt |= found[1]
-            bar.update(len(found[0]))
-    return shapes, corrupt
-
-
-@tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-def decode_at_once(contents):
-    """The shapes of images, `(count, 3)` int32; several times as fast as one by one in Python."""
-
-    def shape_of_content(content):
-        return tf.shape(tf.io.decode_image(content, expand_animations=False))
-
-    return tf.map_fn(
-        shape_of_content, contents, parallel_iterations=1, fn_output_signature=tf.int32
-    )
-
-
-def shapes_one_by_one(archive, names):
-    """Shapes `(count, 3)`, zeros for what can't be decoded, and for that name -> reason."""
-    shapes, corrupt = np.zeros((len(names), 3), "int32"), {}
-    for index, name in enumerate(names):
-        try:
-            content = read_checked(archive, name)
-            shapes[index] = tf.io.decode_image(content, expand_animations=False).shape
-        except UNREADABLE as error:
-            corrupt[name] = str(error) if isinstance(error, LimitError) else ""
-        if not shapes[index].all():
-            corrupt.setdefault(name, "")
-    return shapes, corrupt
-
-
-def map_lazily(pool, function, values, ahead=16):
-    """`pool.map` that hands out a few calls at a time, where there may be very many."""
-    waiting = collections.deque()
-    for value in values:
-        waiting.append(pool.submit(function, value))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    yield from (future.result() for future in waiting)
-
-
-def common_size(name, shapes):
-    """The side of the images, where all are square and of one size."""
-    sides = np.unique(np.asarray(shapes)[:, :2], axis=0)
-    height, width = sides[0].tolist()
-    if len(sides) > 1 or height != width:
-        raise DataError(
-            f"expected an image_size for {name}, whose images are not all square and of one size "
-            f"({len(sides)} sizes, such as {height}x{width}); pass one (--image-size)."
-        )
-    return height
-
-
-def typical_size(shapes):
-    """The shorter side that nine in ten of the images reach."""
-    return int(np.quantile(np.asarray(shapes)[:, :2].min(axis=1), 0.1, method="lower"))
-
-
-def find_classes(name, files):
-    """Class names and int32 labels from the first folder in which files part; names None without.
-
-    Args:
-        name: What the user asked for.
-        files: Sorted names.
+        `(class names, int32 labels)`; the names are None unless all files are in subfolders.
     """
     common = os.path.commonpath([os.path.dirname(file) for file in (files[0], files[-1])])
     start = len(common) + 1 if common else 0

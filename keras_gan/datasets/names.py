@@ -1,18 +1,21 @@
-"""Many names in little memory."""
+"""Compact storage of many names."""
+
+from __future__ import annotations
 
 import collections.abc
 import os
+from collections.abc import Iterable
 
 import numpy as np
 
 
 class Names(collections.abc.Sequence):
-    """Sorted names, held as one run of bytes: each takes its letters and 8 bytes.
+    """A sorted sequence of names, stored in one `bytes` object with 8 extra bytes per name.
 
-    A list of a million Python strings would take some 100 bytes a name.
+    A list of Python strings would take some 100 bytes per name.
 
     Args:
-        names: Texts in any order.
+        names: Strings in any order.
 
     Example:
 
@@ -20,23 +23,23 @@ class Names(collections.abc.Sequence):
     ['a.png', 'b.png']
     """
 
-    def __init__(self, names):
+    def __init__(self, names: Iterable[str]) -> None:
         encoded = sorted(os.fsencode(name) for name in names)
         self._letters = b"".join(encoded)
         self._ends = np.cumsum([0, *map(len, encoded)], dtype="int64")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[position] for position in range(len(self))[index]]
         position = range(len(self))[index]
         first, last = self._ends[position : position + 2]
         return os.fsdecode(self._letters[first:last])
 
-    def where(self, mask):
-        """The names at which a boolean array is true."""
+    def where(self, mask: np.ndarray) -> Names:
+        """Returns the names at which a boolean array is true."""
         if mask.all():
             return self
-        return Names(name for name, kept in zip(self, mask, strict=True) if kept)
+        return Names(name for name, keep in zip(self, mask, strict=True) if keep)

@@ -1,19 +1,24 @@
-"""Pair: two sources that are learned together, domain A and domain B."""
+"""Pair: two sources for one model, domain A and domain B."""
+
+from collections.abc import Callable
 
 from keras_gan import batches
 from keras_gan.datasets.source import Source
 from keras_gan.errors import DataError
 
-OTHER_ORDER = 2**31  # added to a seed, it is no other set's: seeds are below
+import tensorflow as tf
+
+OTHER_ORDER = 2**31  # added to b's seed; user seeds are below, so no other set uses it
 
 
 class Pair:
-    """Two sources, read together.
+    """A pair of sources that are read together.
 
     Args:
         a, b: `Source`s.
-        aligned: Whether sample i of `a` belongs to sample i of `b`. Then both are read in one
-            order; else each is permuted by itself, and the smaller set begins anew earlier.
+        aligned: Whether sample i of `a` corresponds to sample i of `b`. If so, both are read in
+            the same order; otherwise each has its own permutation, and the smaller set repeats
+            earlier.
 
     Raises:
         DataError: For aligned sources of different lengths.
@@ -27,30 +32,32 @@ class Pair:
     [8, 8]
     """
 
-    def __init__(self, a: Source, b: Source, aligned: bool = False):
+    def __init__(self, a: Source, b: Source, aligned: bool = False) -> None:
         if aligned and len(a) != len(b):
             raise DataError(
                 f"expected aligned sources of one length, got {len(a)} samples in {a.name} and "
-                f"{len(b)} in {b.name}; leave out what has no partner, or pair them unaligned."
+                f"{len(b)} in {b.name}; remove samples without a partner, or pair them unaligned."
             )
         self.a, self.b, self.aligned = a, b, aligned
 
-    def __len__(self):
+    def __len__(self) -> int:
         return max(len(self.a), len(self.b))
 
-    def to_dataset(self, batch_size: int = 1, shuffle: bool = True, seed: int = 0, prefetch=2):
+    def to_dataset(
+        self, batch_size: int = 1, shuffle: bool = True, seed: int = 0, prefetch: int = 2
+    ) -> tf.data.Dataset:
         """Makes a step-addressed `tf.data.Dataset` of `(samples of a, samples of b)`.
 
-        An epoch is as long as the larger set. Batch k is a function of (seed, k) alone.
+        An epoch is as long as the larger set. Batch k is a function of (seed, k) only.
 
         Args:
-            batch_size: Samples of each in a batch.
-            shuffle: Whether each epoch is a new permutation.
-            seed: From 0 to 2**31 - 1; decides the orders.
-            prefetch: Batches that are made ahead.
+            batch_size: Samples of each source per batch.
+            shuffle: Whether to permute the samples anew in each epoch.
+            seed: Int from 0 to 2**31 - 1 that determines the orders.
+            prefetch: Number of batches to prepare ahead.
 
         Raises:
-            DataError: If one has fewer samples than a batch.
+            DataError: If a source has fewer samples than a batch.
         """
         seeds = (seed, seed if self.aligned else seed + OTHER_ORDER)
         readers = [
@@ -61,6 +68,6 @@ class Pair:
         return batches.from_reader(batches.zip_readers(*readers), steps, batch_size, seed, prefetch)
 
 
-def samples_of(source):
+def samples_of(source: Source) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
     """Returns a source's `fetch` without labels."""
     return lambda indices: source.fetch(indices).map(lambda samples, _: samples)

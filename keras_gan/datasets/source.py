@@ -1,41 +1,50 @@
 """Source: a data set that can be read by index, in any order."""
 
+from __future__ import annotations
+
 import copy
-import dataclasses
 import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from keras_gan import batches, media
-from keras_gan.datasets.channels import fit_square
-from keras_gan.errors import DataError, LimitError, printable
-from keras_gan.files import limits
+from keras_gan.errors import DataError, printable
 
 import numpy as np
 import tensorflow as tf
 
 
 class Source:
-    """What a source of samples has to offer.
+    """Base class of data sets that can be read by index.
 
     Args:
-        name: What the user asked for.
+        name: Name of the source, as the user gave it.
         count: Number of samples.
         sample_shape: Shape of a sample.
         class_names: Names of the classes, label 0 first; None without labels.
         skipped: Number of corrupt files that were left out.
-        medium: A `keras_gan.media.Medium`: what the samples are; by their shape by default.
+        medium: Medium of the samples, a `keras_gan.media.Medium`; by default derived from their
+            shape.
 
     Attributes:
-        extractor: Name of what looks at such samples best, in `keras_gan.metrics.extractors`;
-            None where their shape decides.
-        background: The colour behind transparent pixels, a word; None where there are none.
-        notes: What a user should know of how the samples come about, a line each.
+        extractor: Name of the extractor in `keras_gan.metrics.extractors` that suits the samples
+            best; None to choose by their shape.
+        background: Background of transparent pixels, a colour; None without such pixels.
+        notes: Notes for the user on how the samples are derived, one line each.
     """
 
     extractor = None
     background = None
     notes = ()
 
-    def __init__(self, name, count, sample_shape, class_names=None, skipped=0, medium=None):
+    def __init__(
+        self,
+        name: str,
+        count: int,
+        sample_shape: Sequence[int],
+        class_names: Iterable | None = None,
+        skipped: int = 0,
+        medium: media.Medium | None = None,
+    ) -> None:
         self.name = printable(name)
         self.sample_shape = tuple(int(size) for size in sample_shape)
         self.medium = medium or media.of(self.sample_shape)
@@ -43,16 +52,16 @@ class Source:
         self.skipped = skipped
         self._count = count
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._count
 
     @property
-    def element_spec(self):
-        """`(sample, label)` specs; the label's is None without labels."""
+    def element_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec | None]:
+        """`(sample, label)` specs; the label's spec is None without labels."""
         label = None if self.class_names is None else tf.TensorSpec((), tf.int32)
         return tf.TensorSpec(self.sample_shape, tf.float32), label
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[np.ndarray, int | None]:
         """Returns `(sample, label)`: a float32 array within the medium's range, an int or None."""
         if not 0 <= index < len(self):
             raise IndexError(f"expected an index from 0 to {len(self) - 1}, got {index}.")
@@ -61,47 +70,55 @@ class Source:
             sample, label = next(iter(self.fetch(indices)))
         return sample[0].numpy(), None if self.class_names is None else int(label[0])
 
-    def fetch(self, indices):
-        """A data set of `(samples, labels)` batches for a data set of `(batch,)` indices.
+    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Maps a data set of `(batch,)` indices to a data set of `(samples, labels)` batches.
 
-        Labels are zeros in a source without.
+        The labels are zeros for a source without labels.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no fetch.")
 
     def fingerprint(self) -> str:
-        """What is another one as soon as the samples or their labels change."""
+        """Returns a digest that changes when the samples or their labels change."""
         raise NotImplementedError(f"{type(self).__name__} defines no fingerprint.")
 
-    def resized(self, size):
-        """The same source, its images as squares of another size.
+    def resized(self, size: int) -> Source:
+        """Returns the same source with images resized to squares of another size.
 
         Args:
             size: Height and width.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no resized.")
 
-    def require_labels(self):
-        """Raises `DataError` where the source has no labels."""
+    def require_labels(self) -> None:
+        """Raises `DataError` for a source without labels."""
         if self.class_names is None:
             raise DataError(
                 f"expected labels, but {self.name} has none; put the images of each class into a "
                 "subfolder, or train without labels (labels=False)."
             )
 
-    def read_labels(self):
-        """All labels, `(count,)` int32.
+    def read_labels(self) -> np.ndarray:
+        """Returns all labels, `(count,)` int32.
 
         Raises:
-            DataError: Where the source has none.
+            DataError: For a source without labels.
         """
         self.require_labels()
         return np.asarray(self._labels)
 
-    def to_dataset(self, batch_size=64, labels=False, shuffle=True, seed=0, prefetch=2):
-        """A step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
+    def to_dataset(
+        self,
+        batch_size: int = 64,
+        labels: bool = False,
+        shuffle: bool = True,
+        seed: int = 0,
+        prefetch: int = 2,
+    ) -> tf.data.Dataset:
+        """Makes a step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
 
         Raises:
-            DataError: For labels that the source doesn't have, or fewer samples than a batch.
+            DataError: For a source without the requested labels, or with fewer samples than a
+                batch.
         """
         if labels:
             self.require_labels()
@@ -115,23 +132,25 @@ class Source:
         return dataset
 
 
-def with_size(source, size):
-    """A copy of a source that makes its samples in their shape when they are read."""
-    other = copy.copy(source)
-    other.sample_shape = (size, size, source.sample_shape[2])
-    return other
+def with_size(source: Source, size: int) -> Source:
+    """Returns a copy of a source with another size, to which samples are resized when read."""
+    resized = copy.copy(source)
+    resized.sample_shape = (size, size, source.sample_shape[2])
+    return resized
 
 
-def in_order(read, first, count, batch_size=64):
-    """What a source gives for the indices from `first` to `count`, none left out.
+def in_order(
+    read: Callable[[tf.data.Dataset], tf.data.Dataset], first: int, count: int, batch_size: int = 64
+) -> Iterator:
+    """Yields the elements of a source from index `first` up to, but not including, `count`.
 
     Args:
         read: `indices dataset -> dataset`, such as a source's `fetch`.
-        first, count: The first index, and the one at which to end.
-        batch_size: Indices a batch; the last batch has what remains.
+        first, count: First index, and the index at which to stop.
+        batch_size: Indices per batch; the last batch may be smaller.
 
     Yields:
-        The elements that `read` gives.
+        The elements of the data set that `read` returns.
     """
     last = count - (count - first) % batch_size
     for start, stop, size in ((first, last, batch_size), (last, count, count - last)):
@@ -140,156 +159,9 @@ def in_order(read, first, count, batch_size=64):
             yield from batches.disable_autotuning(read(indices).prefetch(2))
 
 
-def digest(texts):
-    """The SHA-256 of texts, as hexadecimal digits."""
-    found = hashlib.sha256()
+def digest(texts: Iterable[str]) -> str:
+    """Computes the SHA-256 of texts, as hexadecimal digits."""
+    sha256 = hashlib.sha256()
     for text in texts:
-        found.update(text.encode(errors="surrogateescape") + b"\n")
-    return found.hexdigest()
-
-
-class ArraySource(Source):
-    """Samples that lie in memory.
-
-    Args:
-        name: What the user asked for.
-        samples: `(count, *sample_shape)` floats within the medium's range, such as images in
-            [-1, 1]; or whole numbers that the medium scales: uint8 images and clips, int16 sound.
-        labels: `(count,)` ints from 0, or None.
-        class_names: Names of the classes; the numbers by default.
-        image_size: For images: height and width to bring them to.
-        medium: A `keras_gan.media.Medium` or its name, needed for samples of two axes, which
-            several media have; by the samples' shape by default. With it, samples of one channel
-            may lack the axis of channels.
-
-    Raises:
-        DataError: For empty, non-finite or ill-shaped data, or samples whose medium isn't clear.
-    """
-
-    def __init__(self, name, samples, labels=None, class_names=None, image_size=None, medium=None):
-        samples = np.asarray(samples)
-        medium = medium_of(name, samples, media.get(medium))
-        samples = check_samples(name, medium.with_channels(samples), medium)
-        if labels is not None:
-            labels = check_labels(name, labels, len(samples))
-            class_names = class_names or range(int(labels.max()) + 1)
-        shape = samples.shape[1:]
-        if image_size is not None:
-            if not isinstance(medium, media.Image):
-                raise DataError(f"expected images to resize, got {medium.noun} of shape {shape}.")
-            shape = (image_size, image_size, shape[2])
-        super().__init__(name, len(samples), shape, class_names, medium=medium)
-        if dataclasses.fields(medium):
-            self.notes = (f"{self.name} is taken for {medium}.",)
-        self._samples = tf.constant(samples)
-        self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
-
-    def moments(self):
-        """Mean and variance of each value of the last axis: two lists of floats."""
-        samples = self._samples.numpy().astype("float64").reshape(-1, self.sample_shape[-1])
-        return [samples.mean(axis=0).tolist(), samples.var(axis=0).tolist()]
-
-    def fingerprint(self):
-        """The SHA-256 of samples and labels."""
-        arrays = (self._samples.numpy(), self._labels.numpy())
-        return digest(hashlib.sha256(array).hexdigest() for array in arrays)
-
-    def fetch(self, indices):
-        """Gathers whole batches."""
-
-        def gather(index):
-            samples = tf.gather(self._samples, index)
-            if samples.dtype.is_integer:
-                scale, offset = self.medium.integers[samples.dtype.name]
-                samples = tf.cast(samples, tf.float32) / scale - offset
-            if samples.shape[1:] != self.sample_shape:
-                samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
-            samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
-            return samples, tf.gather(self._labels, index)
-
-        return indices.map(gather, num_parallel_calls=2, deterministic=True)
-
-    def resized(self, size):
-        """The same array, its images resized as they are read."""
-        return with_size(self, size)
-
-
-def medium_of(name, samples, medium=None):
-    """Returns the medium of an array of samples.
-
-    Args:
-        name: The source's, for the error.
-        samples: An array.
-        medium: What the user says they are; None for what their shape says.
-
-    Raises:
-        DataError: For samples of another shape, or of one from which no medium follows.
-    """
-    shape = samples.shape[1:]
-    if medium is not None:
-        medium.check_shape(medium.with_channels(samples).shape[1:], name)
-        return medium
-    medium = media.of(shape)
-    if len(shape) == 2:
-        raise DataError(
-            f"expected a medium for {name}, an array of {samples.shape}: sound (count, samples, "
-            "channels) and grey images (count, height, width) both look so. Name it: "
-            "medium='sound:16000' (--medium sound:16000, in Hz) or medium='image' "
-            "(--medium image)."
-        )
-    if len(shape) > 1 and isinstance(medium, media.Points):
-        wanted = media.BY_RANK.get(len(shape), media.Image)
-        raise DataError(
-            f"expected {wanted.noun} {wanted.form} in {name}, got samples of {shape}; reshape "
-            "them, or learn them as numbers without pictures: medium='points' (--medium points)."
-        )
-    return medium
-
-
-MOST_EXACT = 2**24  # up to which a float32 holds every whole number
-
-
-def check_samples(name, samples, medium):
-    """Returns samples as whole numbers that the medium scales, or as float32, all finite."""
-    if samples.ndim < 2 or samples.size == 0:
-        raise DataError(
-            f"expected {name} to hold samples as (count, ...), got an array of {samples.shape}."
-        )
-    if samples.dtype.name in medium.integers:
-        if samples.min() < -MOST_EXACT or samples.max() > MOST_EXACT:
-            raise DataError(
-                f"expected whole numbers up to {MOST_EXACT:,} in {name}, got {samples.min():,} to "
-                f"{samples.max():,}; store them as floats in another unit."
-            )
-        return samples.astype(samples.dtype.newbyteorder("="), copy=False)
-    if not np.issubdtype(samples.dtype, np.floating):
-        whole = ", ".join(medium.integers)
-        raise DataError(
-            f"expected {name} to hold {f'{whole} {medium.noun} or ' if whole else ''}floats, got "
-            f"{samples.dtype}; convert them."
-        )
-    with np.errstate(over="ignore"):
-        samples = samples.astype("float32")
-    batches.check_finite(samples, f" in {name}")
-    if medium.range is not None and np.abs(samples).max() > 1 + 1e-6:
-        raise DataError(
-            f"expected float {medium.noun} in [-1, 1] in {name}, got {samples.min():g} to "
-            f"{samples.max():g}; bring them there, or store them as {', '.join(medium.integers)}."
-        )
-    return samples
-
-
-def check_labels(name, labels, count):
-    """The labels as int32 `(count,)`."""
-    labels = np.asarray(labels)
-    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
-        raise DataError(
-            f"expected {count} labels in {name} as whole numbers from 0, got {labels.dtype} of "
-            f"shape {labels.shape}."
-        )
-    if labels.max() >= limits.MAX_CLASSES:
-        raise LimitError(
-            f"expected at most {limits.MAX_CLASSES:,} classes in {name}, got the label "
-            f"{labels.max()}; number the classes from 0."
-        )
-    return labels.astype("int32")
+        sha256.update(text.encode(errors="surrogateescape") + b"\n")
+    return sha256.hexdigest()

@@ -1,35 +1,48 @@
-"""Sets of tensorflow-datasets, read by index."""
+"""Data sets of tensorflow-datasets, read by index."""
+
+from __future__ import annotations
 
 import os
 import pathlib
+from typing import TYPE_CHECKING
 
 from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
-from keras_gan.datasets.images import EncodedSource, common_size
+from keras_gan.datasets.image_shapes import common_size
+from keras_gan.datasets.images import EncodedSource
 from keras_gan.errors import DataError
 from keras_gan.files.image_headers import check_header
 from keras_gan.files.limits import first_line
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
 
 class TFDSSource(EncodedSource):
-    """Images, and labels where there are any, of a tensorflow-datasets set.
+    """Images, and labels if there are any, of a tensorflow-datasets set.
 
     The set is prepared once in the ArrayRecord format, which can be read by index. A folder of
-    its name below `KERAS_GAN_DATA` serves as the manual download folder, so that sets whose
-    original files lie there are prepared without a network.
+    the set's name below `KERAS_GAN_DATA` is the manual download folder, so that sets whose
+    original files are there can be prepared without a network.
 
     Args:
         name: `tfds:NAME[/CONFIG][:SPLIT]`; the split is `train` by default.
-        image_size: Height and width of the samples; the set's own by default.
-        channels: 1, 3 or 4; the set's own, without alpha, by default.
+        image_size: Height and width of the samples; by default those of the set.
+        channels: 1, 3 or 4; by default the set's channels without alpha.
         background: As in `ImageSource`.
 
     Raises:
-        DataError: For a set that isn't known or can't be prepared, or that has no images.
+        DataError: For a set that is unknown, can't be prepared, or has no images.
     """
 
-    def __init__(self, name, image_size=None, channels=None, background=WHITE):
+    def __init__(
+        self,
+        name: str,
+        image_size: int | None = None,
+        channels: int | None = None,
+        background: str = WHITE,
+    ) -> None:
         dataset, _, split = name.removeprefix("tfds:").partition(":")
         builder = prepare(name, dataset)
         split = split or "train"
@@ -51,19 +64,19 @@ class TFDSSource(EncodedSource):
         self._records = builder.as_data_source(split, decoders=skip_decoding())
         channels = channels or without_alpha(shape[2])
         super().__init__(name, len(self._records), (size, size, channels), classes)
-        self.put_behind(background, "images have" if has_alpha(shape[2]) else None)
+        self.set_background(background, "images have" if has_alpha(shape[2]) else None)
 
-    def read_labels(self):
-        """Reads every record, without decoding the images."""
+    def read_labels(self) -> np.ndarray:
+        """Reads the labels of all records, without decoding the images."""
         self.require_labels()
         return np.array([record["label"] for record in self._records], "int32")
 
-    def fingerprint(self):
-        """The set's name, configuration, version and split."""
+    def fingerprint(self) -> str:
+        """Returns the set's name, configuration, version and split."""
         return self._full_name
 
-    def read(self, indices):
-        """The records, read at once."""
+    def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
+        """Reads the records in one call."""
         records = self._records.__getitems__(indices.tolist())
         for record in records:
             check_header(record["image"], f"a record of {self.name}")
@@ -71,15 +84,15 @@ class TFDSSource(EncodedSource):
         return [record["image"] for record in records], np.array(labels, "int32")
 
 
-def skip_decoding():
-    """Images stay encoded until the input pipeline decodes them in parallel."""
+def skip_decoding() -> dict[str, object]:
+    """Returns decoders that leave images encoded; the input pipeline decodes them in parallel."""
     import tensorflow_datasets as tfds
 
     return {"image": tfds.decode.SkipDecoding()}
 
 
-def prepare(name, dataset):
-    """The builder of a set, downloaded and prepared."""
+def prepare(name: str, dataset: str) -> tfds.core.DatasetBuilder:
+    """Downloads and prepares a set, and returns its builder."""
     import tensorflow_datasets as tfds
 
     local = pathlib.Path(os.environ.get("KERAS_GAN_DATA", "")) / dataset.partition("/")[0]
@@ -94,6 +107,6 @@ def prepare(name, dataset):
         raise DataError(
             f"could not prepare {name} with tensorflow-datasets: {first_line(error)}. Check the "
             "name at https://www.tensorflow.org/datasets/catalog; without a network, put the set's "
-            "original files into a folder of its name and let KERAS_GAN_DATA name the folder above."
+            "original files into a folder of its name and set KERAS_GAN_DATA to the folder above."
         ) from error
     return builder

@@ -1,11 +1,12 @@
-"""What people do with a generator: look around in its latents, and find pictures in them."""
+"""Exploration of a generator: sheets and films of its latents, and the latents of real images."""
 
 from keras_gan.explore.classes import classes
 from keras_gan.explore.directions import Directions, directions
 from keras_gan.explore.interpolate import Film, interpolate, slerp
-from keras_gan.explore.invert import Inversion, SearchOptions, invert
+from keras_gan.explore.invert import Inversion, invert
 from keras_gan.explore.mix import mix
 from keras_gan.explore.neighbours import Nearest, nearest_in_source, neighbours
+from keras_gan.explore.search import SearchOptions
 from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.truncation import truncation
 from keras_gan.options import DIRECTION_METHODS, SPACES

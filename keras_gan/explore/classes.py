@@ -1,29 +1,39 @@
-"""Classes: the same latents as a picture of every class."""
+"""Class sweeps: samples of every class at the same latents."""
+
+from collections.abc import Sequence
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_images, names_of
+from keras_gan.explore.checks import check_images, class_captions
 from keras_gan.explore.sheets import Sheet
+from keras_gan.sampling import Sampling
 
 import numpy as np
 
 
-def classes(gan, count=8, seed=0, labels=None, truncation=1.0, class_names=None):
-    """A sheet with a row a latent and a column a class.
+def classes(
+    gan: Sampling,
+    count: int = 8,
+    seed: int = 0,
+    labels: Sequence[int] | None = None,
+    truncation: float = 1.0,
+    class_names: Sequence[str] | None = None,
+) -> Sheet:
+    """Returns a sheet with one row per latent vector and one column per class.
 
     Args:
-        gan: A class-conditional game of images.
-        count: Rows: latents.
-        seed: Non-negative int; decides the latents.
-        labels: The classes, in order; all by default.
+        gan: A class-conditional model of images.
+        count: Number of rows (latent vectors).
+        seed: Non-negative int that determines the latents.
+        labels: Classes, in order; all by default.
         truncation: As in `GAN.sample`.
-        class_names: For the captions; numbers by default.
+        class_names: Names of the classes, for the captions; their numbers by default.
 
     Returns:
         A `Sheet`; the column of a class is `gan.sample(count, seed, label, truncation)`.
 
     Raises:
-        ConfigError: For a game of no images or without classes.
+        ConfigError: For a model that doesn't generate images or takes no labels.
 
     Example:
 
@@ -42,4 +52,4 @@ def classes(gan, count=8, seed=0, labels=None, truncation=1.0, class_names=None)
             raise ConfigError("expected labels: the generator doesn't say its num_classes.")
         labels = range(gan.num_classes)
     images = [gan.sample(count, seed, label, truncation) for label in labels]
-    return Sheet(np.stack(images, axis=1), columns=names_of(labels, class_names))
+    return Sheet(np.stack(images, axis=1), columns=class_captions(labels, class_names))

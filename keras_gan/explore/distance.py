@@ -1,4 +1,6 @@
-"""Distance: how far generated pictures are from given ones, by pixels and by features."""
+"""Distance between generated and target images, in pixels and in features."""
+
+from collections.abc import Callable
 
 from keras_gan.metrics import extractors
 
@@ -6,15 +8,15 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-GREY_LEVELS = 127.5  # of 1 in images in [-1, 1]
+GREY_LEVELS = 127.5  # grey levels per unit of an image in [-1, 1]
 
 
 class Distance:
-    """The mean squared error of the pixels and, with an extractor, of its features.
+    """Mean squared error of the pixels plus, with an extractor, of its features.
 
     Args:
-        extractor: See `Extractor.tensors`; None for the pixels alone.
-        weight: Of the features' error.
+        extractor: An extractor with `Extractor.tensors`; None to compare pixels only.
+        weight: Weight of the features' error.
 
     Raises:
         ConfigError: For an extractor through which no gradients flow.
@@ -26,40 +28,42 @@ class Distance:
     [0.25, 0.25]
     """
 
-    def __init__(self, extractor=None, weight=0.01):
+    def __init__(
+        self, extractor: extractors.ExtractorLike | None = None, weight: float = 0.01
+    ) -> None:
         self.extractor = None if extractor is None else extractors.get(extractor)
         self.weight = weight
 
-    def to(self, images):
-        """The function `made -> (count,)`, whose features of `images` are computed once."""
-        wanted = None if self.extractor is None else self.extractor.tensors(images)
+    def to(self, images: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns a function `samples -> (count,)`; features of `images` are computed once."""
+        targets = None if self.extractor is None else self.extractor.tensors(images)
 
-        def distance(made):
-            found = mean_squares(made - images)
-            if wanted is None:
-                return found
-            return found + self.weight * mean_squares(self.extractor.tensors(made) - wanted)
+        def distance(samples):
+            errors = mean_squares(samples - images)
+            if targets is None:
+                return errors
+            return errors + self.weight * mean_squares(self.extractor.tensors(samples) - targets)
 
         return distance
 
 
-def mean_squares(values):
-    """The mean square of each, `(count,)`."""
+def mean_squares(values: tf.Tensor) -> tf.Tensor:
+    """Computes the mean square of each item, `(count,)`."""
     return ops.mean(ops.square(values), axis=tuple(range(1, len(values.shape))))
 
 
-def root_mean_squares(made, images):
-    """Root mean squared errors in grey levels from 0 to 255, `(count,)` float64.
+def root_mean_squares(samples: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Computes root mean squared errors in grey levels from 0 to 255, `(count,)` float64.
 
     Args:
-        made, images: `(count, height, width, channels)` floats in [-1, 1].
+        samples, images: `(count, height, width, channels)` floats in [-1, 1].
     """
-    difference = (np.asarray(made, "float64") - images).reshape(len(images), -1)
+    difference = (np.asarray(samples, "float64") - images).reshape(len(images), -1)
     return GREY_LEVELS * np.sqrt(np.square(difference).mean(axis=1))
 
 
-def ramp(time, up=0.05, down=0.25):
-    """The share of the learning rate at a time from 0 to 1: up in a line, down along a cosine.
+def ramp(time: float | tf.Tensor, up: float = 0.05, down: float = 0.25) -> tf.Tensor:
+    """Computes the learning rate's factor at a time from 0 to 1: linear warm-up, cosine decay.
 
     Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020,
     appendix D.

@@ -1,21 +1,24 @@
-"""Interpolation: the way through latents, as a film."""
+"""Interpolation: a path through the latents, as a film."""
 
 import dataclasses
 import math
+import os
+from collections.abc import Sequence
 
 from keras_gan import pictures
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, labels_for
+from keras_gan.sampling import Sampling
 
 import numpy as np
 
-MOST_CLASSES = 25  # that are shown side by side
+MAX_CLASSES = 25  # side by side in a frame
 
 
 @dataclasses.dataclass(frozen=True)
 class Film:
-    """Frames in order.
+    """A sequence of frames.
 
     Args:
         frames: `(count, height, width, channels)` uint8.
@@ -23,32 +26,39 @@ class Film:
 
     frames: np.ndarray
 
-    def save(self, path, frames_per_second=25):
-        """Writes a `.gif` or a `.mp4`; see `keras_gan.pictures.save_film`."""
+    def save(self, path: str | os.PathLike, frames_per_second: int = 25) -> None:
+        """Writes a `.gif` or `.mp4` file; see `keras_gan.pictures.save_film`."""
         pictures.save_film(self.frames, path, frames_per_second)
 
 
-def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):
-    """A film of the way from one seed's sample to the next, and back to the first.
+def interpolate(
+    gan: Sampling,
+    seeds: Sequence[int],
+    frames: int = 40,
+    labels: int | None = None,
+    truncation: float = 1.0,
+    loop: bool = True,
+) -> Film:
+    """Makes a film that interpolates from one seed's sample to the next.
 
-    Normal latents go along great circles, uniform ones straight. The way slows down at each
-    sample, so that it has no jolt.
+    Normal latents move along great circles, uniform latents along straight lines. The movement
+    slows down at each sample, so that it is smooth.
 
     Args:
-        gan: A game of images, such as a `GAN`.
+        gan: A model of images, such as a `GAN`.
         seeds: Non-negative ints, at least two.
-        frames: From one sample to the next; 25 are a second.
-        labels: For class-conditional networks: one class. By default a frame shows all classes
+        frames: Number of frames from one sample to the next, at 25 frames per second.
+        labels: One class, for class-conditional networks. By default a frame shows all classes
             side by side.
         truncation: As in `GAN.sample`.
-        loop: Whether to come back to the first sample, so that the film has no end.
+        loop: Whether to return to the first sample, so that the film can repeat.
 
     Returns:
         A `Film`. Frame `k * frames` is seed k's `gan.sample(1, seed)`.
 
     Raises:
-        ConfigError: For a game of no images, fewer than two seeds, or more than 25 classes without
-            a label.
+        ConfigError: For a model that doesn't generate images, fewer than two seeds, or more than
+            25 classes without a label.
 
     Source: Shoemake, "Animating Rotation with Quaternion Curves", SIGGRAPH 1985; for latents:
     White, "Sampling Generative Networks", 2016.
@@ -66,38 +76,38 @@ def interpolate(gan, seeds, frames=40, labels=None, truncation=1.0, loop=True):
     if len(seeds) < 2:
         raise ConfigError(f"expected at least two seeds to go between, got {len(seeds)}.")
     keys = np.concatenate([latents_of(gan, seed) for seed in seeds])
-    way = path(keys, frames, loop, straight=gan.latent_distribution == "uniform")
-    together = shown_together(gan, labels)
-    count = 1 if together is None else len(together)
+    latents = path(keys, frames, loop, straight=gan.latent_distribution == "uniform")
+    classes = classes_per_frame(gan, labels)
+    count = 1 if classes is None else len(classes)
     images = gan.sample_at(
-        np.repeat(way, count, axis=0),
-        None if together is None else np.tile(together, len(way)),
+        np.repeat(latents, count, axis=0),
+        None if classes is None else np.tile(classes, len(latents)),
         truncation,
     )
-    images = images.reshape(len(way), count, *images.shape[1:])
+    images = images.reshape(len(latents), count, *images.shape[1:])
     columns = columns_of(count)
     return Film(np.stack([pictures.grid(frame, columns).numpy() for frame in images]))
 
 
-def latents_of(gan, seed):
-    """The latents `(1, latent_dim)` of the first sample of a seed."""
+def latents_of(gan: Sampling, seed: int) -> np.ndarray:
+    """Returns the latents `(1, latent_dim)` of a seed's first sample."""
     return np.asarray(gan.latents(1, check_seed(seed, bits=63)))
 
 
-def shown_together(gan, labels):
-    """The classes that a frame shows side by side, ints; None for networks without labels."""
+def classes_per_frame(gan: Sampling, labels: int | None) -> np.ndarray | None:
+    """Returns the classes that a frame shows side by side; None for networks without labels."""
     if labels is not None or not gan.conditional:
         return labels_for(gan, 1, labels)
-    if gan.num_classes is None or gan.num_classes > MOST_CLASSES:
+    if gan.num_classes is None or gan.num_classes > MAX_CLASSES:
         raise ConfigError(
             f"expected a label: the generator has {gan.num_classes} classes, and a frame shows at "
-            f"most {MOST_CLASSES} side by side."
+            f"most {MAX_CLASSES} side by side."
         )
     return labels_for(gan, gan.num_classes)
 
 
-def columns_of(count):
-    """Columns of a grid, at least as wide as high, that leaves the fewest places empty.
+def columns_of(count: int) -> int:
+    """Returns the number of columns of the grid, at least as wide as high, with fewest gaps.
 
     Example:
 
@@ -108,15 +118,15 @@ def columns_of(count):
     return min(range(square, 2 * square), key=lambda columns: (-count % columns, columns))
 
 
-def path(keys, frames, loop=True, straight=False):
-    """Latents on the way through keys.
+def path(keys: np.ndarray, frames: int, loop: bool = True, straight: bool = False) -> np.ndarray:
+    """Interpolates a path of latents through key latents.
 
     Args:
         keys: `(count, latent_dim)`.
-        frames: From one key to the next.
-        loop: Whether the way leads back to the first key, which then isn't repeated at the end;
-            otherwise it ends at the last one.
-        straight: Along lines rather than great circles.
+        frames: Number of frames from one key to the next.
+        loop: Whether the path returns to the first key, which isn't repeated at the end;
+            otherwise it ends at the last key.
+        straight: Whether to follow straight lines rather than great circles.
 
     Returns:
         `(count * frames, latent_dim)`, or `((count - 1) * frames + 1, latent_dim)` without a loop.
@@ -130,24 +140,24 @@ def path(keys, frames, loop=True, straight=False):
     legs = zip(keys, ends, strict=True) if loop else zip(keys[:-1], ends[:-1], strict=True)
     times = (1 - np.cos(np.pi * np.arange(frames) / frames))[:, None] / 2
     between = linear if straight else slerp
-    way = [between(first, second, times) for first, second in legs]
-    return np.concatenate(way if loop else [*way, keys[-1:]]).astype("float32")
+    parts = [between(first, second, times) for first, second in legs]
+    return np.concatenate(parts if loop else [*parts, keys[-1:]]).astype("float32")
 
 
-def linear(first, second, t):
-    """(1 - t) first + t second."""
+def linear(first: np.ndarray, second: np.ndarray, t: float | np.ndarray) -> np.ndarray:
+    """Computes the linear interpolation `(1 - t) first + t second`."""
     return (1 - t) * first + t * second
 
 
-def slerp(first, second, t):
-    """Spherical interpolation, `(sin((1 - t) a) first + sin(t a) second) / sin a`.
+def slerp(first: np.ndarray, second: np.ndarray, t: float | np.ndarray) -> np.ndarray:
+    """Computes the spherical interpolation `(sin((1 - t) a) first + sin(t a) second) / sin a`.
 
-    Where the angle a between both is too near 0 or a half turn to divide by its sine, it is
-    linear.
+    It is linear where the angle a between the vectors is too close to 0 or pi to divide by its
+    sine.
 
     Args:
         first, second: Vectors `(..., size)`, not 0.
-        t: From 0 to 1, of a shape that goes with theirs.
+        t: Position from 0 to 1, of a shape that broadcasts with the vectors.
 
     Example:
 

@@ -1,26 +1,34 @@
-"""Style mixing: one picture's coarse styles with another one's fine ones."""
+"""Style mixing: the coarse styles of one image with the fine styles of another."""
+
+from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, labels_for
 from keras_gan.explore.interpolate import latents_of
 from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import images_of, require_styles, styles_of
+from keras_gan.sampling import Sampling
 
 import numpy as np
 
 
-def mix(gan, coarse_seeds, fine_seeds, layer=None, label=None):
-    """A sheet of crossed styles: each row the coarse ones of a seed, each column the fine ones.
+def mix(
+    gan: Sampling,
+    coarse_seeds: Sequence[int],
+    fine_seeds: Sequence[int],
+    layer: int | None = None,
+    label: int | None = None,
+) -> Sheet:
+    """Returns a sheet of mixed styles: coarse styles by row, fine styles by column.
 
-    Above and on the left stand the pictures that they are from.
+    The first row and the first column show the source images.
 
     Args:
-        gan: A game whose generator has styles, such as a `GAN` of StyleGAN2's networks.
-        coarse_seeds: Seeds of the rows: they decide pose and shape.
-        fine_seeds: Seeds of the columns: they decide colour and texture.
-        layer: The style from which on the fine ones take over, from 1 to `num_styles - 1`; the
-            middle by default.
-        label: For class-conditional networks: the class; the first by default.
+        gan: A model whose generator has styles, such as a `GAN` of StyleGAN2's networks.
+        coarse_seeds: Seeds of the rows, which determine pose and shape.
+        fine_seeds: Seeds of the columns, which determine colour and texture.
+        layer: Index of the first fine style, from 1 to `num_styles - 1`; the middle by default.
+        label: Class, for class-conditional networks; the first by default.
 
     Returns:
         A `Sheet`.
@@ -40,12 +48,7 @@ def mix(gan, coarse_seeds, fine_seeds, layer=None, label=None):
     require_styles(generator)
     if not len(coarse_seeds) or not len(fine_seeds):
         raise ConfigError("expected at least one seed for the rows and one for the columns.")
-    layer = generator.num_styles // 2 if layer is None else layer
-    if not 1 <= layer < generator.num_styles:
-        raise ConfigError(
-            f"expected a layer from 1 to {generator.num_styles - 1}, where the fine styles take "
-            f"over, got {layer}."
-        )
+    layer = check_layer(layer, generator.num_styles)
     seeds = [*coarse_seeds, *fine_seeds]
     latents = np.concatenate([latents_of(gan, seed) for seed in seeds])
     if gan.conditional and label is None:
@@ -53,12 +56,12 @@ def mix(gan, coarse_seeds, fine_seeds, layer=None, label=None):
     labels = labels_for(gan, len(seeds), label)
     styles = np.repeat(styles_of(generator, latents, labels)[:, None], generator.num_styles, axis=1)
     coarse, fine = np.split(styles, [len(coarse_seeds)])
-    crossed = np.repeat(coarse[:, None], len(fine), axis=1)
-    crossed[:, :, layer:] = fine[None, :, layer:]
+    mixtures = np.repeat(coarse[:, None], len(fine), axis=1)
+    mixtures[:, :, layer:] = fine[None, :, layer:]
     sources = images_of(generator, styles)
     return Sheet(
-        framed(
-            images_of(generator, crossed.reshape(-1, *styles.shape[1:])),
+        add_margins(
+            images_of(generator, mixtures.reshape(-1, *styles.shape[1:])),
             *np.split(sources, [len(coarse_seeds)]),
         ),
         rows=["", *(f"seed {seed}" for seed in coarse_seeds)],
@@ -67,13 +70,23 @@ def mix(gan, coarse_seeds, fine_seeds, layer=None, label=None):
     )
 
 
-def framed(images, left, above):
-    """A table of images with one more column on the left and one more row above.
+def check_layer(layer: int | None, num_styles: int) -> int:
+    """Returns the index of the first fine style, the middle for None."""
+    layer = num_styles // 2 if layer is None else layer
+    if not 1 <= layer < num_styles:
+        raise ConfigError(
+            f"expected a layer from 1 to {num_styles - 1}, the first fine style, got {layer}."
+        )
+    return layer
+
+
+def add_margins(images: np.ndarray, left: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Returns a table of images with an extra column on the left and an extra row on top.
 
     Args:
         images: `(rows * columns, height, width, channels)`, row by row.
-        left: One a row.
-        above: One a column.
+        left: `(rows, ...)`, the images of the extra column.
+        above: `(columns, ...)`, the images of the extra row.
     """
     table = images.reshape(len(left), len(above), *images.shape[1:])
     table = np.concatenate([left[:, None], table], axis=1)

@@ -1,29 +1,33 @@
-"""Neighbours: samples beside the training samples that are nearest to them."""
+"""Neighbours: samples beside their nearest training samples."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from keras_gan.checks import check_integer
+from keras_gan.datasets.source import Source
 from keras_gan.errors import ConfigError
-from keras_gan.explore.checks import check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, class_captions, labels_for
 from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.metrics.nearest import nearest
 from keras_gan.progress import progress_bar
+from keras_gan.sampling import Sampling
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 BATCH_SIZE = 1024
 
 
 @dataclasses.dataclass(frozen=True)
 class Nearest:
-    """The nearest samples of a source, for each of some samples, the nearest first.
+    """The nearest neighbours of samples in a source, nearest first.
 
     Args:
-        distances: `(count, k)`, Euclidean, of the extractor's features.
-        indices: `(count, k)` places in the source.
-        images: `(count, k, *sample_shape)`.
+        distances: `(count, k)` Euclidean distances of the extractor's features.
+        indices: `(count, k)` indices into the source.
+        images: `(count, k, *sample_shape)`, the neighbours.
     """
 
     distances: np.ndarray
@@ -31,16 +35,18 @@ class Nearest:
     images: np.ndarray
 
 
-def nearest_in_source(samples, source, k=1, extractor="values"):
-    """The `k` samples of a source that are nearest to each of some samples.
+def nearest_in_source(
+    samples: np.ndarray, source: Source, k: int = 1, extractor: extractors.ExtractorLike = "values"
+) -> Nearest:
+    """Finds the `k` nearest neighbours of each sample in a source.
 
-    The source is read once, a batch at a time, and never held in memory.
+    The source is read once, batch by batch; it doesn't have to fit in memory.
 
     Args:
         samples: `(count, *sample_shape)` floats, images in [-1, 1].
         source: A `keras_gan.datasets.Source` of at least `k` samples of that shape.
-        k: At least 1.
-        extractor: What looks at them; see `keras_gan.metrics.extractors.get`.
+        k: Number of neighbours, at least 1.
+        extractor: Feature extractor; see `keras_gan.metrics.extractors.get`.
 
     Returns:
         A `Nearest`.
@@ -52,8 +58,8 @@ def nearest_in_source(samples, source, k=1, extractor="values"):
 
     >>> import keras_gan as kg
     >>> digits = kg.datasets.open_source("digits")
-    >>> found = kg.explore.nearest_in_source(digits[7][0][None], digits)
-    >>> found.indices.tolist(), found.distances.tolist()
+    >>> nearest = kg.explore.nearest_in_source(digits[7][0][None], digits)
+    >>> nearest.indices.tolist(), nearest.distances.tolist()
     ([[7]], [[0.0]])
     """
     samples = np.asarray(samples)
@@ -61,7 +67,7 @@ def nearest_in_source(samples, source, k=1, extractor="values"):
     if samples.shape[1:] != source.sample_shape or k > len(source):
         raise ConfigError(
             f"expected samples like the {len(source):,} of {source.name}, {source.sample_shape}, "
-            f"and at most so many neighbours, got {samples.shape[1:]} and {k}."
+            f"and at most that many neighbours, got {samples.shape[1:]} and {k}."
         )
     extractor = extractors.get(extractor)
     features = extractor.features(samples)
@@ -80,27 +86,35 @@ def nearest_in_source(samples, source, k=1, extractor="values"):
 
 
 def neighbours(
-    gan, source, count=8, k=5, seed=0, labels=None, extractor="values", class_names=None
-):
-    """A sheet of samples, each beside its nearest training samples: is any of them a copy?
+    gan: Sampling,
+    source: Source,
+    count: int = 8,
+    k: int = 5,
+    seed: int = 0,
+    labels: ArrayLike | None = None,
+    extractor: extractors.ExtractorLike = "values",
+    class_names: Sequence[str] | None = None,
+) -> Sheet:
+    """Returns a sheet of samples beside their nearest training samples, to look for copies.
 
-    `keras-gan evaluate` says by the metric `nearest` what share is authentic; this shows some.
+    The metric `nearest` of `keras-gan evaluate` measures the share of authentic samples; this
+    sheet shows examples.
 
     Args:
-        gan: A game of images, such as a `GAN`.
+        gan: A model of images, such as a `GAN`.
         source: The training data, a `keras_gan.datasets.Source`.
-        count: Samples: rows.
-        k: Training samples beside each.
-        seed: Non-negative int; decides the samples.
-        labels: For class-conditional networks: one class, or one a row; all in turn by default.
-        extractor: What looks at them; see `keras_gan.metrics.extractors.get`.
-        class_names: For the captions; numbers by default.
+        count: Number of samples, one per row.
+        k: Number of training samples beside each.
+        seed: Non-negative int that determines the samples.
+        labels: For class-conditional networks: one class, or one per row; all in turn by default.
+        extractor: Feature extractor; see `keras_gan.metrics.extractors.get`.
+        class_names: Names of the classes, for the captions; their numbers by default.
 
     Returns:
-        A `Sheet`. Below a training sample is its distance.
+        A `Sheet`. The caption of a training sample is its distance.
 
     Raises:
-        ConfigError: For a game of no images, or data of another shape.
+        ConfigError: For a model that doesn't generate images, or data of another shape.
 
     Example:
 
@@ -111,12 +125,12 @@ def neighbours(
     check_integer("count", count)
     labels = labels_for(gan, count, labels)
     samples = gan.sample(count, seed, labels)
-    found = nearest_in_source(samples, source, k, extractor)
+    neighbours = nearest_in_source(samples, source, k, extractor)
     name = extractors.get(extractor).describe()
     return Sheet(
-        np.concatenate([samples[:, None], found.images], axis=1),
-        rows=names_of(labels, class_names),
-        columns=["sample", "nearest", *(f"{place}." for place in range(2, k + 1))],
-        cells=[["", *(f"{distance:.3g}" for distance in row)] for row in found.distances],
+        np.concatenate([samples[:, None], neighbours.images], axis=1),
+        rows=class_captions(labels, class_names),
+        columns=["sample", "nearest", *(f"{rank}." for rank in range(2, k + 1))],
+        cells=[["", *(f"{distance:.3g}" for distance in row)] for row in neighbours.distances],
         title=f"distances of {name}, {len(source):,} training samples of {source.name}",
     )

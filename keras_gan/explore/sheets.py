@@ -1,8 +1,10 @@
-"""Sheets: rows and columns of pictures with captions, as PNG."""
+"""Sheets: rows and columns of images with captions, as PNG."""
 
 import dataclasses
 import itertools
+import os
 import pathlib
+from collections.abc import Sequence
 
 from keras_gan import pictures
 from keras_gan.errors import ConfigError, printable
@@ -12,24 +14,25 @@ from keras_gan.files.atomic import atomic_write
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SMALLEST = 72  # pixels to which small pictures are enlarged
+SMALLEST = 72  # pixels to which small images are enlarged
 GAP, LINE, MARGIN, LONGEST = 6, 18, 12, 220
 TEXT_SIZE, INK, GREY = 13, "#222222", "#767676"
 
 
 @dataclasses.dataclass(frozen=True)
 class Sheet:
-    """A table of pictures with captions.
+    """A table of images with captions.
 
     Args:
         images: `(rows, columns, height, width, 1 to 4 channels)` floats in [-1, 1].
-        rows: A caption for each row, on its left; none by default.
-        columns: A caption for each column, above; none by default.
-        cells: A caption for each picture, below it: a list for each row; none by default.
-        title: A line above all.
+        rows: Captions to the left of the rows; none by default.
+        columns: Captions above the columns; none by default.
+        cells: Captions below the images, a list per row; none by default.
+        title: Line at the top; none by default.
 
     Raises:
-        ConfigError: For images of another shape, captions of another number, or too many pixels.
+        ConfigError: For images of another shape or the wrong number of captions; in `draw`, for
+            too many pixels.
 
     Example:
 
@@ -59,14 +62,14 @@ class Sheet:
             if captions is not None and len(captions) != count:
                 raise ConfigError(f"expected {count} captions for the {name}, got {len(captions)}.")
 
-    def save(self, path):
-        """Writes the sheet as a PNG; its folder is made, and a failure leaves what was there."""
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the sheet as a PNG, atomically; creates its folder."""
         picture = self.draw()
         with atomic_write(pathlib.Path(path)) as new:
             picture.save(new, format="PNG")
 
-    def draw(self):
-        """The sheet as a `PIL.Image`."""
+    def draw(self) -> Image.Image:
+        """Draws the sheet as a `PIL.Image`."""
         images = pictures.enlarge(pictures.to_uint8(self.images).numpy(), SMALLEST)
         height, width = images.shape[2:4]
         lefts, tops, size = self.layout(images.shape)
@@ -87,12 +90,12 @@ class Sheet:
             for column, left in enumerate(lefts):
                 sheet.paste(pictures.to_pillow(images[row, column]), (left, top))
                 if self.cells:
-                    place = (left + width // 2, top + height + 2)
-                    write(self.cells[row][column], place, width + GAP, "ma", GREY)
+                    position = (left + width // 2, top + height + 2)
+                    write(self.cells[row][column], position, width + GAP, "ma", GREY)
         return sheet
 
-    def layout(self, shape):
-        """The left edges of the columns, the tops of the rows, and the sheet's size (x, y)."""
+    def layout(self, shape: Sequence[int]) -> tuple[list[int], list[int], tuple[int, int]]:
+        """Computes the columns' left edges, the rows' top edges and the sheet's size (x, y)."""
         rows, columns, height, width = shape[:4]
         widest = max(map(text_width, self.rows)) if self.rows else 0
         left = MARGIN + (min(LONGEST, widest) + GAP if self.rows else 0)
@@ -106,28 +109,35 @@ class Sheet:
 
 
 class Writer:
-    """Writes lines of text, cut where they are too long.
+    """A writer of single lines of text, which truncates lines that are too long.
 
     Args:
         draw: A `PIL.ImageDraw.Draw`.
     """
 
-    def __init__(self, draw):
+    def __init__(self, draw: ImageDraw.ImageDraw) -> None:
         self.draw = draw
 
-    def __call__(self, text, place, width, anchor="la", colour=INK):
-        """Writes one line at a place, `anchor` as in Pillow."""
+    def __call__(
+        self,
+        text: str,
+        position: tuple[int, int],
+        width: int,
+        anchor: str = "la",
+        colour: str = INK,
+    ) -> None:
+        """Writes one line at a position, `anchor` as in Pillow."""
         text = printable(text)
         while len(text) > 1 and text_width(text) > width:
             text = text.removesuffix("...")[:-1] + "..." if len(text) > 4 else text[:-1]
-        self.draw.text(place, text, fill=colour, font=font(), anchor=anchor)
+        self.draw.text(position, text, fill=colour, font=font(), anchor=anchor)
 
 
-def font():
-    """Pillow's own font."""
+def font() -> ImageFont.FreeTypeFont:
+    """Returns Pillow's default font."""
     return ImageFont.load_default(TEXT_SIZE)
 
 
-def text_width(text):
-    """Width of a line in pixels."""
+def text_width(text: str) -> int:
+    """Returns the width of a line in pixels."""
     return int(np.ceil(font().getlength(printable(text))))

@@ -1,26 +1,29 @@
-"""Spaces: what a picture is looked for in, latents or styles."""
+"""Spaces in which inversion searches: latents or styles."""
 
 import dataclasses
 
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import labels_for
-from keras_gan.explore.styles import has_styles, in_every_layer, require_styles, styles_of
+from keras_gan.explore.styles import has_styles, repeat_styles, require_styles, styles_of
 from keras_gan.options import SPACES
+from keras_gan.sampling import Sampling
 
+import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
-POINTS = 2_000  # latents from which the middle and the spread of w are taken
+POINTS = 2_000  # latents that estimate the mean and the spread of w
 
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """A space of codes, each `(..., size)`, that a generator makes images of.
+    """A space of codes, each `(..., size)`, that a generator decodes to images.
 
     Args:
-        name: One of `SPACES`.
-        middle: The mean code, of a code's shape.
-        spread: Standard deviation of the codes' entries, one number.
+        name: Name of the space, one of `SPACES`.
+        middle: Mean code.
+        spread: Standard deviation of the codes' entries.
         box: Whether codes lie in [-1, 1], as uniform latents do, rather than near a sphere.
     """
 
@@ -29,26 +32,29 @@ class Space:
     spread: float
     box: bool = False
 
-    def codes(self, gan, latents, labels):
-        """The codes of latents, `(count, ...)` float32."""
+    def codes(self, gan: Sampling, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Returns the codes of latents, `(count, ...)` float32."""
         if self.name == "z":
             return latents
         styles = styles_of(gan.moving_average, latents, labels)
         return np.broadcast_to(styles[:, None], (len(styles), *self.middle.shape)).copy()
 
-    def decode(self, generator, codes, labels):
-        """The images of codes, through which gradients flow."""
+    def decode(
+        self, generator: keras.Model, codes: tf.Tensor, labels: tf.Tensor | None
+    ) -> tf.Tensor:
+        """Decodes codes to images, differentiably."""
         if self.name == "z":
             images = generator(codes if labels is None else [codes, labels], training=False)
         else:
-            images = generator.synthesis(in_every_layer(generator, codes), training=False)
+            images = generator.synthesis(repeat_styles(generator, codes), training=False)
         return ops.cast(images, "float32")
 
-    def pull(self, codes):
-        """How far each code is from where codes lie, `(count,)`.
+    def pull(self, codes: tf.Tensor) -> tf.Tensor:
+        """Computes each code's penalty for its distance from typical codes, `(count,)`.
 
-        `(mean(u^2) - 1)^2` of the entries u in standard deviations from the middle, which is 0 on
-        the sphere where normal latents of many dimensions lie; in a box `mean(max(|u| - 1, 0)^2)`.
+        With u the code's entries in standard deviations from the middle, it is
+        `(mean(u^2) - 1)^2`, which is 0 on the sphere near which normal latents of many dimensions
+        lie. In a box it is `mean(max(|u| - 1, 0)^2)`.
         """
         axes = tuple(range(1, len(codes.shape)))
         if self.box:
@@ -57,17 +63,19 @@ class Space:
         return ops.square(ops.mean(deviations, axis=axes) - 1.0)
 
 
-def space_of(gan, name=None, seed=0, labels=None):
-    """A game's space by name: latents `"z"`, styles `"w"`, or a style for each layer `"w+"`.
+def space_of(
+    gan: Sampling, name: str | None = None, seed: int = 0, labels: np.ndarray | str | None = None
+) -> Space:
+    """Returns a model's space by name: latents `"z"`, styles `"w"`, or a style per layer `"w+"`.
 
     Args:
-        gan: The game.
-        name: One of `SPACES`; `"w"` where the generator has a mapping network, else `"z"`.
-        seed: Decides the latents whose styles are averaged.
-        labels: The pictures' classes, `(count,)` ints; or None, or a word for any class.
+        gan: The model.
+        name: One of `SPACES`; by default `"w"` for generators with a mapping network, else `"z"`.
+        seed: Seed of the latents whose styles are averaged.
+        labels: Classes of the images, `(count,)` ints; None or a str for all classes.
 
     Raises:
-        ConfigError: For an unknown name, or styles of a generator without.
+        ConfigError: For an unknown name, or a space of styles for a generator without styles.
     """
     generator = gan.moving_average
     name = name or ("w" if has_styles(generator) else "z")

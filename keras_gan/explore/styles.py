@@ -1,23 +1,25 @@
-"""Styles: the latents w of networks with a mapping, such as StyleGAN2's.
+"""Styles: the latents w of generators with a mapping network, such as StyleGAN2's.
 
-Such a generator has `mapping`, `latents [, labels] -> styles (batch, num_styles, w_dim)`, each
-layer's w, which are alike without style mixing; `synthesis`, `styles -> images`; and `num_styles`.
+Such a generator has three attributes: `mapping`, `latents [, labels] -> styles (batch, num_styles,
+w_dim)`, one w per layer, all equal without style mixing; `synthesis`, `styles -> images`; and
+`num_styles`.
 """
 
 from keras_gan.errors import ConfigError
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 BATCH_SIZE = 64
 
 
-def has_styles(generator) -> bool:
-    """Whether a generator has a mapping and a synthesis network."""
+def has_styles(generator: keras.Model) -> bool:
+    """Returns whether a generator has a mapping and a synthesis network."""
     return all(hasattr(generator, name) for name in ("mapping", "synthesis", "num_styles"))
 
 
-def require_styles(generator):
+def require_styles(generator: keras.Model) -> None:
     """Raises `ConfigError` for a generator without styles."""
     if not has_styles(generator):
         raise ConfigError(
@@ -26,8 +28,10 @@ def require_styles(generator):
         )
 
 
-def styles_of(generator, latents, labels=None):
-    """w of latents, `(count, w_dim)` float32."""
+def styles_of(
+    generator: keras.Model, latents: np.ndarray, labels: np.ndarray | None = None
+) -> np.ndarray:
+    """Computes the styles w of latents, `(count, w_dim)` float32."""
     latents = tf.convert_to_tensor(latents, tf.float32)
     parts = []
     for start in range(0, len(latents), BATCH_SIZE):
@@ -37,26 +41,26 @@ def styles_of(generator, latents, labels=None):
     return np.concatenate(parts)
 
 
-def images_of(generator, styles):
-    """Images of styles, `(count, *sample_shape)` float32.
+def images_of(generator: keras.Model, styles: np.ndarray) -> np.ndarray:
+    """Computes the images of styles, `(count, *sample_shape)` float32.
 
     Args:
-        generator: One with styles.
+        generator: A generator with styles.
         styles: `(count, num_styles, w_dim)`, or `(count, w_dim)` for the same w in every layer.
     """
     parts = [styles[start : start + BATCH_SIZE] for start in range(0, len(styles), BATCH_SIZE)]
     return np.concatenate(
         [
             np.asarray(
-                generator.synthesis(in_every_layer(generator, part), training=False), "float32"
+                generator.synthesis(repeat_styles(generator, part), training=False), "float32"
             )
             for part in parts
         ]
     )
 
 
-def in_every_layer(generator, styles):
-    """`(count, w_dim)` or `(count, 1, w_dim)` as `(count, num_styles, w_dim)`."""
+def repeat_styles(generator: keras.Model, styles: np.ndarray | tf.Tensor) -> tf.Tensor:
+    """Repeats styles `(count, w_dim)` or `(count, 1, w_dim)` to `(count, num_styles, w_dim)`."""
     styles = tf.convert_to_tensor(styles, tf.float32)
     if styles.shape.rank == 2:
         styles = styles[:, None]

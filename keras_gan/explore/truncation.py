@@ -1,28 +1,39 @@
-"""Truncation: from the one picture at the centre to full variety."""
+"""Truncation: from the sample at the centre of the latents to full variety."""
+
+from collections.abc import Sequence
 
 from keras_gan.checks import check_integer
-from keras_gan.explore.checks import check_images, labels_for, names_of
+from keras_gan.explore.checks import check_images, class_captions, labels_for
 from keras_gan.explore.sheets import Sheet
+from keras_gan.sampling import Sampling
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def truncation(gan, count=8, columns=6, seed=0, labels=None, class_names=None):
-    """A sheet of samples whose latents are scaled by psi, a column each from 0 to 1.
+def truncation(
+    gan: Sampling,
+    count: int = 8,
+    columns: int = 6,
+    seed: int = 0,
+    labels: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Sheet:
+    """Returns a sheet of samples truncated by psi, with one column per value from 0 to 1.
 
     Args:
-        gan: A game of images, such as a `GAN`.
-        count: Rows: samples.
-        columns: Values of psi, at least 2.
-        seed: Non-negative int; decides the latents.
-        labels: For class-conditional networks: one class, or one a row; all in turn by default.
-        class_names: For the captions; numbers by default.
+        gan: A model of images, such as a `GAN`.
+        count: Number of samples, one per row.
+        columns: Number of values of psi, at least 2.
+        seed: Non-negative int that determines the latents.
+        labels: For class-conditional networks: one class, or one per row; all in turn by default.
+        class_names: Names of the classes, for the captions; their numbers by default.
 
     Returns:
         A `Sheet`.
 
     Raises:
-        ConfigError: For a game of no images, or numbers out of range.
+        ConfigError: For a model that doesn't generate images, or numbers out of range.
 
     Source: as `GAN.sample`'s truncation.
 
@@ -42,6 +53,6 @@ def truncation(gan, count=8, columns=6, seed=0, labels=None, class_names=None):
     images = [gan.sample(count, seed, labels, truncation=float(psi)) for psi in psis]
     return Sheet(
         np.stack(images, axis=1),
-        rows=names_of(labels, class_names),
+        rows=class_captions(labels, class_names),
         columns=[f"psi {psi:.2g}" for psi in psis],
     )

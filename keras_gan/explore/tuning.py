@@ -1,11 +1,15 @@
-"""Pivotal tuning: a copy of a generator that makes given pictures of given latents.
+"""Pivotal tuning: fine-tunes a copy of a generator to reconstruct given images.
 
 Source: Roich et al., "Pivotal Tuning for Latent-based Editing of Real Images", 2021, section 3.2.
 """
 
 from keras_gan import gradients, optimizers
+from keras_gan.explore.distance import Distance
+from keras_gan.explore.spaces import Space
 from keras_gan.progress import progress_bar
 
+import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -13,16 +17,24 @@ LEARNING_RATE = 3e-4
 STEPS_AT_ONCE, BATCH_SIZE = 10, 16
 
 
-def tuned(generator, space, images, codes, labels, steps, distance):
-    """A copy of the generator, moved by Adam so that the codes' images are these.
+def tune(
+    generator: keras.Model,
+    space: Space,
+    images: np.ndarray,
+    codes: np.ndarray,
+    labels: np.ndarray | None,
+    steps: int,
+    distance: Distance,
+) -> keras.Model:
+    """Fine-tunes a copy of a generator with Adam, so that it decodes the codes to the images.
 
     Args:
-        generator: The generator, which stays as it is.
+        generator: The generator, which doesn't change.
         space: The `Space` of the codes.
         images: `(count, *sample_shape)`.
         codes: `(count, ...)`, the pivots.
         labels: `(count,)`, or None.
-        steps: How many; each takes the next 16 pictures, in turn.
+        steps: Number of steps, each on the next 16 images in turn.
         distance: A `Distance`.
 
     Returns:
@@ -37,12 +49,12 @@ def tuned(generator, space, images, codes, labels, steps, distance):
     size = min(BATCH_SIZE, len(images))
 
     def gradients_at(step):
-        places = tf.math.floormod(step * size + tf.range(size), len(images))
-        own = None if labels is None else tf.gather(labels, places)
-        far = distance.to(tf.gather(images, places))
+        indices = tf.math.floormod(step * size + tf.range(size), len(images))
+        classes = None if labels is None else tf.gather(labels, indices)
+        errors = distance.to(tf.gather(images, indices))
 
         with gradients.Recording(weights) as recording:
-            loss = ops.mean(far(space.decode(copy, tf.gather(codes, places), own)))
+            loss = ops.mean(errors(space.decode(copy, tf.gather(codes, indices), classes)))
         return recording.gradients(loss)
 
     @tf.function

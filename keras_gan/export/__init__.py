@@ -1,4 +1,4 @@
-"""The trained generator for programs that don't know Keras: SavedModel, ONNX, LiteRT, a page."""
+"""Exports for programs without Keras: SavedModel, ONNX, LiteRT, and a web page."""
 
 from keras_gan.export.interface import Card, Interface, served_interface
 from keras_gan.export.litert import to_litert
@@ -6,7 +6,7 @@ from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
 from keras_gan.export.saved_model import to_saved_model
 from keras_gan.export.serving import write_serving_files
-from keras_gan.export.web import page_of, to_web
+from keras_gan.export.web import to_web, write_page
 from keras_gan.options import PRECISIONS
 
 __all__ = [
@@ -14,12 +14,12 @@ __all__ = [
     "Card",
     "Exported",
     "Interface",
-    "page_of",
     "served_interface",
     "to_litert",
     "to_onnx",
     "to_saved_model",
     "to_web",
     "work_folder",
+    "write_page",
     "write_serving_files",
 ]

@@ -1,27 +1,37 @@
 """The latent directions along which a generator's samples change most."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 BATCH_SIZE = 64
 
 
-def main_directions(generate, latents, labels=None, count=8, step=1e-2):
-    """The top eigenvectors of the mean of J^T J over latents.
+def main_directions(
+    generate: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
+    latents: np.ndarray,
+    labels: np.ndarray | None = None,
+    count: int = 8,
+    step: float = 1e-2,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Computes the top eigenvectors of the mean of J^T J over latents.
 
-    J is the Jacobian of the sample with respect to the latents, here by central differences. A
-    step along an eigenvector changes the sample, on average, by the root of its eigenvalue; see
-    Wang and Ponce, "The Geometry of Deep Generative Image Models" (ICLR 2021).
+    J is the Jacobian of the sample with respect to the latents, estimated by central differences. A
+    unit step along an eigenvector changes the sample by the square root of the eigenvalue, in the
+    root mean square over the latents. Source: Wang and Ponce, "The Geometry of Deep Generative
+    Image Models" (ICLR 2021).
 
     Args:
-        generate: `latents (n, size), labels (n,) or None -> samples (n, ...)`.
-        latents: The points where J is taken, float32 `(points, size)`.
-        labels: A class for each point, for generators with classes.
-        count: How many directions; all where the latents are fewer.
-        step: Of the differences. The default leaves float32's rounding about 1e-5 of a pixel.
+        generate: Function from latents `(n, size)` and labels `(n,)` or None to samples `(n, ...)`.
+        latents: The points at which J is evaluated, float32 `(points, size)`.
+        labels: Labels of the points, for class-conditional generators.
+        count: Number of directions; at most as many as there are latent dimensions.
+        step: Step of the differences. With the default, float32 rounding errors are about 1e-5 of a
+            pixel.
 
     Returns:
-        `(directions, shares)`: unit vectors `(count, size)`, the strongest first, each with its
-        largest entry positive; and each one's share of all change, `(count,)`.
+        `(directions, shares)`: unit vectors `(count, size)` by decreasing eigenvalue, each with its
+        largest entry positive; and the share of each eigenvalue in their sum, `(count,)`.
     """
     size = latents.shape[1]
     total = np.zeros((size, size))
@@ -32,23 +42,25 @@ def main_directions(generate, latents, labels=None, count=8, step=1e-2):
     values, vectors = np.linalg.eigh(total)
     strongest = vectors.T[::-1][:count]
     shares = np.maximum(values[::-1][:count], 0) / max(values.sum(), np.finfo(float).tiny)
-    return oriented(strongest), shares
+    return orient(strongest), shares
 
 
-def oriented(vectors):
-    """The vectors `(count, size)`, each turned so that its largest entry is positive.
+def orient(vectors: np.ndarray) -> np.ndarray:
+    """Returns the vectors `(count, size)`, signs flipped so that largest entries are positive.
 
     Example:
 
-    >>> oriented(np.array([[1.0, -2.0], [3.0, 1.0]])).tolist()
+    >>> orient(np.array([[1.0, -2.0], [3.0, 1.0]])).tolist()
     [[-1.0, 2.0], [3.0, 1.0]]
     """
     largest = np.abs(vectors).argmax(axis=1)
     return vectors * np.sign(vectors[np.arange(len(vectors)), largest])[:, None]
 
 
-def jacobian_at(generate, point, label, step):
-    """The transposed Jacobian at one point, `(size, values of a sample)`, float64."""
+def jacobian_at(
+    generate: Callable, point: np.ndarray, label: int | None, step: float
+) -> np.ndarray:
+    """Computes the transposed Jacobian at one point, float64 `(size, values of a sample)`."""
     steps = np.float32(step) * np.eye(len(point), dtype="float32")
     ends = np.concatenate([point + steps, point - steps])
     labels = None if label is None else np.full(len(ends), label, "int32")

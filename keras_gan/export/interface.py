@@ -1,4 +1,4 @@
-"""What an exported generator takes and gives, and what it says about itself."""
+"""Inputs, outputs and metadata of exported generators."""
 
 import dataclasses
 import importlib.metadata
@@ -7,23 +7,25 @@ import json
 from keras_gan import media, networks, pictures
 from keras_gan.errors import ConfigError
 from keras_gan.sampling import Sampling, require_sampling
+from keras_gan.signature import Signature
 
+import keras
 import tensorflow as tf
 
-SAMPLER, TRANSLATOR = "sampler", "translator"  # kinds of exported networks
+SAMPLER, TRANSLATOR = "sampler", "translator"  # kinds of networks, for the metadata
 
 
 @dataclasses.dataclass(frozen=True)
 class Interface:
-    """Inputs and outputs of an ONNX generator; latents in, float32 images out by default.
+    """Inputs and outputs of an ONNX generator; latents to float32 images by default.
 
     Attributes:
-        seeded: Whether latents are drawn inside, from the inputs `count () int32` and
-            `seed () int64`, instead of the input `latents (batch, latent_dim) float32`. They are
+        seeded: Whether to draw latents in the graph, from the inputs `count () int32` and
+            `seed () int64`, instead of the input `latents (batch, latent_dim) float32`. They equal
             those of `GAN.latents`. Needs opset 18.
-        truncation: Whether there is an input `truncation () float32`, as of `GAN.sample`.
-        uint8: Whether images come as uint8 from 0 to 255, instead of float32 in [-1, 1].
-        channels_first: Whether images come as `(batch, channels, height, width)`.
+        truncation: Whether to add an input `truncation () float32`, as in `GAN.sample`.
+        uint8: Whether to return images as uint8 from 0 to 255, instead of float32 in [-1, 1].
+        channels_first: Whether to return images as `(batch, channels, height, width)`.
 
     Example:
 
@@ -38,12 +40,12 @@ class Interface:
 
 @dataclasses.dataclass(frozen=True)
 class Card:
-    """What is known of a generator beside its numbers.
+    """A description of a generator, for the metadata of its files.
 
     Attributes:
-        recipe: Name of the recipe it was trained by.
-        classes: Names of the classes, label 0 first; by default the labels' numbers.
-        licence: What may be done with it, such as `"CC BY 4.0"`.
+        recipe: Name of the recipe with which it was trained.
+        classes: Names of the classes, label 0 first; the label numbers by default.
+        licence: Licence of the generator, such as `"CC BY 4.0"`.
     """
 
     recipe: str | None = None
@@ -51,36 +53,38 @@ class Card:
     licence: str | None = None
 
 
-def check_interface(model, signature, interface):
-    """Raises `ConfigError` for an interface that a signature can't have."""
-    pixels = interface.uint8 or interface.channels_first
-    if pixels and not isinstance(signature.medium, media.Image):
+def check_interface(model: keras.Model, signature: Signature, interface: Interface) -> None:
+    """Raises `ConfigError` if the signature doesn't support the interface."""
+    for_images = interface.uint8 or interface.channels_first
+    if for_images and not isinstance(signature.medium, media.Image):
         raise ConfigError(
             f"expected samples that are images {media.Image.form} for uint8 or channels first, got "
             f"samples of {signature.sample_shape}."
         )
     if interface.seeded or interface.truncation:
-        require_sampling(model, "latents drawn inside, or truncation")
+        require_sampling(model, "latents drawn in the graph, or truncation")
 
 
-def draws_images(model) -> bool:
-    """Returns whether a model makes images from a seed, as the signature `sample` does."""
+def draws_images(model: keras.Model) -> bool:
+    """Returns whether a model draws images from a seed."""
     return isinstance(model, Sampling) and isinstance(model.medium, media.Image)
 
 
-def served_interface(model):
-    """Returns the interface of files that a server or a page samples: with truncation if needed."""
-    own = isinstance(model, Sampling) and networks.truncates_itself(model.moving_average)
-    return Interface(truncation=own)
+def served_interface(model: keras.Model) -> Interface:
+    """Returns the interface for servers and pages: with truncation if latents can't be scaled."""
+    truncates = isinstance(model, Sampling) and networks.truncates_itself(model.moving_average)
+    return Interface(truncation=truncates)
 
 
-def call_through(signature, interface, inputs):
-    """Returns the samples of a signature as an interface gives them.
+def call_through(
+    signature: Signature, interface: Interface, inputs: dict[str, tf.Tensor]
+) -> tf.Tensor:
+    """Calls a signature and returns the samples in the form of an interface.
 
     Args:
         signature: A `Signature`.
         interface: An `Interface`.
-        inputs: Name -> tensor: the signature's, and where it is taken `truncation`.
+        inputs: Name -> tensor: inputs of the signature, optionally with `truncation`.
     """
     if "truncation" in inputs:
         values, truncation = signature.values(inputs), inputs["truncation"]
@@ -92,17 +96,19 @@ def call_through(signature, interface, inputs):
     return tf.transpose(samples, [0, 3, 1, 2]) if interface.channels_first else samples
 
 
-def metadata(model, signature, card, interface):
-    """Returns the metadata that an app can read, name -> text.
+def metadata(
+    model: keras.Model, signature: Signature, card: Card, interface: Interface
+) -> dict[str, str]:
+    """Returns the metadata for apps, as name -> text.
 
     Args:
-        model: A game.
-        signature: A `Signature` of it.
+        model: A model.
+        signature: One of its signatures.
         card: A `Card`.
         interface: An `Interface`.
     """
     medium = signature.medium
-    known = {
+    entries = {
         "keras_gan_version": importlib.metadata.version("keras_gan"),
         **(sampling_metadata(model, card) if isinstance(model, Sampling) else {"kind": TRANSLATOR}),
         "range": "0 255" if interface.uint8 else "-1 1",
@@ -111,15 +117,15 @@ def metadata(model, signature, card, interface):
         "licence": card.licence,
     }
     if not isinstance(medium, media.Image):
-        known["medium"] = json.dumps(medium.to_config())
-        del known["layout"]
+        entries["medium"] = json.dumps(medium.to_config())
+        del entries["layout"]
     if medium.range is None:
-        del known["range"]
-    return {name: text for name, text in known.items() if text}
+        del entries["range"]
+    return {name: text for name, text in entries.items() if text}
 
 
-def sampling_metadata(model, card):
-    """Returns what an app has to know to sample from latents, name -> text or None."""
+def sampling_metadata(model: Sampling, card: Card) -> dict[str, str | None]:
+    """Returns the metadata that an app needs to draw samples, as name -> text or None."""
     classes = card.classes
     if classes is None and model.num_classes:
         classes = [str(label) for label in range(model.num_classes)]

@@ -1,32 +1,37 @@
-"""Latents from a seed as a graph of ONNX, for programs that draw no random numbers themselves.
+"""An ONNX graph that draws latents from a seed, for programs without a random generator.
 
-The numbers are those of `keras_gan.noise` and of `keras_gan.runtime.generator`: Philox-4x32-10 in
-64-bit integers below 2^49, and Box and Muller's normals.
+The numbers equal those of `keras_gan.noise` and `keras_gan.runtime.generator`: Philox-4x32-10, in
+64-bit integers below 2^49, and the Box-Muller transform.
 """
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import onnx
+
 MIN_OPSET = 18  # has BitwiseXor
 WORD, HALF_WORD = 2**32, 2**16
-MULTIPLIERS = ((0xD2511F53,), (0xCD9E8D57,))  # of the words 0 and 2 of a counter
+MULTIPLIERS = ((0xD2511F53,), (0xCD9E8D57,))  # for words 0 and 2 of a counter
 KEY_STEPS = ((0x9E3779B9,), (0xBB67AE85,))
 SCRAMBLE = ((0x3EC8F720,), (0x02461E29,))
 
 
 class Graph:
-    """An ONNX graph that grows by an operation a call: `graph("Add", "x", 1)` names the sum."""
+    """A builder of ONNX graphs: `graph("Add", "x", 1)` adds a node and names its output."""
 
     def __init__(self):
         self.nodes, self.constants = [], []
 
-    def __call__(self, operator, *inputs, output=None, **attributes):
+    def __call__(self, operator: str, *inputs, output: str | None = None, **attributes) -> str:
         """Adds a node.
 
         Args:
-            operator: ONNX's name.
-            *inputs: Names of tensors; numbers and arrays become constants, ints of 64 bits.
-            output: Name of what it gives; a new one by default.
-            **attributes: Of the node.
+            operator: ONNX's name of the operator.
+            *inputs: Names of tensors. Numbers and arrays become constants, ints of 64 bits.
+            output: Name of the output; a new name by default.
+            **attributes: Attributes of the node.
 
         Returns:
             The name of its output.
@@ -38,7 +43,7 @@ class Graph:
         self.nodes.append(onnx.helper.make_node(operator, names, [output], **attributes))
         return output
 
-    def constant(self, value):
+    def constant(self, value: float | np.ndarray) -> str:
         """Adds a constant and returns its name."""
         import onnx
 
@@ -47,11 +52,11 @@ class Graph:
         return name
 
 
-def draw_latents(model, latent_dim, distribution):
-    """Puts `count () int32` and `seed () int64` in the place of a model's input `latents`.
+def draw_latents(model: "onnx.ModelProto", latent_dim: int, distribution: str) -> None:
+    """Replaces a model's input `latents` by the inputs `count () int32` and `seed () int64`.
 
     Args:
-        model: An `onnx.ModelProto` of opset 18 or newer; it is changed.
+        model: An `onnx.ModelProto` of opset 18 or newer, which is modified.
         latent_dim: Size of the latent vector.
         distribution: `"normal"` or `"uniform"`.
     """
@@ -61,10 +66,10 @@ def draw_latents(model, latent_dim, distribution):
     count = graph("Cast", "count", to=TensorProto.INT64)
     size = graph("Mul", count, [latent_dim])
     units = to_unit(graph, random_words(graph, graph("Squeeze", size)))
-    drawn = (to_symmetric if distribution == "uniform" else to_normal)(graph, units)
-    drawn = graph("Slice", drawn, [0], size)
+    values = (to_symmetric if distribution == "uniform" else to_normal)(graph, units)
+    values = graph("Slice", values, [0], size)
     shape = graph("Concat", graph("Unsqueeze", count, [0]), [latent_dim], axis=0)
-    graph("Reshape", drawn, shape, output="latents")
+    graph("Reshape", values, shape, output="latents")
 
     inputs = [entry for entry in model.graph.input if entry.name != "latents"]
     nodes = [*graph.nodes, *model.graph.node]
@@ -76,8 +81,8 @@ def draw_latents(model, latent_dim, distribution):
     model.graph.initializer.extend(graph.constants)
 
 
-def random_words(graph, size):
-    """At least `size ()` random 32-bit words of the input `seed`: int64 `(4, groups)`."""
+def random_words(graph: Graph, size: str) -> str:
+    """Draws at least `size ()` random 32-bit words from the input `seed`: int64 `(4, groups)`."""
     low, high = graph("Mod", "seed", [WORD]), graph("Div", "seed", [WORD])
     seed = graph("Concat", low, high, [0], [0], axis=0)
     mixed = philox(graph, graph("Reshape", seed, [4, 1]), SCRAMBLE)
@@ -89,47 +94,47 @@ def random_words(graph, size):
     return philox(graph, graph("Concat", first, zeros, rest, axis=0), key)
 
 
-def philox(graph, counters, key):
-    """Ten rounds of Philox-4x32 on counters `(4, n)` with a key `(2, 1)`: `(4, n)`.
+def philox(graph: Graph, counters: str, key: str) -> str:
+    """Applies ten rounds of Philox-4x32 to counters `(4, n)` with a key `(2, 1)`: `(4, n)`.
 
     Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
     """
     even, odd = graph("Gather", counters, [0, 2]), graph("Gather", counters, [1, 3])
-    for turn in range(10):
+    for index in range(10):
         high, low = multiply(graph, even)
-        step = np.multiply(KEY_STEPS, turn) % WORD
-        turned = graph("Mod", graph("Add", key, step), WORD)
-        crossed = graph("BitwiseXor", graph("Gather", high, [1, 0]), odd)
-        even, odd = graph("BitwiseXor", crossed, turned), graph("Gather", low, [1, 0])
+        step = np.multiply(KEY_STEPS, index) % WORD
+        round_key = graph("Mod", graph("Add", key, step), WORD)
+        mixed = graph("BitwiseXor", graph("Gather", high, [1, 0]), odd)
+        even, odd = graph("BitwiseXor", mixed, round_key), graph("Gather", low, [1, 0])
     words = graph("Concat", even, odd, axis=0)
     return graph("Gather", words, [0, 2, 1, 3])
 
 
-def multiply(graph, words):
-    """The high and the low 32 bits of words `(2, n)` times the two multipliers."""
+def multiply(graph: Graph, words: str) -> tuple[str, str]:
+    """Multiplies words `(2, n)` by the two multipliers; returns the high and the low 32 bits."""
     by_high = graph("Mul", words, np.floor_divide(MULTIPLIERS, HALF_WORD))
     by_low = graph("Mul", words, np.mod(MULTIPLIERS, HALF_WORD))
-    carried = graph("Add", by_high, graph("Div", by_low, HALF_WORD))
+    carry_sum = graph("Add", by_high, graph("Div", by_low, HALF_WORD))
     shifted = graph("Mul", graph("Mod", by_high, HALF_WORD), HALF_WORD)
-    return graph("Div", carried, HALF_WORD), graph("Mod", graph("Add", shifted, by_low), WORD)
+    return graph("Div", carry_sum, HALF_WORD), graph("Mod", graph("Add", shifted, by_low), WORD)
 
 
-def to_unit(graph, words):
-    """Words as float32 in [0, 1), of their low 23 bits."""
+def to_unit(graph: Graph, words: str) -> str:
+    """Converts the low 23 bits of words to float32 in [0, 1)."""
     from onnx import TensorProto
 
     low = graph("Cast", graph("Mod", words, 2**23), to=TensorProto.FLOAT)
     return graph("Mul", low, np.float32(2**-23))
 
 
-def to_symmetric(graph, units):
-    """Units `(4, groups)` as numbers `(4 * groups,)`, uniform in [-1, 1)."""
-    spread = graph("Sub", graph("Mul", units, np.float32(2)), np.float32(1))
-    return graph("Reshape", graph("Transpose", spread, perm=[1, 0]), [-1])
+def to_symmetric(graph: Graph, units: str) -> str:
+    """Converts units `(4, groups)` to numbers `(4 * groups,)`, uniform in [-1, 1)."""
+    symmetric = graph("Sub", graph("Mul", units, np.float32(2)), np.float32(1))
+    return graph("Reshape", graph("Transpose", symmetric, perm=[1, 0]), [-1])
 
 
-def to_normal(graph, units):
-    """Units `(4, groups)` as standard normal numbers `(4 * groups,)`, by Box and Muller."""
+def to_normal(graph: Graph, units: str) -> str:
+    """Converts units `(4, groups)` to standard normal numbers `(4 * groups,)` by Box-Muller."""
     from onnx import TensorProto
 
     first = graph("Max", graph("Gather", units, [0, 2]), np.float32(1e-7))

@@ -2,59 +2,76 @@
 
 import contextlib
 import logging
+import os
 import pathlib
+import types
 import warnings
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import noise_graph
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
-from keras_gan.signature import pick
+from keras_gan.signature import Signature, pick
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-OPSETS = range(15, 19)  # the newest that tf2onnx 1.17 writes is 18
+if TYPE_CHECKING:
+    import onnx
+
+OPSETS = range(15, 19)  # tf2onnx 1.17 supports up to 18
 TOLERANCE = 1e-5
-MEAN_TOLERANCES = {"float16": 1e-3, "int8": 0.2, "int8_dynamic": 0.2}  # of the samples' spread
+# Share of the samples' standard deviation
+MEAN_TOLERANCES = {"float16": 1e-3, "int8": 0.2, "int8_dynamic": 0.2}
 CALIBRATION_BATCHES = 16  # of 64 samples
 
 
 def to_onnx(
-    model, path, opset=18, card=None, interface=None, precision="float32", signature=None
+    model: keras.Model,
+    path: str | os.PathLike,
+    opset: int = 18,
+    card: Card | None = None,
+    interface: Interface | None = None,
+    precision: str = "float32",
+    signature: str | None = None,
 ) -> Exported:
-    """Writes one of a model's signatures, computing in float32, as an ONNX file.
+    """Writes one of a model's signatures, computed in float32, as an ONNX file.
 
-    A GAN has one: inputs `latents (batch, latent_dim) float32` and, for class-conditional networks,
-    `labels (batch,) int32`; output `images (batch, height, width, channels) float32` in [-1, 1]
-    (`audio`, `clips` and so on of other media); an `Interface` changes them. Metadata that an app
-    can read: `keras_gan_version`, `kind`, `latent_size`, `latent_distribution`, of images `range`
-    and `layout`, and where they are known `classes` (a JSON list), `recipe` and `licence`; and
-    `truncation: network` where scaling latents would change nothing, so that less than 1 needs an
-    `Interface(truncation=True)`.
-    `keras_gan.runtime.Generator` reads such a file. Equal games give equal bytes.
+    The signature of a GAN has the inputs `latents (batch, latent_dim) float32` and, for
+    class-conditional networks, `labels (batch,) int32`. Its output is `images (batch, height,
+    width, channels) float32` in [-1, 1], or `audio`, `clips` and so on for other media. An
+    `Interface` changes inputs and outputs.
+
+    The metadata for apps are `keras_gan_version`, `kind`, `latent_size`, `latent_distribution`, for
+    images `range` and `layout`, and if known `classes` (a JSON list), `recipe` and `licence`. The
+    entry `truncation: network` marks networks that don't react to scaled latents; for truncation
+    they need `Interface(truncation=True)`.
+
+    `keras_gan.runtime.Generator` reads such files. Equal models give equal bytes.
 
     Args:
-        model: A game with signatures, such as a `GAN`.
-        path: The file to write; replaced if it is there.
-        opset: Version of ONNX's operators, one of `OPSETS`.
-        card: A `Card`: what the file says of the generator.
-        interface: An `Interface`: what it takes and gives.
+        model: A model with signatures, such as a `GAN`.
+        path: The file to write; an existing file is replaced.
+        opset: Version of the ONNX operators, one of `OPSETS`.
+        card: A `Card` that describes the generator.
+        interface: An `Interface`: form of the inputs and outputs.
         precision: `"float32"`; `"float16"` stores weights in half the bytes; `"int8"` computes
-            in 8 bits, by scales found with 1,024 latents of seed 0; `"int8_dynamic"` matrix
-            products alone, by scales found in each call.
-        signature: Name of the signature, for a model that has several.
+            in 8 bits, with scales calibrated on 1,024 latents; `"int8_dynamic"` computes only
+            matrix products in 8 bits, with scales computed in each call.
+        signature: Name of the signature, if the model has several.
 
     Returns:
         An `Exported`.
 
     Raises:
-        ConfigError: For an opset, precision, interface or signature that can't be.
-        ExportError: If it can't be written, or differs from the Keras network by more than
-            1e-5 (in uint8 by more than 1; in a lower precision in the mean by more than
-            `MEAN_TOLERANCES` of the samples' standard deviation). Then nothing is left, and a
-            file that was there stays.
+        ConfigError: If the opset, precision, interface or signature isn't supported.
+        ExportError: If the file can't be written, or differs from the Keras network by more than
+            1e-5 (for uint8 by more than 1; for a lower precision, if the mean difference exceeds
+            `MEAN_TOLERANCES` of the samples' standard deviation). An existing file is kept then.
 
     Example:
 
@@ -81,18 +98,18 @@ def to_onnx(
     return Exported(path, *differences)
 
 
-def check_opset(opset, interface):
-    """Raises `ConfigError` for an opset out of range, or too old for noise."""
+def check_opset(opset: int, interface: Interface) -> None:
+    """Raises `ConfigError` if the opset is out of range, or too old to draw latents."""
     if opset not in OPSETS:
         raise ConfigError(f"expected an opset from {OPSETS[0]} to {OPSETS[-1]}, got {opset}.")
     if interface.seeded and opset < noise_graph.MIN_OPSET:
         raise ConfigError(
-            f"expected opset {noise_graph.MIN_OPSET} for noise drawn inside, got {opset}."
+            f"expected opset {noise_graph.MIN_OPSET} to draw latents in the graph, got {opset}."
         )
 
 
-def convert(signature, interface, opset):
-    """Returns a signature as an `onnx.ModelProto`, latents not yet drawn inside."""
+def convert(signature: Signature, interface: Interface, opset: int) -> "onnx.ModelProto":
+    """Converts a signature to an `onnx.ModelProto` that takes latents."""
     specs = dict(signature.inputs)
     if interface.truncation:
         specs["truncation"] = tf.TensorSpec((), tf.float32, name="truncation")
@@ -107,16 +124,17 @@ def convert(signature, interface, opset):
     return graph
 
 
-def output_name(signature):
-    """Returns the output's name, which in ONNX can't be that of an input."""
+def output_name(signature: Signature) -> str:
+    """Returns the output's name; ONNX doesn't allow the name of an input."""
     translates = signature.output in signature.inputs
     return f"translated_{signature.output}" if translates else signature.output
 
 
-def fold(path):
-    """Folds constants and fuses what standard operators can, by onnxruntime's own optimiser.
+def fold(path: pathlib.Path) -> None:
+    """Folds constants and fuses standard operators with onnxruntime's optimizer.
 
-    onnxslim folds one to three nodes more or less, and is a dependency more; the time is the same.
+    onnxslim leaves one to three nodes more or fewer at the same speed, and would be another
+    dependency.
     """
     import onnx
     import onnxruntime
@@ -128,8 +146,10 @@ def fold(path):
     onnxruntime.InferenceSession(onnx.load(path).SerializeToString(), options)
 
 
-def calibration_inputs(signature, interface):
-    """Yields inputs by which scales of activations are found."""
+def calibration_inputs(
+    signature: Signature, interface: Interface
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields the inputs with which the scales of activations are calibrated."""
     for index in range(CALIBRATION_BATCHES):
         inputs = signature.example_inputs(64, seed=index)
         if interface.truncation:
@@ -137,29 +157,35 @@ def calibration_inputs(signature, interface):
         yield inputs
 
 
-def finish(graph, model, signature, card, interface):
-    """Draws latents inside where asked; gives shapes, names and metadata; checks the graph."""
+def finish(
+    graph: "onnx.ModelProto",
+    model: keras.Model,
+    signature: Signature,
+    card: Card,
+    interface: Interface,
+) -> None:
+    """Adds the drawing of latents, shapes, names and metadata; checks the graph."""
     import onnx
 
     if interface.seeded:
         noise_graph.draw_latents(graph, model.latent_dim, model.latent_distribution)
     name_dimensions(graph, signature, interface)
     rename_tensors(graph)
-    used = {node.domain for node in graph.graph.node}
-    kept = [entry for entry in graph.opset_import if entry.domain in used]
+    domains = {node.domain for node in graph.graph.node}
+    opsets = [entry for entry in graph.opset_import if entry.domain in domains]
     del graph.opset_import[:], graph.metadata_props[:]
-    graph.opset_import.extend(kept)
-    known = metadata(model, signature, card, interface)
-    onnx.helper.set_model_props(graph, known)
-    graph.producer_name, graph.producer_version = "keras_gan", known["keras_gan_version"]
+    graph.opset_import.extend(opsets)
+    entries = metadata(model, signature, card, interface)
+    onnx.helper.set_model_props(graph, entries)
+    graph.producer_name, graph.producer_version = "keras_gan", entries["keras_gan_version"]
     graph.doc_string = (
         f"An averaged network: {', '.join(signature.inputs)} -> {output_name(signature)}."
     )
     onnx.checker.check_model(graph, full_check=True)
 
 
-def name_dimensions(graph, signature, interface):
-    """Names the batch's dimension, and gives the output the sizes that are known."""
+def name_dimensions(graph: "onnx.ModelProto", signature: Signature, interface: Interface) -> None:
+    """Names the batch dimension, and sets the known sizes of the output."""
     (output,) = graph.graph.output
     sizes = signature.sample_shape
     if interface.channels_first:
@@ -173,11 +199,10 @@ def name_dimensions(graph, signature, interface):
     del graph.graph.value_info[:]
 
 
-def rename_tensors(model):
-    """Names tensors and nodes by their order, as tf2onnx's names differ between equal games."""
+def rename_tensors(model: "onnx.ModelProto") -> None:
+    """Numbers tensors and nodes in order, as tf2onnx's names differ between equal models."""
     graph = model.graph
-    kept = {value.name for value in (*graph.input, *graph.output)}
-    names = {name: name for name in kept}
+    names = {value.name: value.name for value in (*graph.input, *graph.output)}
     for index, node in enumerate(graph.node):
         node.name = f"{node.op_type}_{index}"
         node.input[:] = [names.setdefault(name, f"tensor_{len(names)}") for name in node.input]
@@ -190,8 +215,10 @@ def rename_tensors(model):
     graph.name, graph.doc_string = "generator", ""
 
 
-def compare(signature, path, interface, precision):
-    """Returns the largest and the mean difference of a file from the Keras network."""
+def compare(
+    signature: Signature, path: pathlib.Path, interface: Interface, precision: str
+) -> tuple[float, float]:
+    """Computes the largest and the mean difference of a file from the Keras network."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -216,20 +243,20 @@ def compare(signature, path, interface, precision):
     return check_parity(signature, expected, run, tolerances, "ONNX file")
 
 
-def check_inputs(model, wanted):
-    """Raises `ExportError` where tf2onnx took a layer's constants for inputs."""
-    strange = [value.name for value in model.graph.input if value.name not in wanted]
-    if strange:
+def check_inputs(model: "onnx.ModelProto", names: Iterable[str]) -> None:
+    """Raises `ExportError` if tf2onnx added a layer's constants as inputs."""
+    extra = [value.name for value in model.graph.input if value.name not in names]
+    if extra:
         raise ExportError(
-            f"expected an ONNX graph with the inputs {', '.join(wanted)}, tf2onnx made others too: "
-            f"{', '.join(strange)}. A layer keeps tensors that are no weights, such as a Keras "
-            "Normalization with given moments; put a Rescaling in its place."
+            f"expected an ONNX graph with the inputs {', '.join(names)}, but tf2onnx added "
+            f"{', '.join(extra)}. A layer holds tensors that aren't weights, such as a Keras "
+            "Normalization with given moments; replace it by a Rescaling."
         )
 
 
 @contextlib.contextmanager
-def quiet_tf2onnx():
-    """tf2onnx without its log and without warnings that tell our users nothing."""
+def quiet_tf2onnx() -> Iterator[types.ModuleType]:
+    """Yields tf2onnx with its log and its warnings silenced, which don't concern our users."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import tf2onnx
@@ -243,8 +270,8 @@ def quiet_tf2onnx():
             logger.setLevel(level)
 
 
-def rename_output(model, name):
-    """Gives the graph's one output another name."""
+def rename_output(model: "onnx.ModelProto", name: str) -> None:
+    """Renames the only output of a graph."""
     (output,) = model.graph.output
     for node in model.graph.node:
         node.output[:] = [name if entry == output.name else entry for entry in node.output]

@@ -1,14 +1,18 @@
-"""Parity: an exported network makes the same samples as the Keras one."""
+"""Parity: an exported network generates the same samples as the Keras network."""
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.networks import compute_dtypes
+from keras_gan.signature import Signature
 
+import keras
 import numpy as np
 
 BATCH_SIZES = (1, 3, 64)
@@ -16,11 +20,11 @@ BATCH_SIZES = (1, 3, 64)
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What an export made.
+    """An exported file or folder, and its difference from the Keras network.
 
     Attributes:
         path: The file, or the version folder.
-        difference: Largest absolute difference from the Keras network that was found.
+        difference: Largest absolute difference from the Keras network.
         mean: Mean absolute difference.
     """
 
@@ -29,11 +33,11 @@ class Exported:
     mean: float
 
 
-def float32_signatures(model) -> dict:
-    """Returns a model's signatures, computing in float32 whatever precision it was trained in.
+def float32_signatures(model: keras.Model) -> dict[str, Signature]:
+    """Returns a model's signatures, computed in float32 whatever its training precision.
 
     Raises:
-        ConfigError: For a model without signatures.
+        ConfigError: If the model has no signatures.
     """
     signatures = model.signatures()
     if not signatures:
@@ -47,90 +51,96 @@ def float32_signatures(model) -> dict:
     }
 
 
-def float32_network(network):
-    """Returns a network that computes in float32: itself, or a copy of one in mixed precision.
+def float32_network(network: keras.Model) -> keras.Model:
+    """Returns a network that computes in float32: itself, or a copy if it has mixed precision.
 
-    Of a network that needs less than all that it has, what its `for_export()` returns.
+    If the network defines `for_export()`, returns its result.
     """
     if not compute_dtypes(network) <= {"float32"}:
         weights = network.get_weights()
-        network = type(network).from_config(in_float32(network.get_config()))
+        network = type(network).from_config(to_float32(network.get_config()))
         network.set_weights(weights)
     return network.for_export() if hasattr(network, "for_export") else network
 
 
-def in_float32(config):
-    """A Keras config with every mixed precision policy replaced by float32."""
+def to_float32(config: object) -> object:
+    """Returns a Keras config with each mixed precision policy replaced by float32."""
     if isinstance(config, dict):
-        return {key: in_float32(value) for key, value in config.items()}
+        return {key: to_float32(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return type(config)(map(in_float32, config))
+        return type(config)(map(to_float32, config))
     return "float32" if config in ("mixed_bfloat16", "mixed_float16") else config
 
 
-def check_parity(signature, expected, run, tolerances, what):
-    """Compares an exported network with the Keras one at several batch sizes.
+def check_parity(
+    signature: Signature,
+    expected: Callable[[dict], np.ndarray],
+    run: Callable[[dict], np.ndarray],
+    tolerances: tuple[float, float],
+    export: str,
+) -> tuple[float, float]:
+    """Compares an exported network with the Keras network at several batch sizes.
 
     Args:
         signature: The `Signature`.
-        expected: `dict of input arrays -> samples`: the Keras network.
-        run: Likewise: the exported one.
-        tolerances: The largest absolute difference allowed, and the largest mean of all; of floats
-            beyond [-1, 1] the first is relative to the largest, whose rounding is coarser. A
-            signature whose layers enlarge rounding has a `tolerance` of its own for the first.
-        what: Name of the export, for the error.
+        expected: Function from name -> array to samples: the Keras network.
+        run: The same function of the exported network.
+        tolerances: Upper bounds of the largest and of the mean absolute difference. The first is
+            relative to the largest value if floats exceed [-1, 1], as their rounding is coarser;
+            the signature's `tolerance` replaces it if that is larger.
+        export: Name of the export, for the error.
 
     Returns:
-        The largest and the mean absolute difference, floats.
+        The largest and the mean absolute difference.
 
     Raises:
-        ExportError: Where samples differ by more than a tolerance.
+        ExportError: If the samples differ by more than a tolerance.
     """
-    most, most_in_mean = tolerances
-    most = most if signature.tolerance is None else max(most, signature.tolerance)
-    differences, unit = [], 1.0
+    tolerance, mean_tolerance = tolerances
+    tolerance = max(tolerance, signature.tolerance or 0.0)
+    batches, scale = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = signature.example_inputs(batch_size, seed=batch_size)
-        wanted, received = np.asarray(expected(inputs)), np.asarray(run(inputs))
-        if (received.shape, received.dtype) != (wanted.shape, wanted.dtype):
+        reference, samples = np.asarray(expected(inputs)), np.asarray(run(inputs))
+        if (samples.shape, samples.dtype) != (reference.shape, reference.dtype):
             raise ExportError(
-                f"expected samples {wanted.shape} {wanted.dtype} from the {what}, got "
-                f"{received.shape} {received.dtype}."
+                f"expected samples {reference.shape} {reference.dtype} from the {export}, got "
+                f"{samples.shape} {samples.dtype}."
             )
-        differences.append(np.abs(received.astype("float64") - wanted).ravel())
-        if np.issubdtype(wanted.dtype, np.floating):
-            unit = max(unit, float(np.abs(wanted).max()))
-    found = np.concatenate(differences)
-    largest, mean = float(found.max()), float(found.mean())
-    most *= unit
-    if not (largest <= most and mean <= most_in_mean):
-        bound = most if np.isfinite(most) else most_in_mean
+        batches.append(np.abs(samples.astype("float64") - reference).ravel())
+        if np.issubdtype(reference.dtype, np.floating):
+            scale = max(scale, float(np.abs(reference).max()))
+    differences = np.concatenate(batches)
+    largest, mean = float(differences.max()), float(differences.mean())
+    tolerance *= scale
+    if not (largest <= tolerance and mean <= mean_tolerance):
+        bound = tolerance if np.isfinite(tolerance) else mean_tolerance
         raise ExportError(
-            f"expected the {what} to agree with the Keras generator to {bound:g}, got a largest "
+            f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "
             f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
         )
     return largest, mean
 
 
 @contextlib.contextmanager
-def work_folder(parent):
-    """A folder to write into beside the target, gone afterwards whatever happens.
+def work_folder(parent: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Yields a temporary folder in the target's folder, and removes it afterwards.
 
     Args:
-        parent: The folder in which the export will stand; it is made.
+        parent: The folder for the export; it is created if it doesn't exist.
 
     Raises:
-        ExportError: If it can't be written to, or the disk is full; what was made for the export
-            is removed.
+        ExportError: If the folder isn't writable or the disk is full. Folders that were created for
+            the export are removed.
     """
     parent = pathlib.Path(parent)
-    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-    work, whole = None, False
+    new_folders = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    work, is_complete = None, False
     try:
         parent.mkdir(parents=True, exist_ok=True)
         work = pathlib.Path(tempfile.mkdtemp(prefix=".export-", dir=parent))
         yield work
-        whole = True
+        is_complete = True
     except OSError as error:
         raise ExportError(
             f"could not write to {parent}: {error.strerror or error}; nothing was left there. "
@@ -139,6 +149,6 @@ def work_folder(parent):
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
-        for folder in made if not whole else ():
+        for folder in () if is_complete else new_folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()

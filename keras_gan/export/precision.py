@@ -1,34 +1,42 @@
-"""Smaller numbers in an ONNX file: float16 weights, int8."""
+"""Lower precision of ONNX files: float16 weights, int8."""
 
 import contextlib
 import logging
+import pathlib
+import types
 import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from keras_gan.errors import ConfigError
 from keras_gan.options import PRECISIONS
 
 import numpy as np
 
-MIN_SIZE = 64  # smaller tensors stay as they are
+if TYPE_CHECKING:
+    import onnx
+
+MIN_SIZE = 64  # tensors with fewer values stay in float32
 
 
-def check_precision(precision):
-    """Raises `ConfigError` for a precision that isn't known."""
+def check_precision(precision: str) -> None:
+    """Raises `ConfigError` for an unknown precision."""
     if precision not in PRECISIONS:
         raise ConfigError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}.")
 
 
-def lower(path, precision, calibration):
+def lower(path: pathlib.Path, precision: str, calibration: list[dict[str, np.ndarray]]) -> None:
     """Rewrites an ONNX file in a lower precision.
 
-    - `"float16"`: weights are stored in 16 bits; all is computed in float32.
-    - `"int8"`: weights and activations in 8 bits, by scales that calibration finds (static).
-    - `"int8_dynamic"`: weights of matrix products in 8 bits, activations by scales of each call.
+    - `"float16"`: weights are stored in 16 bits and computed with in float32.
+    - `"int8"`: weights and activations have 8 bits, with calibrated scales (static).
+    - `"int8_dynamic"`: only matrix products have 8 bits; each call computes the scales of its
+      activations.
 
     Args:
         path: The file.
         precision: One of `PRECISIONS`.
-        calibration: List of inputs of the file, dicts of arrays; for `"int8"`.
+        calibration: Inputs with which `"int8"` is calibrated, name -> array.
     """
     import onnx
 
@@ -41,8 +49,8 @@ def lower(path, precision, calibration):
             quantize(quantization, path, precision, calibration)
 
 
-def store_weights_in_float16(model):
-    """Stores large float32 constants as float16, each with a cast back."""
+def store_weights_in_float16(model: "onnx.ModelProto") -> None:
+    """Stores large float32 constants as float16, followed by a cast to float32."""
     from onnx import TensorProto, helper, numpy_helper
 
     casts = []
@@ -59,8 +67,10 @@ def store_weights_in_float16(model):
     model.graph.node.extend(nodes)
 
 
-def quantize(quantization, path, precision, calibration):
-    """Quantises a file in place by onnxruntime's tools."""
+def quantize(
+    quantization: types.ModuleType, path: pathlib.Path, precision: str, calibration: list[dict]
+) -> None:
+    """Quantizes a file in place with onnxruntime's tools."""
     kind = quantization.QuantType.QInt8
     if precision == "int8_dynamic":
         quantization.quantize_dynamic(path, path, weight_type=kind, per_channel=True)
@@ -77,15 +87,15 @@ def quantize(quantization, path, precision, calibration):
 
 
 @contextlib.contextmanager
-def quiet_quantization():
-    """onnxruntime's quantisation without its log of advice."""
+def quiet_quantization() -> Iterator[types.ModuleType]:
+    """Yields onnxruntime's quantization module with its log of advice silenced."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from onnxruntime import quantization
 
-        before = logging.root.manager.disable
+        level = logging.root.manager.disable
         logging.disable(logging.WARNING)
         try:
             yield quantization
         finally:
-            logging.disable(before)
+            logging.disable(level)

@@ -1,53 +1,64 @@
 """SavedModel, laid out as TF Serving reads it."""
 
 import functools
+import os
 import pathlib
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 
 from keras_gan import pictures
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
-from keras_gan.signature import SERVING_DEFAULT
+from keras_gan.sampling import Sampling
+from keras_gan.signature import SERVING_DEFAULT, Signature
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 TOLERANCE, XLA_TOLERANCE = 1e-6, 1e-5
 MAX_COUNT = 1024
-EXTRA = "assets.extra"  # where TF Serving looks for no assets of its own
+EXTRA = "assets.extra"  # a folder for files that TF Serving ignores
 
 
-def to_saved_model(model, folder, jit_compile=False, warm_up=False, beside=()) -> Exported:
-    """Writes a model's averaged networks, in float32, as the next version below a folder.
+def to_saved_model(
+    model: keras.Model,
+    folder: str | os.PathLike,
+    jit_compile: bool = False,
+    warm_up: bool = False,
+    beside: Sequence[str | os.PathLike] = (),
+) -> Exported:
+    """Writes a model's averaged networks, in float32, as the next version in a folder.
 
-    Its signatures are the model's own; the first is `serving_default` too. A GAN's:
+    It has the model's signatures; the first one is also named `serving_default`. For a GAN these
+    are:
 
     - `serving_default`: `latents (batch, latent_dim) float32 [, labels (batch,) int32] -> images`
-      float32 in [-1, 1] (`samples` where they are no images);
-    - `sample`, of images: `count () int32, seed () int64, truncation () float32 [, label () int32]
-      -> images (count, height, width, channels) uint8`: those of `gan.sample(count, seed)`. Where
-      the generator has classes, label -1 takes them in turn. Seed 0, truncation 1 and label -1
-      are the signature's defaults; a count is brought into 1 to 1,024;
-    - `sample_png`: the same inputs `-> png_bytes () string`, a grid for clients without numpy.
+      float32 in [-1, 1] (`samples`, `audio` and so on for other media);
+    - `sample`, for images: `count () int32, seed () int64, truncation () float32 [, label () int32]
+      -> images (count, height, width, channels) uint8`, equal to `gan.sample(count, seed)`. With
+      label -1 a class-conditional generator cycles through its classes. The defaults are seed 0,
+      truncation 1 and label -1; counts are clipped to 1 to 1,024;
+    - `sample_png`: the same inputs `-> png_bytes () string`, a grid for clients without NumPy.
 
     Args:
-        model: A game with signatures, such as a `GAN`.
-        folder: The model's folder; `1`, `2`, ... are made in it.
-        jit_compile: Whether the networks are compiled by XLA, once for each batch size, where it
-            runs; a server on a processor has to allow it.
-        warm_up: Whether to write requests that TF Serving answers to itself before it opens, so
-            that the first client doesn't wait. Needs `pip install "keras_gan[serving]"`.
-        beside: Files to copy into the version's `assets.extra`, which TF Serving passes over, such
-            as the same generator in ONNX for `keras-gan serve`.
+        model: A model with signatures, such as a `GAN`.
+        folder: The model's folder, which holds the versions `1`, `2`, ...
+        jit_compile: Whether the server compiles the networks with XLA, once for each batch size; a
+            server on a CPU has to enable XLA.
+        warm_up: Whether to write warm-up requests, which TF Serving runs before it accepts clients.
+            Needs `pip install "keras_gan[serving]"`.
+        beside: Files to copy into the version's `assets.extra`, which TF Serving ignores, such as
+            the same generator in ONNX for `keras-gan serve`.
 
     Returns:
         An `Exported` with the version folder.
 
     Raises:
-        ConfigError: For warm-up without its extra.
+        ConfigError: If warm-up is requested without its extra.
         ExportError: If it can't be written, or differs from the Keras network by more than
-            1e-6 (compiled by XLA, 1e-5). Then nothing is left.
+            1e-6 (1e-5 with XLA). Nothing is left then.
 
     Example:
 
@@ -69,21 +80,26 @@ def to_saved_model(model, folder, jit_compile=False, warm_up=False, beside=()) -
     return Exported(version, *differences)
 
 
-def next_version(folder):
-    """Returns one more than the newest version in the folder."""
+def next_version(folder: pathlib.Path) -> int:
+    """Returns the number of the next version in the folder."""
     versions = [int(entry.name) for entry in folder.iterdir() if entry.name.isdigit()]
     return max(versions, default=0) + 1
 
 
-def write(model, signatures, path, jit_compile):
-    """Writes the SavedModel, unchecked.
+def write(
+    model: keras.Model,
+    signatures: Mapping[str, Signature],
+    path: str | os.PathLike,
+    jit_compile: bool,
+) -> None:
+    """Writes the SavedModel without comparing it.
 
-    `tf.saved_model.save` rather than Keras's `ExportArchive`, which stores each weight twice.
+    It uses `tf.saved_model.save`, as Keras's `ExportArchive` stores each weight twice.
 
     Args:
-        model: The game.
+        model: The model.
         signatures: Its signatures in float32.
-        path: Where to write.
+        path: The folder to write.
         jit_compile: As in `to_saved_model`.
     """
     runs = {name: runner(signature, jit_compile) for name, signature in signatures.items()}
@@ -91,10 +107,8 @@ def write(model, signatures, path, jit_compile):
     functions.setdefault(SERVING_DEFAULT, next(iter(functions.values())))
     if draws_images(model):
         run = runs[SERVING_DEFAULT]
-        functions["sample"] = sample_function(
-            model, run, lambda x: {"images": pictures.to_uint8(x)}
-        )
-        functions["sample_png"] = sample_function(model, run, png_of)
+        functions["sample"] = sample_function(model, run, to_pixels)
+        functions["sample_png"] = sample_function(model, run, to_png)
     module = tf.Module()
     networks = [signature.network for signature in signatures.values()]
     module.weights = [variable.value for network in networks for variable in network.variables]
@@ -104,32 +118,32 @@ def write(model, signatures, path, jit_compile):
         raise OSError(error.message) from error
 
 
-def runner(signature, jit_compile):
-    """Returns `(inputs, truncation) -> samples` of a signature, compiled once for all its uses."""
+def runner(signature: Signature, jit_compile: bool) -> Callable:
+    """Returns the function `(inputs, truncation) -> samples`, compiled once for all its uses."""
 
     @tf.function(jit_compile=jit_compile)
     def run(inputs, truncation=None):
-        more = {} if truncation is None else {"truncation": truncation}
-        return call_through(signature, Interface(), inputs | more)
+        options = {} if truncation is None else {"truncation": truncation}
+        return call_through(signature, Interface(), inputs | options)
 
     return run
 
 
-def serving_function(signature, run):
-    """Returns the signature as a function of named tensors, for any batch."""
+def serving_function(signature: Signature, run: Callable) -> Callable:
+    """Returns the signature as a function of named tensors, for any batch size."""
     serve = tf.function(lambda **inputs: {signature.output: run(inputs)})
     return serve.get_concrete_function(**signature.inputs)
 
 
-def sample_function(gan, run, finish):
-    """Returns `count, seed, truncation [, label] -> finish(images)`, with defaults."""
+def sample_function(gan: Sampling, run: Callable, finish: Callable) -> Callable:
+    """Returns the function `count, seed, truncation [, label] -> finish(images)`, with defaults."""
 
     def sample(count, seed, truncation, label=None):
         count = tf.clip_by_value(count, 1, MAX_COUNT)
         inputs = {"latents": gan.latents(count, seed)}
         if label is not None:
-            in_turn = tf.range(count) % (gan.num_classes or 1)
-            inputs["labels"] = tf.where(label < 0, in_turn, label)
+            cycle = tf.range(count) % (gan.num_classes or 1)
+            inputs["labels"] = tf.where(label < 0, cycle, label)
         return finish(run(inputs, truncation))
 
     with tf.device(None):
@@ -149,21 +163,23 @@ def sample_function(gan, run, finish):
     return tf.function(signature, input_signature=[tf.TensorSpec((), kind) for kind in kinds])
 
 
-def pixels_of(images):
+def to_pixels(images: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the images as uint8."""
     return {"images": pictures.to_uint8(images)}
 
 
-def png_of(images):
-    """Returns the grid of images as PNG.
+def to_png(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns a grid of the images as PNG.
 
-    TF Serving's REST API sends strings whose name ends in `_bytes` as base64.
+    TF Serving's REST API encodes strings whose name ends in `_bytes` as base64.
     """
     return {"png_bytes": pictures.png(pictures.grid(images))}
 
 
-def compare(signatures, path, jit_compile):
-    """Returns the largest and the mean difference of the SavedModel from the Keras networks."""
+def compare(
+    signatures: Mapping[str, Signature], path: str | os.PathLike, jit_compile: bool
+) -> tuple[float, float]:
+    """Computes the largest and the mean difference of the SavedModel from the Keras networks."""
     loaded = tf.saved_model.load(str(path))
     tolerance = XLA_TOLERANCE if jit_compile else TOLERANCE
     differences = [
@@ -180,7 +196,7 @@ def compare(signatures, path, jit_compile):
     return max(largest), sum(means) / len(means)
 
 
-def serve(function, output, inputs):
-    """Returns the samples of a loaded signature for arrays."""
+def serve(function: Callable, output: str, inputs: Mapping[str, np.ndarray]) -> tf.Tensor:
+    """Calls a loaded signature with arrays and returns its samples."""
     tensors = {name: tf.constant(value) for name, value in inputs.items()}
     return function(**tensors)[output]

@@ -1,25 +1,34 @@
-"""Requests that TF Serving answers to itself before a version opens, so that no client waits."""
+"""Warm-up requests, which TF Serving runs before a version accepts clients."""
+
+import pathlib
+import types
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from keras_gan.errors import ConfigError
 from keras_gan.export.interface import draws_images
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-FILE = "tf_serving_warmup_requests"  # TF Serving looks for this name
+if TYPE_CHECKING:
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+FILE = "tf_serving_warmup_requests"  # the name that TF Serving expects
 BATCH_SIZES = (1, 16, 64)
 
 
-def write_warm_up(model, folder, name):
-    """Writes `tf_serving_warmup_requests`, a TFRecord file of `PredictionLog`.
+def write_warm_up(model: keras.Model, folder: pathlib.Path, name: str) -> None:
+    """Writes `tf_serving_warmup_requests`, a TFRecord file of `PredictionLog` messages.
 
     Args:
-        model: A game.
-        folder: The version's `assets.extra`; it is made.
-        name: The model's name.
+        model: A model with signatures.
+        folder: The version's `assets.extra`; it is created.
+        name: Name of the model on the server.
 
     Raises:
-        ConfigError: Without tensorflow-serving-api.
+        ConfigError: If tensorflow-serving-api isn't installed.
     """
     logs = [request_log(name, signature, inputs) for signature, inputs in requests(model)]
     folder.mkdir(exist_ok=True)
@@ -28,8 +37,8 @@ def write_warm_up(model, folder, name):
             writer.write(log.SerializeToString())
 
 
-def requests(model):
-    """Yields signatures with inputs, name -> array, for all signatures and some batch sizes."""
+def requests(model: keras.Model) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Yields `(signature, inputs)` for all signatures at several batch sizes."""
     for size in BATCH_SIZES:
         for name, signature in model.signatures().items():
             yield name, signature.example_inputs(size, seed=0)
@@ -41,8 +50,8 @@ def requests(model):
             yield "sample_png", scalars
 
 
-def request_log(name, signature, inputs):
-    """A `PredictionLog` of one request."""
+def request_log(name: str, signature: str, inputs: Mapping[str, np.ndarray]) -> "PredictionLog":
+    """Returns the `PredictionLog` of one request."""
     apis = import_apis()
     log = apis.prediction_log_pb2.PredictionLog()
     request = log.predict_log.request
@@ -52,8 +61,8 @@ def request_log(name, signature, inputs):
     return log
 
 
-def import_apis():
-    """tensorflow-serving-api, or an error that names the extra."""
+def import_apis() -> types.ModuleType:
+    """Imports tensorflow-serving-api; raises `ConfigError` if it isn't installed."""
     try:
         from tensorflow_serving import apis
         from tensorflow_serving.apis import prediction_log_pb2  # noqa: F401 - fills apis

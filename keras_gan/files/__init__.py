@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, and read within limits, as others may have made them."""
+"""Files: written atomically, and read within limits, as they may come from untrusted sources."""

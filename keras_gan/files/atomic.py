@@ -1,4 +1,4 @@
-"""Atomic writes: a file is whole or not there, after a power cut too."""
+"""Atomic writes: a file is complete or absent, even after a power failure."""
 
 import collections.abc
 import contextlib
@@ -6,20 +6,21 @@ import os
 import pathlib
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike) -> collections.abc.Iterator[pathlib.Path]:
-    """Yields a new file's path; the file takes the old one's place once it is written whole.
+    """Yields the path of a temporary file, which replaces the target after a complete write.
 
-    A failure leaves the old file. The new one is on the disk before the old one goes, so that a
-    machine that dies leaves one of the two whole.
+    A failure leaves the old file unchanged. The new file is synced to the disk before it replaces
+    the old one, so that a crash of the machine leaves one of them complete.
 
     Args:
-        path: The file; its folder is made.
+        path: The file to write; its folder is created if needed.
 
     Yields:
-        The path to write to, beside it.
+        The path of the temporary file, in the same folder.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,8 +34,8 @@ def atomic_write(path: str | os.PathLike) -> collections.abc.Iterator[pathlib.Pa
         new.unlink(missing_ok=True)
 
 
-def sync(path):
-    """Waits until a file, or a folder's entries, are on the disk."""
+def sync(path: str | os.PathLike) -> None:
+    """Syncs a file, or the entries of a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -42,18 +43,18 @@ def sync(path):
         os.close(descriptor)
 
 
-def write_text(path: str | os.PathLike, text: str):
-    """Writes text as by `atomic_write`.
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Writes text to a file, atomically.
 
     Args:
-        path: The file; its folder is made.
-        text: What it will hold.
+        path: The file; its folder is created if needed.
+        text: Content of the file.
     """
     with atomic_write(path) as new:
         new.write_text(text)
 
 
-def save_npz(path: str | os.PathLike, **arrays):
-    """Writes arrays as an `.npz` of that very name, as by `atomic_write`."""
+def save_npz(path: str | os.PathLike, **arrays: ArrayLike) -> None:
+    """Writes arrays to an `.npz` file, atomically, without changing the name's suffix."""
     with atomic_write(path) as new, new.open("wb") as file:
         np.savez(file, **arrays)

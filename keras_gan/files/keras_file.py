@@ -1,6 +1,6 @@
-"""`.keras` files: sealed, so that they tell if they are damaged, and read without any code in them.
+"""`.keras` files: sealed with a checksum when saved, and loaded without running code in them.
 
-Others may have made them: a file gets no more memory than its bytes account for.
+They may come from untrusted sources, so a model gets no more memory than the file accounts for.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ import math
 import os
 import pathlib
 import zipfile
+from collections.abc import Callable
+from typing import Any
 
 from keras_gan.errors import DataError, KerasGanError, LimitError
 from keras_gan.files import limits
@@ -18,19 +20,19 @@ import keras
 import tensorflow as tf
 
 SEAL = b"keras_gan sha256 "
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip's earliest date
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip
 CHUNK = 1 << 20
-SLACK = 2**20  # bytes of variables that no file holds, such as those of metrics
+SLACK = 2**20  # bytes for variables that aren't in the file, such as those of metrics
 
 
-def save_model(model: keras.Model, path: str | os.PathLike):
-    """Saves a model, sealed, as by `atomic_write`.
+def save_model(model: keras.Model, path: str | os.PathLike) -> None:
+    """Saves a model with a checksum, atomically.
 
-    Equal models give equal bytes: the file says nothing of when it was saved.
+    Equal models give equal bytes, as the file has no date of saving.
 
     Args:
         model: A Keras model.
-        path: The `.keras` file; its folder is made.
+        path: The `.keras` file; its folder is created if needed.
     """
     with atomic_write(path) as new:
         saved = new.with_suffix(".saved.keras")
@@ -41,22 +43,22 @@ def save_model(model: keras.Model, path: str | os.PathLike):
             saved.unlink(missing_ok=True)
 
 
-def pack_sealed(saved, path):
-    """Copies a `.keras` file without its dates, with the SHA-256 of its bytes as zip comment.
+def pack_sealed(saved: pathlib.Path, path: pathlib.Path) -> None:
+    """Copies a `.keras` file without its dates and with its SHA-256 as the zip comment.
 
     Args:
-        saved: What `keras.Model.save` wrote.
-        path: The file to write.
+        saved: File written by `keras.Model.save`.
+        path: File to write.
     """
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
         target.comment = SEAL + b"0" * 64
         for entry in source.infolist():
             with (
                 source.open(entry) as file,
-                target.open(zipfile.ZipInfo(entry.filename, LONG_AGO), "w", force_zip64=True) as to,
+                target.open(zipfile.ZipInfo(entry.filename, EARLIEST), "w", force_zip64=True) as to,
             ):
                 if entry.filename == "metadata.json":
-                    to.write(without_date(file.read()))
+                    to.write(remove_date(file.read()))
                     continue
                 while chunk := file.read(CHUNK):
                     to.write(chunk)
@@ -66,24 +68,24 @@ def pack_sealed(saved, path):
         file.write(seal.encode())
 
 
-def without_date(metadata):
-    """Returns Keras's metadata of a saved model without the time of saving."""
-    kept = {key: value for key, value in json.loads(metadata).items() if key != "date_saved"}
-    return json.dumps(kept).encode()
+def remove_date(metadata: bytes) -> bytes:
+    """Removes the date of saving from Keras's metadata of a saved model."""
+    items = {key: value for key, value in json.loads(metadata).items() if key != "date_saved"}
+    return json.dumps(items).encode()
 
 
-def hash_of(path):
-    """Computes the SHA-256, in hexadecimal, of a sealed file's bytes before its last 64."""
-    digest, left = hashlib.sha256(), path.stat().st_size - 64
+def hash_of(path: pathlib.Path) -> str:
+    """Computes the SHA-256, in hexadecimal, of a sealed file without its last 64 bytes."""
+    digest, remaining = hashlib.sha256(), path.stat().st_size - 64
     with path.open("rb") as file:
-        while left > 0 and (chunk := file.read(min(CHUNK, left))):
+        while remaining > 0 and (chunk := file.read(min(CHUNK, remaining))):
             digest.update(chunk)
-            left -= len(chunk)
+            remaining -= len(chunk)
     return digest.hexdigest()
 
 
 def is_intact(path: str | os.PathLike) -> bool:
-    """Returns whether a file is as `save_model` left it, bit for bit.
+    """Returns whether a file equals, bit for bit, what `save_model` wrote.
 
     Args:
         path: The `.keras` file.
@@ -99,10 +101,10 @@ def is_intact(path: str | os.PathLike) -> bool:
 
 
 def load_model(path: str | os.PathLike) -> keras.Model:
-    """Loads a model, within stated limits and without any code in it.
+    """Loads a model within size limits and without running code in the file.
 
-    A GAN comes back with its optimizers and counters, so that `fit` goes on bit for bit. Others may
-    have made the file: `keras.models.load_model` loads it too, but has no limits.
+    A GAN is restored with its optimizers and counters, so that `fit` continues bit for bit.
+    `keras.models.load_model` loads such files too, but without limits for untrusted files.
 
     Args:
         path: The `.keras` file.
@@ -111,8 +113,8 @@ def load_model(path: str | os.PathLike) -> keras.Model:
         The model, such as a `keras_gan.GAN`.
 
     Raises:
-        DataError: For a file that can't be read as a model, or that holds code.
-        LimitError: For entries, or variables of the model, beyond `keras_gan.files.limits`.
+        DataError: For a file that can't be read as a model, or that contains code.
+        LimitError: For entries, or variables of the model, that exceed `keras_gan.files.limits`.
 
     Example:
 
@@ -132,14 +134,14 @@ def load_model(path: str | os.PathLike) -> keras.Model:
         ) from error
 
 
-def check_entries(path):
+def check_entries(path: str | os.PathLike) -> int:
     """Checks that the entries of a `.keras` file are files of bounded size.
 
     Returns:
-        Their bytes together.
+        Total number of bytes of the entries.
 
     Raises:
-        DataError: For a file that is no zip, or an entry that isn't a file below its folder.
+        DataError: For a file that isn't a zip, or an entry with an unsafe path.
         LimitError: For entries that are too large.
     """
     path = pathlib.Path(path)
@@ -150,38 +152,38 @@ def check_entries(path):
         if info.filename.endswith(".json"):
             limits.check_size(info.file_size, limits.MAX_TEXT_BYTES, f"{info.filename} of {path}")
     size = sum(info.file_size for info in entries)
-    most = min(limits.MAX_CHECKPOINT_BYTES, limits.MAX_INFLATION * path.stat().st_size)
-    limits.check_size(size, most, f"the entries of {path}")
+    maximum = min(limits.MAX_CHECKPOINT_BYTES, limits.MAX_INFLATION * path.stat().st_size)
+    limits.check_size(size, maximum, f"the entries of {path}")
     return size
 
 
 class VariableLimit:
-    """Refuses variables before they are made, once all together pass a number of bytes.
+    """A variable creator that raises `LimitError` before the total size exceeds a limit.
 
-    A width of 10,000 takes five characters of a file, and gigabytes of memory.
+    A width of 10,000 takes five characters in a file, but gigabytes of memory.
 
     Args:
-        most: Bytes.
+        limit: Maximum number of bytes of all variables.
         path: The file, for the error.
     """
 
-    def __init__(self, most, path):
-        self.most, self.path, self.bytes = most, path, 0
+    def __init__(self, limit: int, path: str | os.PathLike) -> None:
+        self.limit, self.path, self.bytes = limit, path, 0
 
-    def __call__(self, create, **options):
-        """Creates a variable, as `tf.variable_creator_scope` asks for it."""
+    def __call__(self, create: Callable, **options: Any) -> tf.Variable:
+        """Creates a variable, for `tf.variable_creator_scope`."""
         self.bytes += bytes_of(options["initial_value"])
-        if self.bytes > self.most:
+        if self.bytes > self.limit:
             raise LimitError(
-                f"expected a model of at most {self.most:,} bytes in {self.path}, as many as its "
-                "entries account for; its settings say more. Don't load it."
+                f"expected a model of at most {self.limit:,} bytes in {self.path}, as its entries "
+                "account for, got settings for a larger one; don't load it."
             )
         return create(**options)
 
 
-def bytes_of(value):
-    """Returns the bytes of a variable's first value, or of what its initializer returns."""
-    if callable(value):  # traced, which tells the shape without the memory
+def bytes_of(value: Any) -> int:
+    """Returns the number of bytes of a variable's initial value or initializer."""
+    if callable(value):  # tracing gives the shape without allocating memory
         value = tf.function(value, autograph=False).get_concrete_function().structured_outputs
     else:
         value = tf.convert_to_tensor(value)

@@ -1,12 +1,13 @@
-"""What a file may ask for: the limits, and the reading that keeps to them.
+"""Size limits for files from untrusted sources, and functions that read within them.
 
-A few bytes can claim gigabytes. So nothing is decompressed, decoded or allocated before its size
-is known and within a limit stated here.
+A few bytes can declare gigabytes. Therefore nothing is decompressed, decoded or allocated before
+its size is known and within a limit.
 """
 
 import contextlib
 import csv
 import lzma
+import os
 import pathlib
 import re
 import stat
@@ -14,22 +15,24 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from keras_gan.errors import DataError, KerasGanError, LimitError
 
-MAX_PIXELS = 2**26  # of an image, all frames of a GIF together: 8192x8192
-MAX_IMAGE_BYTES = 4 * MAX_PIXELS  # of an image file
-MAX_ARRAY_BYTES = 2**32  # of the arrays of a .npy, .npz or idx file, which are held in memory
-MAX_TEXT_BYTES = 2**25  # of a JSON or CSV file
-MAX_CLASSES = 2**20  # of labels that are numbers
-MAX_DEPTH = 50  # of lists and objects of JSON inside each other
-MAX_CHECKPOINT_BYTES = 2**35  # of a .keras file's entries together
-MAX_INFLATION = 100  # of a .keras file: bytes of its entries for each of its own
-MAX_SURPLUS = 2  # of a .keras file: bytes of the model's variables for each of its entries'
+MAX_PIXELS = 2**26  # pixels of an image, in all frames of a GIF together (8192x8192)
+MAX_IMAGE_BYTES = 4 * MAX_PIXELS  # bytes of an image file
+MAX_ARRAY_BYTES = 2**32  # bytes of the arrays of a .npy, .npz or idx file, which are in memory
+MAX_TEXT_BYTES = 2**25  # bytes of a JSON or CSV file
+MAX_CLASSES = 2**20  # classes of integer labels
+MAX_DEPTH = 50  # nesting of lists and objects in JSON
+MAX_CHECKPOINT_BYTES = 2**35  # bytes of all entries of a .keras file
+MAX_INFLATION = 100  # ratio of these to the bytes of the .keras file
+MAX_SURPLUS = 2  # ratio of the bytes of a model's variables to those of its .keras file's entries
 
 CHUNK = 2**20
-# What the readers of the standard library and of NumPy raise for a file that isn't what it should
-# be; RuntimeError: encrypted entries, nesting too deep
+# Errors that readers of the standard library and NumPy raise for invalid files; RuntimeError is
+# for encrypted entries and deep nesting
 UNREADABLE = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError),
     *(RuntimeError, SyntaxError, AssertionError, struct.error, zlib.error, lzma.LZMAError),
@@ -38,17 +41,19 @@ UNREADABLE = (
 
 
 @contextlib.contextmanager
-def reading(expected, path, error=DataError, advice=""):
-    """Turns what a damaged or foreign file raises into one of the package's errors.
+def reading(
+    expected: str, path: str | os.PathLike, error: type[KerasGanError] = DataError, advice: str = ""
+) -> Iterator[None]:
+    """Converts the errors of reading a damaged or unexpected file to the package's errors.
 
     Args:
-        expected: What the file should be, such as `"a NumPy file"`.
+        expected: Expected kind of file, such as `"a NumPy file"`.
         path: The file.
-        error: The class of the error.
-        advice: What to do, a sentence.
+        error: Class of the error to raise.
+        advice: Sentence that says what to do.
 
     Raises:
-        KerasGanError: Of the class `error`; those of the package's own pass.
+        KerasGanError: Of class `error`; errors of the package itself pass unchanged.
 
     Example:
 
@@ -66,17 +71,17 @@ def reading(expected, path, error=DataError, advice=""):
 
 
 def first_line(error: BaseException) -> str:
-    """Returns the first line of what an error says; its kind where it says nothing."""
+    """Returns the first line of an error's message, or its class's name without a message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def read_bounded(file, limit: int, what) -> bytes:
-    """Reads all that is left in a binary file, a chunk at a time.
+def read_bounded(file: BinaryIO, limit: int, what: object) -> bytes:
+    """Reads the rest of a binary file, chunk by chunk.
 
     Args:
         file: An open file, such as a `gzip.GzipFile`.
-        limit: Most bytes.
-        what: Its name for the error.
+        limit: Maximum number of bytes.
+        what: Name of the file, for the error.
 
     Raises:
         LimitError: For more bytes than the limit.
@@ -89,21 +94,21 @@ def read_bounded(file, limit: int, what) -> bytes:
     return b"".join(parts)
 
 
-def read_text(path, errors="strict") -> str:
-    """Reads a text file in UTF-8 of at most `MAX_TEXT_BYTES`.
+def read_text(path: str | os.PathLike, errors: str = "strict") -> str:
+    """Reads a UTF-8 text file of at most `MAX_TEXT_BYTES`.
 
     Args:
         path: The file.
         errors: As in `bytes.decode`.
 
     Raises:
-        LimitError: For a larger one.
+        LimitError: For a larger file.
     """
     with pathlib.Path(path).open("rb") as file:
         return read_bounded(file, MAX_TEXT_BYTES, path).decode(errors=errors)
 
 
-def check_size(size, limit, what):
+def check_size(size: int, limit: int, what: object) -> None:
     """Raises `LimitError` for more bytes than a limit."""
     if size > limit:
         raise LimitError(
@@ -112,35 +117,35 @@ def check_size(size, limit, what):
         )
 
 
-def check_pixels(height, width, pixels, what):
+def check_pixels(height: int, width: int, pixels: int, what: object) -> None:
     """Raises `LimitError` for an image of more than `MAX_PIXELS`.
 
     Args:
-        height, width: Its size.
-        pixels: Of all its frames together.
-        what: Its name for the error.
+        height, width: Size of the image.
+        pixels: Number of pixels of all frames.
+        what: Name of the image, for the error.
     """
     pixels = max(height * width, pixels)
     if pixels > MAX_PIXELS:
         raise LimitError(
-            f"expected at most {MAX_PIXELS:,} pixels in {what}, all frames together; "
-            f"its header says {width}x{height}, {pixels:,} in all. Make it smaller."
+            f"expected at most {MAX_PIXELS:,} pixels in {what}, in all frames together, got "
+            f"{width}x{height} in its header, {pixels:,} in total; make it smaller."
         )
 
 
-def check_entry(info, what):
-    """Raises `DataError` for a zip entry that isn't a file in its zip's folder.
+def check_entry(info: zipfile.ZipInfo, what: object) -> None:
+    """Raises `DataError` for a zip entry that is a link, or whose path leaves the zip's folder.
 
     Args:
         info: A `zipfile.ZipInfo`.
-        what: The zip's name for the error.
+        what: Name of the zip, for the error.
     """
     name = info.filename
     parts = re.split(r"[/\\]", name)
     drive = re.match(r"[A-Za-z]:", name)
     if not parts[0] or ".." in parts or drive or stat.S_ISLNK(info.external_attr >> 16):
-        kind = "a link" if stat.S_ISLNK(info.external_attr >> 16) else "a way out of it"
+        kind = "a link" if stat.S_ISLNK(info.external_attr >> 16) else "a path outside of it"
         raise DataError(
-            f"expected only files that lie below the zip's own folder in {what}, got {name!r}, "
-            f"{kind}; pack it again without."
+            f"expected only files below the zip's folder in {what}, got {name!r}, {kind}; pack it "
+            "again without this entry."
         )

@@ -1,12 +1,17 @@
-"""Media: what samples are, and so how they are checked, saved, shown, measured and named.
+"""Media: kinds of samples, and how each is checked, saved, shown, measured and named.
 
-A sample's rank tells its medium: `of((28, 28, 1))` is an `Image`. What the rank can't tell, such as
-a rate or a vocabulary, a source says, or a generator's attribute `medium`.
+By default the medium follows from the rank of a sample: `of((28, 28, 1))` is an `Image`. Properties
+that the shape doesn't determine, such as a sample rate or a vocabulary, are set by the source or by
+the generator's attribute `medium`.
 
-Nothing here imports TensorFlow before samples are drawn.
+TensorFlow is imported only when samples are drawn.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from keras_gan.errors import ConfigError, abbreviate, unknown
 from keras_gan.media.image import Image
@@ -16,6 +21,9 @@ from keras_gan.media.sound import Sound
 from keras_gan.media.table import Table
 from keras_gan.media.tokens import Tokens
 from keras_gan.media.video import Video
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = [
     "MEDIA",
@@ -36,12 +44,12 @@ MEDIA = {each.name: each for each in (Points, Sound, Image, Video, Tokens, Table
 BY_RANK = {each.rank: each for each in (Points, Sound, Image, Video)}
 
 
-def of(shape) -> Medium:
+def of(shape: Sequence[int]) -> Medium:
     """Returns the medium of samples of a shape: points, sound, image or video, by rank.
 
     Args:
-        shape: Shape of a sample. One that fits no medium of its rank, such as an image of 7
-            channels, makes `Points`.
+        shape: Shape of a sample. Shapes that don't fit the medium of their rank, such as an image
+            of 7 channels, are `Points`.
 
     Example:
 
@@ -54,11 +62,11 @@ def of(shape) -> Medium:
     return medium if medium.fits(shape) else Points()
 
 
-def of_network(network) -> Medium:
-    """Returns the medium of what a network makes: what it says, else by its samples' shape.
+def of_network(network: keras.Model) -> Medium:
+    """Returns the medium of a generator, from its attribute `medium` or its samples' shape.
 
     Args:
-        network: A generator. Of a whole game, ask its `medium`.
+        network: A generator. For a model such as a GAN, use its property `medium` instead.
 
     Example:
 
@@ -71,15 +79,15 @@ def of_network(network) -> Medium:
     return getattr(network, "medium", None) or of(network.output_shape[1:])
 
 
-def get(identifier) -> Medium | None:
-    """Returns a medium by name, or the medium itself; None for None.
+def get(identifier: str | Medium | None) -> Medium | None:
+    """Returns a medium by name; returns a `Medium` or None unchanged.
 
     Args:
         identifier: `"points"`, `"image"`, `"sound"` or `"sound:RATE"` in Hz, `"video"` or
-            `"video:FRAMES"` a second; a `Medium`; or None.
+            `"video:FRAMES"` per second; a `Medium`; or None.
 
     Raises:
-        ConfigError: For another name, or a medium that a name doesn't describe.
+        ConfigError: For another name, or a medium that needs more than a name.
 
     Example:
 
@@ -95,21 +103,21 @@ def get(identifier) -> Medium | None:
     medium = MEDIA[name]
     if medium in (Tokens, Table):
         raise ConfigError(
-            f"expected a medium that a name describes, got {name!r}; make a "
+            f"expected the name of a medium without options, got {name!r}; make a "
             f"keras_gan.media.{medium.__name__} with its {dataclasses.fields(medium)[0].name}."
         )
     if not number:
         return medium()
     if not number.isdecimal() or not dataclasses.fields(medium):
         raise ConfigError(
-            f"expected a medium such as sound:16000 (Hz) or video:10 (frames a second), got "
+            f"expected a medium such as sound:16000 (Hz) or video:10 (frames per second), got "
             f"{identifier!r}."
         )
     return medium(int(number))
 
 
-def from_config(config) -> Medium:
-    """Returns the medium that `Medium.to_config` described, checked as others may have written it.
+def from_config(config: dict) -> Medium:
+    """Makes a medium from the output of `Medium.to_config`, which is validated.
 
     Args:
         config: `{"name": str, ...}`, plain data from JSON.
@@ -138,6 +146,6 @@ def from_config(config) -> Medium:
     return medium(**arguments)
 
 
-def tuples(value):
-    """Returns JSON's lists, also those inside each other, as tuples; anything else as it is."""
+def tuples(value: object) -> object:
+    """Converts lists, also nested ones, to tuples; returns other values unchanged."""
     return tuple(map(tuples, value)) if isinstance(value, list) else value

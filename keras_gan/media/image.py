@@ -1,14 +1,17 @@
 """Images: grey, colour, or colour and alpha."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.media.medium import UNIT, Medium
 
+import numpy as np
+
 
 @dataclasses.dataclass(frozen=True)
 class Image(Medium):
-    """Images `(height, width, channels)` in [-1, 1]: grey, red-green-blue, or that and alpha.
+    """Images `(height, width, channels)` in [-1, 1]: grey, RGB or RGBA.
 
     Example:
 
@@ -28,12 +31,12 @@ class Image(Medium):
     suffixes: ClassVar = (".png",)
     augmentations: ClassVar = ("ada", "diffaugment")
 
-    def extractor(self, shape):
-        """Returns `digits` for those of MNIST's size, else Inception, which has no alpha."""
+    def extractor(self, shape: Sequence[int]) -> str:
+        """Returns `digits` for MNIST's shape, `inception` for other images without alpha."""
         if tuple(shape) == (28, 28, 1):
             return "digits"
         return "inception" if shape[2] in (1, 3) else "values"
 
-    def tiles(self, samples):
-        """Returns the images themselves."""
+    def tiles(self, samples: np.ndarray) -> np.ndarray:
+        """Returns the images unchanged."""
         return samples

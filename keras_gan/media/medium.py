@@ -1,7 +1,9 @@
-"""Medium: what every kind of samples offers."""
+"""Medium: the base class of kinds of samples."""
 
 import dataclasses
+import os
 import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.errors import ConfigError, DataError, abbreviate
@@ -14,26 +16,26 @@ UNIT = (-1.0, 1.0)
 
 @dataclasses.dataclass(frozen=True)
 class Medium:
-    """Base of the media: what samples are, apart from their numbers.
+    """Base class of media, the kinds of samples.
 
-    A subclass names itself in class attributes; its fields are what the samples' shape doesn't
-    tell. Equal media are equal objects.
+    Subclasses set the class attributes; their fields are properties that a sample's shape doesn't
+    determine. Media with equal fields are equal.
 
     Attributes:
-        name: In `MEDIA`, in config.json and on the command line.
-        noun: Of several samples, such as `"images"`.
+        name: Name in `MEDIA`, in config.json and on the command line.
+        noun: Plural noun for samples, such as `"images"`.
         tensor: Name of the samples in exported files.
-        form: A sample's shape in words.
+        form: Shape of a sample in words.
         rank: Number of axes of a sample.
-        channels: Numbers of channels that the last axis may have; None for any size.
-        range: Between what a sample's values lie; None for anywhere.
-        has_units: Whether values come in units of their own, so that networks standardise them.
-        integers: dtype of stored whole numbers -> `(scale, offset)`: a sample's value is
+        channels: Allowed sizes of the last axis; None for any size.
+        range: Range of a sample's values; None for no limits.
+        has_units: Whether values have arbitrary units, so that networks standardize them.
+        integers: Dict of integer dtypes of stored samples to `(scale, offset)`; the sample is
             `stored / scale - offset`.
-        suffixes: Of the files that hold such samples, the usual one first.
-        augmentations: Names of the augmentations that fit, of `keras_gan.augment.AUGMENTATIONS`.
-        has_tiles: Whether a sample can be drawn alone, see `tiles`.
-        grid: Rows and columns of samples that a preview shows while a model trains.
+        suffixes: Suffixes of files for such samples, the most common first.
+        augmentations: Names of suitable augmentations in `keras_gan.augment.AUGMENTATIONS`.
+        has_tiles: Whether each sample can be drawn separately; see `tiles`.
+        grid: Rows and columns of samples in previews during training.
     """
 
     name: ClassVar[str]
@@ -53,17 +55,17 @@ class Medium:
     def __str__(self):
         return self.noun
 
-    def fits(self, shape) -> bool:
+    def fits(self, shape: Sequence[int]) -> bool:
         """Returns whether a sample may have this shape."""
-        right = len(shape) == self.rank and has_sizes(shape)
-        return right and (self.channels is None or shape[-1] in self.channels)
+        has_rank = len(shape) == self.rank and has_sizes(shape)
+        return has_rank and (self.channels is None or shape[-1] in self.channels)
 
-    def check_shape(self, shape, what):
+    def check_shape(self, shape: Sequence[int], what: str) -> None:
         """Raises `DataError` for a shape that a sample can't have.
 
         Args:
-            shape: Of a sample.
-            what: What holds the samples, for the error.
+            shape: Shape of a sample.
+            what: Name of the source of the samples, for the error.
         """
         if not self.fits(shape):
             raise DataError(
@@ -71,17 +73,17 @@ class Medium:
                 "reshape them, or name another medium (--medium)."
             )
 
-    def with_channels(self, samples):
-        """Returns an array of samples with its axis of channels, which those of one may lack."""
-        lacks = self.channels is not None and samples.ndim == self.rank
-        return samples[..., None] if lacks else samples
+    def with_channels(self, samples: np.ndarray) -> np.ndarray:
+        """Adds the channel axis to samples of one channel that omit it."""
+        is_missing = self.channels is not None and samples.ndim == self.rank
+        return samples[..., None] if is_missing else samples
 
-    def extractor(self, shape) -> str:
-        """Returns the name of what looks at samples of a shape where nothing else is named."""
+    def extractor(self, shape: Sequence[int]) -> str:
+        """Returns the name of the default feature extractor for samples of a shape."""
         return "values"
 
-    def tiles(self, samples):
-        """Returns a picture of each sample.
+    def tiles(self, samples: np.ndarray) -> np.ndarray:
+        """Draws each sample as a picture.
 
         Args:
             samples: `(count, *sample_shape)` floats.
@@ -91,23 +93,24 @@ class Medium:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no tiles.")
 
-    def lines(self, samples) -> list[str]:
-        """Returns samples as lines of text; none for media that aren't read.
+    def lines(self, samples: np.ndarray) -> list[str]:
+        """Formats samples as lines of text; returns an empty list for media without text.
 
         Args:
             samples: `(count, *sample_shape)` floats.
         """
         return []
 
-    def preview(self, samples, columns=None):
-        """Returns one picture of samples, to look at.
+    def preview(self, samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """Draws a preview of samples as one picture.
 
-        Its size depends on the samples' number and shape alone, so that previews make a film.
+        Its size depends only on the number and shape of the samples, so that previews can be
+        combined to a film.
 
         Args:
             samples: `(count, *sample_shape)` floats, at least one.
-            columns: Samples side by side, where each has a picture of its own; the square root of
-                the count, rounded up, by default.
+            columns: Number of samples per row, if each is drawn separately; by default the square
+                root of the count, rounded up.
 
         Returns:
             A uint8 array `(height, width, 1, 3 or 4 channels)`.
@@ -116,19 +119,19 @@ class Medium:
 
         return pictures.grid(self.tiles(samples), columns).numpy()
 
-    def write(self, samples, path):
-        """Writes samples to a file whose name ends in one of `suffixes`; see `save`."""
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
+        """Writes samples to a file with one of the `suffixes`; called by `save`."""
         raise NotImplementedError(f"{type(self).__name__} defines no write.")
 
-    def save(self, samples, path):
-        """Writes samples to a file; its folder is made, and a failure leaves what was there.
+    def save(self, samples: np.ndarray, path: str | os.PathLike) -> None:
+        """Writes samples to a file, atomically; creates its folder.
 
         Args:
             samples: `(count, *sample_shape)` floats, at least one.
-            path: Ends in one of `suffixes`; in `.png`, for a preview; or in `.npy`, for the values.
+            path: Path with one of the `suffixes`, `.png` for a preview, or `.npy` for the values.
 
         Raises:
-            ConfigError: For another ending.
+            ConfigError: For another suffix.
         """
         path = pathlib.Path(path)
         self.check_path(path)
@@ -140,42 +143,42 @@ class Medium:
             else:
                 self.write(np.asarray(samples), new)
 
-    def write_preview(self, samples, path):
-        """Writes a preview as a PNG."""
+    def write_preview(self, samples: np.ndarray, path: str | os.PathLike) -> None:
+        """Writes a preview as a PNG file."""
         from keras_gan import pictures
 
         pictures.save_png(self.preview(samples), path)
 
-    def check_path(self, path):
-        """Raises `ConfigError` for a file that doesn't fit these samples; see `save`."""
-        endings = list(dict.fromkeys((*self.suffixes, ".png", ".npy")))
-        if pathlib.Path(path).suffix not in endings:
-            known = f"{', '.join(endings[:-1])} or {endings[-1]}"
-            raise ConfigError(f"expected a file of {self.noun} to end in {known}, got {path}.")
+    def check_path(self, path: str | os.PathLike) -> None:
+        """Raises `ConfigError` for a path with an unsuitable suffix; see `save`."""
+        *most, last = dict.fromkeys((*self.suffixes, ".png", ".npy"))
+        if pathlib.Path(path).suffix not in (*most, last):
+            suffixes = f"{', '.join(most)} or {last}"
+            raise ConfigError(f"expected a file of {self.noun} to end in {suffixes}, got {path}.")
 
     def to_config(self) -> dict:
-        """Returns the medium as plain data for JSON; `keras_gan.media.from_config` reads it."""
+        """Returns the medium as plain data for JSON; see `keras_gan.media.from_config`."""
         return {"name": self.name, **dataclasses.asdict(self)}
 
 
-EDGE = 2  # pixels beside and below a tile
+EDGE = 2  # pixels to the right of and below a tile
 
 
-def with_edges(tiles):
-    """Returns tiles with a grey line beside and below, so that neighbours can be told apart."""
+def with_edges(tiles: np.ndarray) -> np.ndarray:
+    """Adds a grey line to the right of and below each tile, to separate neighbours."""
     return np.pad(tiles, ((0, 0), (0, EDGE), (0, EDGE), (0, 0)))
 
 
-def has_sizes(shape) -> bool:
-    """Returns whether a shape has axes, all of a known size above 0."""
+def has_sizes(shape: Sequence[int]) -> bool:
+    """Returns whether a shape has at least one axis, and all sizes are positive ints."""
     return bool(shape) and all(isinstance(size, (int, np.integer)) and size > 0 for size in shape)
 
 
-def check_words(name, words, least=1):
-    """Raises `ConfigError` unless a field is a tuple of different texts."""
-    right = isinstance(words, tuple) and all(isinstance(word, str) and word for word in words)
-    if not right or len(words) < least or len(set(words)) < len(words):
+def check_words(name: str, words: object, minimum: int = 1) -> None:
+    """Raises `ConfigError` unless a field is a tuple of different, non-empty strings."""
+    are_words = isinstance(words, tuple) and all(isinstance(word, str) and word for word in words)
+    if not are_words or len(words) < minimum or len(set(words)) < len(words):
         raise ConfigError(
-            f"expected {name} as a tuple of {least} or more different words, got "
+            f"expected {name} as a tuple of {minimum} or more different words, got "
             f"{abbreviate(words)}."
         )

@@ -1,6 +1,8 @@
 """Points: numbers without an order in space or time."""
 
 import dataclasses
+import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.media.medium import Medium, has_sizes
@@ -12,7 +14,7 @@ SIDE = 256  # pixels of a preview
 
 @dataclasses.dataclass(frozen=True)
 class Points(Medium):
-    """Points `(dimensions,)` in units of their own; or numbers of any shape that aren't drawn.
+    """Points `(dimensions,)` in arbitrary units; or numbers of any other shape.
 
     Example:
 
@@ -31,14 +33,14 @@ class Points(Medium):
     has_tiles: ClassVar = False
     grid: ClassVar = (40, 25)
 
-    def fits(self, shape):
-        """Returns whether there is any axis."""
+    def fits(self, shape: Sequence[int]) -> bool:
+        """Returns whether a sample may have this shape: any with at least one axis."""
         return has_sizes(shape)
 
-    def preview(self, samples, columns=None):
-        """Returns where points lie: by their first two numbers; a histogram of those on a line.
+    def preview(self, samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """Draws the density of the first two dimensions, or a histogram of one dimension.
 
-        The frame is that of the points, and the darker a place, the more of them lie there.
+        The limits are those of the points, and darker pixels have more points.
         """
         x, *rest = np.asarray(samples, "float64").reshape(len(samples), -1).T
         if rest:
@@ -49,6 +51,6 @@ class Points(Medium):
             shade = counts / counts.max() >= np.arange(SIDE, 0, -1)[:, None] / SIDE
         return np.rint(255 * (1.0 - shade)).astype("uint8")[..., None]
 
-    def write(self, samples, path):
-        """Writes a line of numbers a point."""
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
+        """Writes one line of numbers per point."""
         np.savetxt(path, samples.reshape(len(samples), -1), fmt="%.9g", delimiter=",")

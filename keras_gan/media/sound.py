@@ -1,7 +1,8 @@
-"""Sound: waves, mono or of several channels."""
+"""Sound: waveforms of one or several channels."""
 
 import dataclasses
 import itertools
+import pathlib
 import wave
 from typing import ClassVar
 
@@ -11,11 +12,11 @@ from keras_gan.media.medium import UNIT, Medium, with_edges
 import numpy as np
 
 CHANNELS = tuple(range(1, 9))
-PAUSE = 0.25  # seconds between two sounds in a file
-LOUDEST = 32_767  # of 16 bits
+PAUSE = 0.25  # seconds between sounds in a file
+LOUDEST = 32_767  # maximum of 16-bit samples
 WIDTH, WAVE_HEIGHT, BANDS = 128, 32, 64  # pixels of a tile
-FRAME = 256  # samples of a spectrum, at most
-QUIETEST = -80.0  # decibels below a sine of full scale
+FRAME = 256  # maximum number of samples of a spectrum
+QUIETEST = -80.0  # lower limit of a spectrogram, in decibels relative to a full-scale sine
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Sound(Medium):
     """Sounds `(samples, channels)` in [-1, 1].
 
     Args:
-        rate: Samples a second, in Hz.
+        rate: Sample rate in Hz.
 
     Example:
 
@@ -49,25 +50,25 @@ class Sound(Medium):
 
     def __post_init__(self):
         rate = check_integer("rate", self.rate, maximum=1_000_000)
-        # an int of Python's, so that it goes into JSON
+        # a Python int, which JSON can represent
         object.__setattr__(self, "rate", rate)
 
     def __str__(self):
         return f"sound at {self.rate:,} Hz"
 
-    def tiles(self, samples):
-        """Returns each sound's wave and, below it, its spectrogram, low tones at the bottom."""
+    def tiles(self, samples: np.ndarray) -> np.ndarray:
+        """Draws each sound's waveform above its spectrogram, with low frequencies at the bottom."""
         tiles = [np.concatenate([draw_wave(s), draw_spectrogram(s)]) for s in np.asarray(samples)]
         return with_edges(np.stack(tiles)[..., None])
 
-    def write(self, samples, path):
-        """Writes a WAV of 16 bits: the sounds one after another, a quarter of a second apart.
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
+        """Writes the sounds one after another to a 16-bit WAV file, a quarter of a second apart.
 
-        What lies outside [-1, 1] is clipped.
+        Values outside [-1, 1] are clipped.
         """
         silence = ((0, 0), (0, round(PAUSE * self.rate)), (0, 0))
-        apart = np.pad(samples, silence).reshape(-1, samples.shape[2])
-        values = np.rint(LOUDEST * np.clip(apart[: len(apart) - silence[1][1]], *UNIT))
+        sounds = np.pad(samples, silence).reshape(-1, samples.shape[2])
+        values = np.rint(LOUDEST * np.clip(sounds[: len(sounds) - silence[1][1]], *UNIT))
         with wave.open(str(path), "wb") as file:
             file.setnchannels(samples.shape[2])
             file.setsampwidth(2)
@@ -75,14 +76,14 @@ class Sound(Medium):
             file.writeframes(values.astype("<i2").tobytes())
 
 
-def parts_of(values, count):
-    """Returns an array in so many parts along its first axis, as even as can be, none empty."""
+def parts_of(values: np.ndarray, count: int) -> list[np.ndarray]:
+    """Splits an array along its first axis into parts of about equal size, none empty."""
     edges = np.linspace(0, len(values), count + 1).astype(int)
     return [values[a : max(b, a + 1)] for a, b in itertools.pairwise(edges)]
 
 
-def draw_wave(sound):
-    """Returns the picture `(WAVE_HEIGHT, WIDTH)` of a sound's lowest and highest values in time.
+def draw_wave(sound: np.ndarray) -> np.ndarray:
+    """Draws a sound's minima and maxima over time as a picture `(WAVE_HEIGHT, WIDTH)`.
 
     Args:
         sound: `(samples, channels)`.
@@ -94,8 +95,8 @@ def draw_wave(sound):
     return np.where((levels <= high + half) & (levels >= low - half), 1.0, -1.0)
 
 
-def draw_spectrogram(sound):
-    """Returns the picture `(BANDS, WIDTH)` of a sound's tones in time, in decibels.
+def draw_spectrogram(sound: np.ndarray) -> np.ndarray:
+    """Draws a sound's spectrogram in decibels as a picture `(BANDS, WIDTH)`.
 
     Args:
         sound: `(samples, channels)`; the channels are averaged.

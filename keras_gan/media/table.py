@@ -2,24 +2,27 @@
 
 import csv
 import dataclasses
+import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.media.medium import Medium, check_words
 from keras_gan.media.text import draw_lines
-from keras_gan.media.tokens import WHOLE
+from keras_gan.media.tokens import INTEGERS
 
 import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
 class Table(Medium):
-    """Rows `(columns,)`: numbers in units of their own, and categories by number.
+    """Rows `(columns,)` of numbers in arbitrary units and of indices of categories.
 
     Args:
-        columns: The columns' names.
-        categories: For each column its categories, number 0 first, or None for one of numbers;
-            none by default. A generated value stands for the nearest category.
+        columns: Names of the columns.
+        categories: For each column its categories, index 0 first, or None for a column of numbers;
+            by default all columns are numbers. Generated values are rounded to the nearest
+            category.
 
     Example:
 
@@ -39,7 +42,7 @@ class Table(Medium):
     form: ClassVar = "(columns,)"
     rank: ClassVar = 1
     has_units: ClassVar = True
-    integers: ClassVar = WHOLE
+    integers: ClassVar = INTEGERS
     suffixes: ClassVar = (".csv",)
     has_tiles: ClassVar = False
     grid: ClassVar = (20, 1)
@@ -59,31 +62,31 @@ class Table(Medium):
     def __str__(self):
         return f"a table of {len(self.columns):,} columns"
 
-    def fits(self, shape):
-        """Returns whether a sample has a value for each column."""
+    def fits(self, shape: Sequence[int]) -> bool:
+        """Returns whether a sample may have this shape, one value per column."""
         return tuple(shape) == (len(self.columns),)
 
-    def cells(self, samples) -> list[list[str]]:
-        """Returns the rows as text, numbers to seven digits."""
+    def cells(self, samples: np.ndarray) -> list[list[str]]:
+        """Formats rows as text, numbers with seven digits."""
         categories = self.categories or (None,) * len(self.columns)
         return [list(map(cell, row, categories)) for row in np.asarray(samples)]
 
-    def lines(self, samples):
-        """Returns the names and the rows, a line each."""
+    def lines(self, samples: np.ndarray) -> list[str]:
+        """Formats the names of the columns and the rows, one line each."""
         return ["  ".join(row) for row in [self.columns, *self.cells(samples)]]
 
-    def preview(self, samples, columns=None):
-        """Returns the names and the rows, a line each."""
+    def preview(self, samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """Draws the names of the columns and the rows, one line each."""
         return draw_lines(self.lines(samples))
 
-    def write(self, samples, path):
-        """Writes the names and the rows as CSV."""
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
+        """Writes the names of the columns and the rows as CSV."""
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([self.columns, *self.cells(samples)])
 
 
-def cell(value, words):
-    """Returns a value as text: the nearest category's, or the number."""
+def cell(value: float, words: tuple[str, ...] | None) -> str:
+    """Formats a value: the nearest category, or the number."""
     if words is None:
         return f"{value:.7g}"
     return words[int(np.clip(np.rint(value), 0, len(words) - 1))]

@@ -1,4 +1,6 @@
-"""Lines of text as a picture."""
+"""Drawing of lines of text."""
+
+from collections.abc import Sequence
 
 from keras_gan.errors import printable
 
@@ -8,11 +10,11 @@ LINE, WIDTH, MARGIN = 18, 640, 8  # pixels
 FONT_SIZE, INK = 13, 34
 
 
-def draw_lines(lines):
-    """Returns lines of text, black on white, as a picture whose size depends on their number alone.
+def draw_lines(lines: Sequence[str]) -> np.ndarray:
+    """Draws lines of text, black on white; the size depends only on their number.
 
     Args:
-        lines: Texts; what is too long is cut.
+        lines: Lines of text; long ones are truncated.
 
     Returns:
         A uint8 array `(height, width, 1)`.

@@ -1,6 +1,8 @@
 """Tokens: sentences, or other sequences over a vocabulary."""
 
 import dataclasses
+import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.errors import ConfigError, DataError, abbreviate
@@ -9,17 +11,17 @@ from keras_gan.media.text import draw_lines
 
 import numpy as np
 
-WHOLE = dict.fromkeys(("uint8", "int8", "uint16", "int16", "int32", "int64"), (1.0, 0.0))
+INTEGERS = dict.fromkeys(("uint8", "int8", "uint16", "int16", "int32", "int64"), (1.0, 0.0))
 
 
 @dataclasses.dataclass(frozen=True)
 class Tokens(Medium):
-    """Sequences of words by number, `(length,)`; or of a score for each word, `(length, words)`.
+    """Sequences of word indices `(length,)`, or of scores for all words `(length, words)`.
 
     Args:
-        vocabulary: The words, number 0 first.
-        end: The word of the vocabulary with which a sequence ends; None where all have one length.
-        separator: What stands between two words of a text.
+        vocabulary: Words, index 0 first.
+        end: Word of the vocabulary that ends a sequence; None for sequences of one length.
+        separator: Separator of the words in a text.
 
     Example:
 
@@ -39,13 +41,13 @@ class Tokens(Medium):
     tensor: ClassVar = "tokens"
     form: ClassVar = "(length,) or (length, words)"
     rank: ClassVar = 1
-    integers: ClassVar = WHOLE
+    integers: ClassVar = INTEGERS
     suffixes: ClassVar = (".txt",)
     has_tiles: ClassVar = False
     grid: ClassVar = (20, 1)
 
     def __post_init__(self):
-        check_words("vocabulary", self.vocabulary, least=2)
+        check_words("vocabulary", self.vocabulary, minimum=2)
         if self.end is not None and self.end not in self.vocabulary:
             raise ConfigError(
                 f"expected an end that is in the vocabulary, got {abbreviate(self.end)}."
@@ -56,39 +58,39 @@ class Tokens(Medium):
     def __str__(self):
         return f"sequences over {len(self.vocabulary):,} words"
 
-    def fits(self, shape):
-        """Returns whether a sample has a number, or all scores, for each place."""
-        right = len(shape) == 1 or (len(shape) == 2 and shape[1] == len(self.vocabulary))
-        return right and has_sizes(shape)
+    def fits(self, shape: Sequence[int]) -> bool:
+        """Returns whether a sample may have this shape, with one index or all scores per word."""
+        is_sequence = len(shape) == 1 or (len(shape) == 2 and shape[1] == len(self.vocabulary))
+        return is_sequence and has_sizes(shape)
 
-    def numbers(self, samples):
-        """Returns the words' numbers `(count, length)`; of scores, those of the highest.
+    def indices(self, samples: np.ndarray) -> np.ndarray:
+        """Returns the indices of the words, `(count, length)`; for scores, of the highest.
 
         Raises:
-            DataError: For a number that is no word's.
+            DataError: For an index outside the vocabulary.
         """
         samples = np.asarray(samples)
-        numbers = samples.argmax(axis=2) if samples.ndim == 3 else np.rint(samples).astype("int64")
-        if numbers.min() < 0 or numbers.max() >= len(self.vocabulary):
+        indices = samples.argmax(axis=2) if samples.ndim == 3 else np.rint(samples).astype("int64")
+        if indices.min() < 0 or indices.max() >= len(self.vocabulary):
             raise DataError(
-                f"expected numbers of words from 0 to {len(self.vocabulary) - 1}, got "
-                f"{numbers.min()} to {numbers.max()}."
+                f"expected indices of words from 0 to {len(self.vocabulary) - 1}, got "
+                f"{indices.min()} to {indices.max()}."
             )
-        return numbers
+        return indices
 
-    def lines(self, samples):
-        """Returns the samples as texts, each up to its end."""
-        return [self.text([self.vocabulary[n] for n in row]) for row in self.numbers(samples)]
+    def lines(self, samples: np.ndarray) -> list[str]:
+        """Formats the samples as texts, each up to its end."""
+        return [self.text([self.vocabulary[n] for n in row]) for row in self.indices(samples)]
 
-    def text(self, words):
-        """Returns words as one text."""
+    def text(self, words: list[str]) -> str:
+        """Joins words, up to the end of the sequence."""
         length = words.index(self.end) if self.end in words else len(words)
         return self.separator.join(words[:length])
 
-    def preview(self, samples, columns=None):
-        """Returns the texts, a line each."""
+    def preview(self, samples: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """Draws the texts, one line each."""
         return draw_lines(self.lines(samples))
 
-    def write(self, samples, path):
-        """Writes a line a text."""
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
+        """Writes the texts, one line each."""
         path.write_text("".join(f"{line}\n" for line in self.lines(samples)), "utf-8")

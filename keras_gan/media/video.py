@@ -1,6 +1,8 @@
 """Video: clips of frames."""
 
 import dataclasses
+import os
+import pathlib
 from typing import ClassVar
 
 from keras_gan.checks import check_integer
@@ -8,15 +10,15 @@ from keras_gan.media.medium import UNIT, Medium, with_edges
 
 import numpy as np
 
-FRAMES = 8  # of a clip, side by side in its tile
+FRAMES = 8  # maximum number of frames of a clip in its tile
 
 
 @dataclasses.dataclass(frozen=True)
 class Video(Medium):
-    """Clips `(frames, height, width, channels)` in [-1, 1]: grey, red-green-blue, or with alpha.
+    """Clips `(frames, height, width, channels)` in [-1, 1]: grey, RGB or RGBA.
 
     Args:
-        frames_per_second: From 1 to 120; a GIF shows at most 25.
+        frames_per_second: Frame rate, from 1 to 120; a GIF has at most 25.
 
     Example:
 
@@ -41,33 +43,33 @@ class Video(Medium):
 
     def __post_init__(self):
         frames_per_second = check_integer("frames_per_second", self.frames_per_second, maximum=120)
-        # an int of Python's, so that it goes into JSON
+        # a Python int, which JSON can represent
         object.__setattr__(self, "frames_per_second", frames_per_second)
 
     def __str__(self):
-        return f"video at {self.frames_per_second} frames a second"
+        return f"video at {self.frames_per_second} frames per second"
 
-    def tiles(self, samples):
-        """Returns up to eight frames of each clip side by side, evenly chosen."""
+    def tiles(self, samples: np.ndarray) -> np.ndarray:
+        """Draws up to eight evenly spaced frames of each clip side by side."""
         samples = np.asarray(samples)
         count, length, height, width, channels = samples.shape
-        chosen = np.linspace(0, length - 1, min(length, FRAMES)).round().astype(int)
-        strips = samples[:, chosen].transpose(0, 2, 1, 3, 4)
-        return with_edges(strips.reshape(count, height, len(chosen) * width, channels))
+        indices = np.linspace(0, length - 1, min(length, FRAMES)).round().astype(int)
+        strips = samples[:, indices].transpose(0, 2, 1, 3, 4)
+        return with_edges(strips.reshape(count, height, len(indices) * width, channels))
 
-    def preview(self, samples, columns=1):
-        """Returns the clips' frames, each clip a row by default."""
+    def preview(self, samples: np.ndarray, columns: int | None = 1) -> np.ndarray:
+        """Draws the clips' frames, by default one clip per row."""
         return super().preview(samples, columns)
 
-    def write(self, samples, path):
+    def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
         """Writes a film in which the clips play side by side."""
         from keras_gan import pictures
 
         frames = [pictures.grid(samples[:, index]).numpy() for index in range(samples.shape[1])]
         pictures.save_film(np.stack(frames), path, self.frames_per_second)
 
-    def check_path(self, path):
-        """Also raises `ConfigError` for an MP4 where it can't be written."""
+    def check_path(self, path: str | os.PathLike) -> None:
+        """Raises `ConfigError` for an unsuitable suffix, or an MP4 that can't be written."""
         from keras_gan import pictures
 
         super().check_path(path)

@@ -1,6 +1,7 @@
-"""How close the generated distribution is to the data's: distances, quality, variety, copies."""
+"""Metrics of the generated distribution: distances, quality, variety, copies."""
 
 import math
+from collections.abc import Sequence
 
 from keras_gan import media
 from keras_gan.errors import unknown
@@ -65,22 +66,24 @@ DEFAULTS = {
     "stacked_digits": ("modes", "frechet"),
     "values": ("frechet", "sliced_wasserstein", *NEIGHBOURS),
 }
-OF_FEATURES = ("frechet", "kernel", *NEIGHBOURS)  # of any other extractor
-MOST_VALUES = 4_096  # of a sample, of which a covariance is taken
+FEATURE_METRICS = ("frechet", "kernel", *NEIGHBOURS)  # defaults for all other extractors
+MAX_VALUES = 4_096  # values per sample for which to compute a covariance
 
 
-def get(names, extractor) -> list[FeatureMetric]:
-    """Metrics by name.
+def get(
+    names: str | FeatureMetric | Sequence[str | FeatureMetric], extractor: extractors.ExtractorLike
+) -> list[FeatureMetric]:
+    """Returns metrics by name.
 
     Args:
-        names: Of `METRICS`, several or one; a `FeatureMetric` among them stays what it is.
-        extractor: What looks at the samples; see `extractors.get`.
+        names: One name or several, of `METRICS`; `FeatureMetric` objects are returned unchanged.
+        extractor: Feature extractor; see `extractors.get`.
 
     Returns:
         A list of metrics.
 
     Raises:
-        ConfigError: For an unknown name, or an extractor that isn't known.
+        ConfigError: For an unknown name or extractor.
 
     Example:
 
@@ -92,25 +95,26 @@ def get(names, extractor) -> list[FeatureMetric]:
     return [name if isinstance(name, FeatureMetric) else make(name, extractor) for name in names]
 
 
-def make(name, extractor):
-    """One metric by name."""
+def make(name: str, extractor: extractors.ExtractorLike) -> FeatureMetric:
+    """Makes one metric by name."""
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
     return METRICS[name](extractor)
 
 
-def default_metrics(sample_shape) -> list[FeatureMetric]:
-    """Returns the metrics that fit samples of this shape.
+def default_metrics(sample_shape: Sequence[int]) -> list[FeatureMetric]:
+    """Returns the default metrics for samples of a shape.
 
     Args:
-        sample_shape: `(28, 28, 1)` are taken for digits, other grey or color images are looked at
-            by Inception, and of all else, such as points, the numbers themselves.
+        sample_shape: Shape of a sample. `(28, 28, 1)` is assumed to be digits; other grey or
+            colour images are measured by Inception, and all other samples, such as points, by
+            their values.
 
     Returns:
         A list of metrics.
 
     Raises:
-        DataError: Where Inception is needed, lies not here and can't be fetched.
+        DataError: If Inception is needed, isn't in the cache and can't be downloaded.
 
     Example:
 
@@ -122,13 +126,13 @@ def default_metrics(sample_shape) -> list[FeatureMetric]:
     return get(default_names(extractor, sample_shape), extractor)
 
 
-def default_names(extractor, sample_shape) -> tuple[str, ...]:
-    """Returns the names of the metrics that fit what an extractor sees of samples of a shape.
+def default_names(extractor: str, sample_shape: Sequence[int]) -> tuple[str, ...]:
+    """Returns the names of the default metrics for an extractor and samples of a shape.
 
     Args:
-        extractor: Its name.
-        sample_shape: Where the values themselves are looked at and are many, there is no Frechet
-            distance among them: it would need the covariance of all.
+        extractor: Name of the extractor.
+        sample_shape: Shape of a sample. For the extractor `values` and samples of many values,
+            the Frechet distance is left out, as it needs the covariance of all values.
 
     Example:
 
@@ -136,7 +140,7 @@ def default_names(extractor, sample_shape) -> tuple[str, ...]:
     >>> metrics.default_names("values", (16_384, 1))[0]
     'sliced_wasserstein'
     """
-    names = DEFAULTS.get(extractor, OF_FEATURES)
-    if extractor == "values" and math.prod(sample_shape) > MOST_VALUES:
+    names = DEFAULTS.get(extractor, FEATURE_METRICS)
+    if extractor == "values" and math.prod(sample_shape) > MAX_VALUES:
         return tuple(name for name in names if name != "frechet")
     return names

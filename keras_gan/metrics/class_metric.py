@@ -1,39 +1,41 @@
-"""ClassMetric: what the metrics of class probabilities share."""
+"""ClassMetric: the base class of metrics of class probabilities."""
 
 from keras_gan.errors import DataError
+from keras_gan.metrics import extractors
 from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-SUM_TOLERANCE = 1e-3  # what float16 leaves of a softmax's sum of 1
+SUM_TOLERANCE = 1e-3  # rounding error of a softmax's sum in float16
 
 
 class ClassMetric(FeatureMetric):
-    """Base of the metrics that read the extractor's classes of generated samples.
+    """Base class of metrics that use the class probabilities of generated samples.
 
     Args:
-        extractor, name: See `FeatureMetric`; the extractor has to know classes.
+        extractor, name: As in `FeatureMetric`; the extractor must classify.
     """
 
-    def read(self, samples):
-        """Class probabilities `(count, classes)`."""
+    def read(self, samples: np.ndarray | extractors.Reading) -> np.ndarray:
+        """Returns the class probabilities `(count, classes)` of samples."""
         return self.extractor.probabilities(samples)
 
-    def update_state(self, real, fake):
-        """Adds generated samples; the real ones are not looked at."""
+    def update_state(self, real: np.ndarray | None, fake: np.ndarray) -> None:
+        """Adds generated samples; ignores the real ones."""
         super().update_state(None, fake)
 
-    def update_features(self, real, fake):
+    def update_features(self, real: np.ndarray | None, fake: np.ndarray) -> None:
         """Adds class probabilities of generated samples `(count, classes)`."""
         super().update_features(None, fake)
 
-    def check(self, features, what):
-        """The probabilities as a float64 table; see `check_probabilities`."""
+    def check(self, features: ArrayLike, what: str) -> np.ndarray:
+        """Returns the probabilities as a float64 array; see `check_probabilities`."""
         return check_probabilities(features, what)
 
 
-def check_probabilities(probabilities, what):
-    """Class probabilities as a float64 table.
+def check_probabilities(probabilities: ArrayLike, what: str) -> np.ndarray:
+    """Returns class probabilities as a float64 array.
 
     Raises:
         DataError: Unless they are at least 0 and each row sums to 1.

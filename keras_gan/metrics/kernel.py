@@ -1,29 +1,31 @@
-"""The kernel distance: how far apart the mean embeddings of two sets of features lie."""
+"""The kernel distance between the mean embeddings of two sets of features."""
 
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric, check_features
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
-REAL, FAKE = 0, 1  # streams of the draws
+REAL, FAKE = 0, 1  # random streams of the subsets
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class KernelDistance(FeatureMetric):
-    """Squared maximum mean discrepancy (MMD) of real and generated features; 0 is the best.
+    """Squared maximum mean discrepancy (MMD) of real and generated features; 0 is best.
 
     With the extractor "inception" this is the kernel inception distance (KID). Its expectation
-    doesn't hang on the number of samples, and it can be slightly negative. `result` is a dict:
-    `"kernel"`, the mean over the subsets, and `"kernel_error"`, its standard error over their
-    draws from these samples.
+    doesn't depend on the number of samples, and it can be slightly negative. `result` is a dict:
+    `"kernel"`, the mean over random subsets, and `"kernel_error"`, the standard error of this
+    mean, for the given samples.
 
     Args:
-        extractor: See `FeatureMetric`.
+        extractor: As in `FeatureMetric`.
         subsets: Number of random subsets, at least 2.
-        subset_size: Samples in each, drawn without replacement, at least 2.
-        seed: Decides the draws, an int from 0.
+        subset_size: Samples per subset, drawn without replacement, at least 2.
+        seed: Non-negative int that determines the subsets.
         name: Name of the metric.
 
     Raises:
@@ -41,15 +43,22 @@ class KernelDistance(FeatureMetric):
     ['kernel', 'kernel_error']
     """
 
-    def __init__(self, extractor="inception", subsets=100, subset_size=1000, seed=0, name="kernel"):
+    def __init__(
+        self,
+        extractor: ExtractorLike = "inception",
+        subsets: int = 100,
+        subset_size: int = 1000,
+        seed: int = 0,
+        name: str = "kernel",
+    ) -> None:
         super().__init__(extractor, name)
         self.subsets, self.subset_size, self.seed = check_draws(subsets, subset_size, seed)
 
-    def result(self):
-        """Mean and standard error over the subsets.
+    def result(self) -> dict[str, float]:
+        """Computes mean and standard error over the subsets.
 
         Raises:
-            DataError: With fewer samples than a subset has.
+            DataError: With fewer samples than `subset_size`.
         """
         size = self.subset_size
         self.require(size, size, "feed more samples, or pass a smaller subset_size")
@@ -61,37 +70,39 @@ class KernelDistance(FeatureMetric):
             within_real + within_fake - 2 * across_subsets(real.array, fake.array, *options)
         )
 
-    def describe(self, result):
-        """Mean +- standard error."""
+    def describe(self, result: dict[str, float]) -> str:
+        """Formats the mean +- the standard error."""
         return f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}"
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, object]:
+        """Returns the constructor arguments."""
         options = {"subsets": self.subsets, "subset_size": self.subset_size, "seed": self.seed}
         return super().get_config() | options
 
 
-def kernel_distance(real, fake, subsets=100, subset_size=1000, seed=0):
-    """Mean squared MMD over random subsets, and its standard error.
+def kernel_distance(
+    real: ArrayLike, fake: ArrayLike, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+) -> dict[str, float]:
+    """Computes the mean squared MMD over random subsets, and its standard error.
 
     Args:
         real, fake: Features `(count, features)`; the counts may differ.
-        subsets, subset_size, seed: See `KernelDistance`.
+        subsets, subset_size, seed: As in `KernelDistance`.
 
     Returns:
         `{"kernel": mean, "kernel_error": standard error}`.
 
     Raises:
         ConfigError: For numbers out of range.
-        DataError: For unfit features, or fewer than `subset_size`.
+        DataError: For invalid features, or fewer samples than `subset_size`.
 
     Source: Binkowski et al., "Demystifying MMD GANs", ICLR 2018.
 
     Example:
 
     >>> import numpy as np
-    >>> far = kernel_distance(np.zeros((50, 2)), np.ones((50, 2)), subsets=3, subset_size=20)
-    >>> far == {"kernel": 7.0, "kernel_error": 0.0}  # k(0, 0) + k(1, 1) - 2 k(0, 1) = 1 + 8 - 2
+    >>> distance = kernel_distance(np.zeros((50, 2)), np.ones((50, 2)), subsets=3, subset_size=20)
+    >>> distance == {"kernel": 7.0, "kernel_error": 0.0}  # k(0, 0) + k(1, 1) - 2 k(0, 1) = 7
     True
     """
     options = check_draws(subsets, subset_size, seed)
@@ -105,14 +116,18 @@ def kernel_distance(real, fake, subsets=100, subset_size=1000, seed=0):
     return summary(within - 2 * across_subsets(real, fake, *options))
 
 
-def within_subsets(features, subsets, size, seed, stream):
-    """`mean_within` of each random subset, `(subsets,)`."""
-    draws = (subset(features, size, seed, stream, index) for index in range(subsets))
-    return np.array([mean_within(draw) for draw in draws])
+def within_subsets(
+    features: np.ndarray, subsets: int, size: int, seed: int, stream: int
+) -> np.ndarray:
+    """Computes `mean_within` of each random subset, `(subsets,)`."""
+    tables = (subset(features, size, seed, stream, index) for index in range(subsets))
+    return np.array([mean_within(table) for table in tables])
 
 
-def across_subsets(real, fake, subsets, size, seed):
-    """Mean kernel between each pair of random subsets, `(subsets,)`."""
+def across_subsets(
+    real: np.ndarray, fake: np.ndarray, subsets: int, size: int, seed: int
+) -> np.ndarray:
+    """Computes the mean kernel between each pair of random subsets, `(subsets,)`."""
     pairs = (
         (subset(real, size, seed, REAL, index), subset(fake, size, seed, FAKE, index))
         for index in range(subsets)
@@ -120,23 +135,23 @@ def across_subsets(real, fake, subsets, size, seed):
     return np.array([kernel(*pair).mean() for pair in pairs])
 
 
-def subset(features, size, seed, stream, index):
-    """The random subset of this index, as float64: `(size, features)`."""
-    chosen = np.random.default_rng([seed, stream, index]).choice(len(features), size, replace=False)
-    return features[chosen].astype("float64")
+def subset(features: np.ndarray, size: int, seed: int, stream: int, index: int) -> np.ndarray:
+    """Draws the random subset of an index, `(size, features)` float64."""
+    random = np.random.default_rng([seed, stream, index])
+    return features[random.choice(len(features), size, replace=False)].astype("float64")
 
 
-def summary(distances):
-    """Mean and standard error of the subsets' distances."""
+def summary(distances: np.ndarray) -> dict[str, float]:
+    """Computes mean and standard error of the subsets' distances."""
     error = distances.std(ddof=1) / np.sqrt(len(distances))
     return {"kernel": float(distances.mean()), "kernel_error": float(error)}
 
 
-def squared_mmd(real, fake):
-    """Unbiased estimate of the squared MMD with the kernel (x.y / features + 1)^3.
+def squared_mmd(real: ArrayLike, fake: ArrayLike) -> float:
+    """Computes the unbiased estimate of the squared MMD with the kernel (x.y / features + 1)^3.
 
-    The mean of k(x, x') over pairs of different real samples, plus that of the generated ones,
-    minus twice the mean of k(x, y) over all pairs of both.
+    It is the mean of k(x, x') over pairs of different real samples, plus the same for generated
+    samples, minus twice the mean of k(x, y) over all pairs of a real and a generated sample.
 
     Args:
         real, fake: Features `(count, features)`, at least two samples of each.
@@ -157,21 +172,21 @@ def squared_mmd(real, fake):
     return float(mean_within(real) + mean_within(fake) - 2 * kernel(real, fake).mean())
 
 
-def mean_within(features):
-    """Mean kernel over the pairs of different samples."""
+def mean_within(features: np.ndarray) -> float:
+    """Computes the mean kernel over pairs of different samples."""
     values = kernel(features, features)
     count = len(features)
     return (values.sum() - values.trace()) / (count * (count - 1))
 
 
-def kernel(first, second):
-    """(x.y / features + 1)^3 for all pairs: `(count of first, count of second)`."""
+def kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Computes (x.y / features + 1)^3 of all pairs, `(count of first, count of second)`."""
     linear = first @ second.T / first.shape[1] + 1.0
     return linear * linear * linear
 
 
-def check_draws(subsets, subset_size, seed):
-    """The options of the draws as whole numbers in range."""
+def check_draws(subsets: int, subset_size: int, seed: int) -> tuple[int, int, int]:
+    """Returns the options of the subsets as ints in range."""
     return (
         check_integer("subsets", subsets, minimum=2),
         check_integer("subset_size", subset_size, minimum=2),

@@ -1,42 +1,46 @@
-"""FeatureMetric: what every measure of the distance between two sets of samples shares."""
+"""FeatureMetric: the base class of metrics that compare two sets of samples by features."""
+
+from collections.abc import Callable
+from typing import Any
 
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import extractors
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
-LARGEST = 1e20  # a feature: the kernel distance's error takes its 12th power, within float64
+MAX_FEATURE = 1e20  # its 12th power, which the kernel distance's error takes, fits into float64
 
 
 class Accumulator:
-    """What a metric keeps of the features of one side; a subclass says what in `keep`."""
+    """State of a metric for the features of one side, real or generated."""
 
     def __init__(self):
         self.count = 0
         self.width = None
         self._computed = {}
 
-    def add(self, features):
+    def add(self, features: np.ndarray) -> None:
         """Adds a checked table `(count, features)`."""
         self.keep(features)
         self.count += len(features)
         self.width = features.shape[1]
         self._computed.clear()
 
-    def keep(self, features):
-        """Takes in the features: what an accumulator defines."""
+    def keep(self, features: np.ndarray) -> None:
+        """Updates the state with features; implemented by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} defines no keep.")
 
-    def once(self, name, compute):
-        """`compute()`, remembered under its name until features are added."""
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Returns `compute()`, cached under a name until features are added."""
         if name not in self._computed:
             self._computed[name] = compute()
         return self._computed[name]
 
 
 class FeatureTable(Accumulator):
-    """Keeps all features, as float32 where that loses nothing.
+    """Storage of all features, as float32 where that is exact.
 
     Example:
 
@@ -52,13 +56,13 @@ class FeatureTable(Accumulator):
         super().__init__()
         self._parts = []
 
-    def keep(self, features):
+    def keep(self, features: np.ndarray) -> None:
         """Appends a copy."""
         single = features.astype("float32")
         self._parts.append(single if np.array_equal(single, features) else features.copy())
 
     @property
-    def array(self):
+    def array(self) -> np.ndarray:
         """All features so far, `(count, features)`."""
         if len(self._parts) > 1:
             self._parts = [np.concatenate(self._parts)]
@@ -66,10 +70,10 @@ class FeatureTable(Accumulator):
 
 
 class FeatureMetric(keras.metrics.Metric):
-    """Base of the metrics: real and generated samples, seen through an extractor.
+    """Base class of metrics that compare real and generated samples by an extractor's features.
 
-    Its state lies in float64 NumPy arrays, so it is fed from Python, not from a compiled step.
-    A metric names its accumulator and defines `result`.
+    The state is in float64 NumPy arrays, so update it from Python, not from a compiled step.
+    A subclass sets `accumulator` and implements `result`.
 
     Args:
         extractor: An `Extractor`, its name, a Keras model, or a callable; see `extractors.get`.
@@ -79,34 +83,35 @@ class FeatureMetric(keras.metrics.Metric):
     accumulator = FeatureTable
     seed = None
 
-    def __init__(self, extractor, name):
+    def __init__(self, extractor: extractors.ExtractorLike, name: str) -> None:
         super().__init__(name=name, dtype="float64")
         self.extractor = extractors.get(extractor)
         self._extractor_argument = extractor
         self.real, self.fake = self.accumulator(), self.accumulator()
 
-    def update_state(self, real, fake):
+    def update_state(self, real: np.ndarray | None, fake: np.ndarray | None) -> None:
         """Adds samples.
 
         Args:
             real: Real samples `(count, *sample_shape)`, images in [-1, 1]; or None.
-            fake: Generated samples, any other number of them; or None.
+            fake: Generated samples, in any number; or None.
 
         Raises:
-            DataError: For features that are no finite table, or of another width than before.
+            DataError: For features that aren't a finite table, or of another width than before.
         """
         self.update_features(
             None if real is None else self.read(real), None if fake is None else self.read(fake)
         )
 
-    def read(self, samples):
-        """What the metric wants of samples: `(count, features)`; the features by default."""
+    def read(self, samples: np.ndarray | extractors.Reading) -> np.ndarray:
+        """Returns the features `(count, features)` of samples that the metric uses."""
         return self.extractor.features(samples)
 
-    def update_features(self, real, fake):
-        """Adds what `read` gave, or None; nothing is added where either is refused.
+    def update_features(self, real: np.ndarray | None, fake: np.ndarray | None) -> None:
+        """Adds features as `read` returns them, so that metrics of one extractor share its work.
 
-        Several metrics of one extractor can so share its work.
+        Args:
+            real, fake: `(count, features)`, or None. If either is invalid, neither is added.
         """
         real = None if real is None else self.check(real, "real")
         fake = None if fake is None else self.check(fake, "generated")
@@ -117,88 +122,89 @@ class FeatureMetric(keras.metrics.Metric):
             self.fake.add(fake)
 
     def _check_widths(self, real, fake):
-        given = {table.shape[1] for table in (real, fake) if table is not None}
-        widths = (given | {self.real.width, self.fake.width}) - {None}
+        new = {table.shape[1] for table in (real, fake) if table is not None}
+        widths = (new | {self.real.width, self.fake.width}) - {None}
         if len(widths) > 1:
             raise DataError(
                 f"expected one number of features for all samples, got {sorted(widths)}; real and "
                 "generated samples must pass through the same extractor."
             )
 
-    def check(self, features, what):
-        """The features as a float64 table; see `check_features`."""
+    def check(self, features: ArrayLike, what: str) -> np.ndarray:
+        """Returns features as a float64 array; see `check_features`."""
         return check_features(features, what)
 
-    def result(self):
-        """The figure, or a dict of figures: what a metric defines."""
+    def result(self) -> float | dict[str, float]:
+        """Computes the figure, or a dict of figures; implemented by subclasses."""
         raise NotImplementedError(f"{type(self).__name__} defines no result.")
 
-    def reset_state(self):
-        """Forgets all samples."""
+    def reset_state(self) -> None:
+        """Removes all samples."""
         self.real, self.fake = self.accumulator(), self.accumulator()
 
-    def reset_fake(self):
-        """Forgets the generated samples and keeps the real ones, with what they cost."""
+    def reset_fake(self) -> None:
+        """Removes the generated samples; keeps the real ones and their cached results."""
         self.fake = self.accumulator()
 
     @property
-    def counts(self):
-        """Numbers of real and generated samples seen."""
+    def counts(self) -> tuple[int, int]:
+        """Numbers of real and of generated samples."""
         return self.real.count, self.fake.count
 
-    def require(self, real, fake, advice="feed more samples"):
-        """Raises `DataError` unless so many real and generated samples were seen."""
+    def require(self, real: int, fake: int, advice: str = "feed more samples") -> None:
+        """Raises `DataError` for fewer real or generated samples than given."""
         if self.counts[0] < real or self.counts[1] < fake:
             raise DataError(
                 f"{self.name} expected at least {real:,} real and {fake:,} generated samples, got "
                 f"{self.counts[0]:,} and {self.counts[1]:,}; {advice}."
             )
 
-    def report(self, result=None):
-        """The result in a line: figures, extractor with its provenance, counts, seed.
+    def report(self, result: float | dict[str, float] | None = None) -> str:
+        """Formats the result in a line: figures, extractor with its provenance, counts, seed.
 
         Args:
-            result: What `result` gave; computed by default.
+            result: Result of `result`; computed by default.
 
         Returns:
-            Such as `frechet[digits] 5.1 (10,000 against 10,000)`, generated against real samples.
+            A line such as `frechet[digits] 5.1 (10,000 against 10,000)`, with the numbers of
+            generated and of real samples.
         """
         result = self.result() if result is None else result
         real, fake = self.counts
-        seen = f"{fake:,} against {real:,}" if real else f"{fake:,}"
+        counts = f"{fake:,} against {real:,}" if real else f"{fake:,}"
         seed = "" if self.seed is None else f", seed {self.seed}"
-        return f"{self.name}[{self.extractor.describe()}] {self.describe(result)} ({seen}{seed})"
+        return f"{self.name}[{self.extractor.describe()}] {self.describe(result)} ({counts}{seed})"
 
-    def describe(self, result):
-        """The result in words: the figure, or each name and its figure."""
+    def describe(self, result: float | dict[str, float]) -> str:
+        """Formats a result: the figure, or each name with its figure."""
         if isinstance(result, dict):
             return ", ".join(f"{name} {significant(value)}" for name, value in result.items())
         return significant(result)
 
-    def get_config(self):
-        """Constructor arguments, as Keras serialises them.
+    def get_config(self) -> dict[str, object]:
+        """Returns the constructor arguments.
 
         Raises:
-            ConfigError: For an extractor that wasn't given by name: a config of a Keras model
-                lacks its weights and would measure something else.
+            ConfigError: For an extractor that wasn't given by name, since the config of a Keras
+                model lacks its weights.
         """
         if not isinstance(self._extractor_argument, str):
             raise ConfigError(
-                "expected an extractor given by its name to serialise a metric, got "
-                f"{self._extractor_argument!r}; make the metric anew with it instead."
+                "expected an extractor given by its name to serialize a metric, got "
+                f"{self._extractor_argument!r}; create the metric again with it instead."
             )
         return {"extractor": self._extractor_argument, "name": self.name}
 
 
-def check_features(features, what):
-    """Features as a float64 array.
+def check_features(features: ArrayLike, what: str) -> np.ndarray:
+    """Returns features as a float64 array.
 
     Args:
-        features: `(count, features)` floats, at least one of each, none beyond `LARGEST`.
+        features: `(count, features)` floats, not empty, at most `MAX_FEATURE` in magnitude.
         what: `"real"` or `"generated"`, for the error.
 
     Raises:
-        DataError: Unless they are a finite table.
+        DataError: For anything else.
 
     Example:
 
@@ -211,18 +217,18 @@ def check_features(features, what):
             f"expected {what} features of shape (count, features), at least one of each, got "
             f"{features.shape}."
         )
-    fit = np.abs(features) <= LARGEST
-    if not fit.all():
-        rows = int((~fit.all(axis=1)).sum())
+    in_range = np.abs(features) <= MAX_FEATURE
+    if not in_range.all():
+        rows = int((~in_range.all(axis=1)).sum())
         raise DataError(
-            f"expected finite features up to {LARGEST:g}, got NaN, infinity or more in {rows} of "
-            f"{len(features)} {what} samples; look at the samples or at the extractor."
+            f"expected finite features up to {MAX_FEATURE:g}, got NaN, infinity or more in {rows} "
+            f"of {len(features)} {what} samples; check the samples and the extractor."
         )
     return features
 
 
-def to_float64(values, what):
-    """An array, tensor or list of real numbers as a float64 array."""
+def to_float64(values: ArrayLike, what: str) -> np.ndarray:
+    """Converts an array, tensor or list of real numbers to a float64 array."""
     try:
         values = np.asarray(values)
         if np.iscomplexobj(values):
@@ -234,8 +240,8 @@ def to_float64(values, what):
         ) from error
 
 
-def significant(value):
-    """A figure with four significant digits; counts in full.
+def significant(value: float) -> str:
+    """Formats a figure with four significant digits, or an integer in full.
 
     Example:
 

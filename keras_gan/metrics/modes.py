@@ -1,4 +1,4 @@
-"""Modes: how many kinds of samples there are, and how evenly."""
+"""Modes: the number of modes that generated samples cover, and how evenly."""
 
 from keras_gan.checks import check_integer
 from keras_gan.metrics import extractors
@@ -7,10 +7,11 @@ from keras_gan.metrics.metric import Accumulator
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class ClassCounts(Accumulator):
-    """How many samples were of each class, from tables of probabilities.
+    """Number of samples of each class, from tables of probabilities.
 
     Example:
 
@@ -25,24 +26,25 @@ class ClassCounts(Accumulator):
         super().__init__()
         self.classes = 0
 
-    def keep(self, features):
-        """Counts the likeliest class of each row."""
+    def keep(self, features: np.ndarray) -> None:
+        """Counts the most likely class of each row."""
         likeliest = features.argmax(axis=1)
         self.classes = self.classes + np.bincount(likeliest, minlength=features.shape[1])
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Modes(ClassMetric):
-    """Modes that generated samples hit, and KL(classes || uniform) in nats.
+    """Number of modes that generated samples cover, and KL(classes || uniform) in nats.
 
-    A mode is a class of the classifier and is hit by one sample of it; a KL divergence of 0 says
-    that all are hit equally often. Real samples are not looked at. `result` is a dict: `"modes"`
-    and `"kl_to_uniform"`.
+    A mode is a class of the classifier, and one sample of the class covers it. A KL divergence of
+    0 means that all classes are equally frequent. Real samples are ignored. `result` is a dict of
+    `"modes"` and `"kl_to_uniform"`.
 
     Args:
         classifier: An extractor that classifies; see `extractors.get`.
-        channels: With more than 1, the classifier reads each channel of an image by itself, and a
-            mode is a combination of classes: for 3 channels of digits a number from 0 to 999.
+        channels: Number of channels. With more than 1, the classifier reads each channel of an
+            image separately, and a mode is a combination of classes: for 3 channels of digits, a
+            number from 0 to 999.
         name: Name of the metric.
 
     Raises:
@@ -63,7 +65,12 @@ class Modes(ClassMetric):
 
     accumulator = ClassCounts
 
-    def __init__(self, classifier="digits", channels=1, name="modes"):
+    def __init__(
+        self,
+        classifier: extractors.ExtractorLike = "digits",
+        channels: int = 1,
+        name: str = "modes",
+    ) -> None:
         self.channels = check_integer("channels", channels)
         extractor = extractors.get(classifier)
         super().__init__(
@@ -71,32 +78,32 @@ class Modes(ClassMetric):
         )
         self._extractor_argument = classifier
 
-    def result(self):
-        """`{"modes": int, "kl_to_uniform": float}`.
+    def result(self) -> dict[str, float]:
+        """Computes `{"modes": int, "kl_to_uniform": float}`.
 
         Raises:
-            DataError: Without a generated sample.
+            DataError: Without generated samples.
         """
         self.require(0, 1)
         classes = self.fake.classes
         return {"modes": int((classes > 0).sum()), "kl_to_uniform": kl_to_uniform(classes)}
 
-    def describe(self, result):
-        """Modes hit out of how many, and the divergence."""
+    def describe(self, result: dict[str, float]) -> str:
+        """Formats the number of modes out of all, and the divergence."""
         modes, divergence = result.values()
         return f"{modes:,} of {self.fake.width:,}, KL to uniform {divergence:.4g} nats"
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, object]:
+        """Returns the constructor arguments."""
         config = super().get_config()
         return {"classifier": config.pop("extractor"), "channels": self.channels} | config
 
 
-def kl_to_uniform(counts):
-    """KL divergence from the uniform distribution to that of the counts, in nats.
+def kl_to_uniform(counts: ArrayLike) -> float:
+    """Computes KL(p || uniform) of the distribution p of class counts, in nats.
 
     Args:
-        counts: How many samples each class has, `(classes,)`, at least one in all.
+        counts: Number of samples of each class, `(classes,)`, not all 0.
 
     Returns:
         A float from 0 to log(classes).
@@ -107,5 +114,5 @@ def kl_to_uniform(counts):
     (0.0, 1.0986)
     """
     shares = np.asarray(counts, "float64") / np.sum(counts)
-    hit = shares[shares > 0]
-    return max(float(hit @ np.log(hit * len(shares))), 0.0)
+    positive = shares[shares > 0]
+    return max(float(positive @ np.log(positive * len(shares))), 0.0)

@@ -1,30 +1,34 @@
-"""Nearest neighbours: are the samples new, or are they copies of the training samples?"""
+"""Nearest neighbours: detection of generated samples that are copies of training samples."""
+
+import os
 
 from keras_gan import pictures
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.extractors import ExtractorLike
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.neighbourhoods import ROUNDING, distance_blocks, squared_norms
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class NearestNeighbours(FeatureMetric):
-    """Whether generated samples are new: the share of authentic ones, and how near the others lie.
+    """Share of authentic generated samples, and the ratio of their distances to real samples.
 
-    A sample is authentic if it is farther from its nearest real sample than that one is from its
-    own nearest other real sample, exact copies of it not counted. Of a generator that copies, the
-    share is 0; of honest samples it isn't 1: MNIST's test digits reach 0.60 against 10,000 of its
-    training digits (extractor "digits"). Compare with what real samples that were held out reach.
-    Feed all the training samples: copies of those left out would seem authentic.
+    A sample is authentic if it is farther from its nearest real sample than that real sample is
+    from its own nearest neighbour, exact copies excluded. The share is 0 for a generator that
+    copies, but less than 1 for new samples: MNIST's test digits reach 0.60 against 10,000 of its
+    training digits (extractor "digits"). Compare with the share of held-out real samples. Feed all
+    training samples, since copies of missing ones would count as authentic.
 
-    `result` is a dict: `"authentic"`, the share, and `"distance_ratio"`, the median of the first
-    of these two distances over the second.
+    `result` is a dict: `"authentic"`, the share, and `"distance_ratio"`, the median ratio of the
+    first of these two distances to the second.
 
     Args:
-        extractor: See `FeatureMetric`.
+        extractor: As in `FeatureMetric`.
         name: Name of the metric.
 
     Source: Alaa et al., "How Faithful is your Synthetic Data? Sample-level Metrics for Evaluating
@@ -42,14 +46,14 @@ class NearestNeighbours(FeatureMetric):
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
 
-    def __init__(self, extractor="inception", name="nearest"):
+    def __init__(self, extractor: ExtractorLike = "inception", name: str = "nearest") -> None:
         super().__init__(extractor, name)
 
-    def result(self):
-        """`{"authentic": float, "distance_ratio": float}`.
+    def result(self) -> dict[str, float]:
+        """Computes `{"authentic": float, "distance_ratio": float}`.
 
         Raises:
-            DataError: Without a generated sample and two different real ones.
+            DataError: Without generated samples, or with fewer than two different real ones.
         """
         self.require(2, 1)
         real = self.real
@@ -57,19 +61,19 @@ class NearestNeighbours(FeatureMetric):
         to_real, indices = self.neighbours(k=1)
         return authenticity(to_real[:, 0], among_real[indices[:, 0]])
 
-    def neighbours(self, k=3):
-        """The `k` nearest real samples of each generated one, the nearest first.
+    def neighbours(self, k: int = 3) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the `k` nearest real samples of each generated sample, nearest first.
 
         Args:
-            k: How many, at most as many as there are real samples.
+            k: Number of neighbours, at most the number of real samples.
 
         Returns:
-            Distances and indices in the order in which the real samples came, each
-            `(generated, k)`.
+            `(distances, indices)`, each `(generated, k)`; indices follow the order in which real
+            samples were added.
 
         Raises:
             ConfigError: For a k below 1.
-            DataError: With fewer than `k` real samples, or no generated one.
+            DataError: With fewer than `k` real samples, or no generated ones.
         """
         k = check_integer("k", k)
         self.require(k, 1, "feed more samples, or ask for fewer neighbours")
@@ -77,12 +81,12 @@ class NearestNeighbours(FeatureMetric):
         return self.fake.once(f"nearest {k} of {len(real)}", lambda: nearest(fake, real, k))
 
 
-def authenticity(to_real, among_real):
-    """Share of authentic samples and the median ratio of distances.
+def authenticity(to_real: np.ndarray, among_real: np.ndarray) -> dict[str, float]:
+    """Computes the share of authentic samples and the median ratio of distances.
 
     Args:
-        to_real: From each generated sample to its nearest real one.
-        among_real: From that one to its nearest other real one.
+        to_real: Distances from each generated sample to its nearest real sample.
+        among_real: Distances from that real sample to its nearest other real sample.
 
     Returns:
         `{"authentic": float, "distance_ratio": float}`.
@@ -99,16 +103,16 @@ def authenticity(to_real, among_real):
     }
 
 
-def nearest(samples, others, k=1):
-    """Distances and indices of the `k` nearest others of each sample, the nearest first.
+def nearest(samples: np.ndarray, others: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the `k` nearest neighbours of each sample among others, nearest first.
 
     Args:
         samples: Features `(count, features)`.
         others: Features `(other count, features)`, at least `k`.
-        k: At least 1.
+        k: Number of neighbours, at least 1.
 
     Returns:
-        Two arrays `(count, k)`. Distances are exact to rounding: 0 for a copy.
+        `(distances, indices)`, each `(count, k)`. Distances are exact to rounding, 0 for a copy.
 
     Example:
 
@@ -119,16 +123,16 @@ def nearest(samples, others, k=1):
     """
     distances, indices = np.empty((len(samples), k)), np.empty((len(samples), k), "int64")
     for rows, squared in distance_blocks(samples, others):
-        found = np.argpartition(squared, k - 1, axis=1)[:, :k]
-        exact = np.stack([distance(samples[rows], others[column]) for column in found.T], axis=1)
+        near = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        exact = np.stack([distance(samples[rows], others[column]) for column in near.T], axis=1)
         order = np.argsort(exact, axis=1, kind="stable")
         distances[rows] = np.take_along_axis(exact, order, axis=1)
-        indices[rows] = np.take_along_axis(found, order, axis=1)
+        indices[rows] = np.take_along_axis(near, order, axis=1)
     return distances, indices
 
 
-def distances_to_other(features):
-    """Distance of each sample to the nearest that is neither itself nor an exact copy.
+def distances_to_other(features: np.ndarray) -> np.ndarray:
+    """Computes the distance of each sample to its nearest neighbour that isn't an exact copy.
 
     Args:
         features: `(count, features)`.
@@ -137,7 +141,7 @@ def distances_to_other(features):
         `(count,)` floats above 0.
 
     Raises:
-        DataError: For samples that are all alike.
+        DataError: For samples that are all equal.
 
     Example:
 
@@ -153,39 +157,39 @@ def distances_to_other(features):
         distances[rows] = distance(features[rows], features[squared.argmin(axis=1)])
     if not distances.all():
         raise DataError(
-            f"expected different real samples, got {len(features)} that are all alike; look at "
-            "the samples or at the extractor."
+            f"expected different real samples, got {len(features)} that are all equal; check the "
+            "samples and the extractor."
         )
     return distances
 
 
-def distance(first, second):
-    """Euclidean distance of each pair of rows, in float64."""
+def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Computes the Euclidean distance of each pair of rows, in float64."""
     return np.linalg.norm(first.astype("float64") - second, axis=1)
 
 
-def picture(samples, neighbours, path):
-    """Writes rows of a generated sample and its nearest training samples as a PNG.
+def save_neighbours(samples: ArrayLike, neighbours: ArrayLike, path: str | os.PathLike) -> None:
+    """Writes a PNG with rows of a generated sample and its nearest training samples.
 
     Args:
         samples: `(count, height, width, channels)` floats in [-1, 1].
-        neighbours: `(count, k, height, width, channels)`, the nearest first.
-        path: File to write; its folder is made.
+        neighbours: `(count, k, height, width, channels)`, nearest first.
+        path: File to write; its folder is created if needed.
 
     Raises:
-        ConfigError: For samples that are no images, or neighbours of another shape.
+        ConfigError: For samples that aren't images, or neighbours of another shape.
 
     Example:
 
         distances, indices = metric.neighbours(k=3)
-        picture(samples, real[indices], "nearest.png")
+        save_neighbours(samples, real[indices], "nearest.png")
     """
     samples, neighbours = np.asarray(samples), np.asarray(neighbours)
     fits = neighbours.ndim == 5 and samples.shape == neighbours[:, 0].shape
     if not fits:
         raise ConfigError(
-            "expected images (count, height, width, channels) and for each its neighbours (count, "
-            f"k, height, width, channels), got {samples.shape} and {neighbours.shape}."
+            "expected images (count, height, width, channels) and their neighbours (count, k, "
+            f"height, width, channels), got {samples.shape} and {neighbours.shape}."
         )
     table = np.concatenate([samples[:, None], neighbours], axis=1)
     pictures.save_grid(table.reshape(-1, *samples.shape[1:]), path, columns=table.shape[1])

@@ -1,44 +1,48 @@
-"""Metrics of neighbourhoods: is a sample within reach of the other set's samples?
+"""Metrics of neighbourhoods: whether samples of one set are near samples of the other.
 
-Around each sample lies a ball up to its k-th nearest neighbour in its own set; the balls of a set
-stand for its manifold. Distances are computed some rows at a time, so that memory grows with the
-samples and not with their square.
+The manifold of a set is approximated by balls around its samples, each up to the sample's k-th
+nearest neighbour in the set. Distances are computed in blocks of rows, so that memory grows
+linearly with the number of samples.
 """
+
+from collections.abc import Iterator
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import DataError
-from keras_gan.metrics.metric import FeatureMetric, check_features
+from keras_gan.metrics.extractors import ExtractorLike
+from keras_gan.metrics.metric import FeatureMetric, FeatureTable, check_features
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
-ROWS, COLUMNS = 1024, 2048  # samples of the first and the second set at once
-# What rounding can make of a squared distance, relative to the squared norms, for each feature
+ROWS, COLUMNS = 1024, 2048  # samples of the first and the second set per block
+# Rounding error of a squared distance, relative to the squared norms, per feature
 ROUNDING = 8 * np.finfo("float64").eps
 
 
 class NeighbourhoodMetric(FeatureMetric):
-    """Base of the metrics that look at the k nearest neighbours.
+    """Base class of metrics of the k nearest neighbours.
 
     Args:
-        extractor: See `FeatureMetric`.
-        k: Neighbours that a ball reaches, at least 1.
+        extractor: As in `FeatureMetric`.
+        k: Number of neighbours in a ball, at least 1.
         name: Name of the metric.
 
     Raises:
         ConfigError: For a k out of range.
     """
 
-    def __init__(self, extractor, k, name):
+    def __init__(self, extractor: ExtractorLike, k: int, name: str) -> None:
         super().__init__(extractor, name)
         self.k = check_integer("k", k)
 
-    def radii(self, side):
-        """`nearest_radii` of the real or the generated side; computed once."""
+    def radii(self, side: FeatureTable) -> np.ndarray:
+        """Returns the `nearest_radii` of the real or the generated side, computed once."""
         return side.once("radii", lambda: radii_of(side.array, self.k))
 
-    def get_config(self):
-        """Constructor arguments."""
+    def get_config(self) -> dict[str, object]:
+        """Returns the constructor arguments."""
         return super().get_config() | {"k": self.k}
 
 
@@ -46,11 +50,11 @@ class NeighbourhoodMetric(FeatureMetric):
 class PrecisionRecall(NeighbourhoodMetric):
     """Improved precision and recall: quality and variety as two figures from 0 to 1.
 
-    Precision is the share of generated samples within the balls of real ones; recall the share of
-    real samples within the balls of generated ones. Compare figures of equal counts.
+    Precision is the share of generated samples within the balls of real ones, and recall the share
+    of real samples within the balls of generated ones. Compare figures of equal counts.
 
     Args:
-        extractor, k, name: See `NeighbourhoodMetric`.
+        extractor, k, name: As in `NeighbourhoodMetric`.
 
     Raises:
         ConfigError: For a k out of range.
@@ -68,31 +72,33 @@ class PrecisionRecall(NeighbourhoodMetric):
     (1.0, True)
     """
 
-    def __init__(self, extractor="inception", k=3, name="precision_recall"):
+    def __init__(
+        self, extractor: ExtractorLike = "inception", k: int = 3, name: str = "precision_recall"
+    ) -> None:
         super().__init__(extractor, k, name)
 
-    def result(self):
-        """`{"precision": float, "recall": float}`.
+    def result(self) -> dict[str, float]:
+        """Computes `{"precision": float, "recall": float}`.
 
         Raises:
             DataError: With `k` samples or fewer of either kind.
         """
         self.require(self.k + 1, self.k + 1, "feed more samples, or pass a smaller k")
         real, fake = self.real, self.fake
-        return reach_both_ways(real.array, self.radii(real), fake.array, self.radii(fake))
+        return shares_within(real.array, self.radii(real), fake.array, self.radii(fake))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DensityCoverage(NeighbourhoodMetric):
-    """Density and coverage: quality and variety that outliers don't inflate.
+    """Density and coverage: quality and variety, robust to outliers.
 
-    Density is the number of real balls around a generated sample, relative to `k`; about 1 for
-    samples of the same distribution, and not bounded by 1. Coverage is the share of real balls
-    that hold a generated sample. A ball excludes its edge, as in the authors' code, so a real
-    sample with more than `k` exact copies can't be covered.
+    Density is the mean number of real balls that contain a generated sample, divided by `k`. It
+    is about 1 for samples of the same distribution, and not bounded by 1. Coverage is the share of
+    real balls that contain a generated sample. Balls exclude their boundary, as in the authors'
+    code, so a real sample with more than `k` exact copies can't be covered.
 
     Args:
-        extractor, k, name: See `NeighbourhoodMetric`.
+        extractor, k, name: As in `NeighbourhoodMetric`.
 
     Raises:
         ConfigError: For a k out of range.
@@ -110,33 +116,35 @@ class DensityCoverage(NeighbourhoodMetric):
     {'density': 1.0, 'coverage': 1.0}
     """
 
-    def __init__(self, extractor="inception", k=5, name="density_coverage"):
+    def __init__(
+        self, extractor: ExtractorLike = "inception", k: int = 5, name: str = "density_coverage"
+    ) -> None:
         super().__init__(extractor, k, name)
 
-    def result(self):
-        """`{"density": float, "coverage": float}`.
+    def result(self) -> dict[str, float]:
+        """Computes `{"density": float, "coverage": float}`.
 
         Raises:
-            DataError: With `k` real samples or fewer, no generated one, or real samples that all
-                have more than `k` copies.
+            DataError: With `k` real samples or fewer, without generated ones, or if all real
+                samples have more than `k` copies.
         """
         self.require(self.k + 1, 1, "feed more samples, or pass a smaller k")
-        return fill_of_balls(self.real.array, self.radii(self.real), self.fake.array, self.k)
+        return occupancy(self.real.array, self.radii(self.real), self.fake.array, self.k)
 
 
-def precision_recall(real, fake, k=3):
-    """Improved precision and recall of two sets of features.
+def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> dict[str, float]:
+    """Computes improved precision and recall of two sets of features.
 
     Args:
         real, fake: Features `(count, features)`, more than `k` of each.
-        k: Neighbours that a ball reaches, at least 1.
+        k: Number of neighbours in a ball, at least 1.
 
     Returns:
         `{"precision": float, "recall": float}`.
 
     Raises:
         ConfigError: For a k out of range.
-        DataError: For unfit features.
+        DataError: For invalid features.
 
     Source: Kynkaanniemi et al., NeurIPS 2019.
 
@@ -146,22 +154,22 @@ def precision_recall(real, fake, k=3):
     {'precision': 0.6666666666666666, 'recall': 0.6666666666666666}
     """
     real, fake = check_features(real, "real"), check_features(fake, "generated")
-    return reach_both_ways(real, nearest_radii(real, k), fake, nearest_radii(fake, k))
+    return shares_within(real, nearest_radii(real, k), fake, nearest_radii(fake, k))
 
 
-def density_coverage(real, fake, k=5):
-    """Density and coverage of two sets of features.
+def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> dict[str, float]:
+    """Computes density and coverage of two sets of features.
 
     Args:
         real, fake: Features `(count, features)`, more than `k` real ones.
-        k: Neighbours that a ball reaches, at least 1.
+        k: Number of neighbours in a ball, at least 1.
 
     Returns:
         `{"density": float, "coverage": float}`.
 
     Raises:
         ConfigError: For a k out of range.
-        DataError: For unfit features, or real ones that all have more than `k` copies.
+        DataError: For invalid features, or if all real ones have more than `k` copies.
 
     Source: Naeem et al., ICML 2020.
 
@@ -171,15 +179,15 @@ def density_coverage(real, fake, k=5):
     {'density': 2.0, 'coverage': 1.0}
     """
     real, fake = check_features(real, "real"), check_features(fake, "generated")
-    return fill_of_balls(real, nearest_radii(real, k), fake, k)
+    return occupancy(real, nearest_radii(real, k), fake, k)
 
 
-def nearest_radii(features, k):
-    """Distance of each sample to its k-th nearest neighbour in the same set.
+def nearest_radii(features: ArrayLike, k: int) -> np.ndarray:
+    """Computes the distance of each sample to its k-th nearest neighbour in the same set.
 
     Args:
         features: `(count, features)`, more than `k` of them.
-        k: At least 1.
+        k: Rank of the neighbour, at least 1.
 
     Returns:
         `(count,)` floats; exactly 0 for a sample with at least `k` copies.
@@ -197,13 +205,13 @@ def nearest_radii(features, k):
     if len(features) <= k:
         raise DataError(
             f"expected more than k={k} samples to have a k-th neighbour, got {len(features)}; "
-            "pass more, or a smaller k."
+            "pass more samples, or a smaller k."
         )
     return radii_of(features, k)
 
 
-def radii_of(features, k):
-    """`nearest_radii` of checked features."""
+def radii_of(features: np.ndarray, k: int) -> np.ndarray:
+    """Computes `nearest_radii` of checked features."""
     radii = np.empty(len(features))
     centre = features.mean(axis=0, dtype="float64")
     for rows, distances in distance_blocks(features, features):
@@ -213,21 +221,23 @@ def radii_of(features, k):
     return radii
 
 
-def reach_both_ways(real, real_radii, fake, fake_radii):
-    """Precision and recall from features and radii; a ball includes its edge."""
-    precise, recalled = np.zeros(len(fake), bool), np.empty(len(real), bool)
+def shares_within(
+    real: np.ndarray, real_radii: np.ndarray, fake: np.ndarray, fake_radii: np.ndarray
+) -> dict[str, float]:
+    """Computes precision and recall from features and radii; balls include their boundary."""
+    fake_within, real_within = np.zeros(len(fake), bool), np.empty(len(real), bool)
     for rows, distances in distance_blocks(real, fake, rounding=-ROUNDING):
-        precise |= (distances <= real_radii[rows, None] ** 2).any(axis=0)
-        recalled[rows] = (distances <= fake_radii**2).any(axis=1)
-    return {"precision": float(precise.mean()), "recall": float(recalled.mean())}
+        fake_within |= (distances <= real_radii[rows, None] ** 2).any(axis=0)
+        real_within[rows] = (distances <= fake_radii**2).any(axis=1)
+    return {"precision": float(fake_within.mean()), "recall": float(real_within.mean())}
 
 
-def fill_of_balls(real, radii, fake, k):
-    """Density and coverage from features and radii; a ball excludes its edge."""
+def occupancy(real: np.ndarray, radii: np.ndarray, fake: np.ndarray, k: int) -> dict[str, float]:
+    """Computes density and coverage from features and radii; balls exclude their boundary."""
     if not radii.any():
         raise DataError(
-            f"expected real samples of which some have no {k} exact copies, got {len(real)} that "
-            "all have; their balls are empty. Look at the samples or at the extractor."
+            f"expected some real samples with fewer than {k} exact copies, got {len(real)} that "
+            "all have as many, so that their balls are empty; check the samples and the extractor."
         )
     inside, covered = 0, 0
     for rows, distances in distance_blocks(real, fake, rounding=ROUNDING):
@@ -237,16 +247,18 @@ def fill_of_balls(real, radii, fake, k):
     return {"density": inside / (k * len(fake)), "coverage": covered / len(real)}
 
 
-def distance_blocks(first, second, rounding=0.0):
-    """Yields the squared distances between two sets, some rows at a time.
+def distance_blocks(
+    first: np.ndarray, second: np.ndarray, rounding: float = 0.0
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields the squared distances between two sets, in blocks of rows.
 
-    |x - y|^2 = |x|^2 + |y|^2 - 2 x.y, around the mean of the first set: far from the origin the
-    sum would cancel.
+    It uses |x - y|^2 = |x|^2 + |y|^2 - 2 x.y around the mean of the first set, as the sum would
+    cancel far from the origin.
 
     Args:
         first, second: Features `(count, features)`.
-        rounding: Relative to the squared norms, for each feature: added to every distance, so
-            that ties fall to the same side whatever the rounding.
+        rounding: Tolerance to add to every distance, relative to the squared norms, per feature.
+            It makes the outcome of ties independent of rounding.
 
     Yields:
         A slice of rows and their distances, `(rows, count of second)` float64.
@@ -264,6 +276,6 @@ def distance_blocks(first, second, rounding=0.0):
         yield slice(start, start + len(block)), distances
 
 
-def squared_norms(features):
-    """|x|^2 of each row."""
+def squared_norms(features: np.ndarray) -> np.ndarray:
+    """Computes |x|^2 of each row."""
     return np.einsum("ij,ij->i", features, features)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_gan import compilation, gradients, media, replicas, schedules
 from keras_gan.checks import check_positive
+from keras_gan.errors import ConfigError
 from keras_gan.models.averages import copy_network, update_average
 from keras_gan.models.duel import Duel
 from keras_gan.models.resumable import Resumable
@@ -26,8 +27,8 @@ MOVING_AVERAGE_WARM_UP = 0.1  # largest half-life early in training, relative to
 class AdversarialModel(Resumable):
     """Base of games: a resumable `keras.Model` whose players each have a loss and an optimizer.
 
-    A player has one optimizer and one or more networks. A subclass defines `players`, passes its
-    networks to `add_networks`, calls `compile_players` in `compile`, and implements
+    A player has one optimizer and one or more networks. A subclass defines `players`, calls
+    `compile_players` in `compile`, and implements
 
     - `check_batch(data) -> batch`, the validated batch of a step;
     - `update_kind(batch, step, due) -> logs`, the updates of one kind of step;
@@ -43,6 +44,10 @@ class AdversarialModel(Resumable):
             averages. Early in training the half-life is a fraction of the images seen, so that the
             average forgets the untrained network. A schedule of the same name replaces both.
         name: Name of the model.
+        **networks: The players' networks, under the names of the attributes that hold them.
+
+    Raises:
+        ConfigError: For a number out of range, or other networks than those of `players`.
 
     Attributes:
         players: Name of a player -> names of the attributes that hold its networks.
@@ -59,16 +64,22 @@ class AdversarialModel(Resumable):
     duels: tuple[Duel, ...] = ()
 
     def __init__(
-        self, seed: int = 0, moving_average_half_life: float = 20_000, name: str | None = None
+        self,
+        seed: int = 0,
+        moving_average_half_life: float = 20_000,
+        name: str | None = None,
+        **networks: keras.Model,
     ):
         super().__init__(seed, name)
         self.moving_average_half_life = check_positive(
             "a moving-average half-life in images", moving_average_half_life
         )
         self.schedules = {}
-
-    def add_networks(self, **networks: keras.Model) -> None:
-        """Stores the players' networks under these attribute names and creates the averages."""
+        if networks.keys() != set(self.network_names()):
+            raise ConfigError(
+                f"expected the networks {', '.join(self.network_names())}, got "
+                f"{', '.join(networks) or 'none'}."
+            )
         for name, network in networks.items():
             setattr(self, name, network)
         for average, name in self.averages.items():
@@ -234,26 +245,29 @@ class AdversarialModel(Resumable):
         return self.switch(step, functools.partial(self.update_kind, batch, step))
 
     def switch(self, step: tf.Tensor, update: Callable, names: Sequence[str] | None = None) -> dict:
-        """Runs `update(due)` with the names that are due at this step and returns its logs.
+        """Runs `update(due)` with the names that are due at this step.
 
         The graph has a branch for each kind of step instead of masks, so a step does no work of
-        other kinds, under XLA too. On several replicas the host has chosen the kind, as replicas
-        can't communicate in a branch.
+        other kinds, under XLA too. On several replicas the host has chosen the kind: replicas can't
+        communicate in a branch.
 
         Args:
             step: Integer scalar.
             update: `(due) -> logs`, with the same logs for every kind of step.
             names: Names that `update` depends on; all by default.
+
+        Returns:
+            Logs.
         """
         if self.fixed_kind is not None:
             return update(due_names(self.fixed_kind))
-        flags = self.kind_of_step(step)
-        names = tuple(flags) if names is None else names
+        kind = self.kind_of_step(step)
+        names = tuple(kind) if names is None else names
         kinds = step_kinds(self.kind_of_step, self.period, names)
-        branches = [functools.partial(update, due_names(kind)) for kind in kinds]
+        branches = [functools.partial(update, due_names(each)) for each in kinds]
         if len(branches) == 1:
             return branches[0]()
-        return tf.switch_case(kind_index({name: flags[name] for name in names}, kinds), branches)
+        return tf.switch_case(kind_index({name: kind[name] for name in names}, kinds), branches)
 
     def log_weights(self, kind: dict) -> dict:
         """Returns name of a log -> whether a step of this kind computes it."""
@@ -282,13 +296,13 @@ class AdversarialModel(Resumable):
         variables = self.variables_of(player) if variables is None else variables
         scale = self.optimizer_of(player).scale_loss(1.0)
 
-        def part_gradients(index):
+        def compute_part(index):
             with gradients.Recording(variables) as recording:
                 loss, logs = objective(*self.part_of(batch, parts, index))
             return recording.gradients(loss, scale), logs
 
         if parts > 1:
-            grads, logs = gradients.mean_over_parts(part_gradients, parts)
+            grads, logs = gradients.mean_over_parts(compute_part, parts)
         else:
             with gradients.Recording(variables) as recording:
                 loss, logs = objective(*batch)

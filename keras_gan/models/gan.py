@@ -71,13 +71,13 @@ class GAN(Sampling, AdversarialModel):
         latent_distribution: str = "normal",
         name: str = "gan",
     ):
-        super().__init__(seed, moving_average_half_life, name)
         check_networks_fit(generator, discriminator)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise unknown("latent_distribution", latent_distribution, LATENT_DISTRIBUTIONS)
+        networks = {"generator": generator, "discriminator": discriminator}
+        super().__init__(seed, moving_average_half_life, name, **networks)
         self.latent_distribution = latent_distribution
         self.rules = self.duel = None
-        self.add_networks(generator=generator, discriminator=discriminator)
 
     def compile(
         self,

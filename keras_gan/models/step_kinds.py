@@ -1,4 +1,4 @@
-"""Kinds of steps: which updates and penalties are due in a step."""
+"""Kinds of steps: which updates and penalties are due in a step, as branches of its graph."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-MAX_PERIOD = 100_000  # a longer period isn't enumerated: all combinations count as kinds
+MAX_PERIOD = 100_000  # a longer period isn't enumerated: all combinations become branches
 
 
 def step_kinds(
@@ -29,15 +29,16 @@ def step_kinds(
 
 
 def kind_index(flags: dict[str, Any], kinds: Sequence[dict[str, bool]]) -> tf.Tensor:
-    """Returns the index of a step's kind, an integer scalar.
+    """Returns the index of a step's kind.
 
     Args:
         flags: Name -> whether it is due, a boolean scalar.
-        kinds: Kinds of steps, each name -> bool for the names of `flags`.
+        kinds: The kinds that can occur, each name -> bool for the names of `flags`.
     """
     indices = {kind_code(kind): index for index, kind in enumerate(kinds)}
     table = [indices.get(code, 0) for code in range(2 ** len(flags))]
-    return tf.gather(table, kind_code({n: ops.cast(flag, "int32") for n, flag in flags.items()}))
+    code = kind_code({name: ops.cast(flag, "int32") for name, flag in flags.items()})
+    return tf.gather(table, code)
 
 
 def due_names(kind: dict[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Rendered files that people look at: grids as PNG, films as GIF and MP4."""
+"""Pictures: rendered files that people look at, grids as PNG and films as GIF and MP4."""
 
 from keras_gan.pictures.films import check_film_path, enlarge, save_film, save_gif
 from keras_gan.pictures.grids import grid, png, save_grid, save_png, to_uint8

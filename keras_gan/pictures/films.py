@@ -1,10 +1,13 @@
-"""Films: pictures in time, as GIF or MP4.
+"""Films: sequences of pictures, as GIF or MP4.
 
-MP4 is written by PyAV, the extra `video`: FFmpeg as a library, which reads videos too.
+MP4 files are written by PyAV (FFmpeg as a library), the extra `video`.
 """
 
 import math
+import os
 import pathlib
+from collections.abc import Sequence
+from types import ModuleType
 
 from keras_gan.errors import ConfigError
 from keras_gan.files import limits
@@ -12,24 +15,27 @@ from keras_gan.files.atomic import atomic_write
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 SMALLEST = {".gif": 128, ".mp4": 256}  # pixels to which small pictures are enlarged
-QUALITY = "18"  # x264's constant rate factor: no loss that one sees
+QUALITY = "18"  # x264's constant rate factor; visually lossless
 
 
-def save_film(frames, path, frames_per_second=25, rest=0.0):
-    """Writes frames as a film that browsers play; small pictures are enlarged by a whole factor.
+def save_film(
+    frames: ArrayLike, path: str | os.PathLike, frames_per_second: float = 25, rest: float = 0.0
+) -> None:
+    """Writes frames as a film that browsers can play; small frames are enlarged.
 
     Args:
         frames: `(count, height, width, 1 to 4 channels)` uint8, at least one.
-        path: `.gif`, endless, at most 25 frames a second; or `.mp4`, H.264 in yuv420p, which needs
-            the extra `video`. Its folder is made; a failure leaves what was there.
-        frames_per_second: From 1 to 120.
+        path: File to write, atomically; its folder is created if needed. `.gif` repeats and has
+            at most 25 frames per second; `.mp4` is H.264 in yuv420p and needs the extra `video`.
+        frames_per_second: Frame rate, from 1 to 120.
         rest: Seconds for which a GIF shows the last frame.
 
     Raises:
-        ConfigError: For another kind of file, frames that are no pictures, or without PyAV.
+        ConfigError: For another suffix, frames of another shape or type, or an MP4 without PyAV.
 
     Example:
 
@@ -45,8 +51,8 @@ def save_film(frames, path, frames_per_second=25, rest=0.0):
             save_gif(frames, new, len(frames) / frames_per_second, rest)
 
 
-def check_film(path, frames, frames_per_second=25):
-    """Raises `ConfigError` for what can't become a film; see `save_film`."""
+def check_film(path: pathlib.Path, frames: np.ndarray, frames_per_second: float = 25) -> None:
+    """Raises `ConfigError` for frames or a path that `save_film` can't write."""
     check_film_path(path)
     if frames.ndim != 4 or frames.dtype != np.uint8 or not 1 <= frames.shape[3] <= 4:
         raise ConfigError(
@@ -55,13 +61,13 @@ def check_film(path, frames, frames_per_second=25):
         )
     if len(frames) == 0 or not 1 <= frames_per_second <= 120:
         raise ConfigError(
-            "expected at least one frame and from 1 to 120 a second, got "
+            "expected at least one frame and from 1 to 120 per second, got "
             f"{len(frames)} and {frames_per_second}."
         )
 
 
-def check_film_path(path):
-    """Raises `ConfigError` for a name that is no film's, or an MP4's without PyAV."""
+def check_film_path(path: str | os.PathLike) -> None:
+    """Raises `ConfigError` for a path that isn't a film's, or an MP4's without PyAV."""
     path = pathlib.Path(path)
     if path.suffix not in SMALLEST:
         raise ConfigError(f"expected a film to end in .gif or .mp4, got {path}.")
@@ -69,12 +75,12 @@ def check_film_path(path):
         require_av()
 
 
-def enlarge(images, smallest):
-    """Repeats images pixel by pixel, by the least integer factor that reaches `smallest` pixels.
+def enlarge(images: np.ndarray, smallest: int) -> np.ndarray:
+    """Enlarges images by the smallest integer factor that gives at least `smallest` pixels.
 
     Args:
         images: `(..., height, width, channels)`.
-        smallest: Of the shorter side.
+        smallest: Minimum length of the shorter side.
 
     Example:
 
@@ -85,15 +91,20 @@ def enlarge(images, smallest):
     return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 
-def save_gif(frames, path, seconds=6.0, rest=2.0):
-    """Writes pictures as an endless GIF that rests on the last one.
+def save_gif(
+    frames: Sequence[str | os.PathLike | np.ndarray],
+    path: str | os.PathLike,
+    seconds: float = 6.0,
+    rest: float = 2.0,
+) -> None:
+    """Writes pictures as a repeating GIF that rests on the last one.
 
     Args:
-        frames: Paths of PNG files, or uint8 arrays `(height, width, channels)`; of one size, in
-            order; at least one.
+        frames: Paths of PNG files, or uint8 arrays `(height, width, channels)`, all of one size;
+            at least one.
         path: File to write.
-        seconds: How long one round takes, without the rest; at least 0.04 a frame.
-        rest: Seconds for which the last frame is shown, where that is longer than the others.
+        seconds: Duration of one round without the rest; at least 0.04 seconds per frame.
+        rest: Minimum duration of the last frame in seconds.
     """
     if not len(frames):
         raise ConfigError("expected at least one frame for a GIF, got none.")
@@ -103,16 +114,16 @@ def save_gif(frames, path, seconds=6.0, rest=2.0):
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
-def palette_picture(frame) -> Image.Image:
-    """Converts a PNG file or a uint8 array to 256 colours of its own."""
+def palette_picture(frame: str | os.PathLike | np.ndarray) -> Image.Image:
+    """Converts a PNG file or a uint8 array to an adaptive palette of 256 colours."""
     if not isinstance(frame, str | pathlib.Path):
         return to_pillow(frame).convert("P", palette=Image.Palette.ADAPTIVE)
     with limits.reading("a PNG", frame, advice="Remove it."), open_png(frame) as picture:
         return on_white(picture).convert("P", palette=Image.Palette.ADAPTIVE)
 
 
-def save_mp4(frames, path, frames_per_second):
-    """Writes uint8 frames as H.264; an odd height or width gains a line, as yuv420p halves them."""
+def save_mp4(frames: np.ndarray, path: pathlib.Path, frames_per_second: float) -> None:
+    """Writes uint8 frames as H.264, padded to even height and width, which yuv420p requires."""
     av = require_av()
     height, width = frames.shape[1:3]
     odd = [(0, height % 2), (0, width % 2), (0, 0)]
@@ -126,11 +137,11 @@ def save_mp4(frames, path, frames_per_second):
         film.mux(stream.encode())
 
 
-def require_av():
+def require_av() -> ModuleType:
     """Imports PyAV.
 
     Raises:
-        ConfigError: Where it isn't installed.
+        ConfigError: If it isn't installed.
     """
     try:
         import av

@@ -1,14 +1,16 @@
-"""Grids of images, as uint8 and as PNG."""
+"""Grids of images, as uint8 arrays and as PNG files."""
 
+import os
 import pathlib
 
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 
-def to_uint8(images):
-    """Converts images in [-1, 1] to uint8 from 0 to 255, rounded; what lies outside is clipped.
+def to_uint8(images: ArrayLike) -> tf.Tensor:
+    """Converts images in [-1, 1] to uint8 from 0 to 255, rounded and clipped.
 
     Args:
         images: `(..., channels)` floats.
@@ -20,22 +22,21 @@ def to_uint8(images):
     return tf.cast(tf.round(tf.clip_by_value(scaled, 0.0, 255.0)), tf.uint8)
 
 
-def grid(images, columns=None):
-    """Lays images side by side in reading order, in a grid as square as fits.
+def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
+    """Arranges images in a grid, in reading order.
 
-    The rest is black, or transparent where the images have an alpha channel.
-
-    Works inside a TensorFlow graph, with a number of images that is known when it runs.
+    Empty cells are black, or transparent for images with an alpha channel. The function works in
+    TensorFlow graphs, also for a dynamic number of images.
 
     Args:
         images: `(count, height, width, channels)` floats in [-1, 1].
-        columns: Images a row; the square root of the count, rounded up, by default.
+        columns: Number of images per row; by default the square root of the count, rounded up.
 
     Returns:
         A uint8 tensor `(rows * height, columns * width, channels)`.
 
     Raises:
-        ConfigError: For samples that are no images.
+        ConfigError: For samples that aren't images.
 
     Example:
 
@@ -59,27 +60,27 @@ def grid(images, columns=None):
     )
 
 
-def png(image):
-    """Encodes a uint8 image as a PNG, a string tensor; works inside a graph."""
+def png(image: ArrayLike) -> tf.Tensor:
+    """Encodes a uint8 image as a PNG string tensor; works in graphs."""
     return tf.io.encode_png(image)
 
 
-def save_grid(images, path, columns=None):
-    """Writes a grid of images as a PNG.
+def save_grid(images: ArrayLike, path: str | os.PathLike, columns: int | None = None) -> None:
+    """Writes a grid of images as a PNG file.
 
     Args:
-        images, columns: See `grid`.
-        path: File to write; its folder is made.
+        images, columns: As in `grid`.
+        path: File to write; its folder is created if needed.
     """
     save_png(grid(images, columns), path)
 
 
-def save_png(picture, path):
-    """Writes a picture as a PNG.
+def save_png(picture: ArrayLike, path: str | os.PathLike) -> None:
+    """Writes a picture as a PNG file.
 
     Args:
         picture: `(height, width, 1 to 4 channels)` uint8.
-        path: File to write; its folder is made.
+        path: File to write; its folder is created if needed.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Recipes: the networks and numbers of a paper by name, a row each."""
+"""Recipes: the networks and hyperparameters of a paper by name, one row each."""
 
 from keras_gan.recipes.building import build
-from keras_gan.recipes.choosing import AUTO, Choice, Facts, auto, tell_choices
+from keras_gan.recipes.choosing import AUTO, Choice, Facts, auto, describe_choices
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import Recipe
 from keras_gan.recipes.table import RECIPES, SMALL, get
@@ -16,6 +16,6 @@ __all__ = [
     "Recipe",
     "auto",
     "build",
+    "describe_choices",
     "get",
-    "tell_choices",
 ]

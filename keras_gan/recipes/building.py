@@ -1,4 +1,4 @@
-"""From a recipe to a game."""
+"""Building of models from recipes."""
 
 import dataclasses
 
@@ -6,7 +6,9 @@ from keras_gan import media, models, optimizers, penalties, schedules
 from keras_gan.errors import ConfigError
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
-from keras_gan.recipes.table import get, of_width
+from keras_gan.recipes.table import get, with_width
+
+import keras
 
 
 def build(
@@ -22,29 +24,30 @@ def build(
     medium: media.Medium | None = None,
     **rules,
 ) -> models.AdversarialModel:
-    """Builds and compiles the game of a recipe.
+    """Builds and compiles the model of a recipe.
 
     Args:
         recipe: A `Recipe`, or its name.
-        sample_shape: Shape of the data's samples.
-        num_classes: For a class-conditional game; None without labels.
-        seed: Decides all noise; the initial weights are drawn as Keras draws them.
-        width: The networks' width instead of the recipe's; with a name, `"small"` for all that the
-            recipe does otherwise on a processor.
-        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global one by default.
-        jit_compile: As in `GAN.compile`; as the recipe says by default.
-        images: Images over which the recipe's schedules run; its own steps' by default.
-        moments: `(means, variances)` of the data, where these are points; see `MLPGenerator`.
-        medium: What the samples are; by their shape by default.
-        **rules: Fields of `keras_gan.Rules` instead of the recipe's, such as `update` or `remat`;
-            None leaves the recipe's. An `augmentation` of `"none"` is none, and a schedule of the
-            recipe for its own augmentation's p doesn't move another one's.
+        sample_shape: Shape of one sample of the data.
+        num_classes: Number of classes of a class-conditional model; None without labels.
+        seed: Seed of all noise. The initial weights come from Keras's global seed.
+        width: Width of the networks, which replaces the recipe's. With a recipe's name it may be
+            `"small"`, which selects the recipe's variant for a CPU.
+        dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global policy by default.
+        jit_compile: As in `GAN.compile`; the recipe's setting by default.
+        images: Number of images over which the recipe's schedules run; by default as many as the
+            recipe's own steps see.
+        moments: `(means, variances)` of the data, if they are points; see `MLPGenerator`.
+        medium: Medium of the samples; inferred from their shape by default.
+        **rules: Fields of `keras_gan.Rules` that replace the recipe's, such as `update` or `remat`;
+            None keeps the recipe's. An `augmentation` of `"none"` disables augmentation. A
+            schedule of the recipe for the p of its own augmentation doesn't apply to another one.
 
     Returns:
-        A compiled game.
+        A compiled model.
 
     Raises:
-        ConfigError: For an unknown name, or what the networks can't be.
+        ConfigError: If the name is unknown, or the networks don't support an argument.
 
     Example:
 
@@ -52,32 +55,35 @@ def build(
     >>> kg.recipes.build("dcgan", (28, 28, 1), width=8).sample_shape
     (28, 28, 1)
     """
-    recipe = get(recipe, width) if isinstance(recipe, str) else of_width(recipe, width)
+    recipe = get(recipe, width) if isinstance(recipe, str) else with_width(recipe, width)
     rules = {name: rule for name, rule in rules.items() if rule is not None}
     recipe = with_augmentation(recipe, rules.pop("augmentation", None))
     images = images or recipe.steps * recipe.batch_size
-    recipe = in_unit_of(for_size(recipe, sample_shape[0], images), moments)
+    recipe = scale_penalties(resolve_numbers(recipe, sample_shape[0], images), moments)
     spec = NetworkSpec(sample_shape, recipe.latent_dim, recipe.width, num_classes, dtype, moments)
-    game = recipe.game(
-        **networks_of(recipe, spec, medium or media.of(sample_shape)),
+    model = recipe.game(
+        **build_networks(recipe, spec, medium or media.of(sample_shape)),
         seed=seed,
         moving_average_half_life=recipe.moving_average_half_life,
         latent_distribution=recipe.latent_distribution,
     )
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
-    game.compile(
-        **{f"{player}_optimizer": adam(recipe, player) for player in game.players},
+    model.compile(
+        **{f"{player}_optimizer": make_optimizer(recipe, player) for player in model.players},
         rules=models.Rules.of(**{**vars(recipe.rules()), **rules}),
-        schedules=schedules_of(recipe, game, images),
+        schedules=make_schedules(recipe, model, images),
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,
     )
-    return game
+    return model
 
 
-def with_augmentation(recipe, augmentation):
-    """Returns the recipe with another augmentation, whose p no schedule moves; None for its own."""
+def with_augmentation(recipe: Recipe, augmentation: str | None) -> Recipe:
+    """Returns the recipe with another augmentation, without a schedule of its p.
+
+    None keeps the recipe's own augmentation and its schedule.
+    """
     if augmentation is None or augmentation == recipe.augmentation:
         return recipe
     ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
@@ -85,11 +91,13 @@ def with_augmentation(recipe, augmentation):
     return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
 
 
-def networks_of(recipe: Recipe, spec: NetworkSpec, medium: media.Medium) -> dict:
-    """Makes the networks of a recipe, which say the medium where their samples' shape doesn't.
+def build_networks(
+    recipe: Recipe, spec: NetworkSpec, medium: media.Medium
+) -> dict[str, keras.Model]:
+    """Builds the networks of a recipe; sets their medium if the shape doesn't imply it.
 
     Raises:
-        ConfigError: For a medium that the recipe doesn't learn.
+        ConfigError: If the recipe doesn't support the medium.
     """
     if medium.name not in recipe.media:
         nouns = " or ".join(media.MEDIA[name].noun for name in recipe.media)
@@ -105,54 +113,64 @@ def networks_of(recipe: Recipe, spec: NetworkSpec, medium: media.Medium) -> dict
     return networks
 
 
-def for_size(recipe, size, images):
-    """Returns the recipe with the numbers that depend on the images' size or count computed."""
+def resolve_numbers(recipe: Recipe, size: int, images: int) -> Recipe:
+    """Returns the recipe with its functions of image size and image count evaluated."""
 
-    def numbers(table):
+    def resolve(table):
         return {
             name: number(size, recipe.batch_size, images) if callable(number) else number
             for name, number in table.items()
         }
 
-    ends, weights = numbers(recipe.ends), numbers(recipe.penalties)
+    ends, weights = resolve(recipe.ends), resolve(recipe.penalties)
     return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
-def in_unit_of(recipe, moments):
-    """Returns the recipe with the weights of its gradient penalties for data of these moments.
+def scale_penalties(recipe: Recipe, moments: tuple | None) -> Recipe:
+    """Returns the recipe with the weights of its gradient penalties scaled to the data.
 
-    A gradient is per unit of the data, so that its square is smaller where the data are larger.
+    The recipe's weights are for data of variance 1. Squared gradients are inversely proportional
+    to the variance, so the weights are multiplied by it.
     """
     if moments is None:
         return recipe
-    unit = sum(moments[1]) / len(moments[1])
-    weights = {name: unit * weight for name, weight in recipe.penalties.items()}
+    variance = sum(moments[1]) / len(moments[1])
+    weights = {name: variance * weight for name, weight in recipe.penalties.items()}
     names = {getattr(penalties, name).name for name in weights}
-    ends = {name: unit * end if name in names else end for name, end in recipe.ends.items()}
+    ends = {name: variance * end if name in names else end for name, end in recipe.ends.items()}
     return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
-def adam(recipe, player):
-    """Makes a player's optimizer; its name is fixed, so that two runs' settings can be compared."""
+def make_optimizer(recipe: Recipe, player: str) -> keras.optimizers.Optimizer:
+    """Makes a player's optimizer, with a fixed name so that settings of runs are comparable."""
     rate = recipe.rate_of(player)
     return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
 
 
-def schedules_of(recipe, game, images):
-    """Makes the schedules that bring the recipe's numbers to their ends, and let a game grow.
+def make_schedules(
+    recipe: Recipe, model: models.AdversarialModel, images: int
+) -> dict[str, schedules.Schedule]:
+    """Makes the schedules that take the recipe's numbers to their ends.
+
+    A progressive model gets a schedule of its level too: each size fades in over a phase and trains
+    for a phase, the last size for two.
 
     Args:
         recipe: The `Recipe`.
-        game: Its game; in one that grows each size fades in and rests over as many images, and the
-            last size rests twice as long.
-        images: Images over which they run.
+        model: Its model.
+        images: Number of images over which the schedules run.
+
+    Returns:
+        Name of a scheduled number -> schedule.
     """
-    starts = {f"{player}_learning_rate": recipe.rate_of(player) for player in game.players}
+    starts = {f"{player}_learning_rate": recipe.rate_of(player) for player in model.players}
     starts |= {"learning_rate": recipe.rate_of("generator"), "beta_2": recipe.beta_2}
     starts |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
     starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
-    made = {name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()}
-    if isinstance(game, models.ProgressiveGAN):
-        phase = max(1, images // (2 * game.generator.last_stage + 2))
-        made["level"] = schedules.Growth(phase, phase)
-    return made
+    cosines = {
+        name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()
+    }
+    if not isinstance(model, models.ProgressiveGAN):
+        return cosines
+    phase = max(1, images // (2 * model.generator.last_stage + 2))
+    return {**cosines, "level": schedules.Growth(phase, phase)}

@@ -1,46 +1,46 @@
-"""The recipe `auto`: which recipe fits the data and the machine, and why.
+"""The recipe `auto`: chooses the recipe that fits the data and the machine, with reasons.
 
-The choice is a function of `Facts` alone. Numbers that were judged and not measured stand at the
-top, to be changed.
+The choice depends only on `Facts`. The thresholds below are estimates rather than measurements.
 """
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 from keras_gan import media
-from keras_gan.recipes.recipe import NO_AUGMENTATION
+from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
 AUTO = "auto"
-FEW_IMAGES = 5_000  # fewer want an augmentation
-FEW_OF_A_CLASS = 50  # fewer are no class to learn
+FEW_IMAGES = 5_000  # fewer need augmentation
+FEW_OF_A_CLASS = 50  # fewer are too few to learn a class
 SHORT_CORE_HOURS, SHORT_STEPS, SHORT_GPU_HOURS = 4, 10_000, 1
 SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
 LARGEST_ON_CPU, LARGEST_IN_SHORT = 64, 32
 MOST_ENLARGED = 1.25
-DIGITS_SIZE = 28  # the one size that is no power of two, of DCGAN's networks
+DIGITS_SIZE = 28  # the only size other than a power of two; DCGAN's networks support it
 FULL_WIDTH_UP_TO = {"r3gan": 64, "stylegan2_ada": 512}  # pixels, as published
 BATCH_TIMES_SIZE = 8_192
 SMALLEST_BATCH = 8
-LITTLE_MEMORY = 4  # GiB, for a processor
+LITTLE_MEMORY = 4  # GiB, without a GPU
 
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What decides a choice: the data, the machine, and what was asked for.
+    """The inputs of a choice: the data, the machine, and the user's requests.
 
     Attributes:
-        sample_shape: Shape of a sample; of images `(height, width, channels)`.
+        sample_shape: Shape of one sample; `(height, width, channels)` for images.
         count: Number of samples.
         num_classes: Number of classes; None without labels.
-        image_size: The image size asked for; None for any.
-        hours: The time asked for; None for any.
-        steps: The steps asked for; None for any.
-        cores: Processors.
-        memory: GiB of main memory; None where it isn't known.
+        image_size: Requested image size; None for any.
+        hours: Requested training time in hours; None for any.
+        steps: Requested number of steps; None for any.
+        cores: Number of CPU cores.
+        memory: Main memory in GiB; None if unknown.
         gpus: Number of GPUs.
-        compute_capability: The first one's, such as `(8, 0)`; None where it isn't known.
-        medium: The samples' `keras_gan.media.Medium`; by their shape by default.
+        compute_capability: Compute capability of the first GPU, such as `(8, 0)`; None if unknown.
+        medium: `keras_gan.media.Medium` of the samples; inferred from their shape by default.
     """
 
     sample_shape: tuple
@@ -57,22 +57,22 @@ class Facts:
 
     @property
     def are_images(self) -> bool:
-        """Returns whether the samples are images."""
+        """Whether the samples are images."""
         return isinstance(self.medium or media.of(self.sample_shape), media.Image)
 
     @property
     def side(self) -> int:
-        """The images' shorter side."""
+        """Shorter side of the images, in pixels."""
         return min(self.sample_shape[:2])
 
     @property
     def are_few(self) -> bool:
-        """Whether there are few samples."""
+        """Whether there are fewer samples than training without augmentation needs."""
         return self.count < FEW_IMAGES
 
     @property
     def time_is_short(self) -> bool:
-        """Whether a short time was asked for."""
+        """Whether the user requested a short training."""
         if self.hours is None:
             return False
         if self.gpus:
@@ -81,24 +81,24 @@ class Facts:
 
     @property
     def is_for_minutes(self) -> bool:
-        """Whether a short time was asked for, or on a processor none at all."""
-        asked = self.hours is not None or (self.steps or 0) > SHORT_STEPS
-        return self.time_is_short or not (self.gpus or asked)
+        """Whether the training should take minutes: if requested, or by default without a GPU."""
+        long_is_requested = self.hours is not None or (self.steps or 0) > SHORT_STEPS
+        return self.time_is_short or not (self.gpus or long_is_requested)
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What `auto` picked.
+    """A recipe and its settings, as `auto` chose them.
 
     Attributes:
-        recipe: Name of a recipe.
-        width: The networks' width, or `"small"`.
-        image_size: Height and width of the images; None for points.
-        batch_size: Samples a step.
-        augmentation: Name of an augmentation, or `"none"`.
+        recipe: Name of the recipe.
+        width: Width of the networks, or `"small"`.
+        image_size: Height and width of the images; None for other samples.
+        batch_size: Number of samples per step.
+        augmentation: Name of the augmentation, or `"none"`.
         mixed_precision: `"bfloat16"` or `"float32"`.
-        conditional: Whether the classes are learned; None without labels.
-        reasons: Why: name of each of these that isn't None -> a text.
+        conditional: Whether to learn the classes; None without labels.
+        reasons: Name of a setting above -> the reason for its value.
     """
 
     recipe: str
@@ -108,17 +108,17 @@ class Choice:
     augmentation: str
     mixed_precision: str
     conditional: bool | None
-    reasons: dict
+    reasons: dict[str, str]
 
 
-def auto(facts) -> Choice:
-    """The recipe for some data on some machine, its settings, and the reason for each.
+def auto(facts: Facts) -> Choice:
+    """Chooses a recipe and its settings for a data set and a machine.
 
     Args:
-        facts: `Facts`; `keras_gan.runs.auto_facts` reads them from a source and this machine.
+        facts: `Facts`; `keras_gan.runs.auto_facts` collects them from a source and this machine.
 
     Returns:
-        A `Choice`.
+        A `Choice`, with the reason for each setting.
 
     Example:
 
@@ -130,115 +130,116 @@ def auto(facts) -> Choice:
     >>> choice.reasons["recipe"]
     '5,000 images or more, and a GPU'
     """
-    recipe, reason = pick_recipe(facts)
-    size, about_size = pick_size(facts, recipe)
-    width, about_width = pick_width(facts, recipe, size)
+    recipe, recipe_reason = pick_recipe(facts)
+    size, size_reason = pick_size(facts, recipe)
+    width, width_reason = pick_width(facts, recipe, size)
     picks = {
-        "recipe": (recipe, reason),
-        "width": (width, about_width),
-        "image_size": (size, about_size),
+        "recipe": (recipe, recipe_reason),
+        "width": (width, width_reason),
+        "image_size": (size, size_reason),
         "batch_size": pick_batch_size(facts, get(recipe, width), size),
         "augmentation": pick_augmentation(facts, get(recipe)),
         "mixed_precision": pick_precision(facts),
         "conditional": pick_conditional(facts),
     }
-    reasons = {name: why for name, (_, why) in picks.items() if why is not None}
+    reasons = {name: reason for name, (_, reason) in picks.items() if reason is not None}
     return Choice(**{name: value for name, (value, _) in picks.items()}, reasons=reasons)
 
 
-def tell_choices(values, reasons):
-    """A line for each choice.
+def describe_choices(values: Mapping, reasons: Mapping[str, str]) -> list[str]:
+    """Returns a line of text for each choice.
 
     Args:
-        values: Name -> what was picked.
-        reasons: Name -> why; those that aren't in it are left out.
+        values: Name -> value of the setting.
+        reasons: Name -> reason; settings without a reason are left out.
 
     Example:
 
-    >>> tell_choices({"recipe": "quick", "width": 64}, {"recipe": "small grey images"})
+    >>> describe_choices({"recipe": "quick", "width": 64}, {"recipe": "small grey images"})
     ['auto: recipe quick: small grey images']
     """
     return [
-        f"auto: {name.removeprefix('mixed_').replace('_', ' ')} {in_words(values[name])}: {why}"
-        for name, why in reasons.items()
+        f"auto: {name.removeprefix('mixed_').replace('_', ' ')} {to_text(values[name])}: {reason}"
+        for name, reason in reasons.items()
     ]
 
 
-def in_words(value):
-    """A value for people."""
+def to_text(value: object) -> str:
+    """Returns a value as text, bools as yes or no."""
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
-# Each pick is `(value, reason)`; the reason is None where there is nothing to pick.
+# Each function below returns `(value, reason)`; the reason is None if there was no choice.
 
 
-def pick_recipe(facts):
-    """The recipe's name."""
+def pick_recipe(facts: Facts) -> tuple[str, str]:
+    """Picks the name of the recipe."""
     if facts.sample_shape == (1,):
         return "toy1d", "points on a line"
     if facts.sample_shape == (2,):
         return "toy25", "points in a plane"
     if not facts.are_images:
-        return "gan", "samples that are no images: perceptrons take any shape"
+        return "gan", "not images, and perceptrons take samples of any shape"
     grey = facts.sample_shape[2] == 1
     if grey and (facts.image_size or facts.side) <= LARGEST_IN_SHORT and facts.is_for_minutes:
-        return "quick", "small grey images and not much time: it is made for minutes"
+        return "quick", "small grey images and not much time; it learns within minutes"
     if facts.are_few:
-        return "stylegan2_ada", f"fewer than {FEW_IMAGES:,} images: it is made for few"
+        return "stylegan2_ada", f"fewer than {FEW_IMAGES:,} images; it is designed for few"
     if facts.gpus:
         return "r3gan", f"{FEW_IMAGES:,} images or more, and a GPU"
-    return "stylegan2_ada", "no GPU: of the recipes it came closest to cats in a processor's hour"
+    return "stylegan2_ada", "no GPU; it was the best recipe on cats after one hour on a CPU"
 
 
-def pick_size(facts, recipe):
-    """Height and width of the images."""
+def pick_size(facts: Facts, recipe: str) -> tuple[int | None, str | None]:
+    """Picks the height and width of the images."""
     if not facts.are_images:
         return None, None
     if facts.image_size is not None:
-        return facts.image_size, "as asked for"
+        return facts.image_size, "as requested"
     if recipe == "quick" and facts.side == DIGITS_SIZE:
-        return DIGITS_SIZE, "what the images have"
+        return DIGITS_SIZE, "the images' own size"
     size = largest_power_of_two(facts.side * MOST_ENLARGED)
     size = min(max(size, SMALLEST_SIZE), LARGEST_SIZE)
-    most = LARGEST_SIZE
+    limit = LARGEST_SIZE
     if not facts.gpus:
-        most = LARGEST_IN_SHORT if facts.time_is_short else LARGEST_ON_CPU
-    if size > most:
+        limit = LARGEST_IN_SHORT if facts.time_is_short else LARGEST_ON_CPU
+    if size > limit:
         time = f" in {facts.hours:g} hours on {facts.cores} cores" if facts.time_is_short else ""
-        return most, f"twice the size is four times the computing; no more without a GPU{time}"
+        return limit, f"the limit without a GPU{time}; doubling the size takes four times as long"
     if size == facts.side:
-        return size, "what the images have"
-    return size, f"networks take powers of two, and the images have {facts.side} pixels"
+        return size, "the images' own size"
+    return size, f"networks need a power of two, and the images have {facts.side} pixels"
 
 
-def pick_width(facts, recipe, size):
-    """The networks' width."""
-    own = get(recipe).width
+def pick_width(facts: Facts, recipe: str, size: int | None) -> tuple[int | str, str]:
+    """Picks the width of the networks."""
+    width = get(recipe).width
     if not facts.gpus and recipe in SMALL_RECIPES:
-        return SMALL, "the recipe's way on a processor, as there is no GPU"
+        return SMALL, "the recipe's variant for a CPU, as there is no GPU"
     full = FULL_WIDTH_UP_TO.get(recipe, LARGEST_SIZE)
     if size is None or size <= full:
-        return own, "the recipe's own"
-    return own * full // size, f"the recipe's {own} up to {full} pixels, then half at each doubling"
+        return width, "the recipe's default"
+    reason = f"the recipe's {width} up to {full} pixels, halved for each doubling"
+    return width * full // size, reason
 
 
-def pick_batch_size(facts, recipe, size):
-    """Samples a step."""
-    batch, why = recipe.batch_size, "the recipe's own"
+def pick_batch_size(facts: Facts, recipe: Recipe, size: int | None) -> tuple[int, str]:
+    """Picks the number of samples per step."""
+    batch, reason = recipe.batch_size, "the recipe's default"
     if size is not None and batch * size > BATCH_TIMES_SIZE:
         batch = max(BATCH_TIMES_SIZE // size, SMALLEST_BATCH)
-        why = f"less than the recipe's {recipe.batch_size}, as images of {size} pixels take memory"
+        reason = f"less than the recipe's {recipe.batch_size}, to fit images of {size} pixels"
     if not facts.gpus and facts.memory is not None and facts.memory < LITTLE_MEMORY:
-        batch, why = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
+        batch, reason = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
     if batch > facts.count:
         return largest_power_of_two(facts.count), f"only {facts.count} samples"
-    return batch, why
+    return batch, reason
 
 
-def pick_augmentation(facts, recipe):
-    """What the discriminator sees everything through."""
+def pick_augmentation(facts: Facts, recipe: Recipe) -> tuple[str, str | None]:
+    """Picks the augmentation of the discriminator's inputs."""
     if recipe.augmentation is not None:
-        return recipe.augmentation, "the recipe's own"
+        return recipe.augmentation, "the recipe's default"
     if not facts.are_images:
         return NO_AUGMENTATION, None
     if facts.are_few:
@@ -246,29 +247,29 @@ def pick_augmentation(facts, recipe):
     return NO_AUGMENTATION, f"{FEW_IMAGES:,} images or more"
 
 
-def pick_precision(facts):
-    """What the networks compute in."""
+def pick_precision(facts: Facts) -> tuple[str, str]:
+    """Picks the precision in which the networks compute."""
     if not facts.gpus:
         return "float32", "there is no GPU"
     if not facts.are_images:
-        return "float32", "the networks of points are tiny"
+        return "float32", "networks for points are tiny"
     if facts.compute_capability is None or tuple(facts.compute_capability) < (8, 0):
-        return "float32", "this GPU has no bfloat16, or doesn't say"
-    return "bfloat16", "this GPU has it"
+        return "float32", "this GPU has no bfloat16, or its compute capability is unknown"
+    return "bfloat16", "this GPU supports it"
 
 
-def pick_conditional(facts):
-    """Whether to learn the classes."""
+def pick_conditional(facts: Facts) -> tuple[bool | None, str | None]:
+    """Decides whether to learn the classes."""
     if facts.num_classes is None:
         return None, None
     if facts.num_classes < 2:
         return False, "there is only one class"
     if facts.count < FEW_OF_A_CLASS * facts.num_classes:
         each = facts.count / facts.num_classes
-        return False, f"{facts.num_classes} classes of {each:.0f} samples: too few of each"
+        return False, f"{facts.num_classes} classes of only {each:.0f} samples each"
     return True, f"{facts.num_classes} classes"
 
 
-def largest_power_of_two(number):
-    """The largest one that is not above a number of 1 or more."""
+def largest_power_of_two(number: float) -> int:
+    """Returns the largest power of two that is at most a number of 1 or more."""
     return 2 ** math.floor(math.log2(number))

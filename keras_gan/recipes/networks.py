@@ -1,6 +1,7 @@
-"""The networks of the recipes: players whose widths belong together.
+"""The networks of the recipes: generators with the discriminators that match their width.
 
-Each function takes a `NetworkSpec` and returns name -> network, as a game's constructor takes them.
+Each function takes a `NetworkSpec` and returns the networks by the argument names of the model's
+constructor.
 """
 
 from typing import NamedTuple
@@ -11,15 +12,15 @@ import keras
 
 
 class NetworkSpec(NamedTuple):
-    """What the networks of a game are for.
+    """The sizes and options from which the networks of a model are built.
 
     Attributes:
-        shape: Shape of a sample.
+        shape: Shape of one sample.
         latent_dim: Size of the latent vector.
-        width: Channels, or hidden units.
+        width: Number of channels, or of hidden units.
         num_classes: Number of classes; None without labels.
-        dtype: Precision policy; None for Keras's global one.
-        moments: `(means, variances)` of the data where these are points.
+        dtype: Precision policy; None for Keras's global policy.
+        moments: `(means, variances)` of the data, if they are points.
     """
 
     shape: tuple[int, ...]
@@ -31,17 +32,17 @@ class NetworkSpec(NamedTuple):
 
     @property
     def classes_and_dtype(self) -> dict:
-        """The arguments that all networks share."""
+        """Arguments that all networks take."""
         return {"num_classes": self.num_classes, "dtype": self.dtype}
 
 
-def pair(generator: keras.Model, discriminator: keras.Model) -> dict:
-    """Returns the networks of a `GAN`."""
+def pair(generator: keras.Model, discriminator: keras.Model) -> dict[str, keras.Model]:
+    """Returns the two networks by the argument names of `GAN`."""
     return {"generator": generator, "discriminator": discriminator}
 
 
-def mlp(spec: NetworkSpec) -> dict:
-    """Makes perceptrons of two layers, the discriminator's of maxout units with dropout."""
+def mlp(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes perceptrons with two hidden layers; the discriminator has maxout units and dropout."""
     common = {**spec.classes_and_dtype, "moments": spec.moments}
     units = (spec.width // 5,) * 2
     return pair(
@@ -50,8 +51,8 @@ def mlp(spec: NetworkSpec) -> dict:
     )
 
 
-def points(spec: NetworkSpec) -> dict:
-    """Makes plain perceptrons of three layers."""
+def points(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes plain perceptrons with three hidden layers."""
     common = {**spec.classes_and_dtype, "moments": spec.moments}
     units = (spec.width,) * 3
     return pair(
@@ -60,8 +61,8 @@ def points(spec: NetworkSpec) -> dict:
     )
 
 
-def dcgan(spec: NetworkSpec) -> dict:
-    """Makes the convolutions of 2015, both players of one width."""
+def dcgan(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes the convolutional networks of 2015, both of the same width."""
     common = spec.classes_and_dtype
     return pair(
         networks.DCGANGenerator(spec.shape, spec.latent_dim, spec.width, **common),
@@ -69,8 +70,8 @@ def dcgan(spec: NetworkSpec) -> dict:
     )
 
 
-def quick(spec: NetworkSpec, conditioning: str = "projection") -> dict:
-    """Makes DCGAN's networks with a discriminator of half the generator's width."""
+def quick(spec: NetworkSpec, conditioning: str = "projection") -> dict[str, keras.Model]:
+    """Makes DCGAN's networks, with a discriminator of half the generator's width."""
     common = spec.classes_and_dtype
     width = max(spec.width // 2, 1)
     return pair(
@@ -79,13 +80,15 @@ def quick(spec: NetworkSpec, conditioning: str = "projection") -> dict:
     )
 
 
-def resnet(spec: NetworkSpec, normalization: str | None = None, share: float = 0.5) -> dict:
-    """Makes SNGAN's networks for CIFAR-10, of one width each.
+def resnet(
+    spec: NetworkSpec, normalization: str | None = None, share: float = 0.5
+) -> dict[str, keras.Model]:
+    """Makes SNGAN's networks for CIFAR-10, each with the same width at all resolutions.
 
     Args:
         spec: A `NetworkSpec`.
-        normalization: Of the discriminator's weights.
-        share: The discriminator's width as a share of the generator's.
+        normalization: Normalization of the discriminator's weights.
+        share: Width of the discriminator as a share of the generator's.
     """
     common, width = spec.classes_and_dtype, max(int(spec.width * share), 1)
     generator = {"conditioning": "batch_norm", "max_width": spec.width, **common}
@@ -97,8 +100,8 @@ def resnet(spec: NetworkSpec, normalization: str | None = None, share: float = 0
     )
 
 
-def sagan(spec: NetworkSpec) -> dict:
-    """Makes residual networks with self-attention, both spectrally normalised."""
+def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes residual networks with self-attention, both with spectral normalization."""
     common = {"attention": max(8, spec.shape[0] // 4), "normalization": "spectral"}
     common |= spec.classes_and_dtype
     generator = {"conditioning": "batch_norm", **common}
@@ -108,8 +111,8 @@ def sagan(spec: NetworkSpec) -> dict:
     )
 
 
-def biggan(spec: NetworkSpec) -> dict:
-    """Makes the same with latents for every block and orthogonal weights."""
+def biggan(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes SAGAN's networks with latents in each block and orthogonal initial weights."""
     common = {"attention": min(64, spec.shape[0] // 2), "normalization": "spectral"}
     common |= {"max_width": 16 * spec.width, "initializer": "orthogonal"} | spec.classes_and_dtype
     generator = {"conditioning": "split_latents", **common}
@@ -119,8 +122,8 @@ def biggan(spec: NetworkSpec) -> dict:
     )
 
 
-def stylegan2(spec: NetworkSpec) -> dict:
-    """Makes a generator of styles and noise, and a residual discriminator."""
+def stylegan2(spec: NetworkSpec) -> dict[str, keras.Model]:
+    """Makes a style-based generator with noise, and a residual discriminator."""
     common = {"mapping_layers": 2, "max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
     generator = {"style_mixing": 0.0, **common}
     return pair(
@@ -129,7 +132,7 @@ def stylegan2(spec: NetworkSpec) -> dict:
     )
 
 
-def progan(spec: NetworkSpec) -> dict:
+def progan(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes networks that grow from 4x4 pixels."""
     common = {"max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
     return pair(
@@ -138,8 +141,8 @@ def progan(spec: NetworkSpec) -> dict:
     )
 
 
-def r3gan(spec: NetworkSpec, blocks: int = 2) -> dict:
-    """Makes residual networks without normalisation, of so many blocks a stage."""
+def r3gan(spec: NetworkSpec, blocks: int = 2) -> dict[str, keras.Model]:
+    """Makes residual networks without normalization, with `blocks` blocks per stage."""
     common = {"blocks": blocks} | spec.classes_and_dtype
     return pair(
         networks.R3GANGenerator(spec.shape, spec.latent_dim, spec.width, **common),

@@ -1,53 +1,57 @@
-"""Recipe: the networks and numbers of a name."""
+"""Recipe: the networks and hyperparameters behind a name."""
 
 import dataclasses
 from collections.abc import Callable
 
 from keras_gan import augment, losses, penalties
 from keras_gan.models import GAN, Rules
+from keras_gan.recipes.networks import NetworkSpec
+
+import keras
 
 SCHEDULED, NO_AUGMENTATION = "scheduled", "none"
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The networks and numbers of a name.
+    """The networks and hyperparameters behind a name.
 
     Attributes:
-        about: One line for the user.
-        networks: `(NetworkSpec) -> name -> network`, as the game's constructor takes them.
+        about: Description of the recipe in one line.
+        networks: Function from a `NetworkSpec` to the networks, by the argument names of the
+            model's constructor.
         latent_dim: Size of the latent vector.
-        width: The networks' width: channels, or hidden units.
+        width: Width of the networks: channels, or hidden units.
         loss: Name of the loss.
-        rates: The learning rate with which Adam begins, or name of a player -> its own.
-        beta_1, beta_2: Adam's.
-        moving_average_half_life: In images.
-        batch_size: Samples a step.
-        steps: Steps of a run, where the user names none.
-        game: Class of the game, made of the networks and compiled by `Rules`.
-        media: Names of the media that it learns, of `keras_gan.media.MEDIA`.
-        penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of the
-            images' size, the batch size and the images seen in the run; for points, the weight of
-            standardised ones.
-        interval: Steps between two computations of the penalties.
-        n_critic: Discriminator steps for each generator step.
-        update: Order of a step's updates, as in `Rules`; the papers' players alternate.
-        augmentation: As in `Rules`; `SCHEDULED` for ADA's transformations at a p that `ends`
-            brings up from 0.
-        ends: Name of a number that can be scheduled -> its value at the end of a cosine over the
-            run, or that as a function like a penalty's weight. The augmentation's p and the moving
-            average's half-life begin at 0, the others at their own numbers.
+        rates: Initial learning rate of Adam, or player -> initial learning rate.
+        beta_1, beta_2: Decay rates of Adam.
+        moving_average_half_life: Half-life of the generator's moving average, in images.
+        batch_size: Number of samples per step.
+        steps: Default number of steps of a run.
+        game: Class of the model.
+        media: Names of the supported media, from `keras_gan.media.MEDIA`.
+        penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of image
+            size, batch size and the number of images in the run. For points, the weight is that
+            for standardized data.
+        interval: Number of steps between two computations of the penalties.
+        n_critic: Number of discriminator steps per generator step.
+        update: Order of the updates in a step, as in `Rules`; papers use `"alternating"`.
+        augmentation: As in `Rules`; `SCHEDULED` for ADA's transformations with a p that rises from
+            0 to its value in `ends`.
+        ends: Name of a scheduled number -> its value at the end of the run, or a function of the
+            same arguments as a penalty's weight. The schedule is a cosine. It starts at 0 for the
+            augmentation's p and the half-life, at the recipe's number otherwise.
         latent_distribution: As in `GAN`.
-        jit: Whether to compile with XLA on a CPU too, as tiny networks like.
-        steps_per_execution: Steps between two calls of the callbacks.
+        jit: Whether to compile with XLA on a CPU too, which speeds up tiny networks.
+        steps_per_execution: Number of steps between two calls of the callbacks.
     """
 
     about: str
-    networks: Callable
+    networks: Callable[[NetworkSpec], dict[str, keras.Model]]
     latent_dim: int
     width: int
     loss: str
-    rates: float | dict
+    rates: float | dict[str, float]
     beta_1: float
     beta_2: float
     moving_average_half_life: int
@@ -66,21 +70,21 @@ class Recipe:
     steps_per_execution: int = 1
 
     def rate_of(self, player: str) -> float:
-        """Returns the learning rate with which a player begins."""
+        """Returns the initial learning rate of a player."""
         return self.rates[player] if isinstance(self.rates, dict) else self.rates
 
     def plain_rules(self) -> dict:
-        """Returns the rules that JSON can hold, name -> text, number or bool."""
+        """Returns the rules that JSON can represent, as name -> text, number or bool."""
         names = ("loss", "augmentation", "n_critic", "update")
         return {**{name: getattr(self, name) for name in names}, "accumulation": 1, "remat": False}
 
     def rules(self) -> Rules:
-        """Makes the rules of the recipe, whose penalties' weights are numbers."""
+        """Makes the rules of the recipe; the weights of its penalties have to be numbers."""
         scheduled = self.augmentation == SCHEDULED and "augmentation" in self.ends
-        weighted = self.penalties.items()
+        weights = self.penalties.items()
         return Rules(
             loss=losses.get(self.loss),
-            penalties=[getattr(penalties, name)(w, self.interval) for name, w in weighted],
+            penalties=[getattr(penalties, name)(w, self.interval) for name, w in weights],
             augmentation=(
                 augment.ADA(target=None, name="augmentation") if scheduled else self.augmentation
             ),

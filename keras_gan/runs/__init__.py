@@ -1,18 +1,18 @@
-"""A run folder: what was trained, on what, how far, and what came of it.
+"""Run folders: a training's settings, checkpoints, history, samples and exports.
 
-RUN/config.json        recipe, data and settings: the same command goes on, another is refused
-RUN/checkpoints/       the newest checkpoints, <step>.keras: everything that is needed to go on
-RUN/best.keras         the game when its first metric was best, where metrics were asked for
-RUN/history.csv        a row every so many steps
-RUN/times.csv          the seconds of training up to each of its rows
-RUN/metrics.csv        a row every so many images, where metrics were asked for
-RUN/samples/*.png      the same latents every so many steps
-RUN/density/*.png      D, D' and the discriminator, where the data are points that are known
-RUN/learning.gif       the film of them
-RUN/evaluation.json    figures of `keras-gan evaluate`, and neighbours.png
-RUN/sessions.jsonl     when, by what command and on what machine it was trained
-RUN/throughput.json    where a step's time goes, where `keras-gan report --throughput` measured it
-RUN/report.html        all of this to look at, in one file
+RUN/config.json        recipe, data and settings; only a command with the same settings resumes
+RUN/checkpoints/       the newest checkpoints, <step>.keras, with the whole state of training
+RUN/best.keras         the model with the best value of the first metric, if metrics are measured
+RUN/history.csv        losses and other logs, a row per interval of steps
+RUN/times.csv          seconds of training up to each row of the history
+RUN/metrics.csv        metrics, a row per interval of images, if metrics are measured
+RUN/samples/*.png      samples of the same latents at each interval of steps
+RUN/density/*.png      D, D' and the discriminator, if the data are points of a known distribution
+RUN/learning.gif       a film of these pictures
+RUN/evaluation.json    results of `keras-gan evaluate`, with neighbours.png
+RUN/sessions.jsonl     time, command and machine of each session of training
+RUN/throughput.json    time of each part of a step, by `keras-gan report --throughput`
+RUN/report.html        all of this in one page
 RUN/export/            SavedModel versions, generator.onnx and generator.py
 """
 

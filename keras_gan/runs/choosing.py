@@ -1,36 +1,40 @@
-"""A run's data and its settings, which the recipe `auto` picks where the user doesn't."""
+"""The data and the settings of a run; the recipe `auto` chooses settings that the user doesn't."""
 
 import dataclasses
+from collections.abc import Callable, Mapping
 
 from keras_gan import datasets, machine, media, recipes
 from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
-from keras_gan.runs.schemas import CHOSEN
-from keras_gan.runs.settings import FLOAT32
+from keras_gan.runs.folder import Run
+from keras_gan.runs.schemas import AUTO_CONFIG
+from keras_gan.runs.settings import FLOAT32, Settings
 
-PICKED = ("width", "image_size", "batch_size", "augmentation", "mixed_precision", "conditional")
+CHOICES = ("width", "image_size", "batch_size", "augmentation", "mixed_precision", "conditional")
 
 
-def open_data(settings, run, tell):
-    """The source of a run's settings, and the settings with all that `auto` picked.
+def open_data(
+    settings: Settings, run: Run, tell: Callable[[str], None]
+) -> tuple[Settings, datasets.Source]:
+    """Opens the source of a run, and completes its settings with the choices of `auto`.
 
-    A run that `auto` began goes on with what it picked then, whatever it would pick now.
+    A run that started with `auto` resumes with its first choices, whatever `auto` would choose now.
 
     Args:
         settings: `Settings`.
         run: The `Run`.
-        tell: Called with a line for each choice.
+        tell: Function to call with a line of text for each choice.
 
     Returns:
-        `(settings, source)`; the recipe in these settings is a real one.
+        `(settings, source)`; the settings name a recipe other than `auto`.
 
     Raises:
-        RunError: For `auto` in a run whose recipe was named.
+        RunError: If the recipe is `auto`, but the run started with another one.
     """
     if settings.recipe != recipes.AUTO:
         return settings, open_source(settings, settings.image_size, settings.cache)
     if run.config_path.exists():
-        settings = as_begun(settings, run)
+        settings = restore_choices(settings, run)
         source = open_source(settings, settings.image_size, settings.cache)
     else:
         source = open_source(settings, settings.image_size or datasets.TYPICAL)
@@ -39,14 +43,16 @@ def open_data(settings, run, tell):
             source = source.resized(choice.image_size)
         if settings.cache is not None:
             source = datasets.CachedSource(source, settings.cache)
-        settings = with_picked(settings, vars(choice), choice.reasons)
-    for line in recipes.tell_choices({**vars(settings), **settings.rules}, settings.choices):
+        settings = with_choices(settings, vars(choice), choice.reasons)
+    for line in recipes.describe_choices({**vars(settings), **settings.rules}, settings.choices):
         tell(printable(line))
     return settings, source
 
 
-def open_source(settings, image_size, cache=None):
-    """The source that settings name, at a size."""
+def open_source(
+    settings: Settings, image_size: int | str | None, cache: str | None = None
+) -> datasets.Source:
+    """Opens the source of some settings, at an image size."""
     return datasets.open_source(
         settings.data,
         image_size,
@@ -58,12 +64,12 @@ def open_source(settings, image_size, cache=None):
     )
 
 
-def auto_facts(source, settings=None) -> recipes.Facts:
-    """What decides the choice of `auto`: a source's facts, and this machine's.
+def auto_facts(source: datasets.Source, settings: Settings | None = None) -> recipes.Facts:
+    """Collects the inputs of `auto`'s choice from a source and this machine.
 
     Args:
         source: A `Source`.
-        settings: `Settings`, for what the user asked for.
+        settings: `Settings` with the user's requests.
 
     Example:
 
@@ -88,36 +94,36 @@ def auto_facts(source, settings=None) -> recipes.Facts:
     )
 
 
-def as_begun(settings, run):
-    """The settings with what `auto` picked when the run began."""
+def restore_choices(settings: Settings, run: Run) -> Settings:
+    """Returns the settings with the choices that `auto` made when the run started."""
     config = run.read_config()
     if config.get("choices") is None:
         raise RunError(
-            f"expected a run that {recipes.AUTO} began in {run.folder}, got one of the recipe "
-            f"{config['recipe']}, which was named; name it again to go on, or choose another --out."
+            f"expected a run that started with {recipes.AUTO} in {run.folder}, got one that "
+            f"started with the recipe {config['recipe']}; name that recipe to resume it, or choose "
+            "another --out."
         )
-    config = read_json(run.config_path, CHOSEN, RunError)
-    picked = {**config["rules"], **config}
-    picked["recipe"] = config["recipe"]
+    config = read_json(run.config_path, AUTO_CONFIG, RunError)
+    choices = {**config["rules"], **config}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)
-    picked["image_size"] = config["sample_shape"][0] if are_images else None
-    picked["mixed_precision"] = config["mixed_precision"] or FLOAT32
-    picked["conditional"] = config["classes"] is not None
-    return with_picked(settings, picked, config["choices"])
+    choices["image_size"] = config["sample_shape"][0] if are_images else None
+    choices["mixed_precision"] = config["mixed_precision"] or FLOAT32
+    choices["conditional"] = config["classes"] is not None
+    return with_choices(settings, choices, config["choices"])
 
 
-def with_picked(settings, picked, reasons):
-    """The settings, with what was picked where the user names nothing, and the reasons for that.
+def with_choices(settings: Settings, choices: Mapping, reasons: Mapping[str, str]) -> Settings:
+    """Returns the settings with a choice for each one that the user left open.
 
     Args:
         settings: `Settings`.
-        picked: Name -> value.
-        reasons: Name -> why.
+        choices: Name -> value.
+        reasons: Name -> reason.
     """
-    named = {**vars(settings), **settings.rules}
-    free = [name for name in PICKED if named.get(name) is None]
-    reasons = {name: why for name, why in reasons.items() if name in ("recipe", *free)}
-    values = {name: picked[name] for name in ("recipe", *free)}
+    values = {**vars(settings), **settings.rules}
+    names = ("recipe", *(name for name in CHOICES if values.get(name) is None))
+    reasons = {name: reason for name, reason in reasons.items() if name in names}
+    values = {name: choices[name] for name in names}
     rules = {name: values.pop(name) for name in ("augmentation",) if name in values}
     rules = {**settings.rules, **rules}
     return dataclasses.replace(settings, **values, rules=rules, choices=reasons)

@@ -1,29 +1,34 @@
-"""A run's generator for other programs."""
+"""Exports of a run's generator."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
+from collections.abc import Callable, Sequence
 
-from keras_gan import export
+from keras_gan import export, metrics
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
-from keras_gan.runtime import generator
+from keras_gan.runs.folder import Run
 from keras_gan.sampling import Sampling, sampler_in_shares
 
+import keras
 import numpy as np
+
+RUNTIME = pathlib.Path(__file__).parents[1] / "runtime"
 
 
 @dataclasses.dataclass(frozen=True)
 class ExportOptions:
-    """What to export beside the SavedModel, and how.
+    """Options of the exports of a run.
 
     Attributes:
-        opset: Of the ONNX file.
-        interface: A `keras_gan.export.Interface`: what the ONNX file takes and gives.
-        precision: Of the ONNX file, one of `keras_gan.export.PRECISIONS`.
-        licence: What may be done with the generator, for the file's metadata.
-        jit_compile: Whether the SavedModel is compiled by XLA where it runs.
+        opset: Version of the operators in the ONNX file.
+        interface: A `keras_gan.export.Interface`: form of the ONNX file's inputs and outputs.
+        precision: Precision of the ONNX file, one of `keras_gan.export.PRECISIONS`.
+        licence: Licence of the generator, for the file's metadata.
+        jit_compile: Whether the server compiles the SavedModel with XLA.
         litert: Whether to write `generator.tflite` too.
-        serving: Whether to write warm-up requests and the files to run TF Serving with.
+        serving: Whether to write warm-up requests and configuration files for TF Serving.
     """
 
     opset: int = 18
@@ -35,21 +40,27 @@ class ExportOptions:
     serving: bool = False
 
 
-def export_run(run, gan=None, out=None, options=None, best=False):
-    """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py` for it.
+def export_run(
+    run: Run,
+    gan: keras.Model | None = None,
+    out: str | os.PathLike | None = None,
+    options: ExportOptions | None = None,
+    best: bool = False,
+) -> list[export.Exported]:
+    """Exports a run's generator: a SavedModel version, `generator.onnx` and `generator.py`.
 
-    The version's `assets.extra` has the generator as ONNX too, with latents in, and the truncation
-    where the generator has its own, and float32 images out, for `keras-gan serve`.
+    The version's `assets.extra` holds the generator as ONNX too, for `keras-gan serve`: from
+    latents (and truncation, if scaling latents has no effect) to float32 images.
 
     Args:
         run: A `Run`.
-        gan: Its model; of the newest checkpoint by default.
+        gan: Its model; by default that of the newest checkpoint.
         out: The folder; `RUN/export` by default.
         options: `ExportOptions`.
-        best: Without `gan`: whether to take the best checkpoint by the run's metrics.
+        best: Whether to load the best model by the run's metrics, if `gan` is None.
 
     Returns:
-        The `Exported`, SavedModel first.
+        The `Exported` files, SavedModel first.
     """
     options = options or ExportOptions()
     config = run.read_config()
@@ -64,33 +75,39 @@ def export_run(run, gan=None, out=None, options=None, best=False):
             for name, file in names.items()
         }
         beside = [each.path for each in served.values()]
-        saved_model = export.to_saved_model(gan, out, options.jit_compile, options.serving, beside)
-        made = [saved_model]
+        exports = [export.to_saved_model(gan, out, options.jit_compile, options.serving, beside)]
         for name in names:
-            made.append(for_apps(gan, name, served[name], out, card, options))
+            exports.append(export_for_apps(gan, name, served[name], out, card, options))
     if isinstance(gan, Sampling):
-        shutil.copyfile(generator.__file__, out / "generator.py")
+        shutil.copyfile(RUNTIME / "generator.py", out / "generator.py")
     if options.litert:
         for name, file in names.items():
             path = (out / file).with_suffix(".tflite")
-            made.append(export.to_litert(gan, path, name))
+            exports.append(export.to_litert(gan, path, name))
     if options.serving:
         export.write_serving_files(out)
-    return made
+    return exports
 
 
-def file_name(model, signature):
+def file_name(model: keras.Model, signature: str) -> str:
     """Returns the name of a signature's ONNX file."""
     return "generator.onnx" if isinstance(model, Sampling) else f"{signature}.onnx"
 
 
-def for_apps(gan, signature, served, out, card, options):
-    """Puts a signature's ONNX file, as asked for, into the model's folder.
+def export_for_apps(
+    gan: keras.Model,
+    signature: str,
+    served: export.Exported,
+    out: pathlib.Path,
+    card: export.Card,
+    options: ExportOptions,
+) -> export.Exported:
+    """Writes a signature's ONNX file, with the requested options, into the model's folder.
 
     Args:
-        gan: The game.
+        gan: The model.
         signature: Name of the signature.
-        served: The `Exported` ONNX file that is served; it is moved where it is what is asked for.
+        served: The ONNX file for servers; it is moved if it already has the requested options.
         out: The folder.
         card: A `keras_gan.export.Card`.
         options: `ExportOptions`.
@@ -104,40 +121,53 @@ def for_apps(gan, signature, served, out, card, options):
     return export.to_onnx(gan, path, options.opset, card, *form, signature)
 
 
-class ExportedGame:
-    """An ONNX file that is sampled as the game it came from.
+class ExportedModel:
+    """An ONNX file with the sampling interface of the model from which it was exported.
 
     Args:
-        gan: The game.
+        gan: The model.
         path: The file.
     """
 
-    def __init__(self, gan, path):
-        self.conditional, self.num_classes = gan.conditional, gan.num_classes
-        self.generator = generator.Generator(path)
+    def __init__(self, gan: Sampling, path: str | os.PathLike):
+        from keras_gan.runtime import Generator
 
-    def sample(self, n, seed=0, labels=None):
-        """Samples as `GAN.sample` gives them, whatever the file's interface."""
+        self.conditional, self.num_classes = gan.conditional, gan.num_classes
+
+        self.generator = Generator(path)
+
+    def sample(
+        self, n: int, seed: int = 0, labels: int | Sequence[int] | np.ndarray | None = None
+    ) -> np.ndarray:
+        """Draws samples in the form of `GAN.sample`, whatever the file's interface."""
         images = self.generator.sample(n, seed, labels)
         if self.generator.metadata.get("layout") == "NCHW":
             images = np.moveaxis(images, 1, -1)
         return images / np.float32(127.5) - 1 if images.dtype == np.uint8 else images
 
 
-def compare_quality(run, gan, path, count=10_000, tell=lambda line: None):
-    """What an ONNX file's precision costs: the Frechet distance of both generators from the data.
+def compare_quality(
+    run: Run,
+    gan: keras.Model,
+    path: str | os.PathLike,
+    count: int = 10_000,
+    tell: Callable[[str], None] = lambda line: None,
+) -> tuple[metrics.Evaluation, metrics.Evaluation]:
+    """Measures the cost of an ONNX file's precision.
+
+    It is the difference between the Frechet distances of both generators from the data.
 
     Args:
-        run: The run that the generator is from.
+        run: The run of the generator.
         gan: Its model.
         path: The ONNX file.
-        count: Samples of each, and of the data.
-        tell: Called with lines that say what happens.
+        count: Number of samples of each generator, and of the data.
+        tell: Function to call with lines of progress.
 
     Returns:
-        Two `keras_gan.metrics.Evaluation`: of the Keras generator and of the file.
+        The `keras_gan.metrics.Evaluation`s of the Keras generator and of the file.
     """
     source = open_run_source(run)
     evaluator = MetricOptions(("frechet",), count=count).evaluator(source, tell)
-    games = (gan, ExportedGame(gan, path))
-    return tuple(evaluator.evaluate(sampler_in_shares(game, source)) for game in games)
+    models = (gan, ExportedModel(gan, path))
+    return tuple(evaluator.evaluate(sampler_in_shares(model, source)) for model in models)

@@ -2,16 +2,20 @@
 
 import contextlib
 import json
+import os
 import pathlib
+from collections.abc import Iterator
 
 from keras_gan import media
-from keras_gan.checkpoints import Checkpoints, load_game
+from keras_gan.checkpoints import Checkpoints, load_checkpoint
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.schemas import CONFIG
 
-KEPT_BY_RESUME = ("steps", "schedule_steps", "keras_gan_version")
+import keras
+
+MAY_DIFFER = ("steps", "schedule_steps", "keras_gan_version")  # when a run resumes
 
 
 class Run:
@@ -21,7 +25,7 @@ class Run:
         folder: The run folder.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike):
         self.folder = pathlib.Path(folder)
         self.config_path = self.folder / "config.json"
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
@@ -39,10 +43,10 @@ class Run:
         self.report_path = self.folder / "report.html"
 
     def read_config(self) -> dict:
-        """The settings of the run.
+        """Reads the settings of the run.
 
         Raises:
-            RunError: If the folder holds no run, or its settings can't be read.
+            RunError: If the folder isn't a run, or its settings can't be read.
         """
         if not self.config_path.exists():
             raise RunError(
@@ -60,28 +64,28 @@ class Run:
         return config
 
     def read_medium(self) -> media.Medium:
-        """Returns the medium of the run's samples; raises as `read_config`."""
+        """Reads the medium of the run's samples; raises the errors of `read_config`."""
         return media.from_config(self.read_config()["medium"])
 
-    def keep_beginning(self, config) -> dict:
-        """The settings asked for, with what was settled when the run that is gone on with began.
+    def keep_first_settings(self, config: dict) -> dict:
+        """Returns new settings, with those that the run keeps from its start.
 
-        These are its schedules, which more steps than it was begun with don't stretch: they hold
-        their last values. And the reasons of the recipe `auto`, where that picked its settings.
+        Schedules keep their length if a run resumes with more steps; they hold their last values.
+        The reasons of the recipe `auto` are kept too.
         """
         if not self.config_path.exists():
             return config
-        begun = self.read_config()
-        return {**config, **{name: begun.get(name) for name in ("schedule_steps", "choices")}}
+        first = self.read_config()
+        return {**config, **{name: first.get(name) for name in ("schedule_steps", "choices")}}
 
-    def claim(self, config):
-        """Makes the folder this run's own, or sees that it is.
+    def claim(self, config: dict) -> None:
+        """Writes the settings into a new run folder, or checks that the run there is the same.
 
         Args:
-            config: The settings asked for.
+            config: The settings.
 
         Raises:
-            RunError: If it holds another run or other files, or can't be written to.
+            RunError: If the folder holds another run or other files, or isn't writable.
         """
         if self.config_path.exists():
             check_same_run(self.folder, self.read_config(), config)
@@ -93,11 +97,11 @@ class Run:
         with writing_to(self.folder):
             write_text(self.config_path, json.dumps(config, indent=2) + "\n")
 
-    def load(self, best=False):
-        """The model of the newest checkpoint, or the best one by the run's metrics.
+    def load(self, best: bool = False) -> keras.Model:
+        """Loads the model of the newest checkpoint, or the best model by the run's metrics.
 
         Raises:
-            RunError: If there is none yet, or it can't be read.
+            RunError: If there is no checkpoint yet, or it can't be read.
         """
         if not best:
             return self.checkpoints.load()
@@ -106,32 +110,32 @@ class Run:
                 f"expected a checkpoint at {self.best_path}, but none was saved yet; train with "
                 "--evaluate-every to keep the best."
             )
-        return load_game(self.best_path)
+        return load_checkpoint(self.best_path)
 
 
-def check_same_run(folder, found, wanted):
-    """Raises `RunError`, showing the difference, unless both settings are of one run."""
-    found, wanted = ({**config, **config.get("rules", {})} for config in (found, wanted))
-    keys = [key for key in {**found, **wanted} if key not in (*KEPT_BY_RESUME, "rules")]
-    different = [
-        f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
+def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:
+    """Raises `RunError`, with the differences, if two settings belong to different runs."""
+    old, new = ({**config, **config.get("rules", {})} for config in (old, new))
+    keys = [key for key in {**old, **new} if key not in (*MAY_DIFFER, "rules")]
+    differences = [
+        f"{key}: {old.get(key)!r} there, {new.get(key)!r} now"
         for key in keys
-        if found.get(key) != wanted.get(key)
+        if old.get(key) != new.get(key)
     ]
-    if different:
+    if differences:
         raise RunError(
-            f"{folder} holds another run ({'; '.join(different)}). Choose another --out, or give "
-            "the settings of that run to go on with it."
+            f"{folder} holds another run ({'; '.join(differences)}). Choose another --out, or use "
+            "the settings of that run to resume it."
         )
 
 
 @contextlib.contextmanager
-def writing_to(folder):
-    """Turns what the file system refuses into a `RunError`."""
+def writing_to(folder: pathlib.Path) -> Iterator[None]:
+    """Raises errors of the file system as `RunError`."""
     try:
         yield
     except OSError as error:
         raise RunError(
-            f"could not write to {folder}: {error.strerror or error}; what was there is whole. "
+            f"could not write to {folder}: {error.strerror or error}; existing files are intact. "
             "Free some space, or choose an --out that you may write to."
         ) from error

@@ -1,10 +1,10 @@
-"""What a training needs, and how it ended."""
+"""The inputs and the result of a training."""
 
 import collections.abc
 import dataclasses
 import signal
 
-from keras_gan import datasets, options
+from keras_gan import datasets, export, options
 from keras_gan.runs.folder import Run
 
 import keras
@@ -13,13 +13,13 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointOptions:
-    """What is kept of a training while it runs.
+    """Options of checkpoints and roll-backs.
 
     Attributes:
-        every: Steps between two checkpoints.
-        keep: How many of the newest checkpoints stay.
-        roll_backs: How often a training whose numbers aren't finite any more goes back to its
-            newest checkpoint, each time with half the learning rates.
+        every: Number of steps between two checkpoints.
+        keep: Number of checkpoints to keep.
+        roll_backs: Number of times that a training with non-finite values may return to its newest
+            checkpoint, each time with half the learning rates.
     """
 
     every: int = options.STEPS_BETWEEN_CHECKPOINTS
@@ -29,35 +29,35 @@ class CheckpointOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How a training ended.
+    """The result of a training.
 
     Attributes:
         gan: The model.
-        interrupted: The signal that ended it, or None.
-        exported: What was exported, None where it was not finished, or in a worker that isn't
-            the first.
+        interrupted: The signal that ended the training, or None.
+        exported: The exported files; None if the training was interrupted, or in workers other
+            than the first.
     """
 
     gan: keras.Model
     interrupted: signal.Signals | None = None
-    exported: tuple | None = None
+    exported: list[export.Exported] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """All that a training needs beside the game.
+    """The inputs of a training besides the model.
 
     Attributes:
         run: The `Run`.
         config: Its settings.
         source: The opened `Source`.
-        dataset: Its batches.
-        every: Steps between two rows of the history and two sample grids.
-        measure: Callback that measures the game, or None.
+        dataset: Batches of the source.
+        every: Number of steps between two rows of the history, and between two sample grids.
+        evaluate: Callback that evaluates the model, or None.
         checkpoints: `CheckpointOptions`.
         strategy: The `tf.distribute.Strategy`.
-        tell: Called with lines that say what happens.
-        deadline: When the session ends, on the clock of `time.monotonic`, or None.
+        tell: Function to call with lines of progress.
+        deadline: End of the session on the clock of `time.monotonic`, or None.
     """
 
     run: Run
@@ -65,8 +65,8 @@ class Plan:
     source: datasets.Source
     dataset: tf.data.Dataset
     every: int
-    measure: keras.callbacks.Callback | None
+    evaluate: keras.callbacks.Callback | None
     checkpoints: CheckpointOptions
     strategy: tf.distribute.Strategy
-    tell: collections.abc.Callable
+    tell: collections.abc.Callable[[str], None]
     deadline: float | None = None

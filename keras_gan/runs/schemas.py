@@ -1,4 +1,4 @@
-"""What the JSON files of a run folder must hold."""
+"""Schemas of the JSON files in a run folder."""
 
 COUNT, NUMBER = int, (int, float, None)
 CONFIG = {
@@ -9,7 +9,7 @@ CONFIG = {
     "rules": {str: (str, int, float, bool, None)},
     "classes": (None, [str]),
 }
-CHOSEN = {
+AUTO_CONFIG = {
     **CONFIG,
     "choices": {str: str},
     "width": (int, str),

@@ -1,13 +1,15 @@
-"""When, by what command and on what machine a run was trained: a line of JSON a session."""
+"""Sessions of a run: a line of JSON with time, command and machine for each."""
 
 import contextlib
 import datetime
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
 import shlex
 import sys
+from collections.abc import Iterator
 
 from keras_gan import machine
 from keras_gan.errors import RunError
@@ -17,12 +19,12 @@ from keras_gan.files.json_file import parse
 PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
 
 
-def record(path, step):
-    """Adds this session to a run's.
+def record(path: str | os.PathLike, step: int) -> None:
+    """Appends this session to those of a run.
 
     Args:
         path: The run's `sessions.jsonl`.
-        step: Where the session begins.
+        step: First step of the session.
     """
     session = {
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -35,10 +37,10 @@ def record(path, step):
 
 
 @contextlib.contextmanager
-def alone(path):
-    """Keeps another training out of the run while it lasts; the lock ends with the process.
+def lock(path: str | os.PathLike) -> Iterator[None]:
+    """Locks a run against other trainings; the lock ends with the process at the latest.
 
-    Where the system or the file system has no locks, nothing is kept out.
+    Does nothing if the system or the file system doesn't support locks.
 
     Args:
         path: The run's `sessions.jsonl`.
@@ -61,14 +63,14 @@ def alone(path):
         yield
 
 
-def read(path) -> list[dict]:
-    """The sessions of a run, oldest first; a line that was cut by a crash is left out.
+def read(path: str | os.PathLike) -> list[dict]:
+    """Reads the sessions of a run, oldest first, without lines that a crash truncated.
 
     Args:
         path: The run's `sessions.jsonl`.
     """
     path = pathlib.Path(path)
-    found = []
+    sessions = []
     text = limits.read_text(path, errors="replace") if path.exists() else ""
     for line in text.splitlines():
         try:
@@ -76,12 +78,12 @@ def read(path) -> list[dict]:
         except ValueError:
             continue
         if isinstance(session, dict):
-            found.append(session)
-    return found
+            sessions.append(session)
+    return sessions
 
 
-def environment() -> dict:
-    """Versions and machine, name -> text or number."""
+def environment() -> dict[str, str | int]:
+    """Returns versions of packages and facts about the machine, by name."""
     return {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in PACKAGES},
@@ -92,8 +94,8 @@ def environment() -> dict:
     }
 
 
-def processor():
-    """The processor's name, as far as the system tells it."""
+def processor() -> str:
+    """Returns the name of the processor, as exactly as the system reports it."""
     info = pathlib.Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

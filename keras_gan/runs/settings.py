@@ -1,45 +1,48 @@
-"""What a run is told: recipe, data, how far."""
+"""Settings of a run: recipe, data, number of steps."""
 
 import dataclasses
 import importlib.metadata
 
-from keras_gan import media, recipes
+from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import printable
+from keras_gan.runs.plan import CheckpointOptions
 
 FLOAT32 = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What to train, on what, and how far.
+    """Settings of a run: recipe, data, number of steps.
 
     Attributes:
         recipe: Name of a recipe, or `"auto"` for the one that fits the data and the machine.
-        data: A source, as in `keras_gan.datasets.load`.
-        steps: Step at which to end; the recipe's by default.
-        batch_size: Samples a step; the recipe's by default.
-        width: The networks' width, or `"small"` for the recipe's way on a processor; the recipe's
+        data: Name or path of a source, as in `keras_gan.datasets.load`.
+        steps: Total number of steps; the recipe's by default.
+        batch_size: Number of samples per step; the recipe's by default.
+        width: Width of the networks, or `"small"` for the recipe's variant for a CPU; the recipe's
             by default.
-        seed: Decides the initial weights, the noise and the order of the data.
+        seed: Seed of the initial weights, the noise and the order of the data.
         image_size: As in `keras_gan.datasets.load`.
-        channels: Likewise.
-        skip_corrupt: Likewise.
-        conditional: Whether to learn the classes; where the data have labels by default.
-        mixed_precision: `"bfloat16"`, `"float16"` or `"float32"`, which is the default.
-        jit: Whether to compile with XLA; on a GPU by default.
-        rules: Fields of `keras_gan.Rules` instead of the recipe's, name -> text, number or bool,
-            such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"` is none.
-        deterministic: Whether TensorFlow may only use operations that give the same bits each
-            time, which can be slower.
-        prefetch: As in `keras_gan.datasets.load`; it changes no result, and may change in a run.
-        cache: Likewise.
+        channels: As in `keras_gan.datasets.load`.
+        skip_corrupt: As in `keras_gan.datasets.load`.
+        conditional: Whether to learn the classes; by default if the data have labels.
+        mixed_precision: `"bfloat16"`, `"float16"` or `"float32"` (the default).
+        jit: Whether to compile with XLA; by default only on a GPU.
+        rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
+            bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`
+            disables augmentation.
+        deterministic: Whether to use only deterministic operations of TensorFlow, which can be
+            slower.
+        prefetch: As in `keras_gan.datasets.load`. It doesn't affect results and may differ when
+            the run resumes.
+        cache: As in `keras_gan.datasets.load`; it may differ too.
         background: As in `keras_gan.datasets.load`.
-        medium: Likewise.
-        hours: Hours after which a session of the run ends; the same call goes on. No result but
-            that and the choice of `auto` hangs on it.
-        choices: Why `auto` picked the settings, name -> reason; None where they were named.
+        medium: As in `keras_gan.datasets.load`.
+        hours: Number of hours after which a session ends; the same call resumes the run. It also
+            affects the choice of `auto`.
+        choices: Name of a setting that `auto` chose -> reason; None without `auto`.
     """
 
     recipe: str
@@ -61,10 +64,10 @@ class Settings:
     background: str = WHITE
     medium: media.Medium | str | None = None
     hours: float | None = None
-    choices: dict | None = None
+    choices: dict[str, str] | None = None
 
-    def config(self, source) -> dict:
-        """All of a run's settings, with the recipe's and the data's own filled in.
+    def config(self, source: datasets.Source) -> dict:
+        """Returns the content of `config.json`: settings, completed from recipe and data.
 
         Args:
             source: The opened `Source`.
@@ -97,8 +100,8 @@ class Settings:
         }
 
 
-def summary(config):
-    """What is about to be trained, in a line."""
+def summary(config: dict) -> str:
+    """Returns a line of text that describes a run."""
     shape = "x".join(map(str, config["sample_shape"]))
     classes = f" in {len(config['classes'])} classes" if config["classes"] else ""
     skipped = f", {config['skipped']} corrupt files skipped" if config["skipped"] else ""
@@ -108,8 +111,8 @@ def summary(config):
     )
 
 
-def check_settings(settings, every, checkpoints):
-    """Raises `ConfigError` for an unknown recipe, or a number that is out of range."""
+def check_settings(settings: Settings, every: int, checkpoints: CheckpointOptions) -> None:
+    """Raises `ConfigError` if the recipe is unknown or a number is out of range."""
     if settings.recipe != recipes.AUTO:
         recipes.get(settings.recipe)
     names = ("batch_size", "width", "steps", "prefetch")

@@ -1,24 +1,26 @@
-"""The game of a run: new, or as its newest checkpoint has it."""
+"""The model of a run: new, or restored from its newest checkpoint."""
 
 import json
 
 from keras_gan import media, recipes
 from keras_gan.errors import RunError
+from keras_gan.models import AdversarialModel
+from keras_gan.runs.folder import Run
 
 import keras
 import tensorflow as tf
 
 
-def start_or_resume(run, config, chief=True):
-    """The model of the run's newest checkpoint, or a new one in a new run folder.
+def start_or_resume(run: Run, config: dict, chief: bool = True) -> AdversarialModel:
+    """Loads the model of the run's newest checkpoint, or builds one in a new run folder.
 
     Args:
         run: A `Run`.
         config: Its settings.
-        chief: Whether this process may write.
+        chief: Whether this process writes the run folder.
 
     Raises:
-        RunError: For another run's folder, or a checkpoint of another recipe.
+        RunError: If the folder holds another run, or the checkpoint has another recipe.
     """
     gan = build(config)
     if chief:
@@ -29,16 +31,16 @@ def start_or_resume(run, config, chief=True):
     if describe(saved) != describe(gan):
         raise RunError(
             f"expected a checkpoint of {config['recipe']} in {run.checkpoints.folder}, got "
-            f"one of another game ({difference(describe(saved), describe(gan))}). Choose another "
-            "--out, or remove the checkpoints to begin again."
+            f"one of another model ({difference(describe(saved), describe(gan))}). Choose another "
+            "--out, or remove the checkpoints to start again."
         )
     return saved
 
 
-def build(config):
-    """The new model that a run's settings describe."""
+def build(config: dict) -> AdversarialModel:
+    """Builds a new model from the settings of a run."""
     keras.utils.set_random_seed(config["seed"])
-    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    one_replica = tf.distribute.get_strategy().num_replicas_in_sync == 1
     policy = config["mixed_precision"]
     return recipes.build(
         config["recipe"],
@@ -47,7 +49,7 @@ def build(config):
         seed=config["seed"],
         width=config["width"],
         dtype=policy and f"mixed_{policy}",
-        jit_compile=config["jit"] if alone or config["jit"] else "auto",
+        jit_compile=config["jit"] if one_replica or config["jit"] else "auto",
         images=config["schedule_steps"] * config["batch_size"],
         moments=config["moments"],
         medium=media.from_config(config["medium"]),
@@ -55,13 +57,13 @@ def build(config):
     )
 
 
-def describe(gan):
-    """Returns what a model was built and compiled from, as JSON text by player and setting."""
-    facts = {**gan.get_config(), **gan.get_compile_config()}
-    facts |= facts.pop("rules")["config"]
-    return {key: json.dumps(value, sort_keys=True, default=str) for key, value in facts.items()}
+def describe(model: AdversarialModel) -> dict[str, str]:
+    """Returns the configurations of a model and its compilation, as name -> JSON."""
+    config = {**model.get_config(), **model.get_compile_config()}
+    config |= config.pop("rules")["config"]
+    return {key: json.dumps(value, sort_keys=True, default=str) for key, value in config.items()}
 
 
-def difference(found, wanted):
-    """The names of the facts that differ."""
-    return ", ".join(k for k in {**found, **wanted} if found.get(k) != wanted.get(k))
+def difference(first: dict, second: dict) -> str:
+    """Returns the keys whose values differ, separated by commas."""
+    return ", ".join(k for k in {**first, **second} if first.get(k) != second.get(k))

@@ -1,68 +1,71 @@
-"""Where a step's time goes: data, discriminator, penalties, generator."""
+"""Timings of the parts of a step: data, discriminator, penalties, generator."""
 
 import functools
 import json
 import statistics
 import time
+from collections.abc import Callable
 
 from keras_gan.files.atomic import write_text
+from keras_gan.models import GAN, Duel
 from keras_gan.runs.evaluation import open_run_source
-from keras_gan.runs.folder import writing_to
+from keras_gan.runs.folder import Run, writing_to
 
 import tensorflow as tf
 
 ROUNDS, WARM_UP = 15, 2
 NOTE = (
-    "Medians, measured on a copy of the game. The data pipeline works ahead of the step, so its "
-    "time counts only as far as it is longer than the rest."
+    "Medians, measured on a copy of the model. The data pipeline works ahead of the step, so its "
+    "time only matters if it exceeds the rest."
 )
 
 
-def measure_throughput(run):
-    """Times the parts of a step on a copy of a run's game; writes `throughput.json` into the run.
+def measure_throughput(run: Run) -> dict:
+    """Times the parts of a step on a copy of a run's model; writes `throughput.json`.
 
     Args:
         run: A `Run`.
 
     Returns:
-        As `measure`.
+        The result of `measure`.
 
     Raises:
-        RunError: If there is no checkpoint yet, or the run can't be written to.
+        RunError: If there is no checkpoint yet, or the run isn't writable.
     """
     config = run.read_config()
     source = open_run_source(run)
     labels = config["classes"] is not None
     dataset = source.to_dataset(config["batch_size"], labels, seed=config["seed"])
-    found = measure(run.load(), dataset)
+    timings = measure(run.load(), dataset)
     with writing_to(run.folder):
-        write_text(run.throughput_path, json.dumps(found, indent=2) + "\n")
-    return found
+        write_text(run.throughput_path, json.dumps(timings, indent=2) + "\n")
+    return timings
 
 
-def measure(gan, dataset, rounds=ROUNDS):
-    """Times the parts of a step. The game moves on: give it a copy.
+def measure(gan: GAN, dataset: tf.data.Dataset, rounds: int = ROUNDS) -> dict:
+    """Times the parts of a step. This trains the model: pass a copy.
 
     Args:
-        gan: A compiled `GAN`, such as a checkpoint that was loaded for this.
-        dataset: Batches, as `keras_gan.datasets.load` gives them.
-        rounds: Timed repetitions of each part.
+        gan: A compiled `GAN`, such as a checkpoint that was loaded for this purpose.
+        dataset: tf.data.Dataset, as returned by `keras_gan.datasets.load`.
+        rounds: Number of timed repetitions of each part.
 
     Returns:
-        `{"parts": [{"name", "milliseconds"}], "total", "batch_size", "note"}`: the total is a whole
-        step's, without the data; a penalty's time is shared among the steps of its interval.
+        `{"parts": [{"name", "milliseconds"}], "total", "batch_size", "note"}`. The total is the
+        time of a step without the data. A penalty's time is divided by its interval.
     """
     batches = iter(dataset.from_step(int(gan.step)))
-    data = milliseconds(lambda: next(batches), rounds)
+    data = median_milliseconds(lambda: next(batches), rounds)
     real = gan.check_batch(next(batches))
-    alone, extra = of_discriminator(gan, *gan.next_duel(real), rounds)
+    plain, extra = time_discriminator(gan, *gan.next_duel(real), rounds)
     rules = gan.rules
-    every = max([penalty.interval for penalty in rules.penalties] + [rules.n_critic])
-    raw = real[0] if real[1] is None else real
-    step = compiled(gan, lambda: gan.train_step(raw))
-    total = milliseconds(lambda: [step() for _ in range(every)], max(rounds // every, 3)) / every
-    parts = [("discriminator", alone), ("its penalties", extra)]
-    parts += [("generator, moving average, logs", max(total - alone - extra, 0.0))]
+    period = max([penalty.interval for penalty in rules.penalties] + [rules.n_critic])
+    batch = real[0] if real[1] is None else real
+    step = compiled(gan, lambda: gan.train_step(batch))
+    rounds = max(rounds // period, 3)
+    total = median_milliseconds(lambda: [step() for _ in range(period)], rounds) / period
+    parts = [("discriminator", plain), ("its penalties", extra)]
+    parts += [("generator, moving average, logs", max(total - plain - extra, 0.0))]
     return {
         "parts": [{"name": n, "milliseconds": ms} for n, ms in [*parts, ("data, beside it", data)]],
         "total": total,
@@ -71,34 +74,34 @@ def measure(gan, dataset, rounds=ROUNDS):
     }
 
 
-def of_discriminator(gan, real, duel, rounds):
-    """Times the discriminator's half-step alone, and its penalties on average, in ms."""
+def time_discriminator(gan: GAN, real: tuple, duel: Duel, rounds: int) -> tuple[float, float]:
+    """Times the discriminator's half-step without penalties, and its penalties per step, in ms."""
     noise = gan.draw_noise(int(real[0].shape[0]), "discriminator", 0)
     objective = functools.partial(
         duel.discriminator_objective, fake=duel.generate(noise.latents, real[1])
     )
     variables = duel.discriminator.trainable_variables
 
-    def discriminator(*due):
-        descend = functools.partial(objective, due=due)
-        step = functools.partial(gan.minimize, "discriminator", descend, (real, noise), variables)
-        return milliseconds(compiled(gan, step), rounds)
+    def time_half_step(*due):
+        loss = functools.partial(objective, due=due)
+        step = functools.partial(gan.minimize, "discriminator", loss, (real, noise), variables)
+        return median_milliseconds(compiled(gan, step), rounds)
 
-    alone = discriminator()
+    plain = time_half_step()
     extra = sum(
-        max(discriminator(penalty.name) - alone, 0.0) / penalty.interval
+        max(time_half_step(penalty.name) - plain, 0.0) / penalty.interval
         for penalty in duel.rules.penalties
     )
-    return alone, extra
+    return plain, extra
 
 
-def compiled(gan, function):
-    """A function of no arguments as the game compiles its step."""
+def compiled(gan: GAN, function: Callable) -> Callable:
+    """Returns a function without arguments, compiled as the model compiles its step."""
     return tf.function(function, jit_compile=bool(gan.jit_compile))
 
 
-def milliseconds(function, rounds):
-    """Median time of a call, up to its results."""
+def median_milliseconds(function: Callable, rounds: int) -> float:
+    """Returns the median time of a call, including the transfer of its results."""
     times = []
     for _ in range(WARM_UP + rounds):
         start = time.perf_counter()

@@ -2,61 +2,70 @@
 
 import contextlib
 import math
+import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 from keras_gan import callbacks, media
 from keras_gan.errors import ConfigError, NotFiniteError, RunError
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
-from keras_gan.runs.evaluation import measure_while_training, tell_verdicts
+from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.report import write_report
-from keras_gan.runs.settings import check_settings, summary
+from keras_gan.runs.settings import Settings, check_settings, summary
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
     check_same_step,
     is_chief,
-    largest,
     make_strategy,
-    naming_lost_workers,
+    max_over_processes,
+    report_lost_workers,
 )
 
+import keras
 import tensorflow as tf
 
 GPU_STEPS = 10
 
 
-def quiet(line):
-    """Says nothing."""
+def quiet(line: str) -> None:
+    """Ignores a line of progress."""
 
 
 def train(
-    settings, out, every=50, metrics=None, checkpoints=None, distribute=None, tell=quiet
+    settings: Settings,
+    out: str | os.PathLike,
+    every: int = 50,
+    metrics: MetricOptions | None = None,
+    checkpoints: CheckpointOptions | None = None,
+    distribute: str | None = None,
+    tell: Callable[[str], None] = quiet,
 ) -> Result:
-    """Trains in a run folder; the same call again goes on with it, bit for bit.
+    """Trains in a run folder; the same call resumes an interrupted run, bit for bit.
 
     Args:
-        settings: `Settings`: what to train, on what, how far.
+        settings: `Settings`: recipe, data, number of steps.
         out: The run folder.
-        every: Steps between two rows of the history and two sample grids.
-        metrics: `MetricOptions`, to measure the generator while it learns; None for no metrics.
-        checkpoints: `CheckpointOptions`: how often to save, and what to do where numbers aren't
-            finite; `CheckpointOptions()` by default.
-        distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines that
-            TF_CONFIG names; each calls this with the same arguments and a folder that all share,
-            and the first one writes. None for one device.
-        tell: Called with lines that say what happens, such as `print`.
+        every: Number of steps between two rows of the history, and between two sample grids.
+        metrics: `MetricOptions`, to evaluate the generator during training; None for no metrics.
+        checkpoints: `CheckpointOptions`: intervals of checkpoints, and roll-backs after non-finite
+            values; `CheckpointOptions()` by default.
+        distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines in
+            TF_CONFIG. Each machine makes the same call with a folder that all share, and the first
+            one writes. None for one device.
+        tell: Function to call with lines of progress, such as `print`.
 
     Returns:
         A `Result`.
 
     Raises:
-        KerasGanError: For anything that can't work; nothing that was there is lost.
+        KerasGanError: If the training is impossible. Existing files are kept.
 
     Example:
 
@@ -68,23 +77,31 @@ def train(
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
     plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, tell)
-    with naming_lost_workers(strategy):
-        gan, interrupted = begin_and_play(plan)
+    with report_lost_workers(strategy):
+        gan, interrupted = run_session(plan)
         chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
-        largest(strategy, 0)  # the others wait, as the first worker holds them together
+        max_over_processes(strategy, 0)  # the others wait, as the first worker coordinates them
     return result
 
 
-def make_plan(settings, run, every, metrics, checkpoints, strategy, tell) -> Plan:
-    """All that a training needs beside the game; arguments as in `train`."""
+def make_plan(
+    settings: Settings,
+    run: Run,
+    every: int,
+    metrics: MetricOptions | None,
+    checkpoints: CheckpointOptions,
+    strategy: tf.distribute.Strategy,
+    tell: Callable[[str], None],
+) -> Plan:
+    """Collects the inputs of a training; the arguments are those of `train`."""
     chief = is_chief(strategy)
     tell = tell if chief else quiet
     deadline = None if settings.hours is None else time.monotonic() + 3600 * settings.hours
     settings, source = open_data(settings, run, tell)
     for note in source.notes:
         tell(note)
-    config = run.keep_beginning(settings.config(source))
+    config = run.keep_first_settings(settings.config(source))
     tell(summary(config))
     dataset = source.to_dataset(
         config["batch_size"],
@@ -92,12 +109,14 @@ def make_plan(settings, run, every, metrics, checkpoints, strategy, tell) -> Pla
         seed=settings.seed,
         prefetch=settings.prefetch,
     )
-    measure = measure_while_training(run, source, metrics) if metrics and chief else None
-    return Plan(run, config, source, dataset, every, measure, checkpoints, strategy, tell, deadline)
+    evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
+    return Plan(
+        run, config, source, dataset, every, evaluate, checkpoints, strategy, tell, deadline
+    )
 
 
-def begin_and_play(plan):
-    """The game, trained from where it stands, and the signal that interrupted it or None."""
+def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
+    """Starts or resumes a run and trains it; returns the model and the interrupting signal."""
     run, chief = plan.run, is_chief(plan.strategy)
     with plan.strategy.scope():
         gan = start_or_resume(run, plan.config, chief)
@@ -105,43 +124,43 @@ def begin_and_play(plan):
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
     if gan.step > 0:
-        plan.tell(f"Going on from step {int(gan.step):,}.")
-    with writing_in(run, int(gan.step)) if chief else contextlib.nullcontext():
-        return play(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
+        plan.tell(f"Resuming from step {int(gan.step):,}.")
+    with lock_and_record(run, int(gan.step)) if chief else contextlib.nullcontext():
+        return fit_to_end(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
 
 
 @contextlib.contextmanager
-def writing_in(run, step):
-    """A session of a run, in which no other process trains."""
+def lock_and_record(run: Run, step: int) -> Iterator[None]:
+    """Locks a run against other trainings, and records a session."""
     with contextlib.ExitStack() as stack:
         with writing_to(run.folder):
-            stack.enter_context(sessions.alone(run.sessions_path))
+            stack.enter_context(sessions.lock(run.sessions_path))
             sessions.record(run.sessions_path, step)
         yield
 
 
-def finish(gan, plan, interrupted) -> Result:
-    """Exports a finished training, and writes the report of any."""
+def finish(gan: keras.Model, plan: Plan, interrupted: signal.Signals | None) -> Result:
+    """Exports the model unless the training was interrupted, and writes the report."""
     exported, run = None, plan.run
     tell_verdicts(run, plan.tell)
     if interrupted is None:
         if int(gan.step) < plan.config["steps"]:
-            plan.tell(f"Ended at step {int(gan.step):,}; the same command goes on from there.")
+            plan.tell(f"Ended at step {int(gan.step):,}; the same command resumes from there.")
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
-        alone = plan.strategy.num_replicas_in_sync == 1
-        exported = export_run(run, gan if alone else run.load())
+        one_replica = plan.strategy.num_replicas_in_sync == 1
+        exported = export_run(run, gan if one_replica else run.load())
     try:
         write_report([run], run.report_path)
-    except RunError as error:  # a report is no reason to call a training failed
-        plan.tell(f"Without a report: {error}")
+    except RunError as error:  # a training without a report hasn't failed
+        plan.tell(f"No report was written: {error}")
     return Result(gan, interrupted, exported)
 
 
-def play(gan, plan):
-    """Trains to the end or to a signal; goes back to the newest checkpoint where it may.
+def fit_to_end(gan: keras.Model, plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
+    """Trains to the end or to a signal; rolls back after non-finite values, if allowed.
 
     Returns:
-        `(gan, interrupted)`: the game, another object after a roll-back, and the signal or None.
+        `(gan, interrupted)`: the model, a new object after a roll-back, and the signal or None.
     """
     while True:
         try:
@@ -153,20 +172,20 @@ def play(gan, plan):
             gan = roll_back(int(gan.roll_backs) + 1, plan)
 
 
-def roll_back(count, plan):
-    """The game of the newest checkpoint, or a new one, with its learning rates halved so often."""
+def roll_back(count: int, plan: Plan) -> keras.Model:
+    """Restores the newest checkpoint, or the start, with learning rates halved `count` times."""
     with plan.strategy.scope():
         gan = start_or_resume(plan.run, plan.config, is_chief(plan.strategy))
         gan.roll_backs.assign(count)
     plan.tell(
-        f"Roll-back {count} of {plan.checkpoints.roll_backs}: going on from step {int(gan.step):,} "
-        f"with 1/{2**count} of the learning rates."
+        f"Roll-back {count} of {plan.checkpoints.roll_backs}: resuming from step "
+        f"{int(gan.step):,} with 1/{2**count} of the learning rates."
     )
     return gan
 
 
-def pictures_of(gan, plan):
-    """Returns the callbacks that show what a model's samples look like."""
+def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Callback]:
+    """Makes the callbacks that draw pictures of the samples."""
     run, film = plan.run, plan.run.folder / "learning.gif"
     if not isinstance(gan.medium, media.Points):
         return [
@@ -179,38 +198,40 @@ def pictures_of(gan, plan):
         return []
     try:
         density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * plan.every)
-    except ConfigError as error:  # pictures are no reason not to train
-        plan.tell(f"Without pictures: {error}")
+    except ConfigError as error:  # training works without pictures
+        plan.tell(f"No pictures are drawn: {error}")
         return []
     return [density, callbacks.LearningGIF(run.density_folder, film)]
 
 
-def fit(gan, plan):
-    """Trains up to the last step; returns the signal that ended it earlier, or None."""
+def fit(gan: keras.Model, plan: Plan) -> signal.Signals | None:
+    """Trains to the last step; returns the signal that interrupted it, or None."""
     run, steps = plan.run, plan.config["steps"]
     remaining = steps - int(gan.step)
     gan.steps_per_execution = math.gcd(
-        remaining, plan.every, plan.checkpoints.every, int(gan.step), steps_in_one_go(gan)
+        remaining, plan.every, plan.checkpoints.every, int(gan.step), max_steps_per_execution(gan)
     )
-    with hear_signals() as received, writing_to(run.folder), contextlib.ExitStack() as stack:
-        made = [callbacks.StopOnNaN()]
+    with catch_signals() as signals, writing_to(run.folder), contextlib.ExitStack() as stack:
+        hooks = [callbacks.StopOnNaN()]
         if is_chief(plan.strategy):
-            made += what_is_left(gan, plan, stack)
-        made += [StopTogether(plan.strategy, received)]
-        gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=made)
-    finished = int(gan.step) >= steps
-    return None if finished or not received else received[0]
+            hooks += recording_callbacks(gan, plan, stack)
+        hooks += [StopTogether(plan.strategy, signals)]
+        gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=hooks)
+    is_finished = int(gan.step) >= steps
+    return None if is_finished or not signals else signals[0]
 
 
-def what_is_left(gan, plan, stack):
-    """The callbacks that show the learning and leave it in the run folder."""
+def recording_callbacks(
+    gan: keras.Model, plan: Plan, stack: contextlib.ExitStack
+) -> list[keras.callbacks.Callback]:
+    """Makes the callbacks that show progress and write into the run folder."""
     run, checkpoints = plan.run, plan.checkpoints
     progress = callbacks.Progress(plan.config["steps"])
     stack.callback(progress.close)
     return [
         progress,
-        *pictures_of(gan, plan),
-        *([] if plan.measure is None else [plan.measure]),
+        *picture_callbacks(gan, plan),
+        *([] if plan.evaluate is None else [plan.evaluate]),
         *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
         callbacks.HistoryCSV(run.history_path, plan.every),
         callbacks.TimesCSV(run.times_path, plan.every),
@@ -218,8 +239,8 @@ def what_is_left(gan, plan, stack):
     ]
 
 
-def steps_in_one_go(gan):
-    """Steps between two looks of the callbacks, for which a GPU would have to wait."""
+def max_steps_per_execution(gan: keras.Model) -> int:
+    """Returns the number of steps between callbacks; a GPU waits while these run."""
     if gan.replicated:
         return 1
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
@@ -227,25 +248,21 @@ def steps_in_one_go(gan):
 
 
 @contextlib.contextmanager
-def hear_signals():
-    """Ctrl-C and SIGTERM are noted, to end the training; a second one ends the process.
-
-    Yields:
-        The list of signals received.
-    """
-    received = []
+def catch_signals() -> Iterator[list[signal.Signals]]:
+    """Yields a list to which Ctrl-C and SIGTERM are appended; a second one ends the process."""
+    signals = []
     if threading.current_thread() is not threading.main_thread():
-        yield received
+        yield signals
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
 
-    def note(number, frame):
-        received.append(signal.Signals(number))
+    def handle(number, frame):
+        signals.append(signal.Signals(number))
         signal.signal(number, previous[number])
 
-    previous = {number: signal.signal(number, note) for number in numbers}
+    previous = {number: signal.signal(number, handle) for number in numbers}
     try:
-        yield received
+        yield signals
     finally:
         for number in numbers:
             signal.signal(number, previous[number])

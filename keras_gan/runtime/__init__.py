@@ -1,4 +1,4 @@
-"""What runs without Keras and TensorFlow: the exported generator, and a server for it."""
+"""The exported generator and a server for it, without Keras and TensorFlow."""
 
 from keras_gan.runtime.generator import Generator
 

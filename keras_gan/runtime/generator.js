@@ -1,15 +1,15 @@
-// A generator exported by keras_gan, for web pages and Node: the twin of generator.py.
+// A generator exported by keras_gan, for web pages and Node: the counterpart of generator.py.
 //
-// This file needs no other. The module of onnxruntime-web or onnxruntime-node is an argument.
+// This file is self-contained. The module onnxruntime-web or onnxruntime-node is an argument.
 
 export class Generator {
   /**
    * Loads an ONNX generator.
    *
    * @param ort The module onnxruntime-web, or onnxruntime-node.
-   * @param model The file's bytes (Uint8Array or ArrayBuffer), or the URL to fetch it from.
-   * @param options Of `ort.InferenceSession.create`.
-   * @throws For a file that is no generator of keras_gan.
+   * @param model Bytes of the file (Uint8Array or ArrayBuffer), or its URL.
+   * @param options Options of `ort.InferenceSession.create`.
+   * @throws If the file isn't a generator exported by keras_gan.
    *
    *     const generator = await Generator.load(ort, "generator.onnx");
    *     const threes = await generator.sample(16, { seed: 0, label: 3 }); // dims 16, 28, 28, 1
@@ -30,7 +30,7 @@ export class Generator {
 
   /**
    * See `load`. Attributes: session, latentSize, classes (names), sampleShape, metadata, and
-   * scalesLatents: whether truncation is a factor of the latents, rather than an input.
+   * scalesLatents: whether truncation scales the latents instead of being an input.
    */
   constructor(ort, session, metadata) {
     this.ort = ort;
@@ -46,15 +46,15 @@ export class Generator {
   }
 
   /**
-   * Samples, as `GAN.sample` in Keras makes them from the same seed and labels.
+   * Draws samples, the same as `GAN.sample` in Keras from the same seed and labels.
    *
-   * @param count How many, at least 1.
-   * @param seed From 0 to 2**63 - 1; a BigInt from 2**53 on.
-   * @param label For generators with classes: one class for all, or an array. By default classes
-   *     in turn; generator.py draws them from the seed by NumPy's generator instead.
-   * @param truncation From 0 to 1; less is more typical, less varied. Latents are scaled by it
-   *     where it is no input of the file.
-   * @returns A tensor with `data` and `dims`, as the file gives it: images in [-1, 1] or uint8.
+   * @param count Number of samples, at least 1.
+   * @param seed Seed from 0 to 2**63 - 1; a BigInt from 2**53 on.
+   * @param label Label of all samples, or an array, for class-conditional generators. By default
+   *     all classes in turn; generator.py draws them with NumPy's generator instead.
+   * @param truncation Truncation from 0 to 1; smaller values give more typical and less varied
+   *     samples. It scales the latents if the file has no such input.
+   * @returns A tensor with `data` and `dims`, in the form of the file: images in [-1, 1] or uint8.
    */
   async sample(count = 1, { seed = 0, label = null, truncation = 1 } = {}) {
     checkRange("count", count, 1, 2 ** 31 - 1);
@@ -69,7 +69,7 @@ export class Generator {
     return this.#run(feed, truncation);
   }
 
-  /** Samples of latents, a Float32Array of `count * latentSize`, and an Int32Array of labels. */
+  /** Computes the samples of latents (Float32Array, `count * latentSize`) and Int32Array labels. */
   async run(latents, labels = null, truncation = 1) {
     const count = latents.length / this.latentSize;
     const scale = Math.fround(this.scalesLatents ? truncation : 1);
@@ -79,7 +79,7 @@ export class Generator {
     return this.#run(feed, this.scalesLatents ? 1 : truncation);
   }
 
-  /** Samples of a feed that has all but the truncation. */
+  /** Computes the samples of a feed without truncation. */
   async #run(feed, truncation) {
     if (this.inputs.includes("truncation")) {
       feed.truncation = this.scalar("float32", truncation);
@@ -92,7 +92,7 @@ export class Generator {
     return (await this.session.run(feed))[this.output];
   }
 
-  /** Latents of a seed as a Float32Array of `count * latentSize`, as `GAN.latents` draws them. */
+  /** Draws latents, the same as `GAN.latents`, as a Float32Array of `count * latentSize`. */
   latents(count, seed = 0) {
     const numbers = bits(count * this.latentSize, seed);
     const uniform = this.metadata.latent_distribution === "uniform";
@@ -100,7 +100,7 @@ export class Generator {
     return drawn.slice(0, count * this.latentSize);
   }
 
-  /** Labels as an Int32Array, or null for a generator without classes. */
+  /** Returns labels as an Int32Array, or null for a generator without classes. */
   labels(count, label = null) {
     if (!this.inputs.includes("labels")) {
       if (label === null) return null;
@@ -121,7 +121,7 @@ export class Generator {
   }
 }
 
-/** Images in [-1, 1] as integers from 0 to 255, half to even; what lies outside is clipped. */
+/** Converts images in [-1, 1] to integers from 0 to 255, rounded half to even and clipped. */
 export function toUint8(images) {
   // a Uint8ClampedArray rounds and clips so by itself
   return Uint8ClampedArray.from(images, (x) => Math.fround(Math.fround(x + 1) * 127.5));

@@ -1,9 +1,9 @@
-"""Programs timed against each other: each in a process of its own, a round of each in turn.
+"""Timings of programs in turn: each runs in a separate process, one round after the other.
 
-A worker is a Python file that prints what there is to know of it once it has warmed up, and then,
-for every line that it reads, does one round and prints its seconds; both as JSON. Between rounds
-it waits for input and uses no processor. What the machine does beside them hits neighbours in time
-alike, so that the ratios of a round's times say more than the times.
+A worker is a Python file that prints facts about itself after its warm-up. Then it runs one round
+for each line that it reads, and prints the seconds; both as JSON. Between rounds it waits for input
+and uses no processor time. Other load on the machine affects neighbouring rounds alike, so ratios
+of a round's times are more reliable than the times.
 """
 
 import json
@@ -18,10 +18,10 @@ WORK = pathlib.Path(__file__).parent / "peers" / "work.py"
 
 
 class Worker:
-    """A program that does a round when it is told to.
+    """A process that runs a round on request.
 
     Args:
-        command: The arguments of the process.
+        command: Arguments of the process.
     """
 
     def __init__(self, command, **environment):
@@ -31,7 +31,7 @@ class Worker:
         self.facts = self._answer()
 
     def round(self):
-        """Does a round; returns what the worker says of it."""
+        """Runs a round; returns the worker's results."""
         self.process.stdin.write("round\n")
         self.process.stdin.flush()
         return self._answer()
@@ -49,7 +49,7 @@ class Worker:
 
 
 def add_step_arguments(parser, steps, **defaults):
-    """The arguments that say which step is timed, and how long.
+    """Adds the arguments that select the step and the number of rounds.
 
     Args:
         parser: Gets them.
@@ -72,7 +72,7 @@ def add_step_arguments(parser, steps, **defaults):
 
 
 def serve(work, facts):
-    """The worker's side: does `work() -> facts of a round` for every line of standard input.
+    """Serves rounds in a worker: calls `work()` for each line of standard input.
 
     Args:
         work: Does one round.
@@ -84,7 +84,7 @@ def serve(work, facts):
 
 
 def steps_in_turn(tasks, rounds):
-    """Rounds of training steps, each way of them in a process of its own.
+    """Runs rounds of training steps, each variant in a separate process.
 
     Args:
         tasks: Name -> what `peers/work.py` is told, and its `environment` where that differs.
@@ -107,7 +107,7 @@ def steps_in_turn(tasks, rounds):
 
 
 def in_turn(workers, rounds):
-    """Rounds of all workers, in an order that is turned round each time.
+    """Runs rounds of all workers, in an order that is reversed each time.
 
     Returns:
         Name -> list of what the worker said of its rounds.
@@ -121,18 +121,18 @@ def in_turn(workers, rounds):
 
 
 def ratios(values, base):
-    """Median, lowest and highest of `values / base`, round by round."""
+    """Returns median, minimum and maximum of `values / base`, round by round."""
     found = [value / other for value, other in zip(values, base, strict=True)]
     return statistics.median(found), min(found), max(found)
 
 
 def spread(values):
-    """Median, lowest and highest, as text."""
+    """Returns median, minimum and maximum as text."""
     return f"{statistics.median(values):8.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def exponent(sizes, costs):
-    """The slope b of log(cost) = a + b log(size), by least squares."""
+    """Computes the slope b of log(cost) = a + b log(size) by least squares."""
     x, y = ([math.log(value) for value in values] for values in (sizes, costs))
     mean_x, mean_y = statistics.mean(x), statistics.mean(y)
     products = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))

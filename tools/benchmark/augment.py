@@ -1,4 +1,4 @@
-"""What the augmentations cost beside a pass of the discriminator.
+"""Measures the cost of augmentations, compared with a pass of the discriminator.
 
     python tools/benchmark/augment.py --size 28 --channels 1 --batch 64
 
@@ -19,7 +19,7 @@ import tensorflow as tf
 
 
 def candidates(shape):
-    """Name -> function of images."""
+    """Returns name -> function of images."""
     key = noise.make_key(0)
     layers = {"DiffAugment": augment.DiffAugment(), "ADA": augment.ADA(p=1.0)}
     for kind, p in ((augment.DiffAugment, {}), (augment.ADA, {"p": 1.0})):
@@ -31,7 +31,7 @@ def candidates(shape):
 
 
 def compiled(function, jit):
-    """The forward pass, and the forward pass with the gradient."""
+    """Compiles the forward pass, without and with the gradient."""
 
     def forward(images):
         return tf.reduce_sum(tf.square(function(images)))
@@ -46,7 +46,7 @@ def compiled(function, jit):
 
 
 def milliseconds(function, images, calls=10):
-    """Wall time of one call, the fastest of some."""
+    """Returns the wall time of one call, the minimum of several."""
     times = []
     for _ in range(calls):
         start = time.perf_counter()

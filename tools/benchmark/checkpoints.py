@@ -1,4 +1,4 @@
-"""What a checkpoint costs: steps of `fit` and a save, in turn in one process.
+"""Measures the cost of checkpoints: steps of `fit` and saves, in turn in one process.
 
     python tools/benchmark/checkpoints.py
 
@@ -18,7 +18,7 @@ from alternate import spread
 
 
 def seconds(action):
-    """Wall time."""
+    """Returns the wall time of a call."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start

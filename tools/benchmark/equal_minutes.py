@@ -1,4 +1,4 @@
-"""How good the digits are after so many minutes of training, beside PyTorch and the Keras examples.
+"""Compares the quality of digits after equal minutes with PyTorch and the Keras examples.
 
     pip install torch
     python tools/benchmark/equal_minutes.py --minutes 3 --seeds 0 1 2
@@ -28,18 +28,18 @@ WIDTH, LATENT_DIM, BATCH = 64, 100, 64
 
 
 class Clock:
-    """Says when so many minutes are over."""
+    """A clock that ends after a number of minutes."""
 
     def __init__(self, minutes):
         self.end = time.monotonic() + 60 * minutes
 
     def over(self):
-        """Whether they are."""
+        """Returns whether the minutes are over."""
         return time.monotonic() >= self.end
 
 
 def quick(seed, source, evaluator, arguments, unconditional):
-    """The package's recipe."""
+    """Trains the recipe `quick`."""
     settings = ["quick", "--minutes", str(arguments.minutes)]
     settings = package.parser().parse_args(settings + ["--unconditional"] * unconditional)
     (row,) = package.train(settings, seed, source, evaluator)
@@ -47,7 +47,7 @@ def quick(seed, source, evaluator, arguments, unconditional):
 
 
 def torch_dcgan(seed, source, evaluator, arguments, compiled):
-    """PyTorch's DCGAN."""
+    """Trains a DCGAN in PyTorch."""
     from peers.torch_game import TorchGame
 
     import torch
@@ -78,7 +78,7 @@ def torch_dcgan(seed, source, evaluator, arguments, compiled):
 
 
 def keras_example(seed, source, evaluator, arguments):
-    """The Keras examples' way."""
+    """Trains a DCGAN in the style of the Keras examples."""
     from peers.keras_examples import ExampleGAN
 
     import keras
@@ -108,12 +108,12 @@ def keras_example(seed, source, evaluator, arguments):
 
 
 def images_of(source):
-    """All samples as an array."""
+    """Returns all samples as an array."""
     return next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
 
 
 def frechet(evaluator, sample):
-    """The distance of samples."""
+    """Returns the Frechet distance of samples."""
     return next(iter(evaluator.evaluate(sample).figures.values()))
 
 

@@ -1,4 +1,4 @@
-"""What `fit` costs over a bare loop: the same step, the same data, in turn in one process.
+"""Measures the overhead of `fit` over a bare loop with the same step and data.
 
     python tools/benchmark/fit_overhead.py
 
@@ -19,19 +19,19 @@ import tensorflow as tf
 
 
 def run_fit(gan, dataset, steps):
-    """`fit`, without callbacks and output."""
+    """Runs `fit` without callbacks and output."""
     gan.fit(dataset, steps_per_epoch=steps, verbose=0)
 
 
 def run_bare(step, dataset, gan, steps):
-    """A bare loop, up to the last step's logs."""
+    """Runs a bare loop, including the last step's logs."""
     for batch in dataset.from_step(int(gan.step)).take(steps):
         logs = step(batch)
     float(logs["d_loss"])
 
 
 def milliseconds(run, steps):
-    """Wall and processor time a step."""
+    """Returns wall and processor time per step."""
     wall, processor = time.perf_counter(), time.process_time()
     run()
     return (

@@ -1,4 +1,4 @@
-"""How long `GroupedConv2D` takes beside a dense convolution of as many operations.
+"""Compares `GroupedConv2D` with a dense convolution of the same number of operations.
 
     python tools/benchmark/grouped.py --size 32 --width 16
 
@@ -29,18 +29,18 @@ import tensorflow as tf
 
 
 def shapes(size, width):
-    """`(side of the map, channels)` of the stages, from the image inwards."""
+    """Returns `(side of the map, channels)` of the stages, from the image inwards."""
     stages = (size // 4).bit_length()
     return [(size >> stage, 2 * min(width << stage, max(width, 768))) for stage in range(stages)]
 
 
 def dense_channels(channels):
-    """Of the dense convolution nearest to as many operations: C^2 / groups = n^2."""
+    """Returns the channels of the dense convolution with about as many operations."""
     return max(8 * round((channels * GROUP) ** 0.5 / 8), 8)
 
 
 def calls(layer, shape, jit):
-    """Name -> a function without arguments."""
+    """Returns name -> function without arguments."""
     x = tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
     layer(x)
     kernel = layer.kernel.value
@@ -75,7 +75,7 @@ def calls(layer, shape, jit):
 
 
 def seconds(function, times):
-    """Of a call by the clock, and of processor time."""
+    """Returns the wall and processor time of a call."""
     clock, processor = time.perf_counter(), time.process_time()
     for _ in range(times):
         function()
@@ -83,7 +83,7 @@ def seconds(function, times):
 
 
 def compared(size, channels, jit, arguments):
-    """Name -> what was measured at a shape."""
+    """Returns name -> measurements at a shape."""
     dense = dense_channels(channels)
     shape = (arguments.batch_size, size, size)
     grouped = calls(GroupedConv2D(channels, 3, channels // GROUP), (*shape, channels), jit)
@@ -93,7 +93,7 @@ def compared(size, channels, jit, arguments):
 
 
 def timed(grouped, dense, correction, arguments):
-    """What two functions take in turn, the second's times corrected by a factor."""
+    """Times two functions in turn; multiplies the second's times by a factor."""
     for function in (grouped, dense):
         seconds(function, 2)  # compiles
     rounds = [

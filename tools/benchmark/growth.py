@@ -1,4 +1,4 @@
-"""How the cost of a training step grows with batch, resolution and width.
+"""Measures how the cost of a training step grows with batch size, resolution and width.
 
     pip install jax    # counts operations and memory
     python tools/benchmark/growth.py
@@ -40,7 +40,7 @@ MACHINES = {
 
 
 def planned(task):
-    """XLA's operations a step, bytes beside the state and of the state."""
+    """Returns XLA's operations per step, and the bytes besides the state and of the state."""
     from export_step import export_step
     from run_step import Step
 
@@ -52,7 +52,7 @@ def planned(task):
 
 
 def grow(name, arguments):
-    """The rows of a dimension, and its exponents."""
+    """Returns the rows of a dimension, and its exponents."""
     tasks = {
         size: {**COMMON, **DEFAULT, name: size, "update": arguments.update, "steps": 4}
         for size in SIZES[name]
@@ -74,7 +74,7 @@ def grow(name, arguments):
 
 
 def expected(share, task):
-    """What to expect of machines that aren't here."""
+    """Returns estimates for other machines."""
     cost = planned(task)
     gan = build(task)
     weights = [w for p in gan.players for w in getattr(gan, p).trainable_weights]

@@ -1,4 +1,4 @@
-"""What a training step needs in memory, and what less memory costs in time.
+"""Measures the memory of a training step, and the time that saving memory costs.
 
     pip install jax    # counts what XLA needs
     python tools/benchmark/memory.py --size 64 --channels 3 --batch-size 256
@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 
 def ways(parts):
-    """Name -> arguments of `GAN.compile`."""
+    """Returns name -> arguments of `GAN.compile`."""
     return {
         "as it is": {},
         "remat": {"remat": True},
@@ -33,7 +33,7 @@ def ways(parts):
 
 
 def xla_megabytes(task):
-    """What XLA plans for the step beside its arguments."""
+    """Returns the memory of XLA's plan for the step, without its arguments."""
     from export_step import export_step
     from run_step import Step
 

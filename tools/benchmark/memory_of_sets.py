@@ -1,4 +1,4 @@
-"""How much memory a set takes, by its number of images: it must not grow with the set.
+"""Measures how the memory of a data set depends on its number of images; it must not grow.
 
     python tools/benchmark/memory_of_sets.py --counts 10000 1000000
 
@@ -24,7 +24,7 @@ ORIGINALS = 100
 
 
 def make_folder(folder, count):
-    """`count` names of 100 digits, in a folder for each class."""
+    """Makes `count` links to 100 digits, in a folder for each class."""
     import keras_gan as kg
 
     from PIL import Image
@@ -50,7 +50,7 @@ def convert(folder, out):
 
 
 def measure(source, batches):
-    """What a process that reads a set says."""
+    """Runs a process that reads a set; returns its results."""
     task = {"source": str(source), "image_size": None, "batch_size": 64, "batches": batches}
     worker = Worker([sys.executable, HERE / "peers" / "read_set.py", json.dumps(task)])
     read = worker.round()
@@ -59,7 +59,7 @@ def measure(source, batches):
 
 
 def tell(name, row):
-    """Prints a set's row."""
+    """Prints the row of a set."""
     own = " ".join(f"{row[when]['own']:8.0f}" for when in ("before", "opened", "read"))
     print(
         f"{name:10} {row['count']:9,} {own} {row['read']['mapped']:8.0f} "
@@ -69,7 +69,7 @@ def tell(name, row):
 
 
 def tell_growth(name, rows):
-    """Prints by how much the largest set takes more than the smallest."""
+    """Prints the growth of memory from the smallest set to the largest."""
     small, large = rows[0], rows[-1]
     images = max(large["count"] - small["count"], 1)
     grown = {

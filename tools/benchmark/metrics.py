@@ -1,4 +1,4 @@
-"""What the metrics cost: seconds and memory for 10,000 generated against 10,000 real samples.
+"""Measures time and memory of the metrics for 10,000 generated and 10,000 real samples.
 
     python tools/benchmark/metrics.py
 
@@ -29,7 +29,7 @@ BATCH = 256
 
 
 def generate(kind, count, width, seed):
-    """Features, or for the inception score probabilities of 1,000 classes."""
+    """Generates features, or probabilities of 1,000 classes for the inception score."""
     rng = np.random.default_rng(seed)
     if kind is not InceptionScore:
         return rng.standard_normal((count, width), dtype="float32")
@@ -44,12 +44,12 @@ def feed(metric, features, real):
 
 
 def peak():
-    """The process's peak memory in MiB (Linux counts it in KiB)."""
+    """Returns the peak memory of the process in MiB (Linux counts KiB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(name, count, width):
-    """One metric's row."""
+    """Measures the row of one metric."""
     kind = next(kind for kind in METRICS if kind.__name__ == name)
     real, fake, other = (generate(kind, count, width, seed) for seed in range(3))
     metric = kind(np.asarray)

@@ -1,4 +1,4 @@
-"""How long after opening it an exported web page shows its first grid, in a headless Chromium.
+"""Measures the time from opening an exported web page to its first grid, in headless Chromium.
 
     python tools/benchmark/page.py page --rounds 15
 
@@ -19,7 +19,7 @@ FIRST_GRID = "return document.documentElement.dataset.firstGrid"
 
 
 def seconds_to_first_grid(browser, address):
-    """Opens the page and waits for the time that it says itself, since its navigation began."""
+    """Opens the page; returns the seconds from its navigation to the first grid."""
     browser.get(address)
     while (told := browser.execute_script(FIRST_GRID)) is None:
         time.sleep(0.01)

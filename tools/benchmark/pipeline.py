@@ -1,4 +1,4 @@
-"""How many images a second the input pipeline gives, with decoding and resizing.
+"""Measures the images per second of the input pipeline, with decoding and resizing.
 
     python tools/benchmark/pipeline.py --photos cats64.zip --stored 64 256 --sizes 64
 
@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def make_sets(photos, count, stored, folder):
-    """Lays `count` photos of a stored size into all kinds of sets; returns kind -> task."""
+    """Makes sets of each kind from `count` photos of a stored size; returns kind -> task."""
     import keras_gan as kg
 
     from PIL import Image
@@ -48,7 +48,7 @@ def make_sets(photos, count, stored, folder):
 
 
 def measure(sets, size, arguments):
-    """Kind -> what was said of the rounds."""
+    """Measures all sets; returns kind -> results."""
     common = {"image_size": size, "batch_size": arguments.batch_size, "batches": arguments.batches}
     tasks = {name: {**common, **task} for name, task in sets.items()}
     program = [sys.executable, HERE / "peers" / "read_set.py"]
@@ -60,7 +60,7 @@ def measure(sets, size, arguments):
 
 
 def tell(stored, size, found):
-    """Prints the rows of a stored size and a size; returns them."""
+    """Prints and returns the rows of a stored size and an image size."""
     base = [answer["images_per_second"] for answer in found["folder"]]
     print(f"\n{f'{stored} read at {size}':10} {'images/s':32} cores   as fast as the folder")
     rows = []

@@ -1,4 +1,4 @@
-"""One global batch on one process, on two virtual devices, and on two processes of one machine.
+"""Compares a global batch in one process, on two virtual devices, and in two processes.
 
     python tools/benchmark/replicas.py
 

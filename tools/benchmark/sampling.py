@@ -1,4 +1,4 @@
-"""How fast a trained generator makes images, and how soon the first one is there.
+"""Measures the speed of a generator in images per second, and its cold start.
 
     pip install torch    # for PyTorch's twin
     python tools/benchmark/sampling.py --size 28
@@ -24,7 +24,7 @@ WORKER = pathlib.Path(__file__).parent / "peers" / "sample.py"
 
 
 def ways():
-    """Name -> what the worker is told."""
+    """Returns name -> arguments of the worker."""
     cores = os.cpu_count()
     found = {
         "Keras predict": {"way": "predict"},
@@ -42,7 +42,7 @@ def ways():
 
 
 def export_all(arguments, folder):
-    """Saves an untrained game and writes all files; returns the differences of the smaller ones."""
+    """Exports an untrained model to all files; returns the differences of the compressed ones."""
     import keras_gan as kg
 
     import keras
@@ -103,7 +103,7 @@ def main():
 
 
 def measure(common, rounds):
-    """The rows of a batch size."""
+    """Measures the rows of a batch size."""
     tasks = {name: {**common, **way} for name, way in ways().items()}
     workers = {n: Worker([sys.executable, WORKER, json.dumps(t)]) for n, t in tasks.items()}
     found = in_turn(workers, rounds)

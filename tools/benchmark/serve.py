@@ -1,4 +1,4 @@
-"""How much of bare onnxruntime is left behind HTTP, and how long a client waits.
+"""Measures the throughput of the server relative to onnxruntime, and the latency of clients.
 
     python tools/benchmark/serve.py --seconds 20 --rounds 3
 
@@ -44,7 +44,7 @@ def main():
 
 
 def start(server, count, arguments):
-    """The worker with the clients."""
+    """Starts the worker with the clients."""
     task = {"port": server.port, "count": count, "clients": arguments.clients}
     task |= {"signature": arguments.signature, "seconds": arguments.seconds}
     return Worker([sys.executable, PEERS / "load.py", json.dumps(task)])
@@ -97,13 +97,13 @@ def reload(server, served, arguments):
 
 
 def waits(seconds):
-    """Percentiles of sorted seconds."""
+    """Returns percentiles of sorted seconds."""
     p50, p99 = (1000 * seconds[int(len(seconds) * share)] for share in (0.5, 0.99))
     return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms"
 
 
 class Watch:
-    """Looks at a server's memory every half second, for as long as the block runs."""
+    """A monitor of the server's memory, every half second within the block."""
 
     def __init__(self, server):
         self.server, self.seen, self.ended = server, [], threading.Event()

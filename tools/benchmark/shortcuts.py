@@ -1,4 +1,4 @@
-"""What each shortcut of the training step brings: the step with it against the step without it.
+"""Measures the gain of each optimization of the training step: with it and without it.
 
     python tools/benchmark/shortcuts.py --size 28
 

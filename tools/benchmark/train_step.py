@@ -1,4 +1,4 @@
-"""How fast a training step is beside PyTorch's and the Keras examples' way of writing it.
+"""Compares the speed of a training step with PyTorch and the style of the Keras examples.
 
     pip install torch    # the twins'; the package never imports it
     python tools/benchmark/train_step.py --size 28 --rules gan
@@ -30,7 +30,7 @@ from peers.work import MIXING, RULES
 
 
 def ways(rules):
-    """Name -> what the worker is told; the first of each order of updates is the package's."""
+    """Returns name -> arguments of the worker, the package's first for each order of updates."""
     updates = ("alternating", "shared", "one_stage")
     if RULES[rules]["n_critic"] > 1:
         updates = updates[:1]
@@ -82,7 +82,7 @@ def main():
 
 
 def report(found, facts, peaks, arguments):
-    """Prints the table; writes the JSON."""
+    """Prints the table and writes the JSON."""
     seconds = {name: [row["seconds"] for row in rows] for name, rows in found.items()}
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     rows = {}
@@ -114,19 +114,19 @@ def report(found, facts, peaks, arguments):
 
 
 def best_twin(medians, update):
-    """The name of PyTorch's fastest way whose order of updates this is."""
+    """Returns the name of PyTorch's fastest variant with the same order of updates."""
     twins = [name for name in medians if name.startswith("torch") and name.endswith(update)]
     return min(twins, key=medians.get, default=None)
 
 
 def flops_of(name, facts):
-    """Operations a step, counted in the package's graph of the same order of updates."""
+    """Counts the operations per step in the package's graph with the same order of updates."""
     same = [fact["flops"] for other, fact in facts.items() if other.split()[-1] == name.split()[-1]]
     return next((count for count in same if count), None)
 
 
 def share(flops, seconds, peaks):
-    """The median share of the machine's speed, round by round; None where it isn't known."""
+    """Returns the median share of the machine's speed, round by round; None if unknown."""
     if flops is None:
         return None
     return statistics.median(flops / s / peak for s, peak in zip(seconds, peaks, strict=True))

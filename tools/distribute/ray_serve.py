@@ -1,11 +1,11 @@
-"""The application of `keras-gan serve` on a Ray cluster: replicas on many machines, one address.
+"""Runs the application of `keras-gan serve` on a Ray cluster: many replicas, one address.
 
     pip install "keras_gan[serve]" "ray[serve]"
     python tools/distribute/ray_serve.py saved_models/digits --replicas 4
 
-Clients see no difference: each replica answers TF Serving's REST API and takes new versions from
-the folder, which all machines have to see. Ray's proxies spread the requests; without --address a
-cluster of this machine alone is started. Ctrl-C ends it.
+Clients see no difference: each replica has TF Serving's REST API and loads new versions from the
+folder, which all machines have to share. Ray's proxies distribute the requests. Without --address,
+a cluster of this machine only is started. Ctrl-C ends it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from ray import serve
 
 
 def deployment(arguments):
-    """A Ray application whose replicas each load the model."""
+    """Makes a Ray application whose replicas each load the model."""
 
     def build():
         return build_app(open_versions(arguments), Metrics(), read_settings(arguments))

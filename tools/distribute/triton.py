@@ -1,4 +1,4 @@
-"""The ONNX generator on NVIDIA's Triton, whose Python backend runs onnxruntime.
+"""Runs the ONNX generator on NVIDIA's Triton, with onnxruntime in its Python backend.
 
     python3 -m venv triton && . triton/bin/activate   # Triton looks for numpy there
     pip install nvidia-pytriton onnxruntime

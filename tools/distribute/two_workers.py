@@ -1,11 +1,11 @@
-"""Runs a training as several processes of this machine, as several machines would run it.
+"""Runs a training as several processes of this machine, like several machines.
 
     python tools/distribute/two_workers.py train quick --data digits --out runs/digits
 
-Takes the arguments of `keras-gan` and adds `--distribute multiworker`. Each process gets its place
-by TF_CONFIG. Where one dies, the others end, and all are started again: they go on from the newest
-checkpoint, up to `--restarts` times. Ctrl-C and SIGTERM are passed on; the exit code is the first
-worker's.
+Takes the arguments of `keras-gan` and adds `--distribute multiworker`. TF_CONFIG tells each process
+its index. If one dies, the others end, and all are restarted and resume from the newest checkpoint,
+up to `--restarts` times. Ctrl-C and SIGTERM are passed on; the exit code is that of the first
+worker.
 """
 
 import argparse
@@ -22,7 +22,7 @@ ENDED = (0, 128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit codes of a traini
 
 
 def free_addresses(count):
-    """Addresses of this machine that nobody listens at."""
+    """Returns free addresses of this machine."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
     for one in sockets:
@@ -31,7 +31,7 @@ def free_addresses(count):
 
 
 def start(count, arguments):
-    """The processes of a training."""
+    """Starts the processes of a training."""
     workers = free_addresses(count)
     places = [{"type": "worker", "index": index} for index in range(count)]
     return [
@@ -47,7 +47,7 @@ def start(count, arguments):
 
 
 def pass_on(processes):
-    """Lets signals to this process reach the workers."""
+    """Passes signals on to the workers."""
 
     def send(number, frame):
         for process in processes:

@@ -1,4 +1,4 @@
-"""The distributions on which papers show what their games learn, with the papers' numbers."""
+"""Toy distributions of the GAN literature, with the papers' parameters."""
 
 import math
 
@@ -7,17 +7,17 @@ from keras_gan.datasets.toy.mixture import GaussianMixture
 import numpy as np
 
 
-def gaussian1d():
-    """One Gaussian on the line, N(4, 0.5^2).
+def gaussian1d() -> GaussianMixture:
+    """Returns one Gaussian on the line, N(4, 0.5^2).
 
     Source: J. Glover, "An introduction to Generative Adversarial Networks (with code in
-    TensorFlow)", 2016, from which most one-dimensional demonstrations have their numbers.
+    TensorFlow)", 2016, whose parameters most one-dimensional demonstrations use.
     """
     return GaussianMixture([[4.0]], 0.5, name="gaussian1d")
 
 
-def gaussians8():
-    """Eight Gaussians on a ring of radius 2, sigma 0.02.
+def gaussians8() -> GaussianMixture:
+    """Returns eight Gaussians on a ring of radius 2, sigma 0.02.
 
     Source: Metz et al., "Unrolled Generative Adversarial Networks", ICLR 2017.
     """
@@ -26,8 +26,8 @@ def gaussians8():
     return GaussianMixture(means, 0.02, name="gaussians8")
 
 
-def gaussians25():
-    """Twenty-five Gaussians at {-4, -2, 0, 2, 4}^2, sigma 0.05.
+def gaussians25() -> GaussianMixture:
+    """Returns twenty-five Gaussians at {-4, -2, 0, 2, 4}^2, sigma 0.05.
 
     Source: Lin et al., "PacGAN: The power of two samples in generative adversarial networks",
     NeurIPS 2018.
@@ -37,12 +37,12 @@ def gaussians25():
     return GaussianMixture(means, 0.05, name="gaussians25")
 
 
-def swissroll():
-    """A ribbon along the spiral t (cos t, sin t) / 7.5, t uniform in [1.5 pi, 4.5 pi].
+def swissroll() -> GaussianMixture:
+    """Returns a ribbon along the spiral t (cos t, sin t) / 7.5, t uniform in [1.5 pi, 4.5 pi].
 
-    Its Gaussian width is 0.25 / 7.5. The integral along t is the midpoint sum of 2,000 Gaussians:
-    neighbours lie at most 0.27 sigma apart, where the sum differs from the integral by less than
-    rounding, but for the two ends.
+    Its Gaussian width is 0.25 / 7.5. The integral along t is the midpoint sum of 2,000 Gaussians.
+    Neighbours are at most 0.27 sigma apart, so the sum equals the integral up to rounding, except
+    at the two ends.
 
     Source: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017 (its toy data).
     """

@@ -1,26 +1,28 @@
-"""GaussianMixture: a distribution whose density and cell masses are known exactly."""
+"""GaussianMixture: a distribution with exact densities and cell masses."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 from keras_gan.checks import check_integer, check_positive
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
-BLOCK = 2**22  # distances held at once
+BLOCK = 2**22  # distances in memory at a time
 
 
 class GaussianMixture:
-    """A mixture of Gaussians of one width: p(x) = sum_k weights_k N(x; means_k, sigma^2 I).
+    """A mixture of Gaussians of equal width, p(x) = sum_k weights_k N(x; means_k, sigma^2 I).
 
     Args:
         means: `(components, dim)` floats, finite.
-        sigma: Standard deviation of every component on every axis, more than 0.
-        weights: `(components,)` shares of the components, more than 0; equal by default. They are
-            divided by their sum.
-        modes: Whether the components are modes to be counted; not so where they overlap.
-        name: Name, for titles.
+        sigma: Standard deviation of every component along every axis, more than 0.
+        weights: `(components,)` weights of the components, more than 0; equal by default. They
+            are normalized to a sum of 1.
+        modes: Whether the components are modes that can be counted, rather than overlap.
+        name: Name of the distribution, for titles.
 
     Attributes:
         dim: Number of axes.
@@ -38,7 +40,14 @@ class GaussianMixture:
     array([0.108])
     """
 
-    def __init__(self, means, sigma, weights=None, modes=True, name="gaussian mixture"):
+    def __init__(
+        self,
+        means: ArrayLike,
+        sigma: float,
+        weights: ArrayLike | None = None,
+        modes: bool = True,
+        name: str = "gaussian mixture",
+    ) -> None:
         self.means = check_means(means)
         self.sigma = float(check_positive("sigma", sigma))
         self.weights = check_weights(weights, len(self.means))
@@ -46,11 +55,11 @@ class GaussianMixture:
         self.name = name
         self.dim = self.means.shape[1]
 
-    def sample(self, n, seed=0):
-        """Independent points.
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """Draws independent points.
 
         Args:
-            n: How many, at least 1.
+            n: Number of points, at least 1.
             seed: Non-negative int; the same seed gives the same points.
 
         Returns:
@@ -62,8 +71,8 @@ class GaussianMixture:
         noise = random.standard_normal((n, self.dim))
         return (self.means[component] + self.sigma * noise).astype("float32")
 
-    def density(self, points):
-        """p(x), exact.
+    def density(self, points: ArrayLike) -> np.ndarray:
+        """Computes the density p(x), exactly.
 
         Args:
             points: `(n, dim)` floats.
@@ -81,15 +90,15 @@ class GaussianMixture:
             ]
         )
 
-    def cell_masses(self, edges):
-        """The mass of every cell of a grid, exact: products of normal distribution functions.
+    def cell_masses(self, edges: Sequence[ArrayLike]) -> np.ndarray:
+        """Computes the mass of every cell of a grid, exactly, by normal distribution functions.
 
         Args:
-            edges: One increasing array an axis; its ends may be infinite.
+            edges: One increasing array per axis; its ends may be infinite.
 
         Returns:
-            A float64 array, one axis of cells for each of `edges`. Its sum is 1 where the ends
-            are infinite.
+            A float64 array with one axis of cells per element of `edges`. Its sum is 1 if the
+            ends are infinite.
 
         Example:
 
@@ -100,20 +109,20 @@ class GaussianMixture:
         array([0.159, 0.683, 0.159])
         """
         masses = [
-            np.diff(self._component_cdf(axis, of_axis), axis=0)
-            for axis, of_axis in enumerate(check_edges(edges, self.dim))
+            np.diff(self._component_cdf(axis, values), axis=0)
+            for axis, values in enumerate(check_edges(edges, self.dim))
         ]
         axes = "abcdefgh"[: self.dim]
         pattern = f"{','.join(f'{axis}k' for axis in axes)},k->{axes}"
         return np.einsum(pattern, *masses, self.weights, optimize=True)
 
     def _component_cdf(self, axis, values):
-        """The distribution functions of the components' marginals, `(values, components)`."""
+        """Computes the components' marginal distribution functions, `(values, components)`."""
         values = np.asarray(values, "float64")[:, None]
         return normal_cdf((values - self.means[:, axis]) / self.sigma)
 
-    def cdf(self, values):
-        """The distribution function, of a mixture in one dimension, exact.
+    def cdf(self, values: ArrayLike) -> np.ndarray:
+        """Computes the distribution function of a one-dimensional mixture, exactly.
 
         Args:
             values: `(n,)` floats.
@@ -124,12 +133,12 @@ class GaussianMixture:
         self._require_one_axis()
         return self._component_cdf(0, values) @ self.weights
 
-    def quantile(self, shares):
-        """The inverse of `cdf`, by bisection down to rounding.
+    def quantile(self, shares: ArrayLike) -> np.ndarray:
+        """Computes the inverse of `cdf`, by bisection down to rounding.
 
         Args:
-            shares: `(n,)` floats from 0 to 1. Values end 10 sigma beyond the outermost means,
-                which 1e-23 of the mass exceeds.
+            shares: `(n,)` floats from 0 to 1. Values are limited to 10 sigma beyond the outermost
+                means; only 1e-23 of the mass is outside.
 
         Returns:
             A float64 array `(n,)`.
@@ -149,17 +158,17 @@ class GaussianMixture:
             raise ConfigError(f"expected a distribution in one dimension, got {self.dim}.")
 
 
-def squared_distances(points, others):
-    """|x - y|^2 of every pair, in blocks of rows that fit into memory.
+def squared_distances(points: ArrayLike, others: ArrayLike) -> Iterator[np.ndarray]:
+    """Computes |x - y|^2 of every pair, in blocks of rows that fit into memory.
 
-    Differences are taken before they are squared, so close points lose no digits.
+    It squares differences rather than expanding the square, so close points lose no digits.
 
     Args:
         points: `(n, dim)` floats.
         others: `(m, dim)` floats.
 
     Yields:
-        Float64 arrays `(some of n, m)`, which have n rows together.
+        Float64 arrays `(rows, m)`, with n rows in total.
     """
     points, others = np.asarray(points, "float64"), np.asarray(others, "float64")
     rows = max(1, BLOCK // len(others))
@@ -170,8 +179,8 @@ def squared_distances(points, others):
         )
 
 
-def check_means(means):
-    """The means as float64 `(components, dim)`."""
+def check_means(means: ArrayLike) -> np.ndarray:
+    """Returns the means as float64 `(components, dim)`."""
     means = np.asarray(means, "float64")
     if means.ndim != 2 or 0 in means.shape or not np.isfinite(means).all():
         raise ConfigError(
@@ -180,19 +189,19 @@ def check_means(means):
     return means
 
 
-def check_weights(weights, count):
-    """The weights as float64 `(count,)` of sum 1."""
+def check_weights(weights: ArrayLike | None, count: int) -> np.ndarray:
+    """Returns the weights as float64 `(count,)`, normalized to a sum of 1."""
     weights = np.ones(count) if weights is None else np.asarray(weights, "float64")
     if weights.shape != (count,) or not (np.isfinite(weights) & (weights > 0)).all():
         raise ConfigError(f"expected {count} weights of more than 0, got {weights}.")
     return weights / weights.sum()
 
 
-def check_points(points, dim):
-    """Points as float64 `(n, dim)`.
+def check_points(points: ArrayLike, dim: int) -> np.ndarray:
+    """Returns points as float64 `(n, dim)`.
 
     Raises:
-        DataError: Unless they are such a table, finite and not empty.
+        DataError: For another shape, no points, or values that aren't finite.
     """
     points = np.asarray(points, "float64")
     if points.ndim != 2 or len(points) == 0 or points.shape[1] != dim:
@@ -200,28 +209,28 @@ def check_points(points, dim):
     bad = int((~np.isfinite(points).all(axis=1)).sum())
     if bad:
         raise DataError(
-            f"expected finite points, got NaN or infinity in {bad} of {len(points)}; look at the "
+            f"expected finite points, got NaN or infinity in {bad} of {len(points)}; check the "
             "training's losses."
         )
     return points
 
 
-def check_edges(edges, dim):
-    """The edges of a grid as float64 arrays, one an axis.
+def check_edges(edges: Sequence[ArrayLike], dim: int) -> list[np.ndarray]:
+    """Returns the edges of a grid as float64 arrays, one per axis.
 
     Raises:
-        ConfigError: Unless there are `dim`, each of two increasing values or more.
+        ConfigError: Unless there are `dim` arrays, each of two or more increasing values.
     """
-    edges = [np.asarray(of_axis, "float64") for of_axis in edges]
+    edges = [np.asarray(values, "float64") for values in edges]
     if len(edges) != dim:
         raise ConfigError(f"expected an array of edges for each of {dim} axes, got {len(edges)}.")
-    for of_axis in edges:
-        if of_axis.ndim != 1 or len(of_axis) < 2 or not (of_axis[1:] > of_axis[:-1]).all():
-            raise ConfigError(f"expected two increasing edges or more an axis, got {of_axis}.")
+    for values in edges:
+        if values.ndim != 1 or len(values) < 2 or not (values[1:] > values[:-1]).all():
+            raise ConfigError(f"expected two or more increasing edges per axis, got {values}.")
     return edges
 
 
-def normal_cdf(values):
-    """The standard normal distribution function, float64."""
+def normal_cdf(values: np.ndarray) -> np.ndarray:
+    """Computes the standard normal distribution function, float64."""
     finite = np.clip(values, -40, 40)  # TensorFlow 2.21's erf of an infinite float64 is NaN
     return (1 + tf.math.erf(tf.constant(finite / math.sqrt(2), tf.float64)).numpy()) / 2

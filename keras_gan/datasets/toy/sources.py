@@ -1,7 +1,11 @@
 """Sources of points with a known distribution, and of images with a known number of modes."""
 
+from __future__ import annotations
+
+from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.files import open_digits
-from keras_gan.datasets.source import ArraySource, Source
+from keras_gan.datasets.source import Source
+from keras_gan.datasets.toy.mixture import GaussianMixture
 
 import numpy as np
 import tensorflow as tf
@@ -11,12 +15,12 @@ TRAINING_SEED = 0
 
 
 class PointSource(ArraySource):
-    """100,000 points of a known distribution, in its units and without labels.
+    """100,000 points of a known distribution, in its units, without labels.
 
     Args:
-        name: What the user asked for.
-        distribution: The distribution that is to be learnt, such as a `GaussianMixture`.
-        image_size: None: points can't be resized.
+        name: Name of the source, as the user gave it.
+        distribution: The distribution to learn, such as a `GaussianMixture`.
+        image_size: Must be None, since points can't be resized.
 
     Attributes:
         distribution: The distribution.
@@ -29,27 +33,29 @@ class PointSource(ArraySource):
     (100000, (2,), 0.05)
     """
 
-    def __init__(self, name, distribution, image_size=None):
+    def __init__(
+        self, name: str, distribution: GaussianMixture, image_size: int | None = None
+    ) -> None:
         points = distribution.sample(NUM_SAMPLES, TRAINING_SEED)
         super().__init__(name, points, image_size=image_size)
         self.distribution = distribution
 
 
 class StackedDigits(Source):
-    """Three random digits as the channels of a colour image: 1,000 modes, all about as likely.
+    """Colour images with three random digits as their channels: 1,000 about equally likely modes.
 
-    100,000 images of the 10,000 digits that the package ships, without labels. Which three digits
-    meet is drawn once; the images are composed when they are read.
+    There are 100,000 images of the 10,000 bundled digits, without labels. The combinations of
+    digits are drawn once; the images are composed when they are read.
 
     Args:
-        name: What the user asked for.
+        name: Name of the source, as the user gave it.
         image_size: Height and width; 28 by default.
 
     Attributes:
-        members: `(100000, 3)` int array: the index in `digits` of each channel's digit.
+        members: `(100000, 3)` int array, the index in `digits` of each channel's digit.
 
     Source: Metz et al., "Unrolled Generative Adversarial Networks", ICLR 2017, section 3.3.1
-    (there of MNIST's digits).
+    (with MNIST's digits).
 
     Example:
 
@@ -58,23 +64,23 @@ class StackedDigits(Source):
     (28, 28, 3)
     """
 
-    def __init__(self, name, image_size=None):
+    def __init__(self, name: str, image_size: int | None = None) -> None:
         self._digits = open_digits("digits", image_size)
         height, width, _ = self._digits.sample_shape
         super().__init__(name, NUM_SAMPLES, (height, width, 3))
         random = np.random.default_rng(TRAINING_SEED)
         self.members = random.integers(len(self._digits), size=(NUM_SAMPLES, 3))
 
-    def fingerprint(self):
-        """The digits'; which ones meet never changes."""
+    def fingerprint(self) -> str:
+        """Returns a fingerprint from the digits'; their combinations never change."""
         return f"stacked {self._digits.fingerprint()}"
 
-    def resized(self, size):
-        """The same digits at another size."""
+    def resized(self, size: int) -> StackedDigits:
+        """Returns the same source at another size."""
         return StackedDigits(self.name, size)
 
-    def fetch(self, indices):
-        """Composes whole batches."""
+    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Composes batches of images; see `Source.fetch`."""
         members = tf.constant(self.members)
         height, width, _ = self.sample_shape
 

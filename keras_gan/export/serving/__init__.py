@@ -1,5 +1,6 @@
-"""Files with which an operator runs TF Serving on an exported model."""
+"""Configuration files to run TF Serving on an exported model."""
 
+import os
 import pathlib
 import re
 import string
@@ -10,19 +11,19 @@ from keras_gan.export.parity import work_folder
 FILES = ("models.config", "batching.config", "monitoring.config", "compose.yaml", "kubernetes.yaml")
 
 
-def write_serving_files(folder, name=None):
-    """Writes TF Serving's configurations, a compose file and a Kubernetes manifest.
+def write_serving_files(folder: str | os.PathLike, name: str | None = None) -> list[pathlib.Path]:
+    """Writes TF Serving's configuration, a compose file and a Kubernetes manifest.
 
     Args:
-        folder: The model's folder, in which its versions are.
-        name: The model's name, of lower-case letters, digits and dashes; the folder's by default.
+        folder: The model's folder, which holds its versions.
+        name: Name of the model, in lower-case letters, digits and dashes; the folder's by default.
 
     Returns:
-        The paths that were written.
+        The paths of the files.
 
     Raises:
-        ConfigError: For a name that Kubernetes or TF Serving would refuse.
-        ExportError: If they can't be written.
+        ConfigError: If Kubernetes or TF Serving doesn't allow the name.
+        ExportError: If the files can't be written.
 
     Example:
 
@@ -32,8 +33,8 @@ def write_serving_files(folder, name=None):
     name = folder.resolve().name if name is None else name
     if not re.fullmatch(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?", name):
         raise ConfigError(
-            "expected a model's name of lower-case letters, digits and dashes, beginning with a "
-            f"letter, got {name!r}; call the folder so."
+            "expected a model name of lower-case letters, digits and dashes, starting with a "
+            f"letter, got {name!r}; rename the folder."
         )
     sources = {file: pathlib.Path(__file__).with_name(file).read_text() for file in FILES}
     with work_folder(folder) as work:

@@ -1,44 +1,51 @@
-"""A web page that samples the generator, as a folder of static files.
+"""A web page that draws samples in the browser, as a folder of static files.
 
-onnxruntime-web 1.30.0 (MIT) lies in `assets/`, fetched by `tools/vendor_onnxruntime_web.py`. The
-page asks no other server for anything.
+onnxruntime-web 1.30.0 (MIT) is in `assets/`; `tools/vendor_onnxruntime_web.py` downloads it. The
+page loads nothing from other servers.
 """
 
+import dataclasses
 import json
+import os
 import pathlib
 import shutil
+from typing import TYPE_CHECKING
 
 from keras_gan import media
 from keras_gan.errors import ConfigError
 from keras_gan.export.directions import main_directions
-from keras_gan.export.interface import served_interface
+from keras_gan.export.interface import Card, served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
 from keras_gan.sampling import require_sampling
 
+import keras
 import numpy as np
 
+if TYPE_CHECKING:
+    from keras_gan.runtime.generator import Generator
+
 ASSETS = pathlib.Path(__file__).parent / "assets"
-POINTS, SEED = 32, 0  # the latents at which the directions are taken
+POINTS, SEED = 32, 0  # the latents at which the main directions are computed
 
 
-def to_web(gan, folder, card=None) -> Exported:
+def to_web(gan: keras.Model, folder: str | os.PathLike, card: Card | None = None) -> Exported:
     """Writes a page that samples the averaged generator in the browser.
 
     It needs a server of static files and no network: `python -m http.server --directory FOLDER`.
 
     Args:
         gan: A `GAN` of images with 1, 3 or 4 channels.
-        folder: The folder to write; an exported page that is there is replaced.
-        card: A `Card`: what the page says of the generator.
+        folder: The folder to write; an existing exported page is replaced.
+        card: A `Card` that describes the generator.
 
     Returns:
         An `Exported` with the folder.
 
     Raises:
-        ConfigError: For samples that are no such images, or a folder that holds other files.
-        ExportError: If it can't be written, or the generator can't be exported. Then nothing is
-            left, and a page that was there stays.
+        ConfigError: If the samples aren't such images, or the folder holds other files.
+        ExportError: If the page can't be written, or the generator can't be exported. An existing
+            page is kept then.
 
     Example:
 
@@ -50,29 +57,29 @@ def to_web(gan, folder, card=None) -> Exported:
     check_folder(folder)
     with work_folder(folder.parent) as work:
         path, interface = work / "generator.onnx", served_interface(gan)
-        made = to_onnx(gan, path, card=card, interface=interface)
-        page_of(made.path, folder)
-    return Exported(folder, made.difference, made.mean)
+        onnx_file = to_onnx(gan, path, card=card, interface=interface)
+        write_page(path, folder)
+    return dataclasses.replace(onnx_file, path=folder)
 
 
-def page_of(path, folder):
-    """Writes the page of a generator that `to_onnx` wrote.
+def write_page(path: str | os.PathLike, folder: str | os.PathLike) -> pathlib.Path:
+    """Writes the page of a generator from an ONNX file of `to_onnx`.
 
     Args:
         path: The ONNX file.
-        folder: The folder to write; an exported page that is there is replaced.
+        folder: The folder to write; an existing exported page is replaced.
 
     Returns:
         The folder.
 
     Raises:
-        ConfigError: For a file that is no generator of images in [-1, 1] from latents, or a
-            folder that holds other files.
-        ExportError: If it can't be written. Then nothing is left.
+        ConfigError: If the file isn't a generator of images in [-1, 1] from latents, or the
+            folder holds other files.
+        ExportError: If the page can't be written. Nothing is left then.
 
     Example:
 
-        kg.export.page_of("saved_models/digits/generator.onnx", "page")
+        kg.export.write_page("saved_models/digits/generator.onnx", "page")
     """
     from keras_gan.runtime import generator as runtime
 
@@ -88,53 +95,53 @@ def page_of(path, folder):
         shutil.copytree(ASSETS, page)
         shutil.copyfile(path, page / "generator.onnx")
         shutil.copyfile(pathlib.Path(runtime.__file__).with_suffix(".js"), page / "generator.js")
-        (page / "directions.json").write_text(json.dumps(directions_of(generator)))
+        (page / "directions.json").write_text(json.dumps(directions_data(generator)))
         if folder.exists():
-            folder.rename(work / "before")
+            folder.rename(work / "replaced")
         page.rename(folder)
     return folder
 
 
-def check_shape(shape):
-    """Raises `ConfigError` for samples that a page can't draw."""
+def check_shape(shape: tuple[int, ...]) -> None:
+    """Raises `ConfigError` if a page can't draw samples of this shape."""
     if not isinstance(media.of(shape), media.Image):
         raise ConfigError(f"expected images {media.Image.form} for a page, got samples {shape}.")
 
 
-def check_folder(folder):
-    """Raises `ConfigError` for a place that holds something other than an exported page."""
-    page = (folder / "generator.onnx").exists() and (folder / "index.html").exists()
-    if folder.exists() and not page and (not folder.is_dir() or any(folder.iterdir())):
+def check_folder(folder: pathlib.Path) -> None:
+    """Raises `ConfigError` if the folder holds anything but an exported page."""
+    is_page = (folder / "generator.onnx").exists() and (folder / "index.html").exists()
+    if folder.exists() and not is_page and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"expected a new folder or an exported page at {folder}, but it holds other files; "
             "choose another one."
         )
 
 
-def check_generator(generator):
-    """Raises `ConfigError` for a file in another form than the page feeds and draws."""
+def check_generator(generator: "Generator") -> None:
+    """Raises `ConfigError` if the page doesn't support the file's inputs or outputs."""
     (output,) = generator.session.get_outputs()
     check_shape(tuple(output.shape[1:]))
     check_truncation(generator)
-    known = {"latents", "labels", "truncation"}
-    if set(generator.inputs) - known or output.type != "tensor(float)":
+    supported = {"latents", "labels", "truncation"}
+    if set(generator.inputs) - supported or output.type != "tensor(float)":
         raise ConfigError(
-            "expected a generator that makes float32 images of latents and labels, got "
-            f"{output.type} of {', '.join(generator.inputs)}; export it without other options."
+            "expected a generator from latents and labels to float32 images, got "
+            f"{', '.join(generator.inputs)} to {output.type}; export it without other options."
         )
 
 
-def check_truncation(generator):
-    """Raises `ConfigError` for a file that can't be truncated."""
+def check_truncation(generator: "Generator") -> None:
+    """Raises `ConfigError` if the generator doesn't support truncation."""
     if not generator.scales_latents and "truncation" not in generator.inputs:
         raise ConfigError(
-            "expected a file with the input truncation, as this generator's latents can't be "
-            "scaled instead; export it with keras-gan export --truncation."
+            "expected a file with the input truncation, as scaling this generator's latents has no "
+            "effect; export it with keras-gan export --truncation."
         )
 
 
-def directions_of(generator):
-    """The main directions as the page reads them: `directions` and `shares`, lists."""
+def directions_data(generator: "Generator") -> dict[str, list]:
+    """Computes the main directions, as lists `directions` and `shares` for the page's JSON."""
     labels = np.arange(POINTS, dtype="int32") % (len(generator.classes) or 1)
     conditional = "labels" in generator.inputs
 

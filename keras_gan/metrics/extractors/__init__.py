@@ -1,7 +1,8 @@
-"""What looks at samples so that two sets of them can be compared: features and classes."""
+"""Extractors of features and class probabilities, by which metrics compare samples."""
 
 import functools
 import pathlib
+from collections.abc import Callable
 
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
@@ -26,6 +27,7 @@ __all__ = [
     "get",
 ]
 
+ExtractorLike = str | Extractor | keras.Model | Callable  # see `get`
 EXTRACTORS = {
     "digits": Digits,
     "inception": Inception,
@@ -35,22 +37,22 @@ EXTRACTORS = {
 }
 
 
-def get(identifier) -> Extractor:
-    """An extractor by name, or what can be made one.
+def get(identifier: ExtractorLike) -> Extractor:
+    """Returns an extractor by name, or makes one from a model or a function.
 
     Args:
         identifier: `digits` (28x28 grey digits), `stacked_digits` (28x28x3, each channel a digit),
-            `photos` (small photographs), `inception` (images; fetched once), `values` (the samples
-            themselves, also points), an `Extractor`, a Keras model or the path of one's `.keras`
-            file (its output, averaged over the picture where that has spatial axes), or a callable
+            `photos` (small photographs), `inception` (images; downloaded once), `values` (the
+            samples' values, for any medium), an `Extractor`, a Keras model or the path of a
+            `.keras` file (its output, averaged over spatial axes), or a callable
             `samples -> (count, features)`.
 
     Returns:
-        An `Extractor`; the same one each time for a name.
+        An `Extractor`; for a name the same object each time.
 
     Raises:
-        ConfigError: For an unknown name, or something that is no extractor.
-        DataError: Where `inception` lies not here and can't be fetched.
+        ConfigError: For an unknown name, or an object that can't be an extractor.
+        DataError: If `inception` isn't in the cache and can't be downloaded.
 
     Example:
 
@@ -62,7 +64,7 @@ def get(identifier) -> Extractor:
         return identifier
     if isinstance(identifier, str):
         if identifier.endswith(".keras"):
-            return of_file(identifier)
+            return open_file(identifier)
         if identifier not in EXTRACTORS:
             raise unknown("extractor", identifier, EXTRACTORS)
         return open_named(identifier)
@@ -77,16 +79,16 @@ def get(identifier) -> Extractor:
 
 
 @functools.cache
-def open_named(name):
-    """The one extractor of this name."""
+def open_named(name: str) -> Extractor:
+    """Returns the extractor of a name, made once."""
     return EXTRACTORS[name]()
 
 
 @functools.cache
-def of_file(path):
-    """The extractor that a `.keras` file holds, by the file's name.
+def open_file(path: str) -> KerasExtractor:
+    """Returns the extractor of a `.keras` file, named after the file.
 
     Raises:
-        DataError: Where no model can be read from it.
+        DataError: If no model can be read from the file.
     """
     return KerasExtractor(load_model(path), name=pathlib.Path(path).stem)

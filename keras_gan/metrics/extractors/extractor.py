@@ -1,4 +1,4 @@
-"""Extractor: what looks at samples so that two sets of them can be compared."""
+"""Extractor: the base class of feature extractors."""
 
 import dataclasses
 
@@ -6,18 +6,20 @@ from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """What one extractor saw of some samples, in one pass.
+    """Features and class probabilities of samples, from one pass of an extractor.
 
-    It may stand wherever that extractor takes samples; so several metrics share the pass.
+    The extractor accepts it in place of the samples, so that several metrics share the pass.
 
     Args:
-        extractor: The `Extractor` that saw them.
+        extractor: The `Extractor` that computed it.
         features: `(count, features)` floats.
-        probabilities: `(count, classes)` floats, or None from an extractor that doesn't classify.
+        probabilities: `(count, classes)` floats, or None for an extractor that doesn't classify.
     """
 
     extractor: "Extractor"
@@ -26,22 +28,22 @@ class Reading:
 
 
 class Extractor:
-    """What an extractor has to offer: features of samples, and classes where it knows any.
+    """Base class of extractors, which compute features and possibly class probabilities.
 
     Args:
-        name: Stands beside every figure, as in `frechet[digits]`.
-        provenance: Which file the extractor came from, where it is no part of this package.
-        batch_size: Samples a pass; bounds the memory.
+        name: Name of the extractor, part of every figure's name, as in `frechet[digits]`.
+        provenance: Description of the extractor's file, if it isn't part of this package.
+        batch_size: Samples per pass, to bound the memory.
     """
 
-    def __init__(self, name, provenance=None, batch_size=256):
+    def __init__(self, name: str, provenance: str | None = None, batch_size: int = 256) -> None:
         self.name = name
         self.provenance = provenance
         self.batch_size = check_integer("batch_size", batch_size)
 
     @property
-    def identity(self):
-        """What makes two extractors the same; of equal ones, one pass serves all metrics."""
+    def identity(self) -> tuple:
+        """Key by which extractors are compared; metrics of equal extractors share a pass."""
         return type(self), self.name, self.provenance
 
     def __eq__(self, other):
@@ -51,11 +53,11 @@ class Extractor:
         return hash(self.identity)
 
     def describe(self) -> str:
-        """Name and provenance, such as `inception(sha256 1234abcd5678)`."""
+        """Returns name and provenance, such as `inception(sha256 1234abcd5678)`."""
         return self.name if self.provenance is None else f"{self.name}({self.provenance})"
 
-    def features(self, samples):
-        """Features of samples.
+    def features(self, samples: np.ndarray | Reading) -> np.ndarray:
+        """Computes features of samples.
 
         Args:
             samples: `(count, *sample_shape)` floats, images in [-1, 1]; or a `Reading` of them.
@@ -64,12 +66,12 @@ class Extractor:
             `(count, features)` floats.
 
         Raises:
-            DataError: For samples that aren't finite, or that this extractor can't read.
+            DataError: For samples that aren't finite, or that the extractor doesn't accept.
         """
         return self.read(samples).features
 
-    def probabilities(self, samples):
-        """Probabilities of the classes, `(count, classes)`; arguments as in `features`.
+    def probabilities(self, samples: np.ndarray | Reading) -> np.ndarray:
+        """Computes class probabilities `(count, classes)`; arguments as in `features`.
 
         Raises:
             ConfigError: For an extractor that doesn't classify.
@@ -78,15 +80,15 @@ class Extractor:
         if probabilities is None:
             raise ConfigError(
                 f"expected an extractor that classifies, but {self.name} has no classes; use "
-                "'digits', 'photos' or 'inception', or a subclass of Extractor that gives "
+                "'digits', 'photos' or 'inception', or a subclass of Extractor that returns "
                 "probabilities."
             )
         return probabilities
 
-    def read(self, samples) -> Reading:
-        """Features and probabilities in one pass, batch by batch; arguments as in `features`."""
+    def read(self, samples: np.ndarray | Reading) -> Reading:
+        """Computes features and probabilities in one pass; arguments as in `features`."""
         if isinstance(samples, Reading):
-            return self._own(samples)
+            return self._check_reading(samples)
         samples = self.check(check_finite(samples))
         starts = range(0, len(samples), self.batch_size)
         parts = [self.measure(samples[i : i + self.batch_size]) for i in starts]
@@ -97,8 +99,8 @@ class Extractor:
             None if probabilities[0] is None else np.concatenate(probabilities),
         )
 
-    def _own(self, reading):
-        """The reading, where it is this extractor's."""
+    def _check_reading(self, reading):
+        """Returns a reading; raises `ConfigError` for one of another extractor."""
         if reading.extractor != self:
             raise ConfigError(
                 f"expected a reading of {self.describe()}, got one of "
@@ -106,31 +108,31 @@ class Extractor:
             )
         return reading
 
-    def check(self, samples):
-        """The samples, where the extractor can read them; by default it reads all."""
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` for samples that the extractor doesn't accept."""
         return samples
 
-    def tensors(self, samples):
-        """Features `(count, features)` as a tensor, through which gradients flow to the samples.
+    def tensors(self, samples: tf.Tensor) -> tf.Tensor:
+        """Computes features as a tensor `(count, features)`, differentiably.
 
         Args:
             samples: A float tensor `(count, *sample_shape)`.
 
         Raises:
-            ConfigError: For an extractor through which none flow.
+            ConfigError: For an extractor that isn't differentiable.
         """
         raise ConfigError(
-            f"expected an extractor through which gradients flow, but {self.name} is none; take "
-            "'digits', 'photos' or a Keras model."
+            f"expected a differentiable extractor, got {self.name}; use 'digits', 'photos' or a "
+            "Keras model."
         )
 
-    def measure(self, samples):
-        """`(features, probabilities or None)` of one batch: what an extractor defines."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Computes `(features, probabilities or None)` of one batch; for subclasses."""
         raise NotImplementedError(f"{type(self).__name__} defines no measure.")
 
 
-def check_finite(samples):
-    """The samples as an array of floats, at least one and all finite."""
+def check_finite(samples: ArrayLike) -> np.ndarray:
+    """Returns samples as an array of finite floats; raises `DataError` for anything else."""
     try:
         samples = np.asarray(samples)
     except (TypeError, ValueError, NotImplementedError) as error:
@@ -139,9 +141,9 @@ def check_finite(samples):
         ) from error
     if samples.ndim < 2 or len(samples) == 0:
         raise DataError(f"expected samples (count, ...), at least one, got {samples.shape}.")
-    if samples.dtype.kind not in "fV":  # V: bfloat16, which is no type of NumPy's own
+    if samples.dtype.kind not in "fV":  # V: bfloat16, which isn't a type of NumPy
         raise DataError(
-            f"expected samples as floats, got {samples.dtype}; bring uint8 images to [-1, 1] by "
+            f"expected samples as floats, got {samples.dtype}; scale uint8 images to [-1, 1] by "
             "samples / 127.5 - 1."
         )
     finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
@@ -152,29 +154,30 @@ def check_finite(samples):
     return samples
 
 
-def check_images(samples, name, wanted, shape):
-    """The samples, where they are images of the wanted shape in [-1, 1].
+def check_images(samples: np.ndarray, name: str, form: str, shape: tuple) -> np.ndarray:
+    """Returns samples; raises `DataError` unless they are images of a shape in [-1, 1].
 
-    What a generator without a tanh puts outside is left; what looks like 0 to 255 is an error.
+    Values slightly outside, as from generators without tanh, are accepted; images that appear to
+    be scaled from 0 to 255 are not.
 
     Args:
-        samples: Floats.
-        name: Of the extractor, for the error.
-        wanted: In words, for the error, such as `"(28, 28, 1)"`.
-        shape: `(height, width, allowed numbers of channels)`; None is any height or width.
+        samples: Array of floats.
+        name: Name of the extractor, for the error.
+        form: Expected shape in words, for the error, such as `"(28, 28, 1)"`.
+        shape: `(height, width, allowed numbers of channels)`; None for any height or width.
     """
     height, width, channels = shape
-    right = (
+    fits = (
         samples.ndim == 4
         and height in (None, samples.shape[1])
         and width in (None, samples.shape[2])
         and samples.shape[3] in channels
     )
-    if not right:
-        raise DataError(f"expected images of {wanted} for {name}, got {samples.shape[1:]}.")
+    if not fits:
+        raise DataError(f"expected images of {form} for {name}, got {samples.shape[1:]}.")
     if samples.min() >= 0 and samples.max() > 2:
         raise DataError(
             f"expected images in [-1, 1] for {name}, got {samples.min():g} to {samples.max():g}; "
-            "bring images from 0 to 255 there by samples / 127.5 - 1."
+            "scale images from 0 to 255 by samples / 127.5 - 1."
         )
     return samples

@@ -1,6 +1,7 @@
-"""Extractors of other things: the samples themselves, callables, Keras models, channels."""
+"""Generic extractors: the samples' values, callables, Keras models, stacked channels."""
 
 import functools
+from collections.abc import Callable
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
@@ -8,11 +9,13 @@ from keras_gan.metrics.extractors.extractor import Extractor, check_images
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 
 class Values(Extractor):
-    """The samples themselves, flattened, in float64: for points, sound, clips, small images.
+    """Extractor of the samples' values, flattened, in float64; for points, sound, small images.
 
     Example:
 
@@ -25,18 +28,18 @@ class Values(Extractor):
     def __init__(self):
         super().__init__("values")
 
-    def measure(self, samples):
-        """One batch, flattened."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
+        """Flattens one batch."""
         return samples.reshape(len(samples), -1).astype("float64"), None
 
 
 class Function(Extractor):
-    """Features that a callable gives.
+    """Extractor that calls a function.
 
     Args:
-        function: `samples -> (count, features)`, called with at most `batch_size` samples.
-        name: Of the extractor; the function's own by default.
-        batch_size: Samples a call.
+        function: Function `samples -> (count, features)`, called with at most `batch_size` samples.
+        name: Name of the extractor; by default the function's name.
+        batch_size: Samples per call.
 
     Example:
 
@@ -47,18 +50,23 @@ class Function(Extractor):
     [[1.0], [1.0], [1.0]]
     """
 
-    def __init__(self, function, name=None, batch_size=256):
-        own_name = getattr(function, "__name__", type(function).__name__)
-        super().__init__(name or own_name, batch_size=batch_size)
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], ArrayLike],
+        name: str | None = None,
+        batch_size: int = 256,
+    ) -> None:
+        name = name or getattr(function, "__name__", type(function).__name__)
+        super().__init__(name, batch_size=batch_size)
         self.function = function
 
     @property
-    def identity(self):
-        """The function is part of it."""
+    def identity(self) -> tuple:
+        """Key by which extractors are compared, with the function."""
         return *super().identity, id(self.function)
 
-    def measure(self, samples):
-        """One batch."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
+        """Calls the function on one batch."""
         features = np.asarray(self.function(samples))
         if features.ndim != 2 or len(features) != len(samples):
             raise DataError(
@@ -69,20 +77,20 @@ class Function(Extractor):
 
 
 class KerasExtractor(Extractor):
-    """The output of a Keras model, averaged over the picture where it has spatial axes.
+    """Extractor of the output of a Keras model, averaged over spatial axes.
 
     Args:
-        model: A model of one input and one output, `(batch, ..., features)`; it is fed with the
-            samples as they are, so one that wants another range has to bring its own rescaling.
-            Where it wants colour, grey images go in as three equal channels.
-        name: Of the extractor; the model's own by default.
-        batch_size: Samples a pass.
+        model: A model with one input and one output `(batch, ..., features)`. It gets the samples
+            unchanged, so a model for another range has to include rescaling. For a model of colour
+            images, grey images are repeated to three channels.
+        name: Name of the extractor; by default the model's name.
+        batch_size: Samples per pass.
 
     Raises:
         ConfigError: For a model of several inputs or outputs.
     """
 
-    def __init__(self, model, name=None, batch_size=256):
+    def __init__(self, model: keras.Model, name: str | None = None, batch_size: int = 256) -> None:
         super().__init__(name or model.name, batch_size=batch_size)
         self.model = model
         for what in ("inputs", "outputs"):
@@ -90,36 +98,40 @@ class KerasExtractor(Extractor):
                 raise ConfigError(f"expected a model of one output and one input, got its {what}.")
 
     @property
-    def identity(self):
-        """The model is part of it."""
+    def identity(self) -> tuple:
+        """Key by which extractors are compared, with the model."""
         return *super().identity, id(self.model)
 
     @property
-    def in_colour(self):
+    def in_colour(self) -> bool:
         """Whether the model takes images of three channels."""
-        wanted = getattr(self.model, "input_shape", None)
-        return wanted is not None and len(wanted) == 4 and wanted[-1] == 3
+        expected = getattr(self.model, "input_shape", None)
+        return expected is not None and len(expected) == 4 and expected[-1] == 3
 
-    def check(self, samples):
-        """Samples of the model's input shape, or grey ones for a model of colour."""
-        wanted, shape = getattr(self.model, "input_shape", None), samples.shape
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` unless they fit the model's input.
+
+        Grey images also fit a model of colour images.
+        """
+        expected, shape = getattr(self.model, "input_shape", None), samples.shape
         if self.in_colour and shape[-1] == 1:
             shape = (*shape[:-1], 3)
-        if wanted is not None and not (
-            len(wanted) == len(shape)
-            and all(size in (None, own) for size, own in zip(wanted, shape, strict=True))
+        if expected is not None and not (
+            len(expected) == len(shape)
+            and all(axis in (None, size) for axis, size in zip(expected, shape, strict=True))
         ):
             raise DataError(
-                f"expected samples of shape {wanted[1:]} for {self.name}, got {samples.shape[1:]}."
+                f"expected samples of shape {expected[1:]} for {self.name}, got "
+                f"{samples.shape[1:]}."
             )
         return samples
 
-    def measure(self, samples):
-        """One batch."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, None]:
+        """Computes the features of one batch."""
         return ops.convert_to_numpy(self.tensors(samples)), None
 
-    def tensors(self, samples):
-        """One batch through the model."""
+    def tensors(self, samples: tf.Tensor) -> tf.Tensor:
+        """Computes the features of one batch as a tensor."""
         samples = ops.convert_to_tensor(samples)
         if self.in_colour and samples.shape[-1] == 1:
             samples = ops.repeat(samples, 3, axis=-1)
@@ -133,15 +145,15 @@ class KerasExtractor(Extractor):
 
 
 class Stacked(Extractor):
-    """Each channel of an image as a picture of its own, by one classifier.
+    """Extractor that reads each channel of an image as a separate grey image.
 
-    Features stand side by side. The classes are the numbers whose digits the channels show, the
-    first channel's leading: with three channels of digits 1,000 classes, and the probability of
-    247 is P(2) P(4) P(7).
+    The features of the channels are concatenated. The classes are all combinations of the
+    channels' classes, the first channel's first: with three channels of digits there are 1,000
+    classes, and the probability of 247 is P(2) P(4) P(7).
 
     Args:
-        extractor: An `Extractor`, of a single channel.
-        channels: How many, at least 1.
+        extractor: An `Extractor` of grey images.
+        channels: Number of channels, at least 1.
 
     Source: Stacked MNIST, as in Metz et al., "Unrolled Generative Adversarial Networks",
     ICLR 2017, section 3.3.1.
@@ -159,7 +171,7 @@ class Stacked(Extractor):
     (247, (2, 4, 7))
     """
 
-    def __init__(self, extractor, channels=3):
+    def __init__(self, extractor: Extractor, channels: int = 3) -> None:
         if not isinstance(extractor, Extractor):
             raise ConfigError(
                 f"expected an Extractor, got {extractor!r}; make one by "
@@ -170,17 +182,17 @@ class Stacked(Extractor):
         super().__init__(f"stacked_{self.extractor.name}", self.extractor.provenance)
 
     @property
-    def identity(self):
-        """The extractor and the number of channels are part of it."""
+    def identity(self) -> tuple:
+        """Key by which extractors are compared, with the channels' extractor."""
         return *super().identity, self.extractor, self.channels
 
-    def check(self, samples):
-        """Images of so many channels."""
-        wanted = f"(height, width, {self.channels})"
-        return check_images(samples, self.name, wanted, (None, None, {self.channels}))
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` unless they are images of `channels` channels."""
+        form = f"(height, width, {self.channels})"
+        return check_images(samples, self.name, form, (None, None, {self.channels}))
 
-    def measure(self, samples):
-        """One batch, channel by channel."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Computes features and probabilities of one batch, channel by channel."""
         channels = np.split(samples, self.channels, axis=-1)
         readings = [self.extractor.read(channel) for channel in channels]
         features = np.concatenate([reading.features for reading in readings], axis=1)
@@ -190,6 +202,6 @@ class Stacked(Extractor):
         return features, functools.reduce(joint, probabilities)
 
 
-def joint(first, second):
-    """Probabilities of all pairs of classes of two independent tables, `(count, m * n)`."""
+def joint(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Computes the joint probabilities of two independent tables, `(count, m * n)`."""
     return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)

@@ -1,4 +1,4 @@
-"""Inception: the network of 2015 by which Frechet distances of images are published."""
+"""Inception: the network of 2015 with which published Frechet distances are computed."""
 
 import hashlib
 import os
@@ -11,6 +11,7 @@ from keras_gan.errors import DataError
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 URL = (
@@ -22,17 +23,17 @@ FOLDER = "keras_gan"
 
 
 class Inception(Extractor):
-    """The TensorFlow graph of 2015-12-05: 2,048 features (`pool_3`), 1,008 classes.
+    """Extractor by the TensorFlow graph of 2015-12-05, with 2,048 features and 1,008 classes.
 
-    Images in [-1, 1] of any size are rounded to the 0 to 255 of a picture file, grey ones repeated
-    to three channels, and resized to 299x299 by the graph itself, as the published figures do.
-    The probabilities leave the last layer's bias out, as the Inception Score always has.
+    The features are `pool_3`. As for published figures, images in [-1, 1] of any size are rounded
+    to 0 to 255, grey ones are repeated to three channels, and the graph resizes them to 299x299.
+    The probabilities omit the last layer's bias, as the original Inception Score does.
 
-    The archive of about 90 MB is fetched once, into Keras's cache (`KERAS_HOME`, or `~/.keras`).
-    The first digits of the graph's SHA-256 stand in `describe()`, beside every figure.
+    The archive of about 90 MB is downloaded once to Keras's cache (`KERAS_HOME` or `~/.keras`).
+    `describe()` contains the first digits of the graph's SHA-256, which reports quote.
 
     Raises:
-        DataError: Where the archive lies not there and can't be fetched, or is no such graph.
+        DataError: If the archive isn't in the cache and can't be downloaded, or isn't this graph.
 
     Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016;
     as an extractor: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a
@@ -46,13 +47,12 @@ class Inception(Extractor):
         super().__init__("inception", f"sha256 {digest[:12]}", batch_size=64)
         self._session, self._images, self._outputs = open_session(content)
 
-    def check(self, samples):
-        """Grey or color images of any size."""
-        wanted = "(height, width, 1 or 3)"
-        return check_images(samples, self.name, wanted, (None, None, {1, 3}))
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` unless they are grey or colour images."""
+        return check_images(samples, self.name, "(height, width, 1 or 3)", (None, None, {1, 3}))
 
-    def measure(self, samples):
-        """One batch through the graph."""
+    def measure(self, samples: np.ndarray) -> list[np.ndarray]:
+        """Runs the graph on one batch."""
         images = pictures.to_uint8(samples).numpy().astype("float32")
         if images.shape[-1] == 1:
             images = images.repeat(3, axis=-1)
@@ -60,7 +60,7 @@ class Inception(Extractor):
 
 
 def find_archive() -> pathlib.Path:
-    """Where the archive lies, fetched if need be."""
+    """Returns the path of the archive, downloaded if needed."""
     home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
     path = home / FOLDER / pathlib.PurePosixPath(URL).name
     if path.exists():
@@ -71,35 +71,35 @@ def find_archive() -> pathlib.Path:
         return path
     except Exception as error:
         raise DataError(
-            f"could not fetch the Inception graph: {error}. Without a network, fetch {URL} "
-            f"elsewhere and put it at {path}, or take the extractor 'photos'."
+            f"could not download the Inception graph: {error}. Without a network, download {URL} "
+            f"elsewhere and put it at {path}, or use the extractor 'photos'."
         ) from error
 
 
 def read_graph(path: pathlib.Path) -> bytes:
-    """The serialised graph in the archive."""
+    """Reads the serialized graph from the archive."""
     try:
         with tarfile.open(path) as archive:
             members = {pathlib.PurePosixPath(member.name).name: member for member in archive}
             return archive.extractfile(members[GRAPH_FILE]).read()
     except (tarfile.TarError, OSError, EOFError, KeyError, zlib.error) as error:
         raise DataError(
-            f"expected the archive of {URL}, whole, at {path}, but: {error!r}; remove it, so that "
-            "it is fetched anew."
+            f"expected the complete archive of {URL} at {path}, but: {error!r}; remove it, so that "
+            "it is downloaded again."
         ) from error
 
 
-def open_session(content):
-    """A session of the graph, `(session, input, [features, probabilities])`.
+def open_session(content: bytes) -> tuple[tf.compat.v1.Session, tf.Tensor, list[tf.Tensor]]:
+    """Opens a session of the graph and returns `(session, input, [features, probabilities])`.
 
-    The images go in behind the JPEG decoder, `(batch, height, width, 3)` floats from 0 to 255. A
-    session, and no `tf.function`, because the graph's batch normalisation is an operation that
-    TensorFlow only runs in graphs that say they are of its time, and functions always say today.
+    The input is that behind the JPEG decoder, `(batch, height, width, 3)` floats from 0 to 255. It
+    needs a session rather than a `tf.function`: TensorFlow runs the graph's deprecated batch
+    normalization operation only in graphs of an old producer version.
     """
     try:
         definition = tf.compat.v1.GraphDef.FromString(content)
         for node in definition.node:
-            node.attr.pop("_output_shapes", None)  # where written down, they say a batch of 1
+            node.attr.pop("_output_shapes", None)  # they state a batch of 1
         with tf.Graph().as_default() as graph:
             images = tf.compat.v1.placeholder(tf.float32, (None, None, None, 3), name="images")
             pooled, product = tf.import_graph_def(

@@ -1,57 +1,59 @@
-"""The classifiers that the package ships: Digits and Photos."""
+"""The bundled classifiers: Digits and Photos."""
 
 import hashlib
 import importlib.resources
 import io
+import pathlib
 
 from keras_gan.metrics.extractors.extractor import Extractor, check_images
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
 class Shipped(Extractor):
-    """A classifier of images whose weights are part of this package.
+    """Base class of image classifiers whose weights are part of this package.
 
-    Convolutions with ReLU; the features are the last one's means over the picture, as Inception's
-    `pool_3` are, and the probabilities a linear classifier of these. They are scaled to a variance
-    of 1 over the images it was trained on, averaged over the features, so that the total variance
-    of these is the number of features: the unit of a Frechet distance.
-    `tools/train_extractor.py` trains both and tells their accuracy.
+    They consist of convolutions with ReLU. The features are the last layer's means over the image,
+    like Inception's `pool_3`, and a linear classifier gives the probabilities. Features are
+    scaled to an average variance of 1 on the training images, so that their total variance, the
+    scale of a Frechet distance, is the number of features. `tools/train_extractor.py` trains both
+    and reports their accuracy.
 
     Args:
-        path: A `pathlib.Path` of other weights of the same form, whose SHA-256 then stands in
-            `describe()`; the package's own by default.
+        path: Path of other weights of the same architecture, whose SHA-256 becomes the
+            provenance; by default the bundled weights.
     """
 
     name: str
     strides: tuple
 
-    def __init__(self, path=None):
-        own = importlib.resources.files("keras_gan.metrics.extractors") / f"{self.name}.npz"
-        content = (path or own).read_bytes()
+    def __init__(self, path: pathlib.Path | None = None) -> None:
+        bundled = importlib.resources.files("keras_gan.metrics.extractors") / f"{self.name}.npz"
+        content = (path or bundled).read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         super().__init__(self.name, f"sha256 {digest[:12]}" if path else None)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             self._weights = {name: arrays[name].astype("float32") for name in arrays.files}
 
-    def tensors(self, samples):
-        """One batch through the convolutions."""
+    def tensors(self, samples: tf.Tensor) -> tf.Tensor:
+        """Computes the features of one batch as a tensor."""
         hidden, weights = ops.cast(samples, "float32"), self._weights
         for layer, stride in enumerate(self.strides):
             hidden = ops.conv(hidden, weights[f"kernel{layer}"], stride, padding="same")
             hidden = ops.relu(hidden + weights[f"bias{layer}"])
         return ops.mean(hidden, axis=(1, 2))
 
-    def measure(self, samples):
-        """One batch through the network."""
+    def measure(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Computes features and probabilities of one batch."""
         features, weights = self.tensors(samples), self._weights
         probabilities = ops.softmax(features @ weights["head_kernel"] + weights["head_bias"])
         return ops.convert_to_numpy(features), ops.convert_to_numpy(probabilities)
 
 
 class Digits(Shipped):
-    """Reads MNIST's digits, 28x28 and grey: 128 features, and probabilities of the ten digits.
+    """Classifier of MNIST's digits, 28x28 and grey, with 128 features and ten classes.
 
     Args:
         path: As in `Shipped`.
@@ -70,18 +72,18 @@ class Digits(Shipped):
     name = "digits"
     strides = (2, 1, 2, 1, 1)
 
-    def check(self, samples):
-        """Grey images of 28x28."""
-        wanted = "(28, 28, 1) ('stacked_digits' reads each channel of others)"
-        return check_images(samples, self.name, wanted, (28, 28, {1}))
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` unless they are grey images of 28x28."""
+        form = "(28, 28, 1) ('stacked_digits' reads each channel of others)"
+        return check_images(samples, self.name, form, (28, 28, {1}))
 
 
 class Photos(Shipped):
-    """Reads small photographs: 256 features, and probabilities of CIFAR-10's ten classes.
+    """Classifier of small photographs, with 256 features and CIFAR-10's ten classes.
 
-    For where Inception's weights aren't at hand, or too slow: it has learnt photographs of 32x32
-    and looks at parts of 29 pixels, so that of larger pictures it judges texture more than
-    shape. Grey pictures are repeated to three channels.
+    It replaces Inception if its weights aren't available, or if it is too slow. It was trained on
+    photographs of 32x32 and has a receptive field of 29 pixels, so that for larger images it
+    depends more on texture than on shape. Grey images are repeated to three channels.
 
     Args:
         path: As in `Shipped`.
@@ -97,11 +99,11 @@ class Photos(Shipped):
     name = "photos"
     strides = (1, 2, 1, 2, 1, 2)
 
-    def check(self, samples):
-        """Grey or color images of any size."""
+    def check(self, samples: np.ndarray) -> np.ndarray:
+        """Returns samples; raises `DataError` unless they are grey or colour images."""
         return check_images(samples, self.name, "(height, width, 1 or 3)", (None, None, {1, 3}))
 
-    def tensors(self, samples):
-        """One batch through the convolutions, in color."""
+    def tensors(self, samples: tf.Tensor) -> tf.Tensor:
+        """Computes the features of one batch, in colour, as a tensor."""
         samples = ops.convert_to_tensor(samples)
         return super().tensors(ops.repeat(samples, 3 // samples.shape[-1], axis=-1))

@@ -1,7 +1,7 @@
-"""How close generated points are to a distribution that is known exactly.
+"""Metrics of generated points against a distribution that is known exactly.
 
-A known distribution is an object such as `keras_gan.datasets.toy.GaussianMixture`: it offers
-`sample`, `cell_masses`, `means`, `sigma`, `modes`, `dim` and, on the line, `quantile`.
+A known distribution is an object such as `keras_gan.datasets.toy.GaussianMixture`, with `sample`,
+`cell_masses`, `means`, `sigma`, `modes`, `dim` and, in one dimension, `quantile`.
 """
 
 from keras_gan.metrics.known.discriminator import discriminator_gap, optimal_discriminator, sigmoid

@@ -1,16 +1,17 @@
-"""The best discriminator between two distributions, and how far a learned one is from it."""
+"""The optimal discriminator of two distributions, and a learned one's distance from it."""
 
 from keras_gan.errors import DataError
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def optimal_discriminator(p, q):
-    """D* = p / (p + q), what the best discriminator says; 1/2 where nothing can be seen.
+def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> np.ndarray:
+    """Computes the optimal discriminator D* = p / (p + q); 1/2 where both are 0.
 
     Args:
-        p: Densities of the data, or masses of cells, 0 or more.
-        q: Those of the generated samples.
+        p: Densities of the data, or masses of cells, at least 0.
+        q: Densities or masses of the generated samples.
 
     Returns:
         A float64 array from 0 to 1.
@@ -29,27 +30,27 @@ def optimal_discriminator(p, q):
     p, q = np.asarray(p, "float64"), np.asarray(q, "float64")
     total = p + q
     if not (np.isfinite(total).all() and (p >= 0).all() and (q >= 0).all()):
-        raise DataError("expected finite densities or masses of 0 or more.")
+        raise DataError("expected finite densities or masses of at least 0.")
     return np.divide(p, total, out=np.full(total.shape, 0.5), where=total > 0)
 
 
-def discriminator_gap(logits, p, q):
-    """How far a discriminator is from the best one: E|sigmoid(logit) - p / (p + q)|.
+def discriminator_gap(logits: ArrayLike, p: ArrayLike, q: ArrayLike) -> float:
+    """Computes a discriminator's mean distance from the optimal one, E|sigmoid(logit) - D*|.
 
-    The mean is over (p + q) / 2, the samples that a discriminator sees. With `q` from samples the
-    noise of their number is part of the gap: take many, or few cells.
+    The mean is over (p + q) / 2, the distribution of a discriminator's inputs. If `q` is estimated
+    from samples, its noise is part of the gap, so use many samples or few cells.
 
     Args:
-        logits: Logits at the cells, such as `gan.judge(cell_centres(edges))`; of any shape of as
-            many values as cells.
-        p: Masses of the data in these cells; the sum may be less than 1.
+        logits: Logits at the cells, such as `gan.judge(cell_centres(edges))`, one value per cell in
+            any shape.
+        p: Masses of the data in the cells; their sum may be less than 1.
         q: Masses of the generated samples.
 
     Returns:
         A float from 0 to 1.
 
     Raises:
-        DataError: For other numbers of values, NaN, or cells without mass.
+        DataError: For different numbers of values, NaN, or masses that are all 0.
 
     Example:
 
@@ -70,6 +71,6 @@ def discriminator_gap(logits, p, q):
     return float(gaps @ weights / weights.sum())
 
 
-def sigmoid(logits):
-    """1 / (1 + exp(-logit)) without overflow, float64."""
+def sigmoid(logits: ArrayLike) -> np.ndarray:
+    """Computes 1 / (1 + exp(-logit)) without overflow, float64."""
     return (1 + np.tanh(np.asarray(logits, "float64") / 2)) / 2

@@ -1,23 +1,25 @@
-"""Masses on the cells of a grid, and how far two such sets of masses are apart."""
+"""Masses on the cells of a grid, and divergences between them."""
 
 import math
+from collections.abc import Sequence
 
-from keras_gan.datasets.toy.mixture import check_edges, check_points
+from keras_gan.datasets.toy.mixture import GaussianMixture, check_edges, check_points
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def masses_on_grid(points, edges):
-    """The share of the points in every cell of a grid.
+def masses_on_grid(points: ArrayLike, edges: Sequence[ArrayLike]) -> np.ndarray:
+    """Computes the share of points in every cell of a grid.
 
     Args:
         points: `(n, dim)` floats.
-        edges: One increasing array an axis. What lies outside of them is not counted; with
-            infinite ends nothing does.
+        edges: One increasing array per axis. Points outside are not counted; with infinite ends
+            there are none.
 
     Returns:
-        A float64 array, one axis of cells for each of `edges`.
+        A float64 array with one axis of cells per element of `edges`.
 
     Example:
 
@@ -31,17 +33,17 @@ def masses_on_grid(points, edges):
     return counts / len(points)
 
 
-def covering_edges(distribution):
-    """Edges of a grid on which a distribution shows its shape and loses no mass.
+def covering_edges(distribution: GaussianMixture) -> list[np.ndarray]:
+    """Computes the edges of a grid that resolves a distribution and covers all its mass.
 
-    Cells of sigma or less, at least 50 and at most 200 an axis, from 5 sigma below the lowest mean
-    to 5 above the highest; and on either side one more, which reaches to infinity.
+    Each axis has 50 to 200 cells, if possible not wider than sigma, from 5 sigma below the lowest
+    mean to 5 sigma above the highest, and one infinite cell at either end.
 
     Args:
-        distribution: With `means` and `sigma`.
+        distribution: A distribution with `means` and `sigma`.
 
     Returns:
-        A list of float64 arrays, one an axis.
+        A list of float64 arrays, one per axis.
     """
     return [
         np.concatenate([[-np.inf], span(means, distribution.sigma), [np.inf]])
@@ -49,27 +51,28 @@ def covering_edges(distribution):
     ]
 
 
-def span(means, sigma):
-    """The finite edges of one axis."""
+def span(means: np.ndarray, sigma: float) -> np.ndarray:
+    """Computes the finite edges of one axis."""
     low, high = means.min() - 5 * sigma, means.max() + 5 * sigma
     cells = np.clip(math.ceil((high - low) / sigma), 50, 200)
     return np.linspace(low, high, int(cells) + 1)
 
 
-def jensen_shannon(p, q):
-    """JS(p, q) = KL(p, m) / 2 + KL(q, m) / 2 with m = (p + q) / 2, in nats, from 0 to log 2.
+def jensen_shannon(p: ArrayLike, q: ArrayLike) -> float:
+    """Computes the Jensen-Shannon divergence in nats, from 0 to log 2.
 
-    Of n samples against their own distribution it is about (cells with mass - 1) / 8n.
+    JS(p, q) = KL(p, m) / 2 + KL(q, m) / 2 with m = (p + q) / 2. For n samples against their own
+    distribution it is about (cells with mass - 1) / 8n.
 
     Args:
-        p: Masses of a grid's cells, of sum 1.
+        p: Masses of a grid's cells, with a sum of 1.
         q: Masses of the same cells.
 
     Returns:
         A float.
 
     Raises:
-        DataError: Unless both are masses, of the same cells.
+        DataError: Unless both are masses of the same cells.
 
     Source: Lin, "Divergence measures based on the Shannon entropy", 1991.
 
@@ -84,17 +87,17 @@ def jensen_shannon(p, q):
     return float(sum(kullback_leibler(masses, mean) for masses in (p, q)) / 2)
 
 
-def kullback_leibler(p, q):
-    """sum p log(p / q), where q is positive wherever p is."""
+def kullback_leibler(p: np.ndarray, q: np.ndarray) -> float:
+    """Computes sum p log(p / q); q must be positive wherever p is."""
     positive = p > 0
     return np.sum(p[positive] * np.log(p[positive] / q[positive]))
 
 
-def total_variation(p, q):
-    """TV(p, q) = sum |p - q| / 2, from 0 to 1.
+def total_variation(p: ArrayLike, q: ArrayLike) -> float:
+    """Computes the total variation TV(p, q) = sum |p - q| / 2, from 0 to 1.
 
     Args:
-        p, q: Masses of the same cells, each of sum 1.
+        p, q: Masses of the same cells, each with a sum of 1.
 
     Returns:
         A float.
@@ -109,11 +112,11 @@ def total_variation(p, q):
     return float(np.abs(p - q).sum() / 2)
 
 
-def check_masses(p, q):
-    """Two arrays of masses as float64.
+def check_masses(p: ArrayLike, q: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Returns two arrays of masses as float64.
 
     Raises:
-        DataError: Unless they are of one shape, not negative and of sum 1.
+        DataError: Unless they have the same shape, and are not negative with a sum of 1.
     """
     p, q = np.asarray(p, "float64"), np.asarray(q, "float64")
     if p.shape != q.shape:
@@ -121,20 +124,20 @@ def check_masses(p, q):
     for masses in (p, q):
         if not (masses >= 0).all() or abs(masses.sum() - 1) > 1e-6:
             raise DataError(
-                f"expected masses of 0 or more with the sum 1, got {masses.min():g} to "
-                f"{masses.max():g} with the sum {masses.sum():g}; edges from -inf to inf lose none."
+                f"expected masses of at least 0 with the sum 1, got {masses.min():g} to "
+                f"{masses.max():g} with the sum {masses.sum():g}; use edges from -inf to inf."
             )
     return p, q
 
 
-def cell_centres(edges):
-    """The middle of every cell; that of an infinite cell is half its neighbour's width away.
+def cell_centres(edges: Sequence[ArrayLike]) -> np.ndarray:
+    """Computes the centre of every cell; infinite cells are treated as wide as their neighbours.
 
     Args:
-        edges: One increasing array an axis, with two finite values or more.
+        edges: One increasing array per axis, with two or more finite values.
 
     Returns:
-        A float32 array `(cells, dim)`, in the order of the ravelled masses.
+        A float32 array `(cells, dim)`, in the order of the raveled masses.
 
     Example:
 
@@ -143,16 +146,16 @@ def cell_centres(edges):
     >>> cell_centres([[-np.inf, 0.0, 1.0, np.inf]]).ravel()
     array([-0.5,  0.5,  1.5], dtype=float32)
     """
-    axes = [axis_centres(of_axis) for of_axis in check_edges(edges, len(edges))]
+    axes = [axis_centres(values) for values in check_edges(edges, len(edges))]
     centres = np.meshgrid(*axes, indexing="ij")
     return np.stack([axis.ravel() for axis in centres], axis=1).astype("float32")
 
 
-def axis_centres(edges):
-    """The middles of one axis's cells."""
+def axis_centres(edges: np.ndarray) -> np.ndarray:
+    """Computes the centres of one axis's cells."""
     finite = edges[np.isfinite(edges)]
     if len(finite) < 2:
-        raise ConfigError(f"expected two finite edges or more, got {edges}.")
+        raise ConfigError(f"expected two or more finite edges, got {edges}.")
     low = [2 * finite[0] - finite[1]] if edges[0] == -np.inf else []
     high = [2 * finite[-1] - finite[-2]] if edges[-1] == np.inf else []
     ends = np.concatenate([low, finite, high])

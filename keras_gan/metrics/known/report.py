@@ -1,6 +1,8 @@
-"""All that can be said of the closeness of points and a known distribution, as one metric."""
+"""All measures of closeness of points to a known distribution, as one metric."""
 
-from keras_gan.datasets.toy.mixture import check_points
+from collections.abc import Sequence
+
+from keras_gan.datasets.toy.mixture import GaussianMixture, check_points
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.known.grids import (
     covering_edges,
@@ -15,65 +17,70 @@ from keras_gan.metrics.known.points import (
 )
 from keras_gan.metrics.metric import FeatureMetric
 
+from numpy.typing import ArrayLike
+
 ENERGY_POINTS = 5_000
-ENERGY_SEED = 1  # the training points are of seed 0
+ENERGY_SEED = 1  # training points have seed 0
 
 
-def closeness(points, distribution, edges=None):
-    """Every measure of closeness that applies to these points.
+def closeness(
+    points: ArrayLike, distribution: GaussianMixture, edges: Sequence[ArrayLike] | None = None
+) -> dict[str, float]:
+    """Computes all measures of closeness that apply to points and a distribution.
 
-    What the distribution itself gives, `closeness(distribution.sample(n, seed=2), distribution)`,
-    is the figure to compare with: on finite samples no distance is 0.
+    Compare them with the figures of the distribution's own samples,
+    `closeness(distribution.sample(n, seed=2), distribution)`, as finite samples never have a
+    distance of 0.
 
     Args:
         points: `(n, dim)` floats.
         distribution: The known distribution.
-        edges: The grid, with infinite ends; `covering_edges(distribution)` by default.
+        edges: Edges of the grid, with infinite ends; `covering_edges(distribution)` by default.
 
     Returns:
         A dict:
 
         - `js`: Jensen-Shannon divergence on the grid, in nats, 0 to 0.693.
         - `tv`: Total variation on the grid, 0 to 1.
-        - `energy`: Energy distance between the first 5,000 points and as many of the distribution.
-        - `w1`: Wasserstein-1 distance; in one dimension.
-        - `modes`, `good`: Number of modes hit and share of good samples; where the distribution
+        - `energy`: Energy distance of the first 5,000 points and as many of the distribution.
+        - `w1`: Wasserstein-1 distance, in one dimension.
+        - `modes`, `good`: Number of modes covered and share of good samples, if the distribution
           has modes.
 
     Raises:
-        DataError: For points of another shape, or not finite.
+        DataError: For points of another shape, or points that aren't finite.
 
     Example:
 
     >>> import keras_gan as kg
     >>> from keras_gan.metrics.known import closeness
     >>> distribution = kg.datasets.open_source("toy:gaussians25").distribution
-    >>> measured = closeness(distribution.sample(2_500, seed=2), distribution)
-    >>> sorted(measured), measured["modes"]
+    >>> figures = closeness(distribution.sample(2_500, seed=2), distribution)
+    >>> sorted(figures), figures["modes"]
     (['energy', 'good', 'js', 'modes', 'tv'], 25)
     """
     points = check_points(points, distribution.dim)
     edges = covering_edges(distribution) if edges is None else edges
     p, q = distribution.cell_masses(edges), masses_on_grid(points, edges)
     few = points[:ENERGY_POINTS]
-    measured = {
+    figures = {
         "js": jensen_shannon(p, q),
         "tv": total_variation(p, q),
         "energy": energy_distance(few, distribution.sample(len(few), ENERGY_SEED)),
     }
     if distribution.dim == 1:
-        measured["w1"] = wasserstein_1d(points, distribution.quantile)
+        figures["w1"] = wasserstein_1d(points, distribution.quantile)
     if distribution.modes:
-        measured["modes"], measured["good"] = modes_and_good_samples(
+        figures["modes"], figures["good"] = modes_and_good_samples(
             points, distribution.means, distribution.sigma
         )
-    return measured
+    return figures
 
 
 class Closeness(FeatureMetric):
-    """`closeness` as a metric: it gathers generated points and compares them when asked.
+    """Metric of `closeness` to a known distribution.
 
-    Real points that it is fed count for nothing: the real distribution is known.
+    It ignores real points, as their distribution is known.
 
     Args:
         distribution: The known distribution.
@@ -90,15 +97,15 @@ class Closeness(FeatureMetric):
     8
     """
 
-    def __init__(self, distribution, name="closeness"):
+    def __init__(self, distribution: GaussianMixture, name: str = "closeness") -> None:
         super().__init__("values", name)
         self.distribution = distribution
 
-    def result(self):
-        """The dict of `closeness`."""
+    def result(self) -> dict[str, float]:
+        """Computes the dict of `closeness`."""
         self.require(0, 1)
         return closeness(self.fake.array, self.distribution)
 
-    def get_config(self):
-        """Not there: a distribution isn't serialised."""
-        raise ConfigError("expected no need to serialise a Closeness; make it anew instead.")
+    def get_config(self) -> dict[str, object]:
+        """Raises `ConfigError`, since a distribution can't be serialized."""
+        raise ConfigError("expected no need to serialize a Closeness; create it again instead.")

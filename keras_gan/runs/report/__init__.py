@@ -1,64 +1,67 @@
-"""The report of a run: one HTML file that needs nothing else.
+"""The report of a run: one self-contained HTML file.
 
-The facts travel as JSON in the page, and `assets/report.js` draws them; the curves are drawn by
-uPlot 1.6.32 (MIT), which lies beside it. Nothing is fetched when the page is looked at.
+The page holds the data as JSON, and `assets/report.js` draws them, with uPlot 1.6.32 (MIT) for the
+curves. The page loads nothing from other servers.
 """
 
 import html
 import json
+import os
 import pathlib
 import re
+from collections.abc import Sequence
 
 from keras_gan.errors import printable
 from keras_gan.files.atomic import write_text
-from keras_gan.runs.folder import writing_to
+from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report.data import report_data
 
 ASSETS = pathlib.Path(__file__).parent / "assets"
 
 
-def write_report(runs, path):
-    """Writes the report of a run, or of several side by side.
+def write_report(runs: Sequence[Run], path: str | os.PathLike) -> pathlib.Path:
+    """Writes the report of a run, or of several runs side by side.
 
     Args:
         runs: `Run`s, at least one.
-        path: The `.html` file; its folder is made.
+        path: The `.html` file; its folder is created if it doesn't exist.
 
     Returns:
         The path.
 
     Raises:
-        RunError: If a folder holds no run, or the file can't be written.
+        RunError: If a folder isn't a run, or the file can't be written.
 
     Example:
 
         kg.runs.write_report([kg.runs.Run("runs/digits")], "digits.html")
     """
     path = pathlib.Path(path)
-    facts = [report_data(run) for run in runs]
-    title = " and ".join(dict.fromkeys(fact["name"] for fact in facts))
+    data = [report_data(run) for run in runs]
+    title = " and ".join(dict.fromkeys(entry["name"] for entry in data))
     with writing_to(path.parent):
-        write_text(path, page(title, {"runs": distinct(facts)}))
+        write_text(path, render(title, {"runs": with_unique_names(data)}))
     return path
 
 
-def distinct(facts):
-    """The facts with names that differ: a number is added to a name that comes again."""
-    names = [fact["name"] for fact in facts]
-    for index, name in enumerate(names):
-        before = names[:index].count(name)
-        facts[index]["name"] = f"{name} ({before + 1})" if before else name
-    return facts
+def with_unique_names(data: list[dict]) -> list[dict]:
+    """Returns the data of runs with a number added to repeated names."""
+    names = [entry["name"] for entry in data]
+    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
+    return [
+        {**entry, "name": f"{entry['name']} ({count})" if count > 1 else entry["name"]}
+        for entry, count in zip(data, counts, strict=True)
+    ]
 
 
-def page(title, data):
-    """The HTML of a report.
+def render(title: str, data: dict) -> str:
+    """Returns the HTML of a report.
 
     Args:
-        title: Plain text.
-        data: What `assets/report.js` draws.
+        title: Title as plain text.
+        data: The data that `assets/report.js` draws.
     """
-    # "<" ends a script however deep in a string it stands
+    # "</script>" ends a script even inside a string
     values = {
         "title": html.escape(printable(title)),
         "data": json.dumps(data).replace("<", "\\u003c"),

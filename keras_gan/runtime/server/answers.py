@@ -1,64 +1,67 @@
-"""Answers as JSON, and what becomes of errors."""
+"""JSON responses, and the handlers of errors."""
+
+from collections.abc import Mapping
 
 from keras_gan.runtime.server.errors import RequestError, invalid, shorten
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def is_api(request):
-    """Whether a path is below `/v1`."""
+def is_api(request: Request) -> bool:
+    """Returns whether a path is below `/v1`."""
     return request.scope["path"].lower().startswith("/v1/")
 
 
-def malformed(request):
-    """TF Serving's error for what is no path of its API."""
+def malformed(request: Request) -> RequestError:
+    """Makes TF Serving's error for an unknown path of its API."""
     return invalid(f"Malformed request: {request.method} {shorten(request.scope['path'])}")
 
 
-def json_response(content):
-    """A JSON answer, laid out to be read."""
+def json_response(content: object) -> Response:
+    """Makes a response of indented JSON."""
     body = orjson.dumps(content, option=orjson.OPT_INDENT_2)
     return Response(body, media_type="application/json")
 
 
-def error_response(status, message, headers=None):
-    """An error as TF Serving tells it."""
+def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Makes an error response in the format of TF Serving."""
     body = orjson.dumps({"error": message.encode(errors="replace").decode()})
     return Response(body, status, headers, "application/json")
 
 
-async def answer_error(request, error):
-    """A `RequestError`."""
+async def answer_request_error(request: Request, error: RequestError) -> Response:
+    """Handles a `RequestError`."""
     return error_response(error.status, error.message, error.headers)
 
 
-async def answer_other_path(request, error):
-    """A path or method that no route has."""
+async def answer_http_exception(request: Request, error: HTTPException) -> Response:
+    """Handles an unknown path or method."""
     if is_api(request):
-        return await answer_error(request, malformed(request))
+        return await answer_request_error(request, malformed(request))
     return error_response(error.status_code, error.detail, error.headers)
 
 
-async def answer_nobody(request, error):
-    """The client is gone."""
-    return silence
+async def answer_disconnect(request: Request, error: ClientDisconnect) -> ASGIApp:
+    """Handles the loss of a client."""
+    return send_nothing
 
 
-async def answer_fault(request, error):
-    """A fault of the server's own, which uvicorn's log tells with its place."""
+async def answer_exception(request: Request, error: Exception) -> Response:
+    """Handles a fault of the server itself; uvicorn logs its traceback."""
     return error_response(500, "the server failed; its log says where.")
 
 
-async def silence(scope, receive, send):
-    """An application that sends nothing."""
+async def send_nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends no response."""
 
 
 HANDLERS = {
-    RequestError: answer_error,
-    HTTPException: answer_other_path,
-    ClientDisconnect: answer_nobody,
-    Exception: answer_fault,
+    RequestError: answer_request_error,
+    HTTPException: answer_http_exception,
+    ClientDisconnect: answer_disconnect,
+    Exception: answer_exception,
 }

@@ -1,4 +1,4 @@
-"""The paths of the server: TF Serving's below `/v1`, and a few of its own."""
+"""The paths of the server: TF Serving's API below `/v1`, and a few others."""
 
 import asyncio
 import contextlib
@@ -6,19 +6,24 @@ import functools
 import logging
 import re
 import urllib.parse
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from keras_gan.runtime.server import answers, pages, rest, sampling
 from keras_gan.runtime.server.answers import is_api, json_response, malformed
-from keras_gan.runtime.server.batching import Batcher
+from keras_gan.runtime.server.batching import Batcher, Job
 from keras_gan.runtime.server.errors import RequestError, invalid, shorten
-from keras_gan.runtime.server.middleware import Guarded, Metered
+from keras_gan.runtime.server.metrics import Metrics
+from keras_gan.runtime.server.middleware import MetricsMiddleware, TokenMiddleware
 from keras_gan.runtime.server.png import grid, png
-from keras_gan.runtime.server.signatures import metadata_of
+from keras_gan.runtime.server.settings import ServerSettings
+from keras_gan.runtime.server.signatures import make_metadata
+from keras_gan.runtime.server.versions import Model, Versions
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -31,11 +36,11 @@ POLL_SECONDS = 1.0
 log = logging.getLogger("keras_gan.runtime")
 
 
-def build_app(versions, metrics, settings):
-    """The application.
+def build_app(versions: Versions, metrics: Metrics, settings: ServerSettings) -> Starlette:
+    """Builds the application.
 
     Args:
-        versions: The `Versions`, with one that is loaded.
+        versions: The `Versions`, one of which is loaded.
         metrics: The `Metrics`.
         settings: The `ServerSettings`.
     """
@@ -48,7 +53,10 @@ def build_app(versions, metrics, settings):
             Route("/readyz", api.ready),
             Route("/{rest:path}", api.answer, methods=["GET", "POST"]),
         ],
-        middleware=[Middleware(Metered, metrics), Middleware(Guarded, settings.token)],
+        middleware=[
+            Middleware(MetricsMiddleware, metrics),
+            Middleware(TokenMiddleware, settings.token),
+        ],
         exception_handlers=answers.HANDLERS,
         lifespan=api.lifespan,
     )
@@ -57,15 +65,21 @@ def build_app(versions, metrics, settings):
 
 
 class Api:
-    """The answers."""
+    """The handlers of the paths.
 
-    def __init__(self, versions, metrics, settings):
+    Args:
+        versions: The `Versions`, one of which is loaded.
+        metrics: The `Metrics`.
+        settings: The `ServerSettings`.
+    """
+
+    def __init__(self, versions: Versions, metrics: Metrics, settings: ServerSettings):
         self.versions, self.metrics, self.settings = versions, metrics, settings
         self.batcher = None
 
     @contextlib.asynccontextmanager
-    async def lifespan(self, app):
-        """Starts the batches' threads and the watch for new versions, and ends them."""
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        """Starts and ends the threads of batches and the watch for new versions."""
         settings = self.settings
         self.batcher = Batcher(settings, self.metrics)
         self.metrics.version.set(self.versions.current.version)
@@ -74,7 +88,7 @@ class Api:
         watch.cancel()
         await asyncio.to_thread(self.batcher.close)
 
-    async def watch(self):
+    async def watch(self) -> None:
         """Looks for a newer version every second."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
@@ -84,80 +98,89 @@ class Api:
                 log.exception("could not look for versions")
             self.metrics.version.set(self.versions.current.version)
 
-    async def answer(self, request):
-        """All paths below `/v1`, in whatever case."""
+    async def answer(self, request: Request) -> Response:
+        """Handles all paths below `/v1`, ignoring case."""
         path = request.scope["raw_path"].decode()
-        if request.method == "POST" and (found := PREDICT.fullmatch(path)):
-            return await self.predict(request, *found.groups())
-        if request.method == "GET" and (found := PICTURE.fullmatch(path)):
-            return await self.picture(request, found[1])
-        if request.method == "GET" and (found := STATUS.fullmatch(path)):
-            return self.status(*found.groups())
+        if request.method == "POST" and (match := PREDICT.fullmatch(path)):
+            return await self.predict(request, *match.groups())
+        if request.method == "GET" and (match := PICTURE.fullmatch(path)):
+            return await self.picture(request, match[1])
+        if request.method == "GET" and (match := STATUS.fullmatch(path)):
+            return self.status(*match.groups())
         raise malformed(request) if is_api(request) else HTTPException(404)
 
-    async def predict(self, request, name, version, label, method):
-        """`POST NAME:predict`."""
+    async def predict(
+        self,
+        request: Request,
+        name: str | None,
+        version: str | None,
+        label: str | None,
+        method: str,
+    ) -> Response:
+        """Handles `POST NAME:predict`."""
         check_name(name, label)
-        content, wanted = rest.parse(await self.read_body(request))
+        content, key = rest.parse(await self.read_body(request))
         model = self.find(name, version)
-        signature = rest.find_signature(model, wanted)
-        request.scope["signature"] = wanted
+        signature = rest.find_signature(model, key)
+        request.scope["signature"] = key
         if method.lower() != "predict":
             raise invalid(
                 f"Expected signature method_name to be tensorflow/serving/{method.lower()}. Was: "
                 "tensorflow/serving/predict"
             )
         arrays, rows = rest.read_inputs(content, signature)
-        if wanted == "serving_default":
-            job = sampling.given_job(model, arrays, self.settings.max_count)
+        if key == "serving_default":
+            job = sampling.latents_job(model, arrays, self.settings.max_count)
         else:
             values = {name: array.item() for name, array in arrays.items()}
-            job = sampling.drawn_job(model, values, self.settings.max_count)
+            job = sampling.seed_job(model, values, self.settings.max_count)
         samples = await self.compute(request, job)
-        if wanted == "sample_png":
+        if key == "sample_png":
             body = rest.respond_bytes(await self.encode(make_png, samples))
         else:
             body = await self.encode(functools.partial(rest.respond, rows=rows), samples)
         return Response(body, media_type="application/json")
 
-    async def picture(self, request, name):
-        """`GET NAME/sample.png`: a grid for a browser."""
+    async def picture(self, request: Request, name: str) -> Response:
+        """Handles `GET NAME/sample.png`: a grid for browsers."""
         request.scope["signature"] = "sample.png"
         model = self.find(name, None)
         if not model.is_images:
             raise RequestError(404, "no picture: the samples of this model are no images.")
         values = sampling.query_values(model, request.query_params)
-        job = sampling.drawn_job(model, values, self.settings.max_count)
+        job = sampling.seed_job(model, values, self.settings.max_count)
         samples = await self.compute(request, job)
         return Response(await self.encode(make_png, samples), media_type="image/png")
 
-    def status(self, name, version, label, metadata):
-        """`GET NAME` and `GET NAME/metadata`."""
-        if name is None:
-            raise invalid("Missing model name in request.")
+    def status(
+        self, name: str | None, version: str | None, label: str | None, metadata: str | None
+    ) -> Response:
+        """Handles `GET NAME` and `GET NAME/metadata`."""
         check_name(name, label)
         if metadata:
-            return json_response(metadata_of(self.find(name, version), self.versions.name))
-        known = self.versions.states if urllib.parse.unquote(name) == self.versions.name else {}
+            model = self.find(name, version)
+            metadata = make_metadata(model.signatures, self.versions.name, model.version)
+            return json_response(metadata)
+        name = urllib.parse.unquote(name)
+        states = self.versions.states if name == self.versions.name else {}
         if version is not None:
-            known = {key: known[key] for key in (int_version(version),) if key in known}
-        if not known:
-            what = "any versions" if version is None else f"version {int(version)}"
-            told = urllib.parse.unquote(name)
-            raise RequestError(404, f"Could not find {what} of model {shorten(told)}")
-        return json_response({"model_version_status": states(known)})
+            states = {key: states[key] for key in (parse_version(version),) if key in states}
+        if not states:
+            missing = "any versions" if version is None else f"version {int(version)}"
+            raise RequestError(404, f"Could not find {missing} of model {shorten(name)}")
+        return json_response({"model_version_status": version_status(states)})
 
-    def find(self, name, version):
-        """The model that a path names."""
+    def find(self, name: str, version: str | None) -> Model:
+        """Returns the model that a path names."""
         model, name = self.versions.current, urllib.parse.unquote(name)
-        wanted = None if version is None else int_version(version)
-        if name != self.versions.name or wanted not in (None, model.version):
-            told = f"Latest({name})" if wanted is None else f"Specific({name}, {wanted})"
-            raise RequestError(404, f"Servable not found for request: {shorten(told)}")
+        number = None if version is None else parse_version(version)
+        if name != self.versions.name or number not in (None, model.version):
+            servable = f"Latest({name})" if number is None else f"Specific({name}, {number})"
+            raise RequestError(404, f"Servable not found for request: {shorten(servable)}")
         return model
 
-    async def read_body(self, request):
-        """A request's body, as long and as late as it may be."""
+    async def read_body(self, request: Request) -> bytes:
+        """Reads a request's body within the limits of size and time."""
         limit, body = self.settings.max_body, bytearray()
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
@@ -169,15 +192,15 @@ class Api:
                     if len(body) > limit:
                         raise RequestError(413, f"expected at most {limit} bytes, got more.")
         except TimeoutError:
-            told = f"expected a whole request within {self.settings.timeout:g} seconds."
-            raise RequestError(408, told, {"Connection": "close"}) from None
+            message = f"expected a whole request within {self.settings.timeout:g} seconds."
+            raise RequestError(408, message, {"Connection": "close"}) from None
         return bytes(body)
 
-    async def compute(self, request, job):
-        """A job's samples; the job is dropped where its client is gone."""
+    async def compute(self, request: Request, job: Job) -> np.ndarray:
+        """Computes a job's samples; cancels the job if its client disconnects."""
         future = self.batcher.submit(job)
         connection = request.scope.get("state", {}).get("connection")
-        if connection is not None:  # a `Protocol`; other servers of this app tell of no loss
+        if connection is not None:  # a `Protocol`; other servers don't report disconnections
             connection.waiting = future
         try:
             return await future
@@ -186,36 +209,36 @@ class Api:
                 raise ClientDisconnect from None
             raise
 
-    async def encode(self, make, samples):
-        """What a function makes of samples; of many in a thread, beside the other requests."""
+    async def encode(self, encoder: Callable[[np.ndarray], bytes], samples: np.ndarray) -> bytes:
+        """Calls an encoder with samples; in a thread if there are many."""
         if samples.size < MANY_VALUES:
-            return make(samples)
-        return await asyncio.to_thread(make, samples)
+            return encoder(samples)
+        return await asyncio.to_thread(encoder, samples)
 
-    async def index(self, request):
-        """`GET /`."""
+    async def index(self, request: Request) -> Response:
+        """Handles `GET /`."""
         return HTMLResponse(pages.index(self.versions.current, self.versions.name))
 
-    async def metrics_page(self, request):
-        """`GET /metrics`."""
+    async def metrics_page(self, request: Request) -> Response:
+        """Handles `GET /metrics`."""
         return PlainTextResponse(self.metrics.text())
 
-    async def alive(self, request):
-        """`GET /healthz`: the loop turns."""
+    async def alive(self, request: Request) -> Response:
+        """Handles `GET /healthz`: the event loop is running."""
         return PlainTextResponse("ok\n")
 
-    async def ready(self, request):
-        """`GET /readyz`: a version is loaded."""
+    async def ready(self, request: Request) -> Response:
+        """Handles `GET /readyz`: a version is loaded."""
         return PlainTextResponse(f"version {self.versions.current.version}\n")
 
 
-def make_png(samples):
-    """The grid of samples."""
+def make_png(samples: np.ndarray) -> bytes:
+    """Encodes a grid of samples as PNG."""
     return png(grid(samples))
 
 
-def check_name(name, label):
-    """Raises `RequestError` for a path without a name, or with a version's label."""
+def check_name(name: str | None, label: str | None) -> None:
+    """Raises `RequestError` if a path has no name, or a version label."""
     if name is None:
         raise invalid("Missing model name in request.")
     if label is not None:
@@ -223,20 +246,20 @@ def check_name(name, label):
         raise invalid(f"Unrecognized servable version label: {shorten(label)}")
 
 
-def int_version(text):
-    """A version of a path."""
+def parse_version(text: str) -> int:
+    """Parses the version in a path."""
     if len(text) > 19 or int(text) > 2**63 - 1:
         raise invalid(f"Failed to convert version: {shorten(text)} to numeric.")
     return int(text)
 
 
-def states(known):
-    """The `model_version_status` of versions, the newest first."""
+def version_status(states: Mapping[int, tuple[str, str]]) -> list[dict]:
+    """Makes the `model_version_status` of versions, newest first."""
     return [
         {
             "version": str(version),
             "state": state,
             "status": {"error_code": "UNKNOWN" if error else "OK", "error_message": error},
         }
-        for version, (state, error) in sorted(known.items(), reverse=True)
+        for version, (state, error) in sorted(states.items(), reverse=True)
     ]

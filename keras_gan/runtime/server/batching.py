@@ -1,17 +1,21 @@
-"""Requests that wait are computed together, by a thread for each processor.
+"""Batching: queued requests are computed together, by one thread per core.
 
-A thread takes what is queued whenever it is free, up to a batch's samples; so nobody waits while
-a processor is idle, and the busier they are, the fuller the batches are. A request that is larger
-than a batch is computed in parts, which take turns with the others. Batches beside each other, each
-on one processor, are faster than one batch on all of them, whose threads wait for each other.
+A free thread takes as many queued samples as a batch holds. No request waits while a core is idle,
+and batches grow with the load. A request that exceeds a batch is computed in parts, in turn with
+the others. Parallel batches on one core each are faster than one batch on all cores, whose threads
+wait for each other.
 """
 
 import asyncio
 import collections
 import threading
+from collections.abc import Sequence
 
 from keras_gan.runtime.generator import to_uint8
 from keras_gan.runtime.server.errors import RequestError, invalid
+from keras_gan.runtime.server.metrics import Metrics
+from keras_gan.runtime.server.settings import ServerSettings
+from keras_gan.runtime.server.versions import Model
 
 import numpy as np
 
@@ -19,27 +23,41 @@ MAX_QUEUED_BYTES = 2**29
 
 
 class Job:
-    """A request's samples.
+    """The computation of a request's samples.
 
     Args:
-        model: The `Model` that it asked.
-        count: Samples.
-        latents, labels: float32 `(count, n)`, or None to be drawn; int32 `(count,)`.
-        seed, truncation: Of latents that are drawn.
-        pixels: Whether it wants uint8 pixels instead of floats.
+        model: The requested `Model`.
+        count: Number of samples.
+        labels: Labels, int32 `(count,)`; ignored by models without classes.
+        latents: Latents, float32 `(count, n)`, or None to draw them from the seed.
+        seed: Seed of the latents.
+        truncation: Truncation of the latents.
+        pixels: Whether to return uint8 pixels instead of floats.
 
     Attributes:
-        kind: What jobs have in common that are computed together: the model, and a truncation
-            that is no factor of the latents.
+        kind: `(model, truncation)`, which is equal for jobs in the same batch. The truncation is 1
+            if it scales the latents.
+        future: The future of the samples.
+        started: Number of samples in batches so far.
+        finished: Number of samples computed so far.
     """
 
-    def __init__(self, model, count, labels, latents=None, seed=0, truncation=1.0, pixels=False):
+    def __init__(
+        self,
+        model: Model,
+        count: int,
+        labels: np.ndarray,
+        latents: np.ndarray | None = None,
+        seed: int = 0,
+        truncation: float = 1.0,
+        pixels: bool = False,
+    ):
         self.model, self.count, self.labels, self.latents = model, count, labels, latents
         self.seed, self.pixels = seed, pixels
         scales = model.generator.scales_latents
         self.scale, self.kind = (truncation, (model, 1.0)) if scales else (1.0, (model, truncation))
         self.future = asyncio.get_running_loop().create_future()
-        self.taken = self.filled = 0
+        self.started = self.finished = 0
         self.samples = np.empty((count, *model.shape), np.uint8 if pixels else np.float32)
 
 
@@ -47,11 +65,11 @@ class Batcher:
     """The queue and its threads.
 
     Args:
-        settings: `batch_size`, `batch_wait` in seconds, `threads` and `max_count`.
+        settings: The `ServerSettings`, with `batch_size`, `batch_wait`, `threads` and `max_count`.
         metrics: The `Metrics`.
     """
 
-    def __init__(self, settings, metrics):
+    def __init__(self, settings: ServerSettings, metrics: Metrics):
         self.settings, self.metrics = settings, metrics
         self.queue, self.queued, self.ended = collections.deque(), 0, False
         self.condition, self.loop = threading.Condition(), asyncio.get_running_loop()
@@ -62,11 +80,11 @@ class Batcher:
         for thread in self.threads:
             thread.start()
 
-    def submit(self, job):
+    def submit(self, job: Job) -> asyncio.Future:
         """Queues a job; returns the future of its samples.
 
         Raises:
-            RequestError: 503 where the queue is full.
+            RequestError: 503 if the queue is full.
         """
         with self.condition:
             if self.queued and self.queued + job.count > self._room(job.model):
@@ -81,7 +99,7 @@ class Batcher:
             self.condition.notify()
         return job.future
 
-    def close(self):
+    def close(self) -> None:
         """Ends the threads once the queue is empty."""
         with self.condition:
             self.ended = True
@@ -90,21 +108,21 @@ class Batcher:
             thread.join()
 
     def _room(self, model):
-        """Samples that may wait: so many that their memory is bounded."""
+        """Returns the number of samples that may be queued, which bounds their memory."""
         size = 4 * int(np.prod(model.shape))
-        most = self.settings.max_count
-        return max(most, min(8 * most, MAX_QUEUED_BYTES // size))
+        max_count = self.settings.max_count
+        return max(max_count, min(8 * max_count, MAX_QUEUED_BYTES // size))
 
     def _work(self):
-        while parts := self._take():
+        while parts := self._wait_for_batch():
             try:
-                done = self._compute(parts)
+                results = self._compute(parts)
             except Exception as error:  # a job's fault must not end the thread
-                done = [(job, error) for job, _, _ in parts]
-            self.loop.call_soon_threadsafe(deliver, done)
+                results = [(job, error) for job, _, _ in parts]
+            self.loop.call_soon_threadsafe(deliver, results)
 
-    def _take(self):
-        """Waits for jobs; returns `(job, start, stop)`s of one kind, or none at the end."""
+    def _wait_for_batch(self):
+        """Waits for jobs; returns `(job, start, stop)` of the same kind, or none at the end."""
         with self.condition:
             parts = []
             while not parts:
@@ -113,72 +131,74 @@ class Batcher:
                     return []
                 if self.queued < self.settings.batch_size and self.settings.batch_wait:
                     self.condition.wait_for(self._is_full, self.settings.batch_wait)
-                parts = self._parts()
+                parts = self._next_batch()
             self.metrics.queued.set(self.queued)
             if self.queue:
                 self.condition.notify()
             return parts
 
     def _is_full(self):
-        """Whether a batch has no room for more."""
+        """Returns whether the queue fills a batch."""
         return self.queued >= self.settings.batch_size
 
-    def _parts(self):
-        """The next jobs, as far as a batch holds them; the rest of a large one goes last."""
-        if not self.queue:  # another thread took what this one waited for
+    def _next_batch(self):
+        """Takes jobs from the queue up to a batch; the rest of a large job moves to its end."""
+        if not self.queue:  # another thread was faster
             return []
         parts, room, kind = [], self.settings.batch_size, self.queue[0].kind
         while room and self.queue and self.queue[0].kind == kind:
             job = self.queue.popleft()
-            left = job.count - job.taken
-            if job.future.done():  # its client is gone, or a part of it failed
-                self.queued -= left
+            remaining = job.count - job.started
+            if job.future.done():  # its client disconnected, or a part of it failed
+                self.queued -= remaining
                 continue
-            size = min(room, left)
-            parts.append((job, job.taken, job.taken + size))
-            job.taken += size
+            size = min(room, remaining)
+            parts.append((job, job.started, job.started + size))
+            job.started += size
             self.queued -= size
             room -= size
-            if size < left:
+            if size < remaining:
                 self.queue.append(job)
         return parts
 
     def _compute(self, parts):
-        """Runs the model; returns `(job, samples or error)` of the jobs that are done."""
+        """Runs the model; returns `(job, samples or error)` of the finished jobs."""
         model, truncation = parts[0][0].kind
         draw_latents(model, [job for job, _, _ in parts if job.latents is None])
         latents = np.concatenate([job.latents[start:stop] for job, start, stop in parts])
         labels = np.concatenate([job.labels[start:stop] for job, start, stop in parts])
         self.metrics.batches.observe(len(latents))
-        samples, done, place = model.run(latents, labels, truncation), [], 0
+        samples, results, offset = model.run(latents, labels, truncation), [], 0
         for job, start, stop in parts:
-            part = samples[place : place + stop - start]
-            place += stop - start
+            part = samples[offset : offset + stop - start]
+            offset += stop - start
             if not np.isfinite(part).all():
-                done.append((job, invalid("expected latents whose samples are finite numbers.")))
-            elif self._fill(job, start, part):
-                done.append((job, job.samples))
-        return done
+                results.append((job, invalid("expected latents whose samples are finite numbers.")))
+            elif self._store(job, start, part):
+                results.append((job, job.samples))
+        return results
 
-    def _fill(self, job, start, samples):
-        """Keeps a part of a job's samples; whether it was the last."""
+    def _store(self, job, start, samples):
+        """Stores a part of a job's samples; returns whether the job is finished."""
         stop = start + len(samples)
         job.samples[start:stop] = to_uint8(samples) if job.pixels else samples
         with self.condition:
-            job.filled += len(samples)
-            return job.filled == job.count
+            job.finished += len(samples)
+            return job.finished == job.count
 
 
-def draw_latents(model, jobs):
-    """Gives jobs the latents of their seeds; two threads with parts of one job draw the same."""
-    drawn = model.generator.latents_of([(job.count, job.seed) for job in jobs]) if jobs else []
-    for job, latents in zip(jobs, drawn, strict=True):
+def draw_latents(model: Model, jobs: Sequence[Job]) -> None:
+    """Draws the latents of jobs; threads with parts of the same job draw the same ones."""
+    if not jobs:
+        return
+    draws = model.generator.latents_of([(job.count, job.seed) for job in jobs])
+    for job, latents in zip(jobs, draws, strict=True):
         job.latents = np.float32(job.scale) * latents
 
 
-def deliver(done):
-    """Hands results over, in the loop's thread."""
-    for job, result in done:
+def deliver(results: Sequence[tuple[Job, np.ndarray | Exception]]) -> None:
+    """Sets the results of futures, in the thread of the event loop."""
+    for job, result in results:
         if job.future.done():
             continue
         if isinstance(result, Exception):

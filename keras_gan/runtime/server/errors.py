@@ -1,26 +1,28 @@
-"""Errors of a request; a server that can't start is a `keras_gan.errors.ServeError`."""
+"""Errors of requests. A server that can't start raises `keras_gan.errors.ServeError`."""
+
+from collections.abc import Mapping
 
 
 class RequestError(Exception):
-    """A request that can't be answered.
+    """A request that is refused.
 
     Args:
-        status: HTTP's number.
-        message: What the client is told.
-        headers: More headers of the answer.
+        status: HTTP status code.
+        message: Message for the client.
+        headers: Additional headers of the response.
     """
 
-    def __init__(self, status, message, headers=None):
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None):
         super().__init__(message)
         self.status, self.message, self.headers = status, message, headers
 
 
-def invalid(message):
-    """TF Serving's INVALID_ARGUMENT."""
+def invalid(message: str) -> RequestError:
+    """Makes the error that TF Serving calls INVALID_ARGUMENT."""
     return RequestError(400, message)
 
 
-def shorten(value, length=80):
-    """A value as text of bounded length, for a message."""
+def shorten(value: object, length: int = 80) -> str:
+    """Returns a value as text of bounded length."""
     text = str(value)
     return text if len(text) <= length else f"{text[:length]}..."

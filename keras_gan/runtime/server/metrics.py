@@ -1,10 +1,10 @@
-"""What a monitor sees at `/metrics`."""
+"""The metrics at `/metrics`."""
 
 import prometheus_client as prometheus
 
 
 class Metrics:
-    """Prometheus's counters, in a registry of their own."""
+    """The server's Prometheus metrics, in a separate registry."""
 
     def __init__(self):
         self.registry = prometheus.CollectorRegistry()
@@ -34,6 +34,6 @@ class Metrics:
             "keras_gan_version", "The version that is served", registry=self.registry
         )
 
-    def text(self):
-        """All of them as Prometheus reads them."""
+    def text(self) -> bytes:
+        """Returns all metrics in Prometheus's text format."""
         return prometheus.generate_latest(self.registry)

@@ -1,51 +1,54 @@
-"""What every request passes: the token, and the counters."""
+"""Middleware: authorization and metrics."""
 
 import hmac
 import time
 
 from keras_gan.runtime.server.answers import error_response
+from keras_gan.runtime.server.metrics import Metrics
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 OPEN_PATHS = ("/healthz", "/readyz")
 
 
-class Guarded:
-    """Asks for the bearer token, but on the health paths."""
+class TokenMiddleware:
+    """Middleware that requires the bearer token, except on health paths."""
 
-    def __init__(self, app, token):
+    def __init__(self, app: ASGIApp, token: str | None):
         self.app, self.token = app, token and f"Bearer {token}".encode()
 
-    async def __call__(self, scope, receive, send):
-        """Answers 401, or hands on."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Responds 401, or passes the request on."""
         if scope["type"] != "http" or not self.token or scope["path"] in OPEN_PATHS:
             return await self.app(scope, receive, send)
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        if hmac.compare_digest(given, self.token):
+        authorization = dict(scope["headers"]).get(b"authorization", b"")
+        if hmac.compare_digest(authorization, self.token):
             return await self.app(scope, receive, send)
-        told = "expected the server's token, as in Authorization: Bearer TOKEN."
-        answer = error_response(401, told, {"WWW-Authenticate": "Bearer"})
-        return await answer(scope, receive, send)
+        message = "expected the server's token, as in Authorization: Bearer TOKEN."
+        response = error_response(401, message, {"WWW-Authenticate": "Bearer"})
+        return await response(scope, receive, send)
 
 
-class Metered:
-    """Counts and times the requests."""
+class MetricsMiddleware:
+    """Middleware that counts and times requests."""
 
-    def __init__(self, app, metrics):
+    def __init__(self, app: ASGIApp, metrics: Metrics):
         self.app, self.metrics = app, metrics
 
-    async def __call__(self, scope, receive, send):
-        """Hands on, and looks what is sent."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, and records its status and time."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         start, status = time.perf_counter(), 499
 
-        async def watched_send(message):
+        async def record_status(message):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, watched_send)
+            await self.app(scope, receive, record_status)
         except Exception:
             status = 500
             raise

@@ -3,6 +3,8 @@
 import html
 import urllib.parse
 
+from keras_gan.runtime.server.versions import Model
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -18,8 +20,8 @@ img {{ image-rendering: pixelated; width: 20em }}</style>
 """
 
 
-def index(model, name):
-    """What is served, and where."""
+def index(model: Model, name: str) -> str:
+    """Returns the HTML of the page, with the model's metadata, paths and samples."""
     path = f"/v1/models/{urllib.parse.quote(name, safe='')}"
     pictures = [f"{path}/sample.png?count=64&amp;seed={seed}" for seed in range(2)]
     grid = f'<p><img src="{pictures[0]}" alt="64 samples">' if model.is_images else ""

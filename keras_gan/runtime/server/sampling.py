@@ -1,15 +1,17 @@
-"""Requests as jobs: the values in range, and a model's samples from them."""
+"""Conversion of requests to jobs, with checks of their values."""
 
 import math
+from collections.abc import Mapping
 
 from keras_gan.runtime.server.batching import Job
 from keras_gan.runtime.server.errors import invalid
+from keras_gan.runtime.server.versions import Model
 
 import numpy as np
 
 
-def given_job(model, arrays, max_count):
-    """The job of `serving_default`: latents, and labels where there are classes."""
+def latents_job(model: Model, arrays: Mapping[str, np.ndarray], max_count: int) -> Job:
+    """Makes the job of `serving_default`, from latents and, with classes, labels."""
     latents = arrays["latents"]
     count = len(latents)
     check("rows", count, 1, max_count)
@@ -24,8 +26,8 @@ def given_job(model, arrays, max_count):
     return Job(model, count, labels, latents)
 
 
-def drawn_job(model, values, max_count):
-    """The job of `sample` and `sample_png`: `count, seed, truncation [, label]`."""
+def seed_job(model: Model, values: Mapping[str, float], max_count: int) -> Job:
+    """Makes the job of `sample` and `sample_png`, from `count, seed, truncation [, label]`."""
     count, label = values["count"], values.get("label", -1)
     check("count", count, 1, max_count)
     check("seed", values["seed"], 0, 2**63 - 1)
@@ -39,23 +41,23 @@ def drawn_job(model, values, max_count):
     return Job(model, count, labels, seed=seed, truncation=truncation, pixels=True)
 
 
-def query_values(model, query):
-    """The values of `sample.png?count=16&seed=0&label=3&truncation=0.8`, with defaults."""
+def query_values(model: Model, query: Mapping[str, str]) -> dict[str, float]:
+    """Reads the values of `sample.png?count=16&seed=0&label=3&truncation=0.8`, with defaults."""
     inputs = model.signatures["sample_png"].inputs
     values = {name: tensor.default for name, tensor in inputs.items()} | {"count": 16}
     for name, text in query.items():
         if name not in inputs:
             raise invalid(f"expected {', '.join(inputs)}, got {name[:40]!r}.")
-        whole = inputs[name].dtype != "DT_FLOAT"
+        is_integer = inputs[name].dtype != "DT_FLOAT"
         try:
-            values[name] = int(text[:40]) if whole else float(text[:40])
+            values[name] = int(text[:40]) if is_integer else float(text[:40])
         except ValueError:
-            kind = "a whole number" if whole else "a number"
+            kind = "a whole number" if is_integer else "a number"
             raise invalid(f"expected {kind} for {name}, got {text[:40]!r}.") from None
     return values
 
 
-def check(name, value, low, high):
-    """Raises `RequestError` for a number out of range, or NaN."""
+def check(name: str, value: float, low: float, high: float) -> None:
+    """Raises `RequestError` if a number is out of range or NaN."""
     if math.isnan(value) or not low <= value <= high:
         raise invalid(f"expected {name} from {low} to {high}, got {value}.")

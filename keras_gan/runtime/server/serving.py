@@ -1,6 +1,6 @@
-"""The server's process: what it is told, how it starts and how it ends."""
+"""The server's process: its settings, start and end."""
 
-import dataclasses
+import argparse
 import functools
 import ipaddress
 import logging
@@ -14,6 +14,7 @@ from keras_gan.errors import ServeError
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
 from keras_gan.runtime.server.protocol import Protocol
+from keras_gan.runtime.server.settings import ServerSettings
 from keras_gan.runtime.server.versions import FILE, Model, Versions
 
 import uvicorn
@@ -24,27 +25,14 @@ EXIT_SIGNAL = 128
 log = logging.getLogger("keras_gan.runtime")
 
 
-@dataclasses.dataclass(frozen=True)
-class ServerSettings:
-    """What requests may ask for, and who may ask; see `keras-gan serve --help`."""
-
-    max_count: int
-    max_body: int
-    batch_size: int
-    batch_wait: float
-    threads: int
-    timeout: float
-    token: str | None
-
-
-def serve(arguments):
+def serve(arguments: argparse.Namespace) -> int:
     """Serves until SIGTERM or Ctrl-C; returns the exit code.
 
     Args:
-        arguments: Those of `add_serve`.
+        arguments: The parsed arguments of `keras-gan serve`.
 
     Raises:
-        ServeError: If there is nothing to serve, or a setting doesn't fit.
+        ServeError: If there is no version to serve, or a setting is invalid.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
@@ -66,12 +54,12 @@ def serve(arguments):
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
-    tell_address(listener, versions, settings)
+    print_address(listener, versions, settings)
     return run(server, listener)
 
 
-def run(server, listener):
-    """Runs the server; uvicorn hands the signal that ended it back once all is answered."""
+def run(server: uvicorn.Server, listener: socket.socket) -> int:
+    """Runs the server; uvicorn raises the signal that ended it again after the last response."""
     signals = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: signals.append(number))
@@ -79,8 +67,8 @@ def run(server, listener):
     return EXIT_SIGNAL + signals[-1] if signals else 0
 
 
-def read_settings(arguments):
-    """The settings of a command line."""
+def read_settings(arguments: argparse.Namespace) -> ServerSettings:
+    """Reads the settings from the command line."""
     for name in ("max_count", "max_body", "batch_size", "timeout"):
         check_positive(name, getattr(arguments, name))
     for name in ("threads", "batch_wait_ms"):
@@ -96,15 +84,15 @@ def read_settings(arguments):
     )
 
 
-def check_positive(name, value, more="", lowest=1e-3):
-    """Raises `ServeError` for a number that is none, or too small."""
+def check_positive(name: str, value: float, alternative: str = "", lowest: float = 1e-3) -> None:
+    """Raises `ServeError` if a number is too small, too large or NaN."""
     if not lowest <= value < 2**31:
         option = f"--{name.replace('_', '-')}"
-        raise ServeError(f"expected a positive {option} {more}".rstrip() + f", got {value}.")
+        raise ServeError(f"expected a positive {option} {alternative}".rstrip() + f", got {value}.")
 
 
-def read_token(path):
-    """The token of a file, or of the environment; None for none."""
+def read_token(path: str | None) -> str | None:
+    """Reads the token from a file, or by default from the environment; returns None without."""
     if path is None:
         token = os.environ.get(TOKEN_VARIABLE)
     else:
@@ -117,8 +105,8 @@ def read_token(path):
     return token
 
 
-def open_versions(arguments):
-    """The versions of a folder, the newest loaded."""
+def open_versions(arguments: argparse.Namespace) -> Versions:
+    """Opens the versions of a folder, and loads the newest one."""
     folder = pathlib.Path(arguments.folder)
     name = folder.resolve().name if arguments.name is None else arguments.name
     if not re.fullmatch("[^/:]+", name):
@@ -134,8 +122,8 @@ def open_versions(arguments):
     return versions
 
 
-def listen(host, port):
-    """A socket that listens."""
+def listen(host: str, port: int) -> socket.socket:
+    """Opens a listening socket."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address, family=family, backlog=2048)
@@ -143,10 +131,10 @@ def listen(host, port):
         raise ServeError(f"could not listen on {host}:{port}: {error}.") from error
 
 
-def tell_address(listener, versions, settings):
-    """Says where it is, and warns where anybody may ask."""
+def print_address(listener: socket.socket, versions: Versions, settings: ServerSettings) -> None:
+    """Prints the address; warns if it is reachable by others without a token."""
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"http://{shown}:{port}/v1/models/{versions.name}", flush=True)
+    bracketed = f"[{host}]" if ":" in host else host
+    print(f"http://{bracketed}:{port}/v1/models/{versions.name}", flush=True)
     if not ipaddress.ip_address(host).is_loopback and not settings.token:
-        log.warning("anybody who reaches %s may ask: give --token-file, or leave --host away", host)
+        log.warning("anybody who can reach %s has access: use --token-file, or omit --host", host)

@@ -1,14 +1,16 @@
-"""What is served: the newest version that loads, watched for a newer one.
+"""Versions of a model: loads the newest one, and newer ones when they appear.
 
-TF Serving's policy: one version at a time, the old one unloaded once the new one is ready.
+As in TF Serving, there is one version at a time; it is unloaded once the next is ready.
 """
 
 import logging
+import os
 import pathlib
+from collections.abc import Callable
 
 from keras_gan.errors import ServeError
 from keras_gan.runtime.generator import Generator
-from keras_gan.runtime.server.signatures import signatures_of
+from keras_gan.runtime.server.signatures import make_signatures
 
 import numpy as np
 
@@ -18,27 +20,27 @@ log = logging.getLogger("keras_gan.runtime")
 
 
 class Model:
-    """One version, loaded and tried.
+    """A version of a model, loaded and tested.
 
     Args:
-        version: Its number.
+        version: Number of the version.
         path: The ONNX file.
-        batch_size: Samples of the first run, which takes the memory that later ones need.
+        batch_size: Number of samples of the first run, which allocates memory for later runs.
 
     Attributes:
         generator: The `Generator`.
-        num_classes: 0 for none.
-        shape: Of one sample.
-        is_images: Whether a sample is an image.
+        num_classes: Number of classes; 0 without classes.
+        shape: Shape of one sample.
+        is_images: Whether the samples are images.
         signatures: Name -> `Signature`.
 
     Raises:
-        ValueError: For a file that can't be served.
+        ValueError: If the file can't be served.
     """
 
-    def __init__(self, version, path, batch_size):
+    def __init__(self, version: int, path: str | os.PathLike, batch_size: int):
         self.version = version
-        self.generator = Generator(path, threads=1)  # batches run beside each other instead
+        self.generator = Generator(path, threads=1)  # batches run in parallel instead
         metadata, inputs = self.generator.metadata, self.generator.inputs
         self.num_classes = len(self.generator.classes) if "labels" in inputs else 0
         labels = ["labels"] if self.num_classes else []
@@ -52,75 +54,79 @@ class Model:
         if layout != ("-1 1", "NHWC"):
             raise ValueError(f"expected float images, channels last, got {' and '.join(layout)}.")
         labels = np.zeros(batch_size, np.int32)
-        tried = self.run(self.generator.latents(batch_size), labels)
-        if tried.dtype != np.float32 or not np.isfinite(tried).all():
+        samples = self.run(self.generator.latents(batch_size), labels)
+        if samples.dtype != np.float32 or not np.isfinite(samples).all():
             raise ValueError("expected finite float32 samples, got others.")
-        self.shape = tried.shape[1:]
+        self.shape = samples.shape[1:]
         images = self.generator.output == "images"
         self.is_images = images and len(self.shape) == 3 and self.shape[2] in range(1, 5)
-        self.signatures = signatures_of(self)
+        self.signatures = make_signatures(
+            self.generator, self.shape, bool(self.num_classes), self.is_images
+        )
 
-    def run(self, latents, labels, truncation=1.0):
-        """Samples of latents, where there are classes of labels, and of a truncation."""
+    def run(self, latents: np.ndarray, labels: np.ndarray, truncation: float = 1.0) -> np.ndarray:
+        """Computes the samples of latents; labels are ignored without classes."""
         return self.generator.run(latents, labels if self.num_classes else None, truncation)
 
 
 class Versions:
-    """The folder of a model.
+    """The versions in the folder of a model.
 
     Args:
-        folder: With version folders in it.
-        name: The model's, in URLs.
-        load: `(version, path) -> Model`.
+        folder: The folder with the version folders.
+        name: Name of the model in URLs.
+        load: Function from version and path to `Model`.
 
     Attributes:
-        current: The `Model` that is served; None before the first.
-        states: Version -> `(state, error)`, as TF Serving's status tells them.
+        current: The served `Model`; None before the first is loaded.
+        states: Version -> `(state, error)`, for TF Serving's status.
     """
 
-    def __init__(self, folder, name, load):
+    def __init__(
+        self, folder: str | os.PathLike, name: str, load: Callable[[int, pathlib.Path], Model]
+    ):
         self.folder, self.name, self.load = pathlib.Path(folder), name, load
         self.current, self.states, self.damaged = None, {}, {}
         if not self.folder.is_dir():
             raise ServeError(f"expected a model's folder, got {folder}.")
 
-    def refresh(self):
-        """Loads the newest version, unless it is there already or damaged."""
-        for version, path, stamp in self.found():
+    def refresh(self) -> None:
+        """Loads the newest version, unless it is loaded already or damaged."""
+        for version, path, stamp in self.find():
             if self.current and version == self.current.version:
                 return
-            if self.damaged.get(version) != stamp and self.take(version, path, stamp):
+            if self.damaged.get(version) != stamp and self.switch_to(version, path, stamp):
                 return
 
-    def found(self):
-        """`(version, path, stamp)` of the versions with an ONNX file, the newest first.
+    def find(self) -> list[tuple[int, pathlib.Path, tuple]]:
+        """Finds `(version, path, stamp)` of the versions with an ONNX file, newest first.
 
-        A version folder is complete as soon as it is seen: exports rename whole folders.
+        A version folder is complete as soon as it exists, as exports rename whole folders.
         """
-        found = []
+        versions = []
         try:
             for entry in self.folder.iterdir():
                 path = entry / FILE
                 if entry.name.isascii() and entry.name.isdigit() and path.is_file():
-                    facts = path.stat()
-                    stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
-                    found.append((int(entry.name[:20]), path, stamp))
+                    status = path.stat()
+                    stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+                    versions.append((int(entry.name[:20]), path, stamp))
         except OSError as error:
             log.warning("could not look for versions in %s: %s", self.folder, error)
-        return sorted((entry for entry in found if entry[0] <= MAX_VERSION), reverse=True)
+        return sorted((entry for entry in versions if entry[0] <= MAX_VERSION), reverse=True)
 
-    def take(self, version, path, stamp):
-        """Loads a version and puts it in the place of the one before; False where it is damaged."""
+    def switch_to(self, version: int, path: pathlib.Path, stamp: tuple) -> bool:
+        """Loads a version and makes it the current one; returns False if it is damaged."""
         try:
             model = self.load(version, path)
-        except Exception as error:  # whatever onnxruntime says of a damaged file
+        except Exception as error:  # onnxruntime raises many kinds for damaged files
             self.damaged[version] = stamp
             self.states[version] = ("END", str(error))
             log.error("version %d is not served: %s", version, error)
             return False
-        before, self.current = self.current, model
+        previous, self.current = self.current, model
         self.states[version] = ("AVAILABLE", "")
-        if before:
-            self.states[before.version] = ("END", "")
+        if previous:
+            self.states[previous.version] = ("END", "")
         log.info("serving version %d of %s", version, self.name)
         return True

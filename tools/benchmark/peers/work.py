@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from alternate import serve
 
-WARM_UP = 16  # generator moves of all kinds among them, where the critic moves five times
+WARM_UP = 16  # generator moves of all kinds among them, where the discriminator moves five times
 
 
 def rules(family, loss, penalties=(), interval=1, n_critic=1):

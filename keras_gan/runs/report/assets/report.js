@@ -9,8 +9,8 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 const AXES = { step: "step", images_seen: "images seen", minutes: "minutes" };
 const GROUPS = [
   ["Losses", ["d_loss", "g_loss"]],
-  ["How often the discriminator is right (1/2: at chance)", ["real_accuracy", "fake_accuracy"]],
-  ["Size of the gradients", ["d_gradient", "g_gradient"]],
+  ["Accuracy of the discriminator (1/2: at chance)", ["real_accuracy", "fake_accuracy"]],
+  ["Norms of the gradients", ["d_gradient", "g_gradient"]],
   ["Images a second", ["images_per_second"]],
 ];
 

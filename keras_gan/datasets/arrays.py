@@ -1,0 +1,169 @@
+"""ArraySource: a source of samples in memory."""
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+
+from keras_gan import batches, media
+from keras_gan.datasets.channels import fit_square
+from keras_gan.datasets.source import Source, digest, with_size
+from keras_gan.errors import DataError, LimitError
+from keras_gan.files import limits
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
+
+MAX_INTEGER = 2**24  # float32 represents all integers up to it
+
+
+class ArraySource(Source):
+    """Samples in memory.
+
+    Args:
+        name: Name of the source.
+        samples: `(count, *sample_shape)` floats within the medium's range, such as images in
+            [-1, 1]; or integers that the medium scales, such as uint8 images and int16 sound.
+        labels: `(count,)` ints from 0, or None.
+        class_names: Names of the classes; their numbers by default.
+        image_size: Height and width to which images are resized.
+        medium: A `keras_gan.media.Medium` or its name; by default derived from the samples' shape.
+            Samples of two axes need it, as several media have them. With it, samples of one
+            channel may omit the channel axis.
+
+    Raises:
+        DataError: For empty, non-finite or ill-shaped data, or samples of an ambiguous medium.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        samples: ArrayLike,
+        labels: ArrayLike | None = None,
+        class_names: Sequence[str] | None = None,
+        image_size: int | None = None,
+        medium: media.Medium | str | None = None,
+    ) -> None:
+        samples = np.asarray(samples)
+        medium = medium_of(name, samples, media.get(medium))
+        samples = check_samples(name, medium.with_channels(samples), medium)
+        if labels is not None:
+            labels = check_labels(name, labels, len(samples))
+            class_names = class_names or range(int(labels.max()) + 1)
+        shape = samples.shape[1:]
+        if image_size is not None:
+            if not isinstance(medium, media.Image):
+                raise DataError(f"expected images to resize, got {medium.noun} of shape {shape}.")
+            shape = (image_size, image_size, shape[2])
+        super().__init__(name, len(samples), shape, class_names, medium=medium)
+        if dataclasses.fields(medium):
+            self.notes = (f"{self.name} is read as {medium}.",)
+        self._samples = tf.constant(samples)
+        self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
+
+    def moments(self) -> tuple[list[float], list[float]]:
+        """Computes mean and variance of each value of the last axis, two lists of floats."""
+        samples = self._samples.numpy().astype("float64").reshape(-1, self.sample_shape[-1])
+        return [samples.mean(axis=0).tolist(), samples.var(axis=0).tolist()]
+
+    def fingerprint(self) -> str:
+        """Returns the SHA-256 of samples and labels."""
+        arrays = (self._samples.numpy(), self._labels.numpy())
+        return digest(hashlib.sha256(array).hexdigest() for array in arrays)
+
+    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Gathers batches of samples and labels; see `Source.fetch`."""
+
+        def gather(index):
+            samples = tf.gather(self._samples, index)
+            if samples.dtype.is_integer:
+                scale, offset = self.medium.integers[samples.dtype.name]
+                samples = tf.cast(samples, tf.float32) / scale - offset
+            if samples.shape[1:] != self.sample_shape:
+                samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
+            samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
+            return samples, tf.gather(self._labels, index)
+
+        return indices.map(gather, num_parallel_calls=2, deterministic=True)
+
+    def resized(self, size: int) -> Source:
+        """Returns the same source at another size; images are resized when they are read."""
+        return with_size(self, size)
+
+
+def medium_of(name: str, samples: np.ndarray, medium: media.Medium | None = None) -> media.Medium:
+    """Returns the medium of an array of samples.
+
+    Args:
+        name: Name of the source, for the error.
+        samples: An array.
+        medium: The medium that the user chose; None to derive it from the samples' shape.
+
+    Raises:
+        DataError: For samples whose shape doesn't fit the medium, or is ambiguous.
+    """
+    shape = samples.shape[1:]
+    if medium is not None:
+        medium.check_shape(medium.with_channels(samples).shape[1:], name)
+        return medium
+    medium = media.of(shape)
+    if len(shape) == 2:
+        raise DataError(
+            f"expected a medium for {name}, an array of {samples.shape}, which may be sound "
+            "(count, samples, channels) or grey images (count, height, width). Name it: "
+            "medium='sound:16000' (--medium sound:16000, in Hz) or medium='image' "
+            "(--medium image)."
+        )
+    if len(shape) > 1 and isinstance(medium, media.Points):
+        expected = media.BY_RANK.get(len(shape), media.Image)
+        raise DataError(
+            f"expected {expected.noun} {expected.form} in {name}, got samples of {shape}; reshape "
+            "them, or treat them as plain numbers: medium='points' (--medium points)."
+        )
+    return medium
+
+
+def check_samples(name: str, samples: np.ndarray, medium: media.Medium) -> np.ndarray:
+    """Returns samples as integers that the medium scales, or as finite float32."""
+    if samples.ndim < 2 or samples.size == 0:
+        raise DataError(
+            f"expected {name} to hold samples as (count, ...), got an array of {samples.shape}."
+        )
+    if samples.dtype.name in medium.integers:
+        if samples.min() < -MAX_INTEGER or samples.max() > MAX_INTEGER:
+            raise DataError(
+                f"expected integers up to {MAX_INTEGER:,} in {name}, got {samples.min():,} to "
+                f"{samples.max():,}; store them as floats in another unit."
+            )
+        return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if not np.issubdtype(samples.dtype, np.floating):
+        integers = ", ".join(medium.integers)
+        raise DataError(
+            f"expected {name} to hold {f'{integers} {medium.noun} or ' if integers else ''}floats, "
+            f"got {samples.dtype}; convert them."
+        )
+    with np.errstate(over="ignore"):
+        samples = samples.astype("float32")
+    batches.check_finite(samples, f" in {name}")
+    if medium.range is not None and np.abs(samples).max() > 1 + 1e-6:
+        raise DataError(
+            f"expected float {medium.noun} in [-1, 1] in {name}, got {samples.min():g} to "
+            f"{samples.max():g}; scale them, or store them as {', '.join(medium.integers)}."
+        )
+    return samples
+
+
+def check_labels(name: str, labels: ArrayLike, count: int) -> np.ndarray:
+    """Returns labels as int32 `(count,)`."""
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+        raise DataError(
+            f"expected {count} labels in {name} as integers from 0, got {labels.dtype} of "
+            f"shape {labels.shape}."
+        )
+    if labels.max() >= limits.MAX_CLASSES:
+        raise LimitError(
+            f"expected at most {limits.MAX_CLASSES:,} classes in {name}, got the label "
+            f"{labels.max()}; number the classes from 0."
+        )
+    return labels.astype("int32")
