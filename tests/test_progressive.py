@@ -339,7 +339,7 @@ def test_exports_agree_and_hold_what_is_seen_alone(level, num_classes, tmp_path)
             lambda: kg.ProgressiveGAN(*networks(8)).compile(
                 keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1e-3, 9, 0.9))
             ),
-            "each stage begins",
+            "each stage resets",
         ),
     ],
 )

@@ -121,7 +121,8 @@ def test_twenty_steps_compiled_in_mixed_precision():
 def test_a_step_compiled_by_xla_is_the_same():
     def make():
         gan = game("unconditional")
-        gan.compile(*(keras.optimizers.SGD(0.1) for _ in range(2)), "hinge", [kg.penalties.R1(0.1)])
+        optimizers = (keras.optimizers.SGD(0.1) for _ in range(2))
+        gan.compile(*optimizers, loss="hinge", penalties=[kg.penalties.R1(0.1)])
         return gan
 
     check_step_under_xla(make, (tf.constant(random_images(8, 8, 3)), None))
