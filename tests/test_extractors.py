@@ -282,7 +282,7 @@ def test_inception_rounds_images_to_8_bits(archive):
 def test_inception_without_a_network_says_what_to_do(archive):
     with pytest.raises(DataError, match="could not download") as raised:
         inception.Inception()
-    assert f"fetch {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
+    assert f"download {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
 
 
 def test_inception_is_downloaded_once(archive, tmp_path, monkeypatch):
