@@ -315,10 +315,7 @@ class AdversarialModel(Resumable):
     def apply_gradients(
         self, player: str, grads: Sequence[tf.Tensor | None], variables: Sequence[keras.Variable]
     ) -> dict:
-        """Updates weights by gradients that include the optimizer's loss scale.
-
-        Returns log name -> L2 norm of all gradients together.
-        """
+        """Updates weights by loss-scaled gradients; returns log name -> their unscaled L2 norm."""
         optimizer = self.optimizer_of(player)
         grads = replicas.average(grads)
         norm = unscaled_norm(grads, optimizer)
