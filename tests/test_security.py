@@ -13,7 +13,7 @@ import zlib
 
 import keras_gan as kg
 from keras_gan import callbacks, datasets, pictures, runs
-from keras_gan.cli import tell
+from keras_gan.cli import print_error
 from keras_gan.datasets.files import read_idx
 from keras_gan.errors import DataError, LimitError, RunError, printable
 from keras_gan.files import limits
@@ -335,7 +335,7 @@ def test_names_from_data_do_not_control_the_terminal(tmp_path, capsys):
     (tmp_path / "a\x1b[2J" / "y\r.png").write_bytes(b"")
     with pytest.raises(DataError) as raised:
         datasets.open_source(tmp_path)
-    tell(raised.value, 2)
+    print_error(raised.value, 2)
     assert "a\\x1b[2J/y\\r.png" in capsys.readouterr().err
 
 
