@@ -81,6 +81,11 @@ def mean_over_parts(function: Callable, count: int) -> Any:
     return tf.nest.map_structure(lambda total: total / count, sums)
 
 
+def part_of_rows(rows: tf.Tensor, parts: int, index: tf.Tensor) -> tf.Tensor:
+    """Returns one of several equal parts of the rows of a tensor."""
+    return ops.reshape(rows, (parts, -1, *rows.shape[1:]))[index]
+
+
 def recompute(
     function: Callable, inputs: Sequence[tf.Tensor], state: Sequence[keras.Variable]
 ) -> Any:

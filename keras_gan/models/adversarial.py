@@ -245,7 +245,7 @@ class AdversarialModel(Resumable):
         return self.switch(step, functools.partial(self.update_kind, batch, step))
 
     def switch(self, step: tf.Tensor, update: Callable, names: Sequence[str] | None = None) -> dict:
-        """Runs `update(due)` with the names that are due at this step.
+        """Runs `update(due)` with the names that are due at this step and returns its logs.
 
         The graph has a branch for each kind of step instead of masks, so a step does no work of
         other kinds, under XLA too. On several replicas the host has chosen the kind: replicas can't
@@ -255,9 +255,6 @@ class AdversarialModel(Resumable):
             step: Integer scalar.
             update: `(due) -> logs`, with the same logs for every kind of step.
             names: Names that `update` depends on; all by default.
-
-        Returns:
-            Logs.
         """
         if self.fixed_kind is not None:
             return update(due_names(self.fixed_kind))
@@ -311,19 +308,14 @@ class AdversarialModel(Resumable):
 
     def part_of(self, batch: Any, parts: int, index: tf.Tensor) -> Any:
         """Returns one of several equal parts of a batch, a nest of tensors."""
-        return keras.tree.map_structure(lambda rows: part_of_rows(rows, parts, index), batch)
+        return keras.tree.map_structure(
+            lambda rows: gradients.part_of_rows(rows, parts, index), batch
+        )
 
     def apply_gradients(
-        self,
-        player: str,
-        grads: Sequence[tf.Tensor | None],
-        variables: Sequence[keras.Variable],
+        self, player: str, grads: Sequence[tf.Tensor | None], variables: Sequence[keras.Variable]
     ) -> dict:
-        """Updates weights by gradients that include the optimizer's loss scale.
-
-        Returns:
-            Log name -> L2 norm of all gradients together.
-        """
+        """Updates weights by loss-scaled gradients; returns log name -> their unscaled L2 norm."""
         optimizer = self.optimizer_of(player)
         grads = replicas.average(grads)
         norm = unscaled_norm(grads, optimizer)
@@ -405,8 +397,3 @@ class AdversarialModel(Resumable):
         )
         for average, name in self.averages.items():
             update_average(getattr(self, average), getattr(self, name), batch_size, half_life)
-
-
-def part_of_rows(rows: tf.Tensor, parts: int, index: tf.Tensor) -> tf.Tensor:
-    """Returns one of several equal parts of the rows of a tensor."""
-    return ops.reshape(rows, (parts, -1, *rows.shape[1:]))[index]

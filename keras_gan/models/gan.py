@@ -8,7 +8,7 @@ from typing import Any
 from keras_gan import gradients, optimizers, replicas
 from keras_gan.checks import check_labels
 from keras_gan.errors import unknown
-from keras_gan.models.adversarial import AdversarialModel, part_of_rows
+from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.models.checks import check_batch, check_networks_fit, check_parts
 from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
@@ -327,7 +327,7 @@ class GAN(Sampling, AdversarialModel):
         (samples, labels), noise = batch
         key = fold_in(noise.key, PART_DRAWS + index)
         samples, labels, latents = (
-            None if rows is None else part_of_rows(rows, parts, index)
+            None if rows is None else gradients.part_of_rows(rows, parts, index)
             for rows in (samples, labels, noise.latents)
         )
         return (samples, labels), Noise(latents, key)
