@@ -281,7 +281,7 @@ def test_what_is_for_images_alone_says_so(folder, kind, tmp_path, capsys):
     run = folder / "run"
     dcgan = ["train", "dcgan", *of_data(folder, kind)[2:], "--out", tmp_path / "dcgan"]
     error = refused(capsys, dcgan)
-    assert "expected images for this recipe (the convolutions of 2015" in error
+    assert "expected images for this recipe (the convolutional networks of 2015" in error
     assert f"got {MEDIA[kind].noun} of shape" in error
     assert "expected images for an augmentation" in refused(
         capsys,

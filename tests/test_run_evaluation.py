@@ -7,6 +7,7 @@ import keras_gan as kg
 from keras_gan import runs
 from keras_gan.callbacks import read_table
 from keras_gan.cli import main
+from keras_gan.sampling import sampler_in_shares
 
 import keras
 import numpy as np
@@ -100,7 +101,7 @@ def test_generated_labels_come_in_the_shares_of_the_data():
     gan = Recording()
     points = np.zeros((100, 2), "float32")
     source = kg.datasets.ArraySource("points", points, np.repeat([0, 1, 2], [70, 0, 30]))
-    gan.sampler(source)(5000, seed=4)
+    sampler_in_shares(gan, source)(5000, seed=4)
     shares = np.bincount(gan.labels, minlength=3) / 5000
     np.testing.assert_allclose(shares, [0.7, 0, 0.3], atol=0.02)
 
