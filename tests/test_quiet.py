@@ -1,4 +1,4 @@
-"""What TensorFlow says stays off the terminal while a command works, and is there when it fails."""
+"""TensorFlow's messages stay off the terminal, and are shown if the command fails."""
 
 import os
 import pathlib

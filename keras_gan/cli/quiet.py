@@ -1,7 +1,7 @@
-"""A quiet terminal: what TensorFlow says goes to a file, which is shown if the command fails.
+"""A quiet terminal: TensorFlow's messages go to a file, which is shown if the command fails.
 
-TensorFlow's C++ writes to file descriptor 2, in the middle of progress bars too. So that becomes
-the file, and Python's stderr, with bars, warnings and tracebacks, a copy of what it was.
+TensorFlow's C++ code writes to file descriptor 2, even into progress bars. It is redirected to a
+file. Python's stderr, with progress bars, warnings and tracebacks, keeps writing to the terminal.
 """
 
 import contextlib
@@ -10,78 +10,88 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import TextIO
 
-MOST_SHOWN = 2**16  # bytes, the last ones
+MAX_LOG = 2**16  # bytes that are shown, the last ones
 
 
 @contextlib.contextmanager
-def quiet_terminal(*expected: type[BaseException]):
-    """Keeps what TensorFlow says from the terminal.
+def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
+    """Keeps TensorFlow's messages off the terminal.
 
-    It is shown if the process dies, or if an exception leaves the block.
+    They are shown if the process dies, or if an exception leaves the block.
 
     Args:
-        expected: Exceptions that TensorFlow has nothing to say about.
+        expected: Exceptions after which the messages aren't shown.
     """
-    with tempfile.TemporaryFile("w+") as log, descriptor_2_to(log) as terminal, logging_to(log):
-        shower, alive = fork_shower(log.fileno(), terminal)
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        redirect_descriptor_2(log) as terminal,
+        redirect_logging(log),
+    ):
+        printer, pipe = fork_printer(log.fileno(), terminal)
         try:
             yield
         except expected:
-            os.kill(shower, signal.SIGKILL)
+            os.kill(printer, signal.SIGKILL)
             raise
         else:
-            os.kill(shower, signal.SIGKILL)
+            os.kill(printer, signal.SIGKILL)
         finally:
-            os.close(alive)
-            os.waitpid(shower, 0)
+            os.close(pipe)
+            os.waitpid(printer, 0)
 
 
-def fork_shower(log, terminal):
-    """Forks a process that shows a log when this process ends, as one that aborts can't itself.
+def fork_printer(log: int, terminal: int) -> tuple[int, int]:
+    """Forks a process that prints a log when this process ends, even if it aborts.
 
     Args:
-        log, terminal: File descriptors.
+        log: File descriptor of the log.
+        terminal: File descriptor of the terminal.
 
     Returns:
-        Its id, and a file descriptor: closing it is the end that it waits for.
+        The process's id, and the file descriptor of a pipe; the log is printed when it is closed.
     """
-    end, alive = os.pipe()
-    shower = os.fork()
-    if shower:
-        os.close(end)
-        return shower, alive
+    read_end, write_end = os.pipe()
+    printer = os.fork()
+    if printer:
+        os.close(read_end)
+        return printer, write_end
     try:
-        os.setsid()  # Ctrl-C is meant for the command alone
-        os.close(alive)
-        os.read(end, 1)
+        os.setsid()  # so that Ctrl-C doesn't end this process
+        os.close(write_end)
+        os.read(read_end, 1)
         size = os.fstat(log).st_size
-        said = os.pread(log, MOST_SHOWN, max(0, size - MOST_SHOWN))
-        if said:
-            os.write(terminal, b"What TensorFlow said, at most the last 64 kB:\n" + said)
+        messages = os.pread(log, MAX_LOG, max(0, size - MAX_LOG))
+        if messages:
+            os.write(terminal, b"TensorFlow's messages, at most the last 64 kB:\n" + messages)
     finally:
         os._exit(0)
 
 
 @contextlib.contextmanager
-def descriptor_2_to(file):
-    """Gives file descriptor 2 to a file; yields a descriptor of what it was, Python's stderr."""
+def redirect_descriptor_2(file: TextIO) -> Iterator[int]:
+    """Redirects file descriptor 2 to a file; yields a descriptor of its former target.
+
+    Python's stderr keeps writing to the former target.
+    """
     sys.stderr.flush()
     terminal = os.dup(2)
     os.dup2(file.fileno(), 2)
     text = {"encoding": sys.stderr.encoding, "errors": "backslashreplace"}
     try:
         with open(terminal, "w", buffering=1, closefd=False, **text) as stderr:
-            own = is_descriptor_2(sys.stderr)
-            with contextlib.redirect_stderr(stderr if own else sys.stderr):
+            target = stderr if is_descriptor_2(sys.stderr) else sys.stderr
+            with contextlib.redirect_stderr(target):
                 yield terminal
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
 
 
-def is_descriptor_2(stream):
-    """Tells whether a stream writes to file descriptor 2, as it doesn't in tests."""
+def is_descriptor_2(stream: TextIO) -> bool:
+    """Returns whether a stream writes to file descriptor 2; in tests it doesn't."""
     try:
         return stream.fileno() == 2
     except OSError:
@@ -89,8 +99,8 @@ def is_descriptor_2(stream):
 
 
 @contextlib.contextmanager
-def logging_to(file):
-    """Sends what Python libraries log to a file; with it TensorFlow adds no handler of its own."""
+def redirect_logging(file: TextIO) -> Iterator[None]:
+    """Sends the log of Python libraries to a file; TensorFlow then adds no other handler."""
     handler = logging.StreamHandler(file)
     logging.getLogger().addHandler(handler)
     try:
