@@ -172,7 +172,7 @@ def test_moving_average_half_life_can_be_scheduled():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"schedules": {"r1": Cosine(1, 0, 1)}}, "got 'r1'; a penalty"),
+        ({"schedules": {"r1": Cosine(1, 0, 1)}}, "got 'r1'; add the penalty"),
         ({"schedules": {"augmentation": Cosine(1, 0, 1)}}, "got 'augmentation'"),
         ({"schedules": {"critic_learning_rate": Cosine(1, 0, 1)}}, "got 'critic_learning_rate'"),
         (

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,15 +26,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command.
 
     Args:
-        arguments: Arguments of the command line; by default those of the process.
+        arguments: Arguments of the command line; by default those of the process, whose terminal
+            is then kept quiet (see `keras_gan.cli.quiet`).
 
     Returns:
         0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
     """
     options = build_parser().parse_args(arguments)
-    quiet = contextlib.nullcontext() if options.verbose else quiet_terminal(*BAD_INPUT, *EXITS)
+    is_quiet = arguments is None and hasattr(os, "fork") and not options.verbose
+    terminal = quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext()
     try:
-        with quiet:
+        with terminal:
             return options.command(options) or 0
     except BAD_INPUT as error:
         return print_error(error, EXIT_BAD_INPUT)

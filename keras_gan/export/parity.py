@@ -97,7 +97,8 @@ def check_parity(
         ExportError: If the samples differ by more than a tolerance.
     """
     tolerance, mean_tolerance = tolerances
-    tolerance = max(tolerance, signature.tolerance or 0.0)
+    if signature.tolerance is not None:
+        tolerance = max(tolerance, signature.tolerance)
     batches, scale = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = signature.example_inputs(batch_size, seed=batch_size)
