@@ -4,7 +4,6 @@ The modules and classes named here are imported on first use, as TensorFlow take
 """
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING
 
 import keras_gan.environment  # noqa: F401 - before anything imports TensorFlow
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from keras_gan.sampling import Sampling
     from keras_gan.signature import Signature
 
-__version__ = importlib.metadata.version("keras_gan")
+__version__: str
 
 __all__ = [
     "GAN",
@@ -88,6 +87,10 @@ if not TYPE_CHECKING:  # type checkers would accept any name
 
     def __getattr__(name: str):
         """Imports a public module or class on first use (PEP 562)."""
+        if name == "__version__":
+            from importlib import metadata
+
+            return metadata.version(__name__)
         if name in MODULES:
             return getattr(importlib.import_module(MODULES[name]), name)
         if name in __all__:

@@ -65,6 +65,15 @@ class Parser(argparse.ArgumentParser):
         )
 
 
+class VersionAction(argparse.Action):
+    """Prints the version, which is read only then: that takes as long as the rest of the parser."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        """Prints the version and exits."""
+        print(f"keras-gan {kg.__version__}")
+        parser.exit()
+
+
 def build_parser() -> Parser:
     """Builds the parser of the command line, without importing TensorFlow."""
     parser = Parser(
@@ -73,7 +82,7 @@ def build_parser() -> Parser:
         "draw samples, and export the generator for other programs.",
     )
     parser.set_defaults(verbose=False)
-    parser.add_argument("--version", action="version", version=f"keras-gan {kg.__version__}")
+    parser.add_argument("--version", action=VersionAction, nargs=0, help="show the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)
     add_sample(commands)
