@@ -34,12 +34,13 @@ def discriminator():
     return keras.Model(images, keras.layers.Conv2D(1, 3, padding="same")(x))
 
 
-def build(**trainer):
+def build(penalties=None, **trainer):
     keras.utils.set_random_seed(1)
     networks = {name: generator() for name in TwoDomains.players["generator"]}
     networks |= {name: discriminator() for name in TwoDomains.players["discriminator"]}
     game = TwoDomains(**networks, seed=5)
-    rules = kg.Rules(loss="least_squares", penalties=[kg.penalties.R1(0.1), kg.penalties.LeCam()])
+    penalties = penalties or [kg.penalties.R1(0.1), kg.penalties.LeCam()]
+    rules = kg.Rules(loss="least_squares", penalties=penalties)
     game.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), rules, **trainer)
     return game
 
@@ -94,6 +95,20 @@ def test_each_discriminator_has_penalties_of_its_own():
     ]
     assert 0 not in np.ravel(anchors)
     assert anchors[0] != anchors[1]
+
+
+def test_lazy_penalties_of_each_discriminator_are_due_at_their_interval():
+    """A penalty every second step counts twice in it, and is 0 in the other."""
+    game = build(penalties=[kg.penalties.R1(0.1, interval=2)], run_eagerly=True)
+    assert game.period == 2
+    assert game.kind_of_step(2) == {"b_r1": True, "a_r1": True}
+    batch = tuple(tf.constant(random_images(8, seed=seed)) for seed in (0, 1))
+    for due in (True, False):
+        logs = game.train_step(batch)
+        for name in ("a_r1", "b_r1"):
+            assert float(game._trackers[name].count) == 1
+        assert float(logs["a_r1"]) > 0
+        assert set(game.kind_of_step(int(game.step) - 1).values()) == {due}
 
 
 def test_it_evaluates_and_previews(tmp_path):

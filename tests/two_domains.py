@@ -1,5 +1,7 @@
 """A game of two domains, as small as can be: two generators, two discriminators, cycles."""
 
+import functools
+
 import keras_gan as kg
 from keras_gan.signature import Signature
 
@@ -39,22 +41,27 @@ class TwoDomains(kg.AdversarialModel):
 
     def update_kind(self, batch, step, due):
         noise = kg.models.Noise(None, kg.noise.stream_key(self.seed, "domains", step))
-        logs = self.minimize("generator", self.generator_objective, (batch, noise))
-        return logs | self.minimize("discriminator", self.discriminator_objective, (batch, noise))
+        objectives = {
+            "generator": functools.partial(self.generator_objective, due=due),
+            "discriminator": functools.partial(self.discriminator_objective, due=due),
+        }
+        logs = [self.minimize(name, each, (batch, noise)) for name, each in objectives.items()]
+        return logs[0] | logs[1]
 
-    def generator_objective(self, batch, noise):
+    def generator_objective(self, batch, noise, due):
         total, logs = 0.0, {}
         for duel, back, a, b in zip(self.duels, self.duels[::-1], batch, batch[::-1], strict=True):
             fake = duel.generate(a)
-            loss, more = duel.generator_objective((b, None), noise, fake=fake)
+            loss, more = duel.generator_objective((b, None), noise, due, fake)
             cycle = ops.mean(ops.abs(back.generate(fake) - a))
             total, logs = total + loss + 10.0 * cycle, logs | more | {"cycle_loss": cycle}
         return total, logs
 
-    def discriminator_objective(self, batch, noise):
+    def discriminator_objective(self, batch, noise, due):
         total, logs = 0.0, {}
         for duel, a, b in zip(self.duels, batch, batch[::-1], strict=True):
-            loss, more = duel.discriminator_objective((b, None), noise, fake=duel.generate(a))
+            fake = duel.generate(a)
+            loss, more = duel.discriminator_objective((b, None), noise, due, fake)
             total, logs = total + loss, logs | more
         return total, logs
 

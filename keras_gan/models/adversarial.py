@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ class AdversarialModel(Resumable):
 
     - `check_batch(data) -> batch`, the validated batch of a step;
     - `update_kind(batch, step, due) -> logs`, the updates of one kind of step;
-    - `kind_of_step(step)`, if steps differ;
+    - `kind_of_step(step)` and `period`, if steps differ by more than the duels' penalties;
     - `log_names`, the names of a step's logs.
 
     `self.optimizer` is None, as each player has its own. Keras callbacks that change "the"
@@ -213,17 +214,21 @@ class AdversarialModel(Resumable):
         raise NotImplementedError(f"{type(self).__name__} defines no log_names.")
 
     def kind_of_step(self, step: int | tf.Tensor) -> dict:
-        """Returns name -> whether it is due at a step; by default all steps are alike.
+        """Returns name -> whether it is due at a step: each penalty of the duels.
 
         Args:
             step: An int, for bools, or an integer scalar, for boolean scalars.
         """
-        return {}
+        return {name: step % interval == 0 for name, interval in self._intervals()}
 
     @property
     def period(self) -> int:
-        """Number of steps after which the kinds of steps repeat."""
-        return 1
+        """Number of steps after which the kinds of steps repeat; it goes with `kind_of_step`."""
+        return math.lcm(*(interval for _, interval in self._intervals()))
+
+    def _intervals(self):
+        penalties = [(duel, penalty) for duel in self.duels for penalty in duel.rules.penalties]
+        return [(duel.log_name(penalty.name), penalty.interval) for duel, penalty in penalties]
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
@@ -381,6 +386,11 @@ class AdversarialModel(Resumable):
     def test_step(self, data: Any) -> dict:
         """Evaluates the averaged networks on a batch, without updating weights."""
         batch = self.check_batch(data)
+        if not self.test_log_names or not self._trackers.keys() >= set(self.test_log_names):
+            raise ConfigError(
+                f"expected test_log_names of {type(self).__name__} among its log_names, at least "
+                f"one, got {list(self.test_log_names)}; define test_log_names and test_batch."
+            )
         first = self._trackers[self.test_log_names[0]]
         self.log(self.test_batch(batch, first.count))  # which Keras resets for each evaluation
         return self.get_test_results()

@@ -150,14 +150,15 @@ class GAN(Sampling, AdversarialModel):
 
     def kind_of_step(self, step: int | tf.Tensor) -> dict:
         """Returns name -> whether it is due, for each penalty and for the generator's update."""
-        due = {penalty.name: step % penalty.interval == 0 for penalty in self.rules.penalties}
-        return {**due, "generator": (step + 1) % self.rules.n_critic == 0}
+        return {
+            **super().kind_of_step(step),
+            "generator": (step + 1) % self.rules.n_critic == 0,
+        }
 
     @property
     def period(self) -> int:
         """Number of steps after which the kinds of steps repeat."""
-        intervals = (penalty.interval for penalty in self.rules.penalties)
-        return math.lcm(self.rules.n_critic, *intervals)
+        return math.lcm(self.rules.n_critic, super().period)
 
     def update_players(self, real: tuple, step: tf.Tensor, duel: Duel | None = None) -> dict:
         """Updates the players in the order that the rules give and returns the logs.

@@ -43,7 +43,7 @@ def kind_index(flags: dict[str, Any], kinds: Sequence[dict[str, bool]]) -> tf.Te
 
 def due_names(kind: dict[str, Any]) -> tuple[str, ...]:
     """Returns the names that are due in a kind of step."""
-    return tuple(name for name, due in kind.items() if due is True)
+    return tuple(name for name, due in kind.items() if due)
 
 
 def kind_code(kind: dict[str, Any]) -> Any:
