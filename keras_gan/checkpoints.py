@@ -131,10 +131,11 @@ def check_finite_state(model: AdversarialModel) -> None:
 def not_finite(model: AdversarialModel) -> list[str]:
     """Returns the names of variables of a model and its optimizers with NaN or infinity."""
     optimizers = [getattr(model, f"{player}_optimizer") for player in model.players]
-    variables = {v.path: v for owner in (model, *optimizers) for v in owner.variables}
+    variables = [variable for owner in (model, *optimizers) for variable in owner.variables]
+    variables = {id(variable): variable for variable in (*variables, *model.other_state())}
     return [
-        name
-        for name, variable in variables.items()
+        variable.path
+        for variable in variables.values()
         if keras.backend.is_float_dtype(variable.dtype)
         and not np.isfinite(keras.ops.convert_to_numpy(variable).sum(dtype="float64"))
     ]

@@ -116,6 +116,8 @@ def test_it_evaluates_and_previews(tmp_path):
     images = tf.data.Dataset.from_tensors((random_images(8), random_images(8)))
     before = state_of(game)
     logs = game.evaluate(images, verbose=0, return_dict=True)
+    arrays = (random_images(8), random_images(8))
+    assert game.evaluate(arrays, batch_size=8, verbose=0, return_dict=True) == logs
     a = random_images(8)
     expected = np.abs(game.average_ba(game.average_ab(a)) - a).mean()
     assert logs["cycle_loss"] == pytest.approx(float(expected), rel=1e-5)

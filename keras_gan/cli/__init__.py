@@ -32,10 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
     """
-    options = build_parser().parse_args(arguments)
-    is_quiet = arguments is None and hasattr(os, "fork") and not options.verbose
-    terminal = quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext()
     try:
+        if arguments is None:
+            open_missing_streams()
+        options = build_parser().parse_args(arguments)
+        is_quiet = arguments is None and hasattr(os, "fork") and not options.verbose
+        terminal = quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext()
         with terminal:
             return options.command(options) or 0
     except BAD_INPUT as error:
@@ -44,6 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return print_error(error, EXIT_FAILED)
     except KeyboardInterrupt:
         return print_error("stopped", EXIT_SIGNAL + 2)
+
+
+def open_missing_streams() -> None:
+    """Opens the null device as stdin, stdout or stderr, where the shell has closed them.
+
+    Else a file that a command opens later would get the descriptor, and TensorFlow's messages.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
 
 
 def print_error(error: Exception | str, code: int) -> int:

@@ -303,7 +303,8 @@ def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
         if folder.is_dir():
             rows += [(folder, f"{len(list(folder.iterdir()))} {noun}")]
             rows += [(run.folder / "learning.gif", f"film of the {noun}")]
-    return [*rows, (run.report_path, "report, for a browser")]
+    rows += [(run.report_path, "report, for a browser")]
+    return [(path, text) for path, text in rows if path is not None and path.exists()]
 
 
 def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:

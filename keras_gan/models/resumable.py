@@ -129,6 +129,15 @@ class Resumable(Replicated, keras.Model):
                 **kwargs,
             )
 
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
+        """Evaluates as `keras.Model.evaluate` does; `x` may be a tuple or dict of arrays, too."""
+        if is_array_nest(x) and not isinstance(x, np.ndarray | tf.Tensor):
+            x = tf.data.Dataset.from_tensor_slices(x).batch(batch_size or 32)
+            batch_size = None
+        return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+
     def _from_own_step(self, dataset):
         """Returns the dataset from the model's step on, distributed over the replicas."""
         step = int(self.step)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from keras_gan import media
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.layers import LeakyReLU, Maxout
 from keras_gan.networks.network import (
@@ -64,6 +65,7 @@ class MLPGenerator(Network):
         name: str = "mlp_generator",
     ):
         size = check_sample_shape(sample_shape)
+        check_units(units)
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         if output_activation is None:
@@ -128,6 +130,7 @@ class MLPDiscriminator(Network):
         name: str = "mlp_discriminator",
     ):
         check_sample_shape(sample_shape)
+        check_units(units)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         policy = resolve_policy(dtype)
@@ -199,6 +202,12 @@ def hidden_dense(
         bias_initializer=keras.initializers.RandomUniform(-limit, limit),
         dtype=policy,
     )(x)
+
+
+def check_units(units: Sequence[int]) -> None:
+    """Raises `ConfigError` unless each hidden layer has units."""
+    for width in units:
+        check_integer("number of units", width)
 
 
 def check_sample_shape(sample_shape: Sequence[int]) -> int:

@@ -7,6 +7,7 @@ from keras_gan.errors import ConfigError
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import get, with_width
+from keras_gan.sampling import Sampling
 
 import keras
 
@@ -61,11 +62,13 @@ def build(
     images = images or recipe.steps * recipe.batch_size
     recipe = scale_penalties(resolve_numbers(recipe, sample_shape[0], images), moments)
     spec = NetworkSpec(sample_shape, recipe.latent_dim, recipe.width, num_classes, dtype, moments)
+    samples = issubclass(recipe.game, Sampling)
+    options = {"latent_distribution": recipe.latent_distribution} if samples else {}
     model = recipe.game(
         **build_networks(recipe, spec, medium or media.of(sample_shape)),
         seed=seed,
         moving_average_half_life=recipe.moving_average_half_life,
-        latent_distribution=recipe.latent_distribution,
+        **options,
     )
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"

@@ -44,7 +44,7 @@ def pair(generator: keras.Model, discriminator: keras.Model) -> dict[str, keras.
 def mlp(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes perceptrons with two hidden layers; the discriminator has maxout units and dropout."""
     common = {**spec.classes_and_dtype, "moments": spec.moments}
-    units = (spec.width // 5,) * 2
+    units = (max(spec.width // 5, 1),) * 2
     return pair(
         networks.MLPGenerator(spec.shape, spec.latent_dim, (spec.width,) * 2, **common),
         networks.MLPDiscriminator(spec.shape, units, dropout=0.5, **common),
