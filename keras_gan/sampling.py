@@ -8,6 +8,7 @@ from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
 from keras_gan.signature import SERVING_DEFAULT, Signature
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -167,6 +168,7 @@ class Sampling:
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
+    @allow_tf32(False)
     def sample_at(
         self, latents: Any, labels: Any = None, truncation: float = 1.0, batch_size: int = 256
     ) -> np.ndarray:

@@ -232,7 +232,7 @@ class AdversarialModel(Resumable):
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
-        batch = self.check_batch(data)
+        batch = self.check_batch(self.gather(data))
         step = tf.identity(self.step.value)
         with compilation.under_xla(self.jit_compile):
             logs = self.update_players(batch, step)

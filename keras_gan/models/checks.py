@@ -15,14 +15,13 @@ import numpy as np
 import tensorflow as tf
 
 
-def check_finite_floats(x: Any) -> None:
-    """Raises `DataError` unless an array holds finite floating-point numbers."""
+def check_finite_numbers(x: Any) -> None:
+    """Raises `DataError` unless an array holds integers or finite floating-point numbers."""
     x = np.asarray(x)
+    if np.issubdtype(x.dtype, np.integer):
+        return
     if not np.issubdtype(x.dtype, np.floating):
-        raise DataError(
-            f"expected floating-point samples, got {x.dtype}; "
-            "bring uint8 images to [-1, 1] with x / 127.5 - 1."
-        )
+        raise DataError(f"expected numbers as samples, got {x.dtype}; convert them.")
     check_finite(x)
 
 

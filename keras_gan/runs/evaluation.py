@@ -14,6 +14,7 @@ from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.schemas import EVALUATIONS
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -119,6 +120,7 @@ def evaluate_run(
 GAP_SAMPLES = 100_000
 
 
+@allow_tf32(False)
 def with_discriminator_gap(
     evaluation: metrics.Evaluation, gan: keras.Model, distribution: GaussianMixture
 ) -> metrics.Evaluation:
