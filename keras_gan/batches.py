@@ -281,6 +281,7 @@ def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
     >>> batches.to_floats(tf.constant([0, 255], tf.uint8), media.Image()).numpy().tolist()
     [-1.0, 1.0]
     """
+    samples = tf.convert_to_tensor(samples)
     if not samples.dtype.is_integer:
         return tf.cast(samples, tf.float32)
     if samples.dtype.name not in medium.integers:

@@ -71,7 +71,7 @@ class DeviceArrays:
 
     def clear(self) -> None:
         """Frees the memory."""
-        self.fill(tf.nest.map_structure(lambda variable: variable[:0], self._variables))
+        self.fill(tf.nest.map_structure(empty, self.specs))
 
     def gather(self, indices: tf.Tensor) -> Any:
         """Returns the rows at `(batch,)` indices, a nest of tensors."""
@@ -92,14 +92,19 @@ def specs_of(arrays: Any) -> Any:
 
 def make_variable(array: tf.Tensor) -> tf.Variable:
     """Makes an empty variable for arrays like this one."""
-    dtype = tf.int64 if array.dtype == tf.int32 else array.dtype  # int32 stays on the host
-    empty = tf.zeros((0, *array.shape[1:]), dtype)
-    return tf.Variable(empty, trainable=False, shape=(None, *array.shape[1:]))
+    rows = empty(array)
+    rows = tf.cast(rows, tf.int64) if rows.dtype == tf.int32 else rows  # int32 stays on the host
+    return tf.Variable(rows, trainable=False, shape=(None, *rows.shape[1:]))
+
+
+def empty(array: tf.Tensor | tf.TensorSpec) -> tf.Tensor:
+    """Returns an array of no rows with the same dtype and shape otherwise."""
+    return tf.zeros((0, *array.shape[1:]), array.dtype)
 
 
 def assign(variable: tf.Variable, array: tf.Tensor) -> None:
     """Assigns an array to a variable of `make_variable`."""
-    variable.assign(tf.cast(array, variable.dtype))
+    variable.assign(tf.cast(array, variable.dtype), read_value=False)
 
 
 @tf.function(jit_compile=True)  # TensorFlow's own kernels gather no integers on a GPU
