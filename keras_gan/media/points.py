@@ -42,7 +42,8 @@ class Points(Medium):
 
         The limits are those of the points, and darker pixels have more points.
         """
-        x, *rest = np.asarray(samples, "float64").reshape(len(samples), -1).T
+        samples = self.check_samples(samples)
+        x, *rest = samples.astype("float64").reshape(len(samples), -1).T
         if rest:
             counts = np.histogram2d(rest[0], x, bins=SIDE // 2)[0][::-1]
             shade = np.sqrt(counts / counts.max()).repeat(2, axis=0).repeat(2, axis=1)

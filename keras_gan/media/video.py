@@ -51,7 +51,7 @@ class Video(Medium):
 
     def tiles(self, samples: np.ndarray) -> np.ndarray:
         """Draws up to eight evenly spaced frames of each clip side by side."""
-        samples = np.asarray(samples)
+        samples = self.check_samples(samples)
         count, length, height, width, channels = samples.shape
         indices = np.linspace(0, length - 1, min(length, FRAMES)).round().astype(int)
         strips = samples[:, indices].transpose(0, 2, 1, 3, 4)
