@@ -330,6 +330,17 @@ def test_a_run_whose_medium_was_damaged_is_refused(folder, kind, tmp_path, capsy
         assert message in refused(capsys, ["sample", tmp_path])
 
 
+def test_a_run_of_points_shows_them_beside_the_data(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(40, 3)).astype("float32"))
+    arguments = ["train", "gan", "--data", tmp_path / "x.npy", "--out", tmp_path / "run"]
+    assert main(words(*arguments, "--steps", 2, "--every", 1, "--width", 5, "--batch-size", 8)) == 0
+    pictures = sorted((tmp_path / "run" / "samples").iterdir())
+    assert [path.name for path in pictures] == [f"{k:08d}.png" for k in range(3)]
+    assert not any(map(is_blank, pictures))
+    with Image.open(tmp_path / "run" / "learning.gif") as film:
+        assert film.size == (514, 256)
+
+
 def test_words_are_previewed_while_a_model_learns(tmp_path):
     """Sentences from a perceptron's scores: the callbacks show them as text."""
     generator = kg.networks.MLPGenerator((5, 3), 2, (8,), output_activation="softmax")

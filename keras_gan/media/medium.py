@@ -56,6 +56,19 @@ class Medium:
     def __str__(self):
         return self.noun
 
+    @property
+    def activation(self) -> str:
+        """Output activation of generators: tanh for samples in [-1, 1], linear otherwise."""
+        return "tanh" if self.range == UNIT else "linear"
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Returns the size of samples by which recipes scale: the height of images and clips.
+
+        Args:
+            shape: Shape of a sample; the size of other media is that of its first axis.
+        """
+        return shape[0]
+
     def fits(self, shape: Sequence[int]) -> bool:
         """Returns whether a sample may have this shape."""
         has_rank = len(shape) == self.rank and has_sizes(shape)
@@ -88,8 +101,8 @@ class Medium:
         fits = self.fits(samples.shape[1:]) and len(samples) > 0
         if not fits or samples.dtype.kind not in "fiu":
             raise DataError(
-                f"expected one or more {self.noun}, each {self.form}, as an array of numbers "
-                f"(count, ...), got {samples.dtype} of shape {samples.shape}."
+                f"expected {self.noun} {self.form} as numbers, at least one, got {samples.dtype} "
+                f"of shape {samples.shape} with the count first."
             )
         finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
         if not finite.all():

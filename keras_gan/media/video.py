@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.checks import check_integer
@@ -48,6 +49,10 @@ class Video(Medium):
 
     def __str__(self):
         return f"video at {self.frames_per_second} frames per second"
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Returns the height of the frames."""
+        return shape[1]
 
     def tiles(self, samples: np.ndarray) -> np.ndarray:
         """Draws up to eight evenly spaced frames of each clip side by side."""

@@ -51,7 +51,7 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
     images = to_uint8(images)
     if images.shape.rank != 4 or 0 in images.shape or images.shape[-1] > 4:
         raise ConfigError(
-            "expected one or more images (count, height, width, 1 to 4 channels), got "
+            "expected images (count, height, width, 1 to 4 channels), at least one, got "
             f"{images.shape}; draw other samples with the preview of their medium."
         )
     count = tf.shape(images)[0]

@@ -45,11 +45,11 @@ def images(task):
 
 def keras_networks(task):
     """The package's networks of a task, name -> network."""
-    from keras_gan import networks as classes
+    from keras_gan import media, networks as classes
     from keras_gan.recipes import NetworkSpec, networks
 
     shape = (task["size"], task["size"], task["channels"])
-    spec = NetworkSpec(shape, task["latent_dim"], task["width"])
+    spec = NetworkSpec(shape, task["latent_dim"], task["width"], media.of(shape))
     family = RULES[task["rules"]]["family"]
     if family == "resnet":
         common = {"width": spec.width, "max_width": spec.width}
