@@ -149,7 +149,7 @@ def folder(kind, tmp_path_factory):
 
 
 def is_blank(path):
-    """Returns whether a picture has only one color."""
+    """Returns whether a picture has only one colour."""
     with Image.open(path) as picture:
         return len(np.unique(np.array(picture.convert("L")))) == 1
 

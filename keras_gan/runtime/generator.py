@@ -61,9 +61,9 @@ class Generator:
             )
         self.latent_size = int(self.metadata["latent_size"])
         self.classes = json.loads(self.metadata.get("classes", "[]"))
-        self.medium = read_medium(self.metadata)
         self.inputs = [entry.name for entry in self.session.get_inputs()]
         self.output = self.session.get_outputs()[0].name
+        self.medium = read_medium(self.metadata, self.output)
         truncates = "truncation" in self.inputs or self.metadata.get("truncation") == "network"
         self.scales_latents = "latents" in self.inputs and not truncates
 
@@ -166,9 +166,11 @@ def open_session(
         raise ValueError(f"expected an ONNX file at {path}, but: {error}") from error
 
 
-def read_medium(metadata: dict[str, str]) -> str:
-    """Returns the name of the medium of a file's samples; only files of images don't state it."""
-    medium = json.loads(metadata.get("medium", '{"name": "image"}'))
+def read_medium(metadata: dict[str, str], output: str) -> str:
+    """Returns the name of the medium of a file's samples; files of images don't state it."""
+    if "medium" not in metadata:
+        return "image" if output == "images" else "points"
+    medium = json.loads(metadata["medium"])
     if not isinstance(medium, dict) or not isinstance(medium.get("name"), str):
         raise ValueError(f"expected a medium with a name in the metadata, got {medium!r:.60}.")
     return medium["name"]
