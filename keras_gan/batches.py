@@ -146,7 +146,7 @@ def permute(index: tf.Tensor, seed: int, epoch: int | tf.Tensor, num_samples: in
     """Maps indices to their positions in an epoch's permutation of all samples.
 
     `tf.random.experimental.index_shuffle` has a fixed cipher of 4 rounds, with which the orders of
-    neighboring epochs are similar (rank correlation 0.9 for 60,000 samples).
+    neighbouring epochs are similar (rank correlation 0.9 for 60,000 samples).
 
     Args:
         index: `(batch,)` int64, below `num_samples`.
@@ -304,5 +304,5 @@ def check_finite(samples: np.ndarray, where: str = "") -> None:
     if not finite.all():
         raise DataError(
             f"expected finite samples{where}, got NaN or infinity in {int((~finite).sum())} of "
-            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or mend them."
+            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or repair them."
         )

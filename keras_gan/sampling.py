@@ -143,12 +143,11 @@ class Sampling:
             labels: For class-conditional networks, one class for all samples or `(n,)` ints; drawn
                 uniformly from the seed by default.
             truncation: From 0 to 1. Smaller values give more typical samples of less variety; 0
-                gives only the sample at the center. It scales the latents, or the styles of
-                StyleGAN2.
+                gives the average sample only. It scales the latents, or the styles of StyleGAN2.
             batch_size: Number of samples in a forward pass.
 
         Returns:
-            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+            A float32 array `(n, *sample_shape)` in the range of the medium, [-1, 1] for images.
 
         Raises:
             ConfigError: For a value out of range, or labels for an unconditional model.
@@ -180,7 +179,7 @@ class Sampling:
             truncation, batch_size: As in `sample`.
 
         Returns:
-            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+            A float32 array `(n, *sample_shape)` in the range of the medium, [-1, 1] for images.
 
         Raises:
             ConfigError: For latents of another shape, a truncation out of range, labels for an

@@ -149,7 +149,7 @@ def folder(kind, tmp_path_factory):
 
 
 def is_blank(path):
-    """Returns whether a picture has only one color."""
+    """Returns whether a picture has only one colour."""
     with Image.open(path) as picture:
         return len(np.unique(np.array(picture.convert("L")))) == 1
 
@@ -328,6 +328,17 @@ def test_a_run_whose_medium_was_damaged_is_refused(folder, kind, tmp_path, capsy
     ):
         (tmp_path / "config.json").write_text(json.dumps({**config, "medium": medium}))
         assert message in refused(capsys, ["sample", tmp_path])
+
+
+def test_a_run_of_points_shows_them_beside_the_data(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(40, 3)).astype("float32"))
+    arguments = ["train", "gan", "--data", tmp_path / "x.npy", "--out", tmp_path / "run"]
+    assert main(words(*arguments, "--steps", 2, "--every", 1, "--width", 5, "--batch-size", 8)) == 0
+    pictures = sorted((tmp_path / "run" / "samples").iterdir())
+    assert [path.name for path in pictures] == [f"{k:08d}.png" for k in range(3)]
+    assert not any(map(is_blank, pictures))
+    with Image.open(tmp_path / "run" / "learning.gif") as film:
+        assert film.size == (514, 256)
 
 
 def test_words_are_previewed_while_a_model_learns(tmp_path):

@@ -68,6 +68,7 @@ class DensityPlot(Periodic):
         """Writes a plot."""
         step = int(self.model.step)
         samples = self.model.sample(self.count, seed=self.seed)
+        self.model.medium.check_samples(samples)
         zero = self._zero(samples)
         self.plot(
             self.distribution,

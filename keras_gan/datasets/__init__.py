@@ -188,7 +188,9 @@ def find_path(name: str) -> pathlib.Path:
     if os.sep in name or pathlib.Path(name).suffix:
         tried = " and ".join(str(path.absolute()) for path in paths)
         raise DataError(f"expected a folder or file at {name}, found none (looked at {tried}).")
-    raise DataError(f"{unknown('source', name, NAMES)} It is no folder or file either.")
+    raise DataError(
+        f"{unknown('source', name, NAMES)} There is no folder or file of this name either."
+    )
 
 
 def split_zip(path: pathlib.Path) -> tuple[pathlib.Path | None, str]:

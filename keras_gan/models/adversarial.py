@@ -36,8 +36,8 @@ class AdversarialModel(Resumable):
     - `kind_of_step(step)` and `period`, if steps differ by more than the duels' penalties;
     - `log_names`, the names of a step's logs.
 
-    `self.optimizer` is None, as each player has its own. Keras callbacks that change "the"
-    learning rate so raise an error instead of silently changing one player's.
+    `self.optimizer` is None, as each player has its own. A Keras callback that changes the learning
+    rate therefore raises an error instead of silently changing that of one player.
 
     Args:
         seed: Non-negative int. With the step it determines all noise.

@@ -195,7 +195,7 @@ def open_run_source(run: Run, data: str | None = None) -> datasets.Source:
 
 
 def background_of(config: dict) -> str:
-    """Returns the background color for transparent pixels of a run's data."""
+    """Returns the background colour for transparent pixels of a run's data."""
     return config.get("background") or WHITE
 
 

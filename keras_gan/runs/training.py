@@ -27,6 +27,7 @@ from keras_gan.runs.strategies import (
     max_over_processes,
     report_lost_workers,
 )
+from keras_gan.sampling import Sampling
 
 import keras
 import tensorflow as tf
@@ -193,9 +194,12 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
             callbacks.TerminalSamples(plan.every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
+    if not isinstance(gan, Sampling):
+        return []
     distribution = getattr(plan.source, "distribution", None)
     if distribution is None:
-        return []
+        points = callbacks.PointsBesideData(run.samples_folder, plan.source, every=plan.every)
+        return [points, callbacks.LearningGIF(run.samples_folder, film)]
     try:
         density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * plan.every)
     except ConfigError as error:  # training works without pictures

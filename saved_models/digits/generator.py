@@ -25,6 +25,7 @@ class Generator:
         latent_size: Size of the latent vector.
         classes: Names of the classes, label 0 first; empty without classes.
         metadata: Metadata of the file, name -> text.
+        medium: Name of the kind of samples, such as `"image"` or `"sound"`.
         scales_latents: Whether truncation scales the latents instead of being an input.
 
     Raises:
@@ -62,6 +63,7 @@ class Generator:
         self.classes = json.loads(self.metadata.get("classes", "[]"))
         self.inputs = [entry.name for entry in self.session.get_inputs()]
         self.output = self.session.get_outputs()[0].name
+        self.medium = read_medium(self.metadata, self.output)
         truncates = "truncation" in self.inputs or self.metadata.get("truncation") == "network"
         self.scales_latents = "latents" in self.inputs and not truncates
 
@@ -162,6 +164,16 @@ def open_session(
         return onnxruntime.InferenceSession(pathlib.Path(path), options, providers=providers)
     except Exception as error:  # onnxruntime's errors have no common class
         raise ValueError(f"expected an ONNX file at {path}, but: {error}") from error
+
+
+def read_medium(metadata: dict[str, str], output: str) -> str:
+    """Returns the name of the medium of a file's samples; files of images don't state it."""
+    if "medium" not in metadata:
+        return "image" if output == "images" else "points"
+    medium = json.loads(metadata["medium"])
+    if not isinstance(medium, dict) or not isinstance(medium.get("name"), str):
+        raise ValueError(f"expected a medium with a name in the metadata, got {medium!r:.60}.")
+    return medium["name"]
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
