@@ -31,7 +31,7 @@ def test_a_run_holds_everything(run):
         *("report.html", "sessions.jsonl", "times.csv"),
     }
     grids = sorted(path.name for path in (run / "samples").iterdir())
-    assert grids == ["00000000.png", "00000002.png", "00000004.png"]
+    assert grids == [f"{step:08d}.png" for step in (0, 2, 4, 5)]  # the last step too
     with (run / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4"]
     config = json.loads((run / "config.json").read_text())
@@ -203,7 +203,7 @@ def test_corrupt_images(tmp_path, capsys):
     arguments += ["--width", 2, "--steps", 1, "--batch-size", 4]
     assert "torn.png" in refused(capsys, arguments)
     assert main(words(*arguments, "--skip-corrupt")) == 0
-    assert "8 samples of 8x8x3, 1 corrupt files skipped" in capsys.readouterr().out
+    assert "8 samples of 8x8x3, 1 corrupt file skipped" in capsys.readouterr().out
 
 
 def test_classes_that_the_data_do_not_have(tmp_path):

@@ -6,6 +6,7 @@ import pathlib
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
+from keras_gan.errors import counted
 
 EXIT_SIGNAL = 128
 RULE = "rule_"  # prefix of the parsed arguments that are rules
@@ -60,7 +61,10 @@ def add_train_numbers(train: argparse.ArgumentParser) -> None:
         "recipe's)",
     )
     numbers.add_argument(
-        "--every", type=int, default=50, help="steps between two sample grids (default: 50)"
+        "--every",
+        type=int,
+        default=50,
+        help="steps between two sample grids; the last step has one too (default: 50)",
     )
     numbers.add_argument(
         "--seed", type=int, default=0, help="of weights, noise and order (default: 0)"
@@ -280,7 +284,8 @@ def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:
     """Prints the files of a finished run, and commands to use them."""
     rows = [*run_files(run), *exported_files(result)]
     width = max(len(str(path)) for path, _ in rows)
-    print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
+    steps, images = counted(int(result.gan.step), "step"), int(result.gan.images_seen)
+    print(f"\nTrained {steps}, {counted(images, 'image')} seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
     print(f"\nHow close:         keras-gan evaluate {run.folder}")
     out = f"samples{run.read_medium().suffixes[0]}"
@@ -299,10 +304,10 @@ def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
     rows += [(run.history_path, "losses, accuracies and gradients")]
     if run.metrics_path.exists():
         rows += [(run.metrics_path, "metrics"), (run.best_path, "the best model by the metrics")]
-    for folder, noun in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
+    for folder, noun in ((run.samples_folder, "sample grid"), (run.density_folder, "picture")):
         if folder.is_dir():
-            rows += [(folder, f"{len(list(folder.iterdir()))} {noun}")]
-            rows += [(run.folder / "learning.gif", f"film of the {noun}")]
+            rows += [(folder, counted(len(list(folder.iterdir())), noun))]
+            rows += [(run.folder / "learning.gif", f"film of the {noun}s")]
     rows += [(run.report_path, "report, for a browser")]
     return [(path, text) for path, text in rows if path is not None and path.exists()]
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 
 from keras_gan import media
+from keras_gan.errors import counted
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
@@ -204,7 +205,8 @@ def pick_size(facts: Facts, recipe: str) -> tuple[int | None, str | None]:
     if not facts.gpus:
         limit = LARGEST_IN_SHORT if facts.time_is_short else LARGEST_ON_CPU
     if size > limit:
-        time = f" in {facts.hours:g} hours on {facts.cores} cores" if facts.time_is_short else ""
+        time = f" in {facts.hours:g} h on {counted(facts.cores, 'core')}"
+        time = time if facts.time_is_short else ""
         return limit, f"the limit without a GPU{time}; doubling the size takes four times as long"
     if size == facts.side:
         return size, "the images' own size"
@@ -232,7 +234,7 @@ def pick_batch_size(facts: Facts, recipe: Recipe, size: int | None) -> tuple[int
     if not facts.gpus and facts.memory is not None and facts.memory < LITTLE_MEMORY:
         batch, reason = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
     if batch > facts.count:
-        return largest_power_of_two(facts.count), f"only {facts.count} samples"
+        return largest_power_of_two(facts.count), f"only {counted(facts.count, 'sample')}"
     return batch, reason
 
 

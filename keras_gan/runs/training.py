@@ -52,7 +52,8 @@ def train(
     Args:
         settings: `Settings`: recipe, data, number of steps.
         out: The run folder.
-        every: Number of steps between two rows of the history, and between two sample grids.
+        every: Number of steps between two rows of the history, and between two sample grids; the
+            last step gets a grid too.
         metrics: `MetricOptions`, to evaluate the generator during training; None for no metrics.
         checkpoints: `CheckpointOptions`: intervals of checkpoints, and roll-backs after non-finite
             values; `CheckpointOptions()` by default.
@@ -186,10 +187,10 @@ def roll_back(count: int, plan: Plan) -> keras.Model:
 
 def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Callback]:
     """Makes the callbacks that draw pictures of the samples."""
-    run, film = plan.run, plan.run.folder / "learning.gif"
+    run, film, last = plan.run, plan.run.folder / "learning.gif", plan.config["steps"]
     if not isinstance(gan.medium, media.Points):
         return [
-            callbacks.SampleGrid(run.samples_folder, every=plan.every),
+            callbacks.SampleGrid(run.samples_folder, every=plan.every, last=last),
             callbacks.TerminalSamples(plan.every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
@@ -197,7 +198,9 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
     if distribution is None:
         return []
     try:
-        density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * plan.every)
+        density = callbacks.DensityPlot(
+            run.density_folder, distribution, every=10 * plan.every, last=last
+        )
     except ConfigError as error:  # training works without pictures
         plan.tell(f"No pictures are drawn: {error}")
         return []
