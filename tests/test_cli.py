@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
-from commands import TRAIN, newest, refused, train, words
+from commands import COMMAND, TRAIN, newest, refused, train, words
 from conftest import differing, state_of
 from PIL import Image
 
@@ -47,6 +49,8 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
     for part in ("10,000 samples of 28x28x1 in 10 classes", "learning.gif", "generator.onnx"):
         assert part in told
     assert f"keras-gan sample {run}" in told
+    assert re.search(rf"In an app: +{run}/export/generator.py; see the README", told)
+    assert "4 sample grids" in told
     assert "tensorflow_model_server" in told
 
 
@@ -151,6 +155,20 @@ def test_recipes_and_version(capsys):
         main(["--version"])
     assert left.value.code == 0
     assert "keras-gan 0." in capsys.readouterr().out
+
+
+def test_a_reader_that_has_gone_ends_a_command_quietly(tmp_path):
+    """As `keras-gan recipes | true` in a shell."""
+    reader, pipe = os.pipe()
+    os.close(reader)
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with os.fdopen(pipe, "w") as stream:
+        started = {"stdout": stream, "env": buffered, "text": True}
+        for command in ("--help", "recipes"):
+            ended = subprocess.run([COMMAND, command], stderr=subprocess.PIPE, **started)
+            assert (ended.returncode, ended.stderr) == (141, ""), command
+        train = words(COMMAND, *TRAIN, "--out", tmp_path / "run", "--steps", 2)
+        assert subprocess.run(train, stderr=stream, **started).returncode == 141
 
 
 def test_every_command_has_help(capsys):

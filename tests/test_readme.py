@@ -16,6 +16,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+from conftest import tiny_gan
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -56,14 +57,26 @@ def test_keras_users_lines(tmp_path, monkeypatch):
     }
 
 
-def test_apps_six_lines_run_without_tensorflow():
-    code = block_after("In an app")
+def run_apps_lines(folder):
+    """Returns what the README's lines print for the export in a folder, without TensorFlow."""
+    code = block_after("In an app").replace("saved_models/digits", str(folder))
     assert len(lines_of(code)) == 6
     blocked = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-    told = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    assert told.startswith("(16, 28, 28, 1) -")
+
+
+def test_apps_six_lines_run_without_tensorflow(run):
+    assert run_apps_lines("saved_models/digits").startswith("(16, 28, 28, 1) -")
+    assert run_apps_lines(run / "export").startswith("(16, 28, 28, 1) -")
+
+
+def test_apps_six_lines_take_latents_of_other_sizes_without_classes(tmp_path):
+    gan = tiny_gan()
+    kg.export.to_onnx(gan, tmp_path / "generator.onnx")
+    shutil.copyfile(ROOT / "keras_gan" / "runtime" / "generator.py", tmp_path / "generator.py")
+    assert run_apps_lines(tmp_path).startswith("(16, 8, 8, 1) -")
 
 
 def test_apps_lines_with_the_file_beside_the_model():

@@ -287,15 +287,27 @@ def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:
     steps, images = counted(int(result.gan.step), "step"), int(result.gan.images_seen)
     print(f"\nTrained {steps}, {counted(images, 'image')} seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
-    print(f"\nHow close:         keras-gan evaluate {run.folder}")
-    out = f"samples{run.read_medium().suffixes[0]}"
-    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out {out}")
-    print(f"Longer training:   the same command with --steps {2 * int(result.gan.step)}")
-    print("In an app:         six lines with onnxruntime; see the README, 'In an app'")
-    print(
-        "With TF Serving:   tensorflow_model_server --rest_api_port=8501 --model_name=gan "
-        f"--model_base_path={result.exported[0].path.parent.absolute()}"
-    )
+    print()
+    print("\n".join(f"{purpose + ':':18} {way}" for purpose, way in next_steps(run, result)))
+
+
+def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, str]]:
+    """Returns `(purpose, command)` of what to do with a finished run."""
+    folder, out = result.exported[0].path.parent, f"samples{run.read_medium().suffixes[0]}"
+    with_latents = [
+        ("How close", f"keras-gan evaluate {run.folder}"),
+        ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
+        ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
+    ]
+    return [
+        *(with_latents if isinstance(result.gan, kg.Sampling) else ()),
+        ("Longer training", f"the same command with --steps {2 * int(result.gan.step)}"),
+        (
+            "With TF Serving",
+            "tensorflow_model_server --rest_api_port=8501 --model_name=gan "
+            f"--model_base_path={folder.absolute()}",
+        ),
+    ]
 
 
 def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
@@ -319,4 +331,6 @@ def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:
         (saved_model, "SavedModel for TF Serving"),
         *((file, "ONNX for any app") for file in files),
     ]
-    return [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]
+    files = [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]
+    script = saved_model.path.parent / "generator.py"
+    return [*files, *([(script, "draws samples from the ONNX file")] if script.exists() else [])]

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from keras_gan import callbacks, media
-from keras_gan.errors import ConfigError, NotFiniteError, RunError
+from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
-from keras_gan.runs.report import write_report
+from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.settings import Settings, check_settings, summary
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
@@ -150,10 +150,7 @@ def finish(gan: keras.Model, plan: Plan, interrupted: signal.Signals | None) -> 
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
         one_replica = plan.strategy.num_replicas_in_sync == 1
         exported = export_run(run, gan if one_replica else run.load())
-    try:
-        write_report([run], run.report_path)
-    except RunError as error:  # a training without a report hasn't failed
-        plan.tell(f"No report was written: {error}")
+    rewrite_report(run, plan.tell)
     return Result(gan, interrupted, exported)
 
 
