@@ -39,6 +39,22 @@ def abbreviate(value: object, length: int = 60) -> str:
     return text if len(text) <= length else text[:length] + "..."
 
 
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Returns a count with its noun.
+
+    Args:
+        count: Number of things.
+        noun: Its singular, such as `"sample"`.
+        plural: Its plural; the singular and an s by default.
+
+    Example:
+
+    >>> counted(1, "class", "classes"), counted(10_000, "sample")
+    ('1 class', '10,000 samples')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 class KerasGanError(Exception):
     """Base class of all errors that the package raises on purpose; their text is printable."""
 

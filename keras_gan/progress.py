@@ -1,12 +1,16 @@
-"""Progress bars for long operations."""
+"""Progress bars and clocks for long operations."""
 
+import contextlib
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from tqdm.auto import tqdm
 
 DELAY = 2.0  # seconds before a bar appears; shorter operations show none
 TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0  # between updates, in a terminal and in a log file
+CLOCK_SECONDS = 1.0  # between updates while one operation runs
 
 
 def progress_bar(
@@ -33,3 +37,47 @@ def progress_bar(
     return tqdm(
         desc=description, total=total, unit=unit, initial=initial, mininterval=seconds, **options
     )
+
+
+@contextlib.contextmanager
+def ticking(bar: tqdm) -> Iterator[None]:
+    """Redraws a bar every second, so that its clock runs while one operation takes long.
+
+    A log file gets no redrawn bars.
+    """
+    if not bar.fp.isatty():
+        yield
+        return
+    ended = threading.Event()
+
+    def redraw():
+        while not ended.wait(CLOCK_SECONDS):
+            bar.refresh()
+
+    thread = threading.Thread(target=redraw, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def clock(description: str) -> Iterator[None]:
+    """Shows the time that an operation has taken so far, in a terminal, until it ends.
+
+    Args:
+        description: Name of the operation, such as `"exporting"`.
+
+    Example:
+
+        with clock("exporting"):
+            export()
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    layout = "{desc} ... {elapsed}"
+    with progress_bar(None, "", description, delay=0, bar_format=layout) as bar, ticking(bar):
+        yield

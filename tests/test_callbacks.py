@@ -1,12 +1,17 @@
 import contextlib
 import csv
+import fcntl
 import os
 import re
+import struct
+import sys
+import termios
 import threading
+import time
 import tty
 
 import keras_gan as kg
-from keras_gan import callbacks, penalties, pictures
+from keras_gan import callbacks, penalties, pictures, progress
 from keras_gan.errors import ConfigError, NotFiniteError, TrainingError
 from keras_gan.files import keras_file
 
@@ -82,6 +87,21 @@ def test_previews_of_a_broken_generator_end_the_training_as_broken_losses_do(tmp
         with pytest.raises(NotFiniteError, match="expected finite points, got NaN or infinity in"):
             gan.fit(points, batch_size=4, verbose=0, callbacks=[callback])
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_the_last_step_has_a_grid_whatever_the_interval_is(tmp_path):
+    """An interrupted training has none, so that resuming it gives the files of a whole one."""
+    for folder, parts in (("whole", [5]), ("interrupted", [1, 4])):
+        gan = compiled()
+        for steps in parts:
+            assert not (tmp_path / folder / "00000005.png").exists()
+            grid = callbacks.SampleGrid(tmp_path / folder, every=2, last=5)
+            fit = {"batch_size": 8, "steps_per_epoch": steps, "verbose": 0, "callbacks": [grid]}
+            gan.fit(random_images(40), **fit)
+        names = sorted(path.name for path in (tmp_path / folder).iterdir())
+        assert names == [f"{step:08d}.png" for step in (0, 2, 4, 5)]
+    with pytest.raises(ConfigError, match="an integer last >= 1, got 0"):
+        callbacks.SampleGrid(tmp_path, last=0)
 
 
 def test_sample_grids_show_one_class_per_column(tmp_path):
@@ -239,6 +259,48 @@ def read_all(terminal, parts):
     with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as file:
         while part := file.read(65536):
             parts.append(part)
+
+
+@contextlib.contextmanager
+def terminal(monkeypatch, columns):
+    """Makes standard error a pseudo-terminal; yields a list that gets its text at the end."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    chunks, texts = [], []
+    reader = threading.Thread(target=read_all, args=(master, chunks))
+    reader.start()
+    with os.fdopen(slave, "w") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        yield texts
+    reader.join()
+    texts.append(b"".join(chunks).decode())
+
+
+@pytest.mark.parametrize("columns", [80, 110])
+def test_the_bar_has_room_for_both_losses(monkeypatch, columns):
+    with terminal(monkeypatch, columns) as texts:
+        bar = callbacks.Progress(20, every=2)
+        gan = compiled()
+        gan.fit(random_images(160), batch_size=8, verbose=0, callbacks=[bar])
+    first, *lines, _ = texts[0].strip("\r").split("\r")
+    assert "compiling the first step" in first
+    assert all(len(line.rstrip("\n")) < columns for line in (first, *lines))
+    last = re.search(r"100%\|(.+)\| 20/20 \[.*, \d+ images/s, (.*)\]", texts[0].split("\r")[-1])
+    assert len(last[1]) >= 8
+    assert [word.split()[0] for word in last[2].split(", ")][:2] == ["d_loss", "g_loss"]
+    assert ("gradient" in last[2]) == (columns == 110)
+
+
+def test_a_clock_runs_in_a_terminal_and_leaves_nothing(monkeypatch, capsys):
+    with terminal(monkeypatch, 80) as texts, progress.clock("exporting"):
+        time.sleep(1.5)
+    assert "exporting ... 00:00" in texts[0]
+    assert "exporting ... 00:01" in texts[0]
+    assert texts[0].split("\r")[-2].strip() == ""
+    with progress.clock("exporting"):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_samples_in_a_terminal_are_shown_at_doubling_intervals(monkeypatch):

@@ -76,6 +76,10 @@ def test_choices(case):
         assert getattr(choice, name) is not None
         assert reason
         assert "\n" not in reason
+    recipe_of_choice = recipes.get(choice.recipe, choice.width)
+    if "default" in choice.reasons["batch_size"]:
+        assert choice.batch_size == recipe_of_choice.batch_size
+        assert ("for a CPU" in choice.reasons["batch_size"]) == (choice.width == "small")
 
 
 def test_precision_augmentation_and_classes():

@@ -2,10 +2,10 @@
 
 import csv
 import json
-import pathlib
+import os
+import re
 import shutil
 import subprocess
-import sys
 
 import keras_gan as kg
 from keras_gan import recipes, runs
@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
-from commands import TRAIN, newest, refused, train, words
+from commands import COMMAND, TRAIN, newest, refused, train, words
 from conftest import differing, state_of
 from PIL import Image
 
@@ -31,7 +31,7 @@ def test_a_run_holds_everything(run):
         *("report.html", "sessions.jsonl", "times.csv"),
     }
     grids = sorted(path.name for path in (run / "samples").iterdir())
-    assert grids == ["00000000.png", "00000002.png", "00000004.png"]
+    assert grids == [f"{step:08d}.png" for step in (0, 2, 4, 5)]  # the last step too
     with (run / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4"]
     config = json.loads((run / "config.json").read_text())
@@ -47,6 +47,8 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
     for part in ("10,000 samples of 28x28x1 in 10 classes", "learning.gif", "generator.onnx"):
         assert part in told
     assert f"keras-gan sample {run}" in told
+    assert re.search(rf"In an app: +{run}/export/generator.py; see the README", told)
+    assert "4 sample grids" in told
     assert "tensorflow_model_server" in told
 
 
@@ -112,11 +114,10 @@ def test_sample_writes_a_grid_or_values(run, tmp_path, capsys):
     assert "64 samples, seed 0" in capsys.readouterr().out
 
 
-def test_export_command_and_script_make_the_next_version(run, tmp_path):
+def test_export_makes_the_next_version(run, tmp_path):
     out = tmp_path / "served"
-    assert main(["export", str(run), "--out", str(out), "--opset", "17"]) == 0
-    script = pathlib.Path(__file__).parents[1] / "tools" / "export.py"
-    subprocess.run([sys.executable, script, run, "--out", out], check=True)
+    for opset in ("17", "18"):
+        assert main(["export", str(run), "--out", str(out), "--opset", opset]) == 0
     assert sorted(path.name for path in out.iterdir()) == [
         "1",
         "2",
@@ -151,6 +152,20 @@ def test_recipes_and_version(capsys):
         main(["--version"])
     assert left.value.code == 0
     assert "keras-gan 0." in capsys.readouterr().out
+
+
+def test_a_reader_that_has_gone_ends_a_command_quietly(tmp_path):
+    """As `keras-gan recipes | true` in a shell."""
+    reader, pipe = os.pipe()
+    os.close(reader)
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with os.fdopen(pipe, "w") as stream:
+        started = {"stdout": stream, "env": buffered, "text": True}
+        for command in ("--help", "recipes"):
+            ended = subprocess.run([COMMAND, command], stderr=subprocess.PIPE, **started)
+            assert (ended.returncode, ended.stderr) == (141, ""), command
+        train = words(COMMAND, *TRAIN, "--out", tmp_path / "run", "--steps", 2)
+        assert subprocess.run(train, stderr=stream, **started).returncode == 141
 
 
 def test_every_command_has_help(capsys):
@@ -203,7 +218,7 @@ def test_corrupt_images(tmp_path, capsys):
     arguments += ["--width", 2, "--steps", 1, "--batch-size", 4]
     assert "torn.png" in refused(capsys, arguments)
     assert main(words(*arguments, "--skip-corrupt")) == 0
-    assert "8 samples of 8x8x3, 1 corrupt files skipped" in capsys.readouterr().out
+    assert "8 samples of 8x8x3, 1 corrupt file skipped" in capsys.readouterr().out
 
 
 def test_classes_that_the_data_do_not_have(tmp_path):

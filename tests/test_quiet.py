@@ -44,6 +44,12 @@ def test_only_python_writes_to_the_terminal_while_all_is_well():
     assert "said" not in ended.stderr.replace("said()", "")
 
 
+def test_tensorflow_starts_quietly_in_a_program_of_ones_own():
+    code = "import keras_gan as kg\nwith quiet_terminal(): kg.recipes.build('gan', (2,), width=8)"
+    ended = run(code, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_after_it_all_is_as_before():
     ended = run("with quiet_terminal(): pass\nsaid()")
     assert SAID.decode() in ended.stderr
@@ -89,6 +95,14 @@ def test_ctrl_c_reaches_the_command_and_shows_nothing():
     assert process.returncode == -signal.SIGINT
     assert SAID.decode() not in told
     assert told.splitlines()[-1] == "KeyboardInterrupt"
+
+
+def test_a_system_without_fork_has_no_quiet_terminal(monkeypatch, capfd):
+    """As Windows; the command works all the same."""
+    monkeypatch.delattr(os, "fork")
+    monkeypatch.setattr(sys, "argv", ["keras-gan", "recipes"])
+    assert main() == 0
+    assert "dcgan" in capfd.readouterr().out
 
 
 STARTED = "InitializeLog"  # a line that TensorFlow begins with

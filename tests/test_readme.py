@@ -16,6 +16,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+from conftest import tiny_gan
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -51,19 +52,54 @@ def test_keras_users_lines(tmp_path, monkeypatch):
     exec(compile(short, "README.md", "exec"), names)
     assert names["images"].shape == (64, 28, 28, 1)
     assert int(names["gan"].step) == 3
-    assert {"digits.keras", "digits.onnx", "samples", "served"} <= {
-        path.name for path in tmp_path.iterdir()
-    }
+    left = {path.name for path in tmp_path.iterdir()}
+    assert {"digits.keras", "digits.onnx", "samples", "served"} <= left
+    assert_ignored(left)
 
 
-def test_apps_six_lines_run_without_tensorflow():
-    code = block_after("In an app")
+def run_apps_lines(folder):
+    """Returns what the README's lines print for the export in a folder, without TensorFlow."""
+    code = block_after("In an app").replace("saved_models/digits", str(folder))
     assert len(lines_of(code)) == 6
     blocked = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-    told = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    assert told.startswith("(16, 28, 28, 1) -")
+
+
+def test_apps_six_lines_run_without_tensorflow(run):
+    assert run_apps_lines("saved_models/digits").startswith("(16, 28, 28, 1) -")
+    assert run_apps_lines(run / "export").startswith("(16, 28, 28, 1) -")
+
+
+def test_apps_six_lines_take_latents_of_other_sizes_without_classes(tmp_path):
+    gan = tiny_gan()
+    kg.export.to_onnx(gan, tmp_path / "generator.onnx")
+    shutil.copyfile(ROOT / "keras_gan" / "runtime" / "generator.py", tmp_path / "generator.py")
+    assert run_apps_lines(tmp_path).startswith("(16, 8, 8, 1) -")
+
+
+def assert_ignored(names):
+    """Asserts that git ignores files of these names in the repository's root."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no clone: there is no git to ask")
+    names = sorted(names)
+    words = ["git", "check-ignore", "--no-index", *names]
+    ignored = subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout
+    assert ignored.split() == names
+
+
+def test_git_ignores_what_the_commands_leave():
+    parsed = [
+        build_parser().parse_args(words)
+        for guide in GUIDES
+        for line in "".join(blocks((ROOT / guide).read_text(), "bash")).splitlines()
+        for words in commands_in(line.rstrip("\\"))
+    ]
+    outs = {getattr(each, name, None) for each in parsed for name in ("out", "web")}
+    outs = {out for out in outs if out and not out.startswith("/") and not out.isupper()}
+    assert {"runs/digits", "sevens.png", "walk.gif", "page"} <= outs
+    assert_ignored(outs)
 
 
 def test_apps_lines_with_the_file_beside_the_model():
@@ -174,6 +210,7 @@ def test_guides_code_runs(guide, tmp_path, monkeypatch):
     assert codes
     for code in codes:
         exec(compile(code, guide, "exec"), {})
+    assert_ignored(path.name for path in tmp_path.iterdir())
 
 
 def test_import_is_clean_and_light():

@@ -59,6 +59,10 @@ def test_report_of_a_run_in_a_browser(browser, folder, width):
     verdicts = [verdict.text for verdict in find(browser, ".verdict strong")]
     assert verdicts == [verdict["text"] for verdict in report_data(runs.Run(folder))["verdicts"]]
     assert "quick on digits: 10,000 samples" in find(browser, "#summary")[0].text
+    settings = find(browser, "#settings table")[0].text
+    for row in ("rules: loss non_saturating", "rules: remat no", "sample shape 28, 28, 1"):
+        assert row in settings.splitlines()
+    assert not set('{}[]"') & set(settings)
     shown = browser.execute_script(
         "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"
     )

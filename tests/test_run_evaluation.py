@@ -54,6 +54,11 @@ def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
     assert {"frechet[digits]", "modes[digits]", "authentic[digits]"} <= entry["figures"].keys()
     with Image.open(digits_run / "neighbours.png") as picture:
         assert picture.height >= 10 * 28
+    names = ("evaluation.json", "neighbours.png", "report.html")
+    assert f"Wrote {', '.join(str(digits_run / name) for name in names)}." in told
+    report = (digits_run / "report.html").read_text()
+    assert entry["reports"][0] in report
+    assert '"neighbours": "data:image/png' in report
     more = ["--seed", 1, "--best", "--real-count", 500]
     assert run_command("evaluate", digits_run, *METRICS, *more) == 0
     assert "(300 against 500)" in capsys.readouterr().out

@@ -24,6 +24,7 @@ class DensityPlot(Periodic):
         every: Steps between plots; once per epoch by default.
         count: Samples per plot.
         seed: Seed of the latents.
+        last: Step at which training ends, which gets a plot whatever `every` is.
 
     Raises:
         ConfigError: If matplotlib is missing; and at the start of training, for a model whose
@@ -44,8 +45,9 @@ class DensityPlot(Periodic):
         every: int | None = None,
         count: int = 10_000,
         seed: int = 0,
+        last: int | None = None,
     ) -> None:
-        super().__init__(every)
+        super().__init__(every, last=last)
         self.plot = plots.plot_for(distribution.dim)
         self.folder, self.distribution = pathlib.Path(folder), distribution
         self.count, self.seed = count, seed

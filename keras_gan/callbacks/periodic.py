@@ -13,14 +13,20 @@ class Periodic(keras.callbacks.Callback):
     Args:
         every: Steps, or images, between actions; None for once per epoch.
         counter: Name of the model's counter, `"step"` or `"images_seen"`.
+        last: Count at which the whole training ends, where it acts in any case; None for no such
+            count. An interrupted training doesn't reach it, so it acts as an uninterrupted one.
     """
 
-    def __init__(self, every: int | None = None, counter: str = "step") -> None:
+    def __init__(
+        self, every: int | None = None, counter: str = "step", last: int | None = None
+    ) -> None:
         super().__init__()
         if every is not None:
             check_integer("every", every)
-        self.every, self.counter = every, counter
-        self._last = 0
+        if last is not None:
+            check_integer("last", last)
+        self.every, self.counter, self.last = every, counter, last
+        self._previous = 0
 
     def act(self, logs: dict[str, float]) -> None:
         """Performs the action; implemented by subclasses."""
@@ -31,14 +37,15 @@ class Periodic(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Stores the counter at the beginning of training."""
-        self._last = self._count()
+        self._previous = self._count()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Acts if the counter has reached a multiple of `every`."""
+        """Acts if the counter has reached a multiple of `every`, or `last`."""
         count = self._count()
-        if self.every is not None and count // self.every > self._last // self.every:
+        is_due = self.every is not None and count // self.every > self._previous // self.every
+        if is_due or count == self.last:
             self.act(logs or {})
-        self._last = count
+        self._previous = count
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Acts if `every` is None."""

@@ -27,6 +27,7 @@ class SampleGrid(Periodic):
         rows, columns: Size of the grid; by default it suits the medium, such as 10 by 10 images,
             with one column per class.
         seed: Seed of the latents.
+        last: Step at which training ends, which gets a preview whatever `every` is.
 
     Example:
 
@@ -40,8 +41,9 @@ class SampleGrid(Periodic):
         rows: int | None = None,
         columns: int | None = None,
         seed: int = 0,
+        last: int | None = None,
     ) -> None:
-        super().__init__(every)
+        super().__init__(every, last=last)
         self.folder = pathlib.Path(folder)
         self.rows, self.columns, self.seed = rows, columns, seed
 

@@ -18,8 +18,9 @@ from keras_gan.cli.train import EXIT_SIGNAL, add_train
 from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError, ServeError
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
+EXIT_CLOSED_PIPE = EXIT_SIGNAL + 13  # SIGPIPE, which ends other programs in this case
 BAD_INPUT = ConfigError, DataError, RunError, ServeError
-EXITS = KeyboardInterrupt, SystemExit
+EXITS = KeyboardInterrupt, SystemExit, BrokenPipeError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             is then kept quiet (see `keras_gan.cli.quiet`).
 
     Returns:
-        0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
+        0 for success, 1 for a failure, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM, 141
+        if the reader of the output has gone, as in `keras-gan recipes | head -1`.
     """
+    try:
+        try:
+            return run(arguments)
+        finally:
+            sys.stdout.flush()  # not at the interpreter's exit, where an error can't be handled
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CLOSED_PIPE
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Runs a command, and prints its errors; arguments and result are those of `main`."""
     try:
         if arguments is None:
             open_missing_streams()

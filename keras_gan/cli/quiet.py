@@ -20,7 +20,8 @@ MAX_LOG = 2**16  # bytes that are shown, the last ones
 def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
     """Keeps TensorFlow's messages off the terminal.
 
-    They are shown if the process dies, or if an exception leaves the block.
+    They are shown if the process dies, or if an exception leaves the block. It needs `os.fork`,
+    which Windows doesn't have.
 
     Args:
         expected: Exceptions after which the messages aren't shown.
@@ -29,18 +30,18 @@ def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
         tempfile.TemporaryFile("w+") as log,
         redirect_descriptor_2(log) as terminal,
         redirect_logging(log),
+        contextlib.ExitStack() as stack,
     ):
         printer, pipe = fork_printer(log.fileno(), terminal)
-        try:
-            yield
-        except expected:
-            os.kill(printer, signal.SIGKILL)
-            raise
-        else:
-            os.kill(printer, signal.SIGKILL)
-        finally:
+
+        @stack.push
+        def end_printer(error, *_):
+            if error is None or issubclass(error, expected):
+                os.kill(printer, signal.SIGKILL)
             os.close(pipe)
             os.waitpid(printer, 0)
+
+        yield
 
 
 def fork_printer(log: int, terminal: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Sequence
 
 import keras_gan as kg
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import ConfigError, RunError, counted
 
 
 def add_sample(commands: argparse._SubParsersAction) -> None:
@@ -48,7 +48,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
         medium.save(samples, out)
     except OSError as error:
         raise RunError(f"could not write {out}: {error.strerror}.") from error
-    print(f"{out}: {arguments.count} samples, seed {arguments.seed}")
+    print(f"{out}: {counted(arguments.count, 'sample')}, seed {arguments.seed}")
 
 
 def find_label(word: str | None, classes: Sequence[str] | None) -> int | None:

@@ -6,6 +6,7 @@ import pathlib
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
+from keras_gan.errors import counted
 
 EXIT_SIGNAL = 128
 RULE = "rule_"  # prefix of the parsed arguments that are rules
@@ -60,7 +61,10 @@ def add_train_numbers(train: argparse.ArgumentParser) -> None:
         "recipe's)",
     )
     numbers.add_argument(
-        "--every", type=int, default=50, help="steps between two sample grids (default: 50)"
+        "--every",
+        type=int,
+        default=50,
+        help="steps between two sample grids; the last step has one too (default: 50)",
     )
     numbers.add_argument(
         "--seed", type=int, default=0, help="of weights, noise and order (default: 0)"
@@ -280,17 +284,30 @@ def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:
     """Prints the files of a finished run, and commands to use them."""
     rows = [*run_files(run), *exported_files(result)]
     width = max(len(str(path)) for path, _ in rows)
-    print(f"\nTrained {int(result.gan.step):,} steps, {int(result.gan.images_seen):,} images seen.")
+    steps, images = counted(int(result.gan.step), "step"), int(result.gan.images_seen)
+    print(f"\nTrained {steps}, {counted(images, 'image')} seen.")
     print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
-    print(f"\nHow close:         keras-gan evaluate {run.folder}")
-    out = f"samples{run.read_medium().suffixes[0]}"
-    print(f"More samples:      keras-gan sample {run.folder} --count 100 --out {out}")
-    print(f"Longer training:   the same command with --steps {2 * int(result.gan.step)}")
-    print("In an app:         six lines with onnxruntime; see the README, 'In an app'")
-    print(
-        "With TF Serving:   tensorflow_model_server --rest_api_port=8501 --model_name=gan "
-        f"--model_base_path={result.exported[0].path.parent.absolute()}"
-    )
+    print()
+    print("\n".join(f"{purpose + ':':18} {way}" for purpose, way in next_steps(run, result)))
+
+
+def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, str]]:
+    """Returns `(purpose, command)` of what to do with a finished run."""
+    folder, out = result.exported[0].path.parent, f"samples{run.read_medium().suffixes[0]}"
+    with_latents = [
+        ("How close", f"keras-gan evaluate {run.folder}"),
+        ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
+        ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
+    ]
+    return [
+        *(with_latents if isinstance(result.gan, kg.Sampling) else ()),
+        ("Longer training", f"the same command with --steps {2 * int(result.gan.step)}"),
+        (
+            "With TF Serving",
+            "tensorflow_model_server --rest_api_port=8501 --model_name=gan "
+            f"--model_base_path={folder.absolute()}",
+        ),
+    ]
 
 
 def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
@@ -299,10 +316,10 @@ def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
     rows += [(run.history_path, "losses, accuracies and gradients")]
     if run.metrics_path.exists():
         rows += [(run.metrics_path, "metrics"), (run.best_path, "the best model by the metrics")]
-    for folder, noun in ((run.samples_folder, "sample grids"), (run.density_folder, "pictures")):
+    for folder, noun in ((run.samples_folder, "sample grid"), (run.density_folder, "picture")):
         if folder.is_dir():
-            rows += [(folder, f"{len(list(folder.iterdir()))} {noun}")]
-            rows += [(run.folder / "learning.gif", f"film of the {noun}")]
+            rows += [(folder, counted(len(list(folder.iterdir())), noun))]
+            rows += [(run.folder / "learning.gif", f"film of the {noun}s")]
     rows += [(run.report_path, "report, for a browser")]
     return [(path, text) for path, text in rows if path is not None and path.exists()]
 
@@ -314,4 +331,6 @@ def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:
         (saved_model, "SavedModel for TF Serving"),
         *((file, "ONNX for any app") for file in files),
     ]
-    return [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]
+    files = [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]
+    script = saved_model.path.parent / "generator.py"
+    return [*files, *([(script, "draws samples from the ONNX file")] if script.exists() else [])]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 
 from keras_gan import media
+from keras_gan.errors import counted
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
@@ -137,7 +138,7 @@ def auto(facts: Facts) -> Choice:
         "recipe": (recipe, recipe_reason),
         "width": (width, width_reason),
         "image_size": (size, size_reason),
-        "batch_size": pick_batch_size(facts, get(recipe, width), size),
+        "batch_size": pick_batch_size(facts, recipe, width, size),
         "augmentation": pick_augmentation(facts, get(recipe)),
         "mixed_precision": pick_precision(facts),
         "conditional": pick_conditional(facts),
@@ -204,7 +205,8 @@ def pick_size(facts: Facts, recipe: str) -> tuple[int | None, str | None]:
     if not facts.gpus:
         limit = LARGEST_IN_SHORT if facts.time_is_short else LARGEST_ON_CPU
     if size > limit:
-        time = f" in {facts.hours:g} hours on {facts.cores} cores" if facts.time_is_short else ""
+        cores = counted(facts.cores, "core")
+        time = f" in {facts.hours:g} h on {cores}" if facts.time_is_short else ""
         return limit, f"the limit without a GPU{time}; doubling the size takes four times as long"
     if size == facts.side:
         return size, "the images' own size"
@@ -223,16 +225,19 @@ def pick_width(facts: Facts, recipe: str, size: int | None) -> tuple[int | str, 
     return width * full // size, reason
 
 
-def pick_batch_size(facts: Facts, recipe: Recipe, size: int | None) -> tuple[int, str]:
+def pick_batch_size(
+    facts: Facts, recipe: str, width: int | str, size: int | None
+) -> tuple[int, str]:
     """Picks the number of samples per step."""
-    batch, reason = recipe.batch_size, "the recipe's default"
+    default = batch = get(recipe, width).batch_size
+    reason = "the recipe's default" if width != SMALL else "the default of the variant for a CPU"
     if size is not None and batch * size > BATCH_TIMES_SIZE:
         batch = max(BATCH_TIMES_SIZE // size, SMALLEST_BATCH)
-        reason = f"less than the recipe's {recipe.batch_size}, to fit images of {size} pixels"
+        reason = f"less than the recipe's {default}, to fit images of {size} pixels"
     if not facts.gpus and facts.memory is not None and facts.memory < LITTLE_MEMORY:
         batch, reason = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
     if batch > facts.count:
-        return largest_power_of_two(facts.count), f"only {facts.count} samples"
+        return largest_power_of_two(facts.count), f"only {counted(facts.count, 'sample')}"
     return batch, reason
 
 

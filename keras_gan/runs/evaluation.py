@@ -13,6 +13,7 @@ from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.schemas import EVALUATIONS
 from keras_gan.tf32 import allow_tf32
 
@@ -75,7 +76,9 @@ def evaluate_run(
     best: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[metrics.Evaluation, list[verdicts.Verdict]]:
-    """Evaluates a run's generator; writes `evaluation.json` and `neighbours.png` into the run.
+    """Evaluates a run's generator.
+
+    It writes `evaluation.json` and `neighbours.png` into the run, and `report.html` anew.
 
     Args:
         run: A `Run`.
@@ -108,11 +111,15 @@ def evaluate_run(
     evaluation = evaluator.evaluate(gan.sampler(source))
     if hasattr(source, "distribution") and not gan.conditional:
         evaluation = with_discriminator_gap(evaluation, gan, source.distribution)
+    files = [run.evaluation_path]
     with writing_to(run.folder):
         write_evaluation(run.evaluation_path, evaluation, source.name, int(gan.step))
         has_neighbours = any(metric.name == "nearest" for metric in evaluator.metrics)
         if has_neighbours and source.medium.has_tiles:
             evaluator.picture_neighbours(run.neighbours_path)
+            files.append(run.neighbours_path)
+    files += rewrite_report(run, tell)
+    tell(f"Wrote {', '.join(map(str, files))}.")
     rows = [*callbacks.read_table(run.metrics_path), evaluation.figures]
     return evaluation, verdicts.judge(callbacks.read_table(run.history_path), rows)
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 
 from keras_gan import export, metrics
+from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
 from keras_gan.sampling import Sampling, sampler_in_shares
@@ -64,9 +65,16 @@ def export_run(
     """
     options = options or ExportOptions()
     config = run.read_config()
-    gan = gan or run.load(best)
-    out = pathlib.Path(out or run.export_folder)
     card = export.Card(config.get("recipe"), config.get("classes"), options.licence)
+    with clock("exporting"):
+        gan = gan or run.load(best)
+        return export_files(gan, pathlib.Path(out or run.export_folder), card, options)
+
+
+def export_files(
+    gan: keras.Model, out: pathlib.Path, card: export.Card, options: ExportOptions
+) -> list[export.Exported]:
+    """Exports a model into a folder; returns the `Exported` files, SavedModel first."""
     names = {name: file_name(gan, name) for name in gan.signatures()}
     with export.work_folder(out) as work:
         interface = export.served_interface(gan)

@@ -134,6 +134,8 @@ def writing_to(folder: pathlib.Path) -> Iterator[None]:
     """Raises errors of the file system as `RunError`."""
     try:
         yield
+    except BrokenPipeError:  # of a progress bar whose reader has gone, as in 2>&1 | head
+        raise
     except OSError as error:
         raise RunError(
             f"could not write to {folder}: {error.strerror or error}; existing files are intact. "

@@ -52,7 +52,8 @@ class Plan:
         config: Its settings.
         source: The opened `Source`.
         dataset: Batches of the source.
-        every: Number of steps between two rows of the history, and between two sample grids.
+        every: Number of steps between two rows of the history, and between two sample grids; the
+            last step gets a grid too.
         evaluate: Callback that evaluates the model, or None.
         checkpoints: `CheckpointOptions`.
         strategy: The `tf.distribute.Strategy`.

@@ -6,7 +6,7 @@ import importlib.metadata
 from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
-from keras_gan.errors import printable
+from keras_gan.errors import counted, printable
 from keras_gan.runs.plan import CheckpointOptions
 
 FLOAT32 = "float32"
@@ -103,11 +103,12 @@ class Settings:
 def summary(config: dict) -> str:
     """Returns a line of text that describes a run."""
     shape = "x".join(map(str, config["sample_shape"]))
-    classes = f" in {len(config['classes'])} classes" if config["classes"] else ""
-    skipped = f", {config['skipped']} corrupt files skipped" if config["skipped"] else ""
+    names, files = config["classes"], counted(config["skipped"], "corrupt file")
+    classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
+    skipped = f", {files} skipped" if config["skipped"] else ""
     return printable(
-        f"{config['recipe']} on {config['data']}: {config['samples']:,} samples of {shape}{classes}"
-        f"{skipped}; {config['steps']:,} steps of {config['batch_size']}"
+        f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"
+        f"{classes}{skipped}; {counted(config['steps'], 'step')} of {config['batch_size']}"
     )
 
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from keras_gan import callbacks, media
-from keras_gan.errors import ConfigError, NotFiniteError, RunError
+from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
-from keras_gan.runs.report import write_report
+from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.settings import Settings, check_settings, summary
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
@@ -53,7 +53,8 @@ def train(
     Args:
         settings: `Settings`: recipe, data, number of steps.
         out: The run folder.
-        every: Number of steps between two rows of the history, and between two sample grids.
+        every: Number of steps between two rows of the history, and between two sample grids; the
+            last step gets a grid too.
         metrics: `MetricOptions`, to evaluate the generator during training; None for no metrics.
         checkpoints: `CheckpointOptions`: intervals of checkpoints, and roll-backs after non-finite
             values; `CheckpointOptions()` by default.
@@ -150,10 +151,7 @@ def finish(gan: keras.Model, plan: Plan, interrupted: signal.Signals | None) -> 
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
         one_replica = plan.strategy.num_replicas_in_sync == 1
         exported = export_run(run, gan if one_replica else run.load())
-    try:
-        write_report([run], run.report_path)
-    except RunError as error:  # a training without a report hasn't failed
-        plan.tell(f"No report was written: {error}")
+    rewrite_report(run, plan.tell)
     return Result(gan, interrupted, exported)
 
 
@@ -187,10 +185,10 @@ def roll_back(count: int, plan: Plan) -> keras.Model:
 
 def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Callback]:
     """Makes the callbacks that draw pictures of the samples."""
-    run, film = plan.run, plan.run.folder / "learning.gif"
+    run, film, last = plan.run, plan.run.folder / "learning.gif", plan.config["steps"]
     if not isinstance(gan.medium, media.Points):
         return [
-            callbacks.SampleGrid(run.samples_folder, every=plan.every),
+            callbacks.SampleGrid(run.samples_folder, every=plan.every, last=last),
             callbacks.TerminalSamples(plan.every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
@@ -201,7 +199,9 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
         points = callbacks.PointsBesideData(run.samples_folder, plan.source, every=plan.every)
         return [points, callbacks.LearningGIF(run.samples_folder, film)]
     try:
-        density = callbacks.DensityPlot(run.density_folder, distribution, every=10 * plan.every)
+        density = callbacks.DensityPlot(
+            run.density_folder, distribution, every=10 * plan.every, last=last
+        )
     except ConfigError as error:  # training works without pictures
         plan.tell(f"No pictures are drawn: {error}")
         return []

@@ -9,9 +9,9 @@ import json
 import os
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from keras_gan.errors import printable
+from keras_gan.errors import RunError, printable
 from keras_gan.files.atomic import write_text
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report.data import report_data
@@ -42,6 +42,23 @@ def write_report(runs: Sequence[Run], path: str | os.PathLike) -> pathlib.Path:
     with writing_to(path.parent):
         write_text(path, render(title, {"runs": with_unique_names(data)}))
     return path
+
+
+def rewrite_report(run: Run, tell: Callable[[str], None]) -> list[pathlib.Path]:
+    """Writes a run's own report; a training or an evaluation without one hasn't failed.
+
+    Args:
+        run: The `Run`.
+        tell: Function to call with the reason why there is no report.
+
+    Returns:
+        `[path]`, or an empty list if there is no report.
+    """
+    try:
+        return [write_report([run], run.report_path)]
+    except RunError as error:
+        tell(f"No report was written: {error}")
+        return []
 
 
 def with_unique_names(data: list[dict]) -> list[dict]:

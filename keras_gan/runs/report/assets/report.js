@@ -1,5 +1,5 @@
 "use strict";
-// Draws what the page carries as JSON; see facts.py for its fields. Nothing is fetched.
+// Draws what the page carries as JSON; see data.py for its fields. Nothing is fetched.
 
 const report = JSON.parse(document.getElementById("data").textContent);
 const runs = report.runs;
@@ -276,10 +276,26 @@ function drawThroughput() {
   });
 }
 
+// The settings as name -> text; those inside another have both names, as in "rules: loss".
+function settingsOf(values, prefix = "") {
+  return Object.entries(values).reduce((settings, [name, value]) => {
+    const title = prefix + name.replaceAll("_", " ");
+    const nested = value !== null && typeof value === "object" && !Array.isArray(value);
+    return { ...settings, ...(nested ? settingsOf(value, `${title}: `) : { [title]: inWords(value) }) };
+  }, {});
+}
+
+function inWords(value) {
+  if (Array.isArray(value)) return value.map(inWords).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return value === null ? "–" : String(value);
+}
+
 function drawSettings() {
-  const names = unique(runs.flatMap((run) => Object.keys(run.config)));
+  const settings = runs.map((run) => settingsOf(run.config));
+  const names = unique(settings.flatMap(Object.keys));
   const rows = names.map((name) => {
-    const values = runs.map((run) => JSON.stringify(run.config[name] ?? null));
+    const values = settings.map((each) => each[name] ?? "–");
     const differs = new Set(values).size > 1;
     return { cells: [differs ? `${name} (differs)` : name, ...values], differs };
   });
