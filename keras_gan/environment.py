@@ -7,6 +7,7 @@ import pathlib
 import platform
 import sys
 import warnings
+import zlib
 
 GPU_FILES = "/dev/nvidia[0-9]*"
 CACHE_VARIABLE, NO_CACHE = "KERAS_GAN_COMPILATION_CACHE", "off"
@@ -77,11 +78,16 @@ def add_flag(variable: str, name: str, value: str) -> None:
 
 
 def compilation_cache() -> pathlib.Path | None:
-    """Returns the folder of compiled functions, made and trimmed; None if it can't be used."""
+    """Returns the folder of compiled functions, made and trimmed; None if it can't be used.
+
+    XLA finds compiled functions again even if its flags have changed, so each set of flags has a
+    folder of its own.
+    """
     word = os.environ.get(CACHE_VARIABLE, "~/.cache/keras_gan/xla")
     if word == NO_CACHE:
         return None
-    folder = pathlib.Path(word).expanduser()
+    flags = zlib.crc32(os.environ.get("XLA_FLAGS", "").encode())
+    folder = pathlib.Path(word).expanduser() / f"{flags:08x}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trim(folder, MAX_CACHE_BYTES)
