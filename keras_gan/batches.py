@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from keras_gan import media
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.whole_set import WholeSet
@@ -257,40 +256,6 @@ def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
         lambda spec: tf.zeros((0, *spec.shape[1:]), spec.dtype), dataset.element_spec
     )
     return dataset.scan(empty, fill_all)
-
-
-def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
-    """Scales stored integers to samples, with equal bits on every device and under XLA.
-
-    The division is in float64: compilers replace one in float32 by a less exact multiplication.
-
-    Args:
-        samples: `(batch, ...)` integers of a dtype in `medium.integers`, or floats.
-        medium: The samples' `keras_gan.media.Medium`.
-
-    Returns:
-        A float32 tensor of the same shape.
-
-    Raises:
-        DataError: For integers of another dtype.
-
-    Example:
-
-    >>> import tensorflow as tf
-    >>> from keras_gan import batches, media
-    >>> batches.to_floats(tf.constant([0, 255], tf.uint8), media.Image()).numpy().tolist()
-    [-1.0, 1.0]
-    """
-    samples = tf.convert_to_tensor(samples)
-    if not samples.dtype.is_integer:
-        return tf.cast(samples, tf.float32)
-    if samples.dtype.name not in medium.integers:
-        integers = "".join(f"{name} or " for name in medium.integers)
-        raise DataError(
-            f"expected {medium.noun} as {integers}floats, got {samples.dtype.name}; convert them."
-        )
-    scale, offset = medium.integers[samples.dtype.name]
-    return tf.cast(tf.cast(samples, tf.float64) / scale, tf.float32) - offset
 
 
 def check_finite(samples: np.ndarray, where: str = "") -> None:

@@ -3,7 +3,7 @@
 import os
 
 import keras_gan as kg
-from keras_gan import batches, environment, media, metrics
+from keras_gan import environment, media, metrics, scaling
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.tf32 import allow_tf32
 
@@ -46,7 +46,8 @@ def test_a_gpu_gets_its_settings(gpu_machine):
     assert os.environ["XLA_FLAGS"] == "--xla_gpu_deterministic_ops=true"
     flag, _, folder = os.environ["TF_XLA_FLAGS"].partition("=")
     assert flag == "--tf_xla_persistent_cache_directory"
-    assert os.path.dirname(folder) == str(gpu_machine / "cache") and os.path.isdir(folder)
+    assert os.path.dirname(folder) == str(gpu_machine / "cache")
+    assert os.path.isdir(folder)
 
 
 def test_settings_of_the_user_are_kept(gpu_machine, monkeypatch):
@@ -62,7 +63,8 @@ def test_settings_of_the_user_are_kept(gpu_machine, monkeypatch):
 def test_without_a_gpu_nothing_is_set(gpu_machine):
     (gpu_machine / "nvidia0").unlink()
     environment.prepare_gpu()
-    assert "XLA_FLAGS" not in os.environ and "TF_XLA_FLAGS" not in os.environ
+    assert "XLA_FLAGS" not in os.environ
+    assert "TF_XLA_FLAGS" not in os.environ
 
 
 def test_each_set_of_flags_has_its_cache(gpu_machine, monkeypatch):
@@ -93,9 +95,9 @@ def test_stored_integers_are_scaled_to_the_same_bits_everywhere(medium):
     stored = np.arange(limits.min, limits.max + 1).astype(name)
     expected = stored.astype("float32") / np.float32(scale) - np.float32(offset)
     for jit_compile in (False, True):
-        function = tf.function(lambda x: batches.to_floats(x, medium), jit_compile=jit_compile)
+        function = tf.function(lambda x: scaling.to_floats(x, medium), jit_compile=jit_compile)
         assert np.array_equal(function(tf.constant(stored)), expected)
-    assert np.array_equal(batches.to_floats(stored, medium), expected)
+    assert np.array_equal(scaling.to_floats(stored, medium), expected)
 
 
 def test_unscalable_integers_are_refused():
@@ -104,7 +106,9 @@ def test_unscalable_integers_are_refused():
         gan.fit(PIXELS.astype("int32"), batch_size=8, verbose=0)
 
 
-@pytest.mark.parametrize("samples, on_device", [(PIXELS, False), (SAMPLES, True), (PIXELS, True)])
+@pytest.mark.parametrize(
+    ("samples", "on_device"), [(PIXELS, False), (SAMPLES, True), (PIXELS, True)]
+)
 def test_stored_samples_and_data_on_the_device_train_the_same_weights(samples, on_device):
     weights = []
     for x, choice in ((SAMPLES, False), (samples, on_device)):
@@ -127,8 +131,8 @@ def test_other_data_follow_data_on_the_device():
 
 def test_data_that_cannot_lie_on_the_device_are_refused():
     gan = game()
+    dataset = tf.data.Dataset.from_tensor_slices(SAMPLES).batch(8)
     with pytest.raises(ConfigError, match="can't be read by index"):
-        dataset = tf.data.Dataset.from_tensor_slices(SAMPLES).batch(8)
         gan.fit(dataset, verbose=0, data_on_device=True)
     with pytest.raises(ConfigError, match="True, False or 'auto', got 'always'"):
         gan.fit(SAMPLES, batch_size=8, verbose=0, data_on_device="always")
@@ -139,7 +143,7 @@ def test_sources_return_the_same_samples_stored_and_scaled():
     stored = next(iter(source.to_dataset(batch_size=16, shuffle=False, stored=True)))
     scaled = next(iter(source.to_dataset(batch_size=16, shuffle=False)))
     assert stored.dtype == tf.uint8
-    assert np.array_equal(batches.to_floats(stored, source.medium), scaled)
+    assert np.array_equal(scaling.to_floats(stored, source.medium), scaled)
 
 
 def test_whole_sets_hold_the_samples_in_order():
@@ -166,7 +170,8 @@ def test_metrics_and_samples_are_computed_in_true_float32():
     assert tf32_is_allowed()
     evaluator = metrics.Evaluator(source, metrics.get(["frechet"], Recording("four")), count=40)
     evaluator.evaluate(sample)
-    assert seen and not any(seen)
+    assert seen
+    assert not any(seen)
     assert tf32_is_allowed()
 
 
@@ -181,7 +186,8 @@ def test_parity_is_checked_in_true_float32():
 
     signature = game().signatures()["serving_default"]
     parity.check_parity(signature, run, run, (1e-6, 1e-6), "copy")
-    assert len(seen) == 2 * len(parity.BATCH_SIZES) and not any(seen)
+    assert len(seen) == 2 * len(parity.BATCH_SIZES)
+    assert not any(seen)
 
 
 def test_tf32_is_restored_after_an_error():

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 
-from keras_gan import batches, media
+from keras_gan import batches, media, scaling
 from keras_gan.datasets.channels import fit_square
 from keras_gan.datasets.source import Source, digest, with_size
 from keras_gan.errors import DataError, LimitError
@@ -78,7 +78,7 @@ class ArraySource(Source):
         def gather(index):
             samples = tf.gather(self._samples, index)
             if samples.shape[1:] != self.sample_shape:
-                samples = batches.to_floats(samples, self.medium)
+                samples = scaling.to_floats(samples, self.medium)
                 samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
             samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
             return samples, tf.gather(self._labels, index)

@@ -7,13 +7,13 @@ import shutil
 import zlib
 
 from keras_gan import media
-from keras_gan.batches import to_floats
 from keras_gan.datasets.source import Source, in_order
 from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import sync
 from keras_gan.files.json_file import read_json
 from keras_gan.progress import progress_bar
+from keras_gan.scaling import to_floats
 
 import numpy as np
 import tensorflow as tf

@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from keras_gan import batches, media
+from keras_gan import batches, media, scaling
 from keras_gan.errors import DataError, printable
 from keras_gan.progress import progress_bar
 from keras_gan.whole_set import WholeSet
@@ -80,7 +80,7 @@ class Source:
         """
 
         def scale(samples, labels):
-            return batches.to_floats(samples, self.medium), labels
+            return scaling.to_floats(samples, self.medium), labels
 
         stored = self.fetch_stored(indices)
         is_integer = stored.element_spec[0].dtype.is_integer
