@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from keras_gan import callbacks, media
+from keras_gan import callbacks, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
@@ -110,6 +110,7 @@ def make_plan(
         labels=config["classes"] is not None,
         seed=settings.seed,
         prefetch=settings.prefetch,
+        stored=bool(machine.gpus()),  # a processor scales them as fast before the step
     )
     evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
     return Plan(
