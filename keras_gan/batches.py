@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from keras_gan.checks import check_integer
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.whole_set import WholeSet
 
@@ -46,8 +46,8 @@ def step_addressed(
         get the batches that a single worker would get. Sharding by files couldn't guarantee that.
 
     Raises:
-        ConfigError: For a prefetch below 1; from `from_step`, for an invalid shard, or a batch
-            that the workers can't share evenly.
+        ConfigError: For a batch size or prefetch below 1, or a negative seed; from `from_step`, for
+            an invalid shard, or a batch that the workers can't share evenly.
         DataError: For fewer samples than a batch.
     """
     read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
@@ -61,6 +61,8 @@ def make_reader(
 
     `rows` is a slice of each batch. The arguments are those of `step_addressed`.
     """
+    check_integer("batch_size", batch_size)
+    check_seed(seed, bits=63)
     if num_samples < batch_size:
         raise DataError(
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "

@@ -15,6 +15,7 @@ from keras_gan.cli import main
 from keras_gan.networks.network import INIT, Network
 from keras_gan.recipes.recipe import Recipe
 from keras_gan.recipes.table import RECIPES
+from keras_gan.runtime import Generator
 
 import keras
 import numpy as np
@@ -271,6 +272,9 @@ def test_exports_agree_with_keras_and_say_what_they_make(folder, kind):
     session = onnxruntime.InferenceSession(export / "generator.onnx")
     (found,) = session.run([name], {"latents": latents.numpy()})
     assert np.abs(found - expected).max() <= 1e-5
+    generator = Generator(export / "generator.onnx")
+    assert generator.medium == kind
+    assert np.abs(generator.sample(5, seed=2) - expected).max() <= 1e-5
     facts = session.get_modelmeta().custom_metadata_map
     assert media.from_config(json.loads(facts["medium"])) == MEDIA[kind]
     assert facts["range"] == "-1 1"
@@ -328,17 +332,6 @@ def test_a_run_whose_medium_was_damaged_is_refused(folder, kind, tmp_path, capsy
     ):
         (tmp_path / "config.json").write_text(json.dumps({**config, "medium": medium}))
         assert message in refused(capsys, ["sample", tmp_path])
-
-
-def test_a_run_of_points_shows_them_beside_the_data(tmp_path):
-    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(40, 3)).astype("float32"))
-    arguments = ["train", "gan", "--data", tmp_path / "x.npy", "--out", tmp_path / "run"]
-    assert main(words(*arguments, "--steps", 2, "--every", 1, "--width", 5, "--batch-size", 8)) == 0
-    pictures = sorted((tmp_path / "run" / "samples").iterdir())
-    assert [path.name for path in pictures] == [f"{k:08d}.png" for k in range(3)]
-    assert not any(map(is_blank, pictures))
-    with Image.open(tmp_path / "run" / "learning.gif") as film:
-        assert film.size == (514, 256)
 
 
 def test_words_are_previewed_while_a_model_learns(tmp_path):

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from keras_gan import batches
+from keras_gan.checks import check_seed
 from keras_gan.datasets.source import Source
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError
 
 import tensorflow as tf
 
@@ -21,6 +22,7 @@ class Pair:
             earlier.
 
     Raises:
+        ConfigError: For anything but sources.
         DataError: For aligned sources of different lengths.
 
     Example:
@@ -33,6 +35,11 @@ class Pair:
     """
 
     def __init__(self, a: Source, b: Source, aligned: bool = False) -> None:
+        for source in (a, b):
+            if not isinstance(source, Source):
+                raise ConfigError(
+                    f"expected two sources, such as those of datasets.open_source, got {source!r}."
+                )
         if aligned and len(a) != len(b):
             raise DataError(
                 f"expected aligned sources of one length, got {len(a)} samples in {a.name} and "
@@ -48,7 +55,8 @@ class Pair:
     ) -> tf.data.Dataset:
         """Makes a step-addressed `tf.data.Dataset` of `(samples of a, samples of b)`.
 
-        An epoch is as long as the larger set. Batch k is a function of (seed, k) only.
+        An epoch is as long as the larger set. Batch k is a function of (seed, k) only. Labels of
+        the sources are left out.
 
         Args:
             batch_size: Samples of each source per batch.
@@ -57,8 +65,10 @@ class Pair:
             prefetch: Number of batches to prepare ahead.
 
         Raises:
+            ConfigError: For a number out of range.
             DataError: If a source has fewer samples than a batch.
         """
+        check_seed(seed)
         seeds = (seed, seed if self.aligned else seed + OTHER_ORDER)
         readers = [
             batches.make_reader(samples_of(source), len(source), batch_size, order, shuffle)

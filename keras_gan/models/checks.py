@@ -108,7 +108,7 @@ def check_parts(batch_size: int | None, accumulation: int) -> None:
         size = "an unknown size" if batch_size is None else batch_size
         raise DataError(
             f"expected batches of a fixed size that accumulation={accumulation} divides, got "
-            f"{size}; batch with drop_remainder=True and such a size."
+            f"{size}; choose such a batch size, and batch with drop_remainder=True."
         )
 
 

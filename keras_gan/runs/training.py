@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from keras_gan import callbacks, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
+from keras_gan.models.checks import check_parts
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
@@ -104,6 +105,7 @@ def make_plan(
     for note in source.notes:
         tell(note)
     config = run.keep_first_settings(settings.config(source))
+    check_parts(config["batch_size"], config["rules"]["accumulation"])
     tell(summary(config))
     dataset = source.to_dataset(
         config["batch_size"],
