@@ -25,6 +25,7 @@ def step_addressed(
     seed: int = 0,
     shuffle: bool = True,
     prefetch: int = 2,
+    read_all: Callable[[], Any] | None = None,
 ) -> tf.data.Dataset:
     """Makes a `tf.data.Dataset` that can start at the batch of any step.
 
@@ -35,11 +36,14 @@ def step_addressed(
         seed: Non-negative int that determines the order.
         shuffle: Whether to permute the samples in each epoch.
         prefetch: Number of batches to prepare in advance.
+        read_all: Function that returns all samples, a nest of arrays like a batch, for models that
+            keep them on their device; None for data that can't be read whole.
 
     Returns:
         A dataset of one epoch, reshuffled each time it is iterated, with three attributes:
         `from_step(step, shard=(0, 1))`, the endless dataset that begins with that step's batch,
-        `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly.
+        `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly. With
+        `read_all` it has `whole`, too, a `WholeSet`.
 
         `shard=(index, count)` gives a worker the rows `index * b / count` to
         `(index + 1) * b / count` of every batch and reads nothing else. So all workers together
@@ -51,7 +55,19 @@ def step_addressed(
         DataError: For fewer samples than a batch.
     """
     read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
-    return from_reader(read, num_samples // batch_size, batch_size, seed, prefetch)
+    steps = num_samples // batch_size
+    dataset = from_reader(read, steps, batch_size, seed, prefetch)
+    if read_all is not None:
+        read_indices = make_reader(lambda indices: indices, num_samples, batch_size, seed, shuffle)
+        indices = from_reader(read_indices, steps, batch_size, seed, prefetch)
+        num_bytes = num_samples * sum(map(bytes_of_row, tf.nest.flatten(dataset.element_spec)))
+        dataset.whole = WholeSet(indices, num_bytes, read_all)
+    return dataset
+
+
+def bytes_of_row(spec: tf.TensorSpec) -> int:
+    """Returns the bytes of one row of a batch."""
+    return spec.dtype.size * math.prod(spec.shape[1:])
 
 
 def make_reader(
@@ -217,13 +233,14 @@ def from_arrays(
         return tf.nest.map_structure(lambda tensor: rows(tensor, indices), tensors)
 
     count = len(tf.nest.flatten(tensors)[0])
-    dataset = step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
-    dataset.whole = WholeSet(
-        step_addressed(lambda indices: indices, count, batch_size, seed, shuffle),
-        sum(tensor.dtype.size * math.prod(tensor.shape) for tensor in tf.nest.flatten(tensors)),
-        lambda: tensors,
+    return step_addressed(
+        lambda indices: indices.map(gather),
+        count,
+        batch_size,
+        seed,
+        shuffle,
+        read_all=lambda: tensors,
     )
-    return dataset
 
 
 def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -87,10 +87,11 @@ def compilation_cache() -> pathlib.Path | None:
     if word == NO_CACHE:
         return None
     flags = zlib.crc32(os.environ.get("XLA_FLAGS", "").encode())
-    folder = pathlib.Path(word).expanduser() / f"{flags:08x}"
+    cache = pathlib.Path(word).expanduser()
+    folder = cache / f"{flags:08x}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        trim(folder, MAX_CACHE_BYTES)
+        trim(cache, MAX_CACHE_BYTES)
     except OSError as error:
         warnings.warn(
             f"expected a folder for compiled functions at {folder}: {error}. Every process "
@@ -102,14 +103,16 @@ def compilation_cache() -> pathlib.Path | None:
 
 
 def trim(folder: pathlib.Path, max_bytes: int) -> None:
-    """Removes the oldest files of a folder until the rest is within `max_bytes`."""
-    files = [path for path in folder.iterdir() if path.is_file()]
+    """Removes the oldest files below a folder until the rest is within `max_bytes`."""
+    files = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process removed it
+            files += [(path.stat(), path)] if path.is_file() else []
     size = 0
-    for path in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True):
-        size += path.stat().st_size
+    for stat, path in sorted(files, key=lambda file: file[0].st_mtime, reverse=True):
+        size += stat.st_size
         if size > max_bytes:
-            with contextlib.suppress(FileNotFoundError):  # another process removed it
-                path.unlink()
+            path.unlink(missing_ok=True)
 
 
 prefer_onednn()

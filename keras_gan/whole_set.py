@@ -78,7 +78,7 @@ class DeviceArrays:
         return gather_rows(tf.nest.map_structure(tf.convert_to_tensor, self._variables), indices)
 
 
-def describes(held: DeviceArrays | None, arrays: Any) -> bool:
+def can_hold(held: DeviceArrays | None, arrays: Any) -> bool:
     """Returns whether a `DeviceArrays` can hold these arrays; None holds None."""
     if held is None or arrays is None:
         return held is arrays

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from keras_gan import batches, media, scaling
 from keras_gan.errors import DataError, printable
 from keras_gan.progress import progress_bar
-from keras_gan.whole_set import WholeSet
 
 import numpy as np
 import tensorflow as tf
@@ -84,7 +82,9 @@ class Source:
 
         stored = self.fetch_stored(indices)
         is_integer = stored.element_spec[0].dtype.is_integer
-        return stored.map(scale) if is_integer else stored
+        if not is_integer:
+            return stored
+        return stored.map(scale, num_parallel_calls=2, deterministic=True)
 
     def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
         """Returns the batches of `fetch` before integers are scaled; subclasses implement this.
@@ -149,13 +149,16 @@ class Source:
             batch = self.fetch_stored(indices) if stored else self.fetch(indices)
             return batch if labels else batch.map(lambda samples, _: samples)
 
-        dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle, prefetch)
-        dataset.class_names = self.class_names
-        dataset.whole = WholeSet(
-            batches.step_addressed(lambda i: i, len(self), batch_size, seed, shuffle, prefetch),
-            len(self) * sum(map(bytes_of_row, tf.nest.flatten(dataset.element_spec))),
-            lambda: self._read_all(fetch),
+        dataset = batches.step_addressed(
+            fetch,
+            len(self),
+            batch_size,
+            seed,
+            shuffle,
+            prefetch,
+            read_all=lambda: self._read_all(fetch),
         )
+        dataset.class_names = self.class_names
         return dataset
 
     def _read_all(self, fetch):
@@ -166,11 +169,6 @@ class Source:
                 parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), part))
                 bar.update(len(tf.nest.flatten(part)[0]))
         return tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts)
-
-
-def bytes_of_row(spec: tf.TensorSpec) -> int:
-    """Returns the bytes of one row of a batch."""
-    return spec.dtype.size * math.prod(spec.shape[1:])
 
 
 def with_size(source: Source, size: int) -> Source:

@@ -10,7 +10,7 @@ from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import check_finite_numbers
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
 from keras_gan.tf32 import allow_tf32
-from keras_gan.whole_set import AUTO, DeviceArrays, belongs_on_device, describes
+from keras_gan.whole_set import AUTO, DeviceArrays, belongs_on_device, can_hold
 
 import keras
 import numpy as np
@@ -105,7 +105,8 @@ class Resumable(Replicated, keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ConfigError: Before `compile`, or if `steps_per_execution` doesn't divide an epoch.
+            ConfigError: Before `compile`, if `steps_per_execution` doesn't divide an epoch, or for
+                data that can't lie on the device.
             DataError: For data that don't fit the networks or are damaged.
         """
         if not self.compiled:
@@ -162,7 +163,7 @@ class Resumable(Replicated, keras.Model):
     def _holding(self, whole):
         """Holds a `WholeSet` on the device in a `with` block; None for no set."""
         arrays = None if whole is None else whole.read()
-        if not describes(self._device_arrays, arrays):
+        if not can_hold(self._device_arrays, arrays):
             self._device_arrays = None if whole is None else DeviceArrays(arrays)
             self.train_function = None  # it refers to the former arrays
         if whole is None:
