@@ -163,13 +163,13 @@ def test_a_run_holds_its_medium_its_logs_and_its_previews(folder, kind):
     assert [row["step"] for row in history] == [2, 4, 6]
     assert all(np.isfinite(row["d_loss"]) and np.isfinite(row["g_loss"]) for row in history)
     previews = sorted(run.samples_folder.iterdir())
-    assert [path.name for path in previews] == [f"{k:08d}.png" for k in (0, 2, 4, 6)]
+    assert [path.name for path in previews] == [f"{k:08d}.png" for k in (0, 2, 4, 6, 7)]
     assert not any(map(is_blank, previews))
     rows, columns = MEDIA[kind].grid
     expected = MEDIA[kind].preview(run.load().sample(rows * columns), columns)
     assert np.array(Image.open(previews[-1])).shape == expected.shape[:2]
     with Image.open(run.folder / "learning.gif") as film:
-        assert film.n_frames == 4
+        assert film.n_frames == 5
     (row, *_) = read_table(run.metrics_path)
     assert row["frechet[values]"] > 0
     assert run.report_path.exists()
@@ -199,7 +199,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(folder, kind, monkeypatch, capsy
     assert int(runs.Run(out).load().step) == 4
     assert train(folder, kind, out) == 0
     assert differing(*(state_of(runs.Run(each).load()) for each in (out, folder / "run"))) == []
-    for name in ("history.csv", "learning.gif", "samples/00000006.png"):
+    for name in ("history.csv", "learning.gif", "samples/00000006.png", "samples/00000007.png"):
         assert (out / name).read_bytes() == (folder / "run" / name).read_bytes(), name
 
 
