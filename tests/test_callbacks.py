@@ -56,11 +56,13 @@ def test_points_are_drawn_beside_the_data(tmp_path):
     labels = np.arange(30) % 3
     source = kg.datasets.ArraySource("points", points, labels)
     for gan, batch in ((points_gan(), (points,)), (points_gan(3), (points, labels))):
-        plot = callbacks.PointsBesideData(tmp_path / "plots", source, every=2, count=20, seed=4)
+        plot = callbacks.PointsBesideData(
+            tmp_path / "plots", source, every=2, count=20, seed=4, last=3
+        )
         gan.fit(*batch, batch_size=10, epochs=1, verbose=0, callbacks=[plot])
         paths = sorted((tmp_path / "plots").iterdir())
-        assert [path.name for path in paths] == ["00000000.png", "00000002.png"]
-        first, last = (np.array(Image.open(path)) for path in paths)
+        assert [path.name for path in paths] == [f"{step:08d}.png" for step in (0, 2, 3)]
+        first, _, last = (np.array(Image.open(path)) for path in paths)
         assert np.array_equal(first[:, :256], last[:, :256])
         assert not np.array_equal(first[:, 258:], last[:, 258:])
         assert plot.data.shape == (20, 2)

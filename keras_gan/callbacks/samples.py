@@ -72,6 +72,7 @@ class PointsBesideData(Periodic):
         every: Steps between pictures; once per epoch by default.
         count: Maximum number of points of each side.
         seed: Seed of the latents, and of the choice of data.
+        last: Step at which training ends, which gets a picture whatever `every` is.
 
     Raises:
         ConfigError: For a count below 1, or a source of another medium than points.
@@ -91,8 +92,9 @@ class PointsBesideData(Periodic):
         every: int | None = None,
         count: int = 2_000,
         seed: int = 0,
+        last: int | None = None,
     ) -> None:
-        super().__init__(every)
+        super().__init__(every, last=last)
         if not isinstance(source.medium, media.Points):
             raise ConfigError(f"expected points, got {source.medium.noun}; use SampleGrid.")
         self.folder, self.source, self.seed = pathlib.Path(folder), source, seed

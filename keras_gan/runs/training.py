@@ -199,7 +199,9 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
         return []
     distribution = getattr(plan.source, "distribution", None)
     if distribution is None:
-        points = callbacks.PointsBesideData(run.samples_folder, plan.source, every=plan.every)
+        points = callbacks.PointsBesideData(
+            run.samples_folder, plan.source, every=plan.every, last=last
+        )
         return [points, callbacks.LearningGIF(run.samples_folder, film)]
     try:
         density = callbacks.DensityPlot(
