@@ -1,10 +1,12 @@
 """Pair: two sources for one model, domain A and domain B."""
 
 from collections.abc import Callable
+from typing import Any
 
 from keras_gan import batches
+from keras_gan.checks import check_seed
 from keras_gan.datasets.source import Source
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 
 import tensorflow as tf
 
@@ -15,12 +17,13 @@ class Pair:
     """A pair of sources that are read together.
 
     Args:
-        a, b: `Source`s.
+        a, b: `Source`s; `keras_gan.datasets.ArraySource` makes one of an array.
         aligned: Whether sample i of `a` corresponds to sample i of `b`. If so, both are read in
             the same order; otherwise each has its own permutation, and the smaller set repeats
             earlier.
 
     Raises:
+        ConfigError: For anything else than sources.
         DataError: For aligned sources of different lengths.
 
     Example:
@@ -33,6 +36,8 @@ class Pair:
     """
 
     def __init__(self, a: Source, b: Source, aligned: bool = False) -> None:
+        check_source(a)
+        check_source(b)
         if aligned and len(a) != len(b):
             raise DataError(
                 f"expected aligned sources of one length, got {len(a)} samples in {a.name} and "
@@ -57,8 +62,10 @@ class Pair:
             prefetch: Number of batches to prepare ahead.
 
         Raises:
+            ConfigError: For a batch size or a prefetch below 1, or a seed out of range.
             DataError: If a source has fewer samples than a batch.
         """
+        check_seed(seed)
         seeds = (seed, seed if self.aligned else seed + OTHER_ORDER)
         readers = [
             batches.make_reader(samples_of(source), len(source), batch_size, order, shuffle)
@@ -66,6 +73,15 @@ class Pair:
         ]
         steps = len(self) // batch_size
         return batches.from_reader(batches.zip_readers(*readers), steps, batch_size, seed, prefetch)
+
+
+def check_source(source: Any) -> None:
+    """Raises `ConfigError` for anything else than a `Source`."""
+    if not isinstance(source, Source):
+        raise ConfigError(
+            f"expected a Source to pair, got {abbreviate(source)}; for samples in memory use "
+            "keras_gan.datasets.ArraySource(name, samples)."
+        )
 
 
 def samples_of(source: Source) -> Callable[[tf.data.Dataset], tf.data.Dataset]:
