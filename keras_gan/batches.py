@@ -5,12 +5,14 @@ a new permutation of the samples; samples at its end that don't fill a batch are
 """
 
 import contextlib
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.whole_set import WholeSet
 
 import numpy as np
 import tensorflow as tf
@@ -147,7 +149,7 @@ def permute(index: tf.Tensor, seed: int, epoch: int | tf.Tensor, num_samples: in
     """Maps indices to their positions in an epoch's permutation of all samples.
 
     `tf.random.experimental.index_shuffle` has a fixed cipher of 4 rounds, with which the orders of
-    neighboring epochs are similar (rank correlation 0.9 for 60,000 samples).
+    neighbouring epochs are similar (rank correlation 0.9 for 60,000 samples).
 
     Args:
         index: `(batch,)` int64, below `num_samples`.
@@ -207,7 +209,8 @@ def from_arrays(
     Returns:
         A dataset of batches with the structure of the arrays.
     """
-    tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+    with tf.device("CPU"):  # a GPU may have less memory than the arrays
+        tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
     def rows(tensor, indices):
         return tf.ensure_shape(tf.gather(tensor, indices), [*indices.shape, *tensor.shape[1:]])
@@ -216,7 +219,13 @@ def from_arrays(
         return tf.nest.map_structure(lambda tensor: rows(tensor, indices), tensors)
 
     count = len(tf.nest.flatten(tensors)[0])
-    return step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
+    dataset = step_addressed(lambda indices: indices.map(gather), count, batch_size, seed, shuffle)
+    dataset.whole = WholeSet(
+        step_addressed(lambda indices: indices, count, batch_size, seed, shuffle),
+        sum(tensor.dtype.size * math.prod(tensor.shape) for tensor in tf.nest.flatten(tensors)),
+        lambda: tensors,
+    )
+    return dataset
 
 
 def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -264,5 +273,5 @@ def check_finite(samples: np.ndarray, where: str = "") -> None:
     if not finite.all():
         raise DataError(
             f"expected finite samples{where}, got NaN or infinity in {int((~finite).sum())} of "
-            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or mend them."
+            f"{len(samples)}, the first at index {int(np.argmin(finite))}; remove or repair them."
         )

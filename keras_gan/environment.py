@@ -1,11 +1,17 @@
-"""Settings that TensorFlow reads when it is imported; so this module is imported first."""
+"""Settings that TensorFlow and XLA read once, from the environment; so this module comes first."""
 
+import contextlib
+import glob
 import os
 import pathlib
 import platform
 import sys
 import warnings
+import zlib
 
+GPU_FILES = "/dev/nvidia[0-9]*"
+CACHE_VARIABLE, NO_CACHE = "KERAS_GAN_COMPILATION_CACHE", "off"
+MAX_CACHE_BYTES = 2 * 2**30
 ONEDNN_BY_DEFAULT = ("avx512_vnni", "avx512_bf16", "amx_tile")  # processors with these features
 
 
@@ -44,4 +50,67 @@ def processor_features() -> list[str]:
     return next((line.split() for line in lines if line.startswith("flags")), [])
 
 
+def prepare_gpu() -> None:
+    """Sets the defaults for NVIDIA GPUs, which TensorFlow and XLA read at their first computation.
+
+    - GPU memory is allocated as needed, so that several processes can share a GPU.
+    - XLA uses deterministic kernels only, so that a training resumes bit for bit.
+    - XLA keeps compiled functions in a folder, as compiling a step takes from seconds to minutes:
+      `~/.cache/keras_gan/xla`, or the folder in the environment variable
+      `KERAS_GAN_COMPILATION_CACHE`; `off` disables it.
+
+    Variables and flags that the user has set are kept. Without an NVIDIA GPU nothing is set.
+    """
+    if not glob.glob(GPU_FILES):
+        return
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    add_flag("XLA_FLAGS", "xla_gpu_deterministic_ops", "true")
+    folder = compilation_cache()
+    if folder is not None:
+        add_flag("TF_XLA_FLAGS", "tf_xla_persistent_cache_directory", str(folder))
+
+
+def add_flag(variable: str, name: str, value: str) -> None:
+    """Adds `--name=value` to the flags in an environment variable, unless the name is there."""
+    flags = os.environ.get(variable, "")
+    if f"--{name}" not in flags:
+        os.environ[variable] = f"{flags} --{name}={value}".strip()
+
+
+def compilation_cache() -> pathlib.Path | None:
+    """Returns the folder of compiled functions, made and trimmed; None if it can't be used.
+
+    XLA finds compiled functions again even if its flags have changed, so each set of flags has a
+    folder of its own.
+    """
+    word = os.environ.get(CACHE_VARIABLE, "~/.cache/keras_gan/xla")
+    if word == NO_CACHE:
+        return None
+    flags = zlib.crc32(os.environ.get("XLA_FLAGS", "").encode())
+    folder = pathlib.Path(word).expanduser() / f"{flags:08x}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trim(folder, MAX_CACHE_BYTES)
+    except OSError as error:
+        warnings.warn(
+            f"expected a folder for compiled functions at {folder}: {error}. Every process "
+            f"compiles anew; name another folder in {CACHE_VARIABLE}, or {NO_CACHE}.",
+            stacklevel=5,
+        )
+        return None
+    return folder
+
+
+def trim(folder: pathlib.Path, max_bytes: int) -> None:
+    """Removes the oldest files of a folder until the rest is within `max_bytes`."""
+    files = [path for path in folder.iterdir() if path.is_file()]
+    size = 0
+    for path in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True):
+        size += path.stat().st_size
+        if size > max_bytes:
+            with contextlib.suppress(FileNotFoundError):  # another process removed it
+                path.unlink()
+
+
 prefer_onednn()
+prepare_gpu()

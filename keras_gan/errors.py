@@ -80,7 +80,7 @@ class TrainingError(KerasGanError, RuntimeError):
 
 
 class NotFiniteError(TrainingError):
-    """A training whose losses, gradients or weights are NaN or infinite."""
+    """A training whose losses, gradients, weights or samples are NaN or infinite."""
 
 
 class RunError(KerasGanError, RuntimeError):

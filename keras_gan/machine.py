@@ -4,10 +4,12 @@ import glob
 import os
 import pathlib
 
+from keras_gan.environment import GPU_FILES
+
 import tensorflow as tf
+from tensorflow.python.client import device_lib
 
 GIBIBYTE = 2**30
-GPU_FILES = "/dev/nvidia[0-9]*"
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -37,6 +39,16 @@ def gpus() -> list[dict]:
         {"device_name": device.name, **tf.config.experimental.get_device_details(device)}
         for device in devices
     ]
+
+
+def gpu_memory() -> int | None:
+    """Returns the bytes of memory of TensorFlow's first GPU, or None without one."""
+    limits = [
+        device.memory_limit
+        for device in device_lib.list_local_devices()
+        if device.device_type == "GPU"
+    ]
+    return limits[0] if limits else None
 
 
 def has_unused_gpu() -> bool:

@@ -44,7 +44,7 @@ def make_key(seed: int | tf.Tensor, counter: int | tf.Tensor = 0) -> tf.Tensor:
 def key_of(values: tf.Tensor) -> tf.Tensor:
     """Computes a key from a float32 tensor, as the sum of the bits of its values.
 
-    A generator can so derive the noise of its layers from its latents.
+    A generator can use it to derive the noise of its layers from its latents.
 
     Example:
 

@@ -8,6 +8,7 @@ from keras_gan.checks import check_labels
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
 from keras_gan.signature import SERVING_DEFAULT, Signature
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -142,12 +143,11 @@ class Sampling:
             labels: For class-conditional networks, one class for all samples or `(n,)` ints; drawn
                 uniformly from the seed by default.
             truncation: From 0 to 1. Smaller values give more typical samples of less variety; 0
-                gives only the sample at the center. It scales the latents, or the styles of
-                StyleGAN2.
+                gives the average sample only. It scales the latents, or the styles of StyleGAN2.
             batch_size: Number of samples in a forward pass.
 
         Returns:
-            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+            A float32 array `(n, *sample_shape)` in the range of the medium, [-1, 1] for images.
 
         Raises:
             ConfigError: For a value out of range, or labels for an unconditional model.
@@ -167,6 +167,7 @@ class Sampling:
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
+    @allow_tf32(False)
     def sample_at(
         self, latents: Any, labels: Any = None, truncation: float = 1.0, batch_size: int = 256
     ) -> np.ndarray:
@@ -178,7 +179,7 @@ class Sampling:
             truncation, batch_size: As in `sample`.
 
         Returns:
-            A float32 array `(n, *sample_shape)`, images in [-1, 1].
+            A float32 array `(n, *sample_shape)` in the range of the medium, [-1, 1] for images.
 
         Raises:
             ConfigError: For latents of another shape, a truncation out of range, labels for an

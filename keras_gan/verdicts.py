@@ -1,7 +1,7 @@
-"""Verdicts: the state of the game between generator and discriminator, in words.
+"""Verdicts on a training: discriminator at chance, discriminator winning, collapse, memorization.
 
-Each verdict follows from a fixed rule on the figures of the history (accuracies, gradients) and of
-the metrics, and quotes them.
+Each verdict applies a fixed rule to the history (accuracies, gradients) or to the metrics, and
+quotes the figures.
 """
 
 import dataclasses
@@ -22,9 +22,10 @@ class Verdict:
     """A verdict on a run.
 
     Attributes:
-        name: `chance`, `winning`, `collapse`, `memorising` or `playing`.
-        text: Sentence with the figures.
-        advice: Recommended changes; empty if there are none.
+        name: `"chance"`, `"winning"`, `"collapse"`, `"memorizing"`, or `"playing"` if none of
+            these applies.
+        text: Sentence that states the verdict and its figures.
+        advice: Recommended changes; empty for `"playing"`.
     """
 
     name: str
@@ -38,16 +39,16 @@ class Verdict:
 def judge(
     history: Sequence[dict[str, float]], measurements: Sequence[dict[str, float | None]] = ()
 ) -> list[Verdict]:
-    """Judges a run by its figures.
+    """Returns the verdicts on a run.
 
     Args:
-        history: Rows of the history, as `keras_gan.callbacks.read_table` reads them; only the
-            last quarter is considered.
-        measurements: Rows of metrics, oldest first, with keys such as `coverage[digits]`; the
-            last row is compared with the best of each figure.
+        history: Rows of the history, oldest first, as `keras_gan.callbacks.read_table` reads them.
+            Accuracies and gradients are averaged over the last quarter.
+        measurements: Rows of metrics, oldest first, with keys such as `coverage[digits]`. The last
+            value of each metric is compared with its best.
 
     Returns:
-        Verdicts; `playing` if no other applies, and an empty list without any rows.
+        A list of `Verdict`s: `"playing"` if no other applies; empty without a history.
 
     Example:
 
@@ -75,7 +76,7 @@ def judge(
 
 
 def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
-    """Returns the means of `LOG_NAMES` over the last quarter of the history."""
+    """Computes the means of `LOG_NAMES` over the last quarter of the history."""
     rows = history[-max(1, round(RECENT * len(history))) :]
     return tuple(sum(row[name] for row in rows) / len(rows) for name in LOG_NAMES)
 
@@ -83,8 +84,9 @@ def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
 def judge_discriminator(history: Sequence[dict[str, float]]) -> Iterator[Verdict]:
     """Yields verdicts on the discriminator.
 
-    It is at chance if the mean accuracy is within 0.05 of 1/2. It is winning if both accuracies
-    are at least 0.95, and the generator's gradient is at most 1 % of the largest in the history.
+    The discriminator is at chance if its mean accuracy is within 0.05 of 1/2. It is winning if its
+    accuracies on real and on generated samples are at least 0.95, and the norm of the generator's
+    gradient is at most 1 % of its maximum in the history.
     """
     if not history:
         return
@@ -110,7 +112,7 @@ def judge_discriminator(history: Sequence[dict[str, float]]) -> Iterator[Verdict
 
 
 def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> list[float]:
-    """Returns the values of a figure, by any extractor, oldest first."""
+    """Returns the values of a metric, measured with any extractor, oldest first."""
     return [
         value
         for row in measurements
@@ -122,8 +124,8 @@ def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> lis
 def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:
     """Yields verdicts on mode collapse.
 
-    The generator has collapsed if coverage is at most 0.1, or if coverage or modes are at most
-    half of their best.
+    The generator has collapsed if its coverage is at most 0.1, or if its coverage or its number of
+    modes is at most half of the best so far.
     """
     for name in ("coverage", "modes"):
         values = values_of(measurements, name)
@@ -143,16 +145,16 @@ def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator
 
 
 def judge_copies(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:
-    """Yields verdicts on memorization: at most 10 % of the samples are authentic.
+    """Yields a verdict on memorization, if at most 10 % of the samples are authentic.
 
-    A sample isn't authentic if it is nearer to a training sample than that sample's own nearest
-    neighbour in the training set.
+    A sample is authentic unless it is nearer to a training sample than that training sample's own
+    nearest neighbour in the training set.
     """
     authentic = values_of(measurements, "authentic")
     if authentic and authentic[-1] <= COPIED:
         yield Verdict(
-            "memorising",
-            f"The generator is memorising: only {authentic[-1]:.0%} of its samples are authentic, "
+            "memorizing",
+            f"The generator is memorizing: only {authentic[-1]:.0%} of its samples are authentic, "
             "the others lie nearer to a training sample than its own nearest neighbour does.",
             "Use more data or an augmentation (DiffAugment, ADA), stop earlier, or go back to the "
             "best checkpoint.",

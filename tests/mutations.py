@@ -217,7 +217,7 @@ def rewritten(draw, content):
 
 
 def image(kind, color="red"):
-    """Returns an image of one color."""
+    """Returns an image of one colour."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), color).save(buffer, kind)
     return buffer.getvalue()

@@ -15,10 +15,12 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 
 # From the ground up: a room imports from the floors below its own alone.
 FLOORS = (
-    {"errors", "environment", "compilation", "machine", "options", "replicas"},
-    {"checks", "files", "gradients", "noise", "optimizers", "progress", "runtime", "verdicts"},
+    {"errors", "environment", "compilation", "options", "replicas", "tf32"},
+    {"checks", "files", "gradients", "machine", "noise", "optimizers", "progress"},
+    {"runtime", "verdicts", "whole_set"},
     {"pictures", "batches", "layers", "losses", "schedules", "penalties"},
     {"media"},
+    {"scaling"},
     {"augment", "networks", "datasets", "signature"},
     {"sampling"},
     {"models", "metrics"},

@@ -100,7 +100,7 @@ def test_fewer_samples_than_a_batch():
 
 
 @pytest.mark.parametrize("count", [1_000, 10_000, 60_000])
-def test_orders_of_neighboring_epochs_are_uncorrelated(count):
+def test_orders_of_neighbouring_epochs_are_uncorrelated(count):
     """TensorFlow's own index_shuffle gives rank correlations of up to 0.9 here."""
     index = tf.range(count, dtype=tf.int64)
     orders = [

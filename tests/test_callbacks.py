@@ -10,8 +10,9 @@ import threading
 import time
 import tty
 
+import keras_gan as kg
 from keras_gan import callbacks, penalties, pictures, progress
-from keras_gan.errors import ConfigError, TrainingError
+from keras_gan.errors import ConfigError, NotFiniteError, TrainingError
 from keras_gan.files import keras_file
 
 import keras
@@ -38,6 +39,54 @@ def test_sample_grids_show_the_same_latents_through_training(tmp_path):
     expected = pictures.grid(gan.sample(6, seed=4), 3)[..., 0]
     assert picture.shape == (16, 24)
     assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
+
+
+def points_gan(num_classes=None):
+    networks = (kg.networks.MLPGenerator, kg.networks.MLPDiscriminator)
+    generator, discriminator = (
+        network((2,), units=(8,), num_classes=num_classes) for network in networks
+    )
+    gan = kg.GAN(generator, discriminator)
+    gan.compile()
+    return gan
+
+
+def test_points_are_drawn_beside_the_data(tmp_path):
+    points = np.random.default_rng(0).normal(size=(30, 2)).astype("float32")
+    labels = np.arange(30) % 3
+    source = kg.datasets.ArraySource("points", points, labels)
+    for gan, batch in ((points_gan(), (points,)), (points_gan(3), (points, labels))):
+        plot = callbacks.PointsBesideData(tmp_path / "plots", source, every=2, count=20, seed=4)
+        gan.fit(*batch, batch_size=10, epochs=1, verbose=0, callbacks=[plot])
+        paths = sorted((tmp_path / "plots").iterdir())
+        assert [path.name for path in paths] == ["00000000.png", "00000002.png"]
+        first, last = (np.array(Image.open(path)) for path in paths)
+        assert np.array_equal(first[:, :256], last[:, :256])
+        assert not np.array_equal(first[:, 258:], last[:, 258:])
+        assert plot.data.shape == (20, 2)
+        assert {tuple(point) for point in plot.data} <= {tuple(point) for point in points}
+    digits = kg.datasets.open_source("digits")
+    with pytest.raises(ConfigError, match="expected points, got images; use SampleGrid"):
+        callbacks.PointsBesideData(tmp_path, digits)
+    with pytest.raises(ConfigError, match="an integer count >= 1, got 0"):
+        callbacks.PointsBesideData(tmp_path, source, count=0)
+
+
+def test_previews_of_a_broken_generator_end_the_training_as_broken_losses_do(tmp_path):
+    """So that a run can roll back."""
+    gan, points = points_gan(), np.zeros((4, 2), "float32")
+    source = kg.datasets.ArraySource("points", points)
+    distribution = kg.datasets.open_source("toy:gaussians25").distribution
+    weights = gan.moving_average.get_weights()
+    gan.moving_average.set_weights([weight * np.nan for weight in weights])
+    for callback in (
+        callbacks.PointsBesideData(tmp_path / "a", source),
+        callbacks.DensityPlot(tmp_path / "b", distribution, count=10),
+        callbacks.SampleGrid(tmp_path / "c"),
+    ):
+        with pytest.raises(NotFiniteError, match="expected finite points, got NaN or infinity in"):
+            gan.fit(points, batch_size=4, verbose=0, callbacks=[callback])
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_the_last_step_has_a_grid_whatever_the_interval_is(tmp_path):

@@ -63,12 +63,15 @@ def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, caps
     assert (out / "export" / "3").is_dir()
 
 
-def test_points_train_without_pictures(tmp_path):
+def test_a_run_of_points_draws_them_beside_the_data(tmp_path):
     np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(64, 2)))
     arguments = ["train", "gan", "--data", tmp_path / "points.npy", "--out", tmp_path / "run"]
-    arguments += ["--width", 10, "--steps", 2, "--batch-size", 8]
+    arguments += ["--width", 10, "--steps", 2, "--batch-size", 8, "--every", 1]
     assert main(words(*arguments)) == 0
-    assert not (tmp_path / "run" / "samples").exists()
+    pictures = sorted((tmp_path / "run" / "samples").iterdir())
+    assert [path.name for path in pictures] == [f"{step:08d}.png" for step in range(3)]
+    with Image.open(tmp_path / "run" / "learning.gif") as film:
+        assert film.size == (514, 256)
     session = onnxruntime.InferenceSession(tmp_path / "run" / "export" / "generator.onnx")
     assert session.get_outputs()[0].name == "samples"
 
@@ -252,7 +255,7 @@ def test_bad_sampling(run, tmp_path, capsys):
     assert "at least 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
     (tmp_path / "file").write_text("in the way")
     arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
-    assert "could not write" in refused(capsys, arguments)
+    assert "expected a folder for" in refused(capsys, arguments)
 
 
 def test_no_permission_to_write(tmp_path, capsys):
@@ -285,3 +288,9 @@ def test_cache_and_prefetch_make_no_other_run(run, tmp_path, capsys):
     assert train(shutil.copytree(run, tmp_path / "plain"), "--steps", 6, *cached) == 0
     error = refused(capsys, [*TRAIN, "--out", tmp_path / "new", "--prefetch", 0])
     assert "expected an integer prefetch >= 1, got 0" in error
+
+
+def test_a_batch_that_cannot_be_split_starts_no_run(tmp_path, capsys):
+    arguments = [*TRAIN, "--out", tmp_path / "run", "--accumulation", "3"]
+    assert "a fixed size that accumulation=3 divides, got 16; choose" in refused(capsys, arguments)
+    assert not (tmp_path / "run").exists()

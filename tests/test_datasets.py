@@ -319,11 +319,12 @@ def test_steps_out_of_range():
 @pytest.mark.parametrize("thing", [ARRAY, None, 3, ["digits"], b"digits"])
 def test_what_is_no_source(thing):
     advice = r"ArraySource\(name, samples\)"
-    for take in (datasets.load, datasets.open_source, lambda a: datasets.pair(a, DIGITS)):
+    for take in (datasets.load, datasets.open_source):
         with pytest.raises(ConfigError, match=rf"expected the name or path .*{advice}"):
             take(thing)
-    with pytest.raises(ConfigError, match=rf"expected a Source to pair, got .*{advice}"):
-        datasets.Pair(DIGITS, thing)
+    for take in (datasets.pair, datasets.Pair):
+        with pytest.raises(ConfigError, match=rf"expected a Source to pair, got .*{advice}"):
+            take(thing, DIGITS)
     with pytest.raises(ConfigError, match="expected the folder of a cache, got 3"):
         datasets.load("digits", cache=3)
 

@@ -1,5 +1,6 @@
 """Films and sheets, read back from their files."""
 
+import fractions
 import sys
 
 from keras_gan import explore, pictures
@@ -26,11 +27,15 @@ def test_a_gif_has_all_frames_enlarged_by_an_integer(tmp_path):
 def test_an_mp4_has_all_frames_and_plays_in_browsers(tmp_path):
     av = pytest.importorskip("av", reason="PyAV, the extra video, isn't installed")
     frames = np.repeat(np.arange(0, 250, 10, dtype="uint8"), 9 * 7 * 3).reshape(25, 9, 7, 3)
-    pictures.save_film(frames, tmp_path / "film.mp4", frames_per_second=30)
+    pictures.save_film(frames, tmp_path / "film.mp4", frames_per_second=29.97)
     with av.open(str(tmp_path / "film.mp4")) as film:
         (stream,) = film.streams.video
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
-        assert (stream.height, stream.width, stream.average_rate) == (334, 260, 30)
+        assert (stream.height, stream.width, stream.average_rate) == (
+            334,
+            260,
+            fractions.Fraction(2_997, 100),
+        )
         shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(stream)]
     assert len(shown) == 25
     for image, frame in zip(shown, frames, strict=True):
@@ -50,8 +55,13 @@ def test_invalid_films_are_refused(tmp_path):
         pictures.save_film(frames, tmp_path / "film.avi")
     with pytest.raises(ConfigError, match="expected uint8 frames"):
         pictures.save_film(frames.astype("float32"), tmp_path / "film.gif")
-    with pytest.raises(ConfigError, match="from 1 to 120 per second, got 2 and 0"):
-        pictures.save_film(frames, tmp_path / "film.gif", frames_per_second=0)
+    with pytest.raises(ConfigError, match="at least one, got uint8"):
+        pictures.save_film(frames[:, :0], tmp_path / "film.gif")
+    for rate in (0, 121, float("nan"), True, "25", None):
+        with pytest.raises(ConfigError, match="frames_per_second from 1 to 120, got"):
+            pictures.save_film(frames, tmp_path / "film.gif", rate)
+    with pytest.raises(ConfigError, match="expected rest >= 0, got -1"):
+        pictures.save_film(frames, tmp_path / "film.gif", rest=-1)
     assert not list(tmp_path.iterdir())
 
 

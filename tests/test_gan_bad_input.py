@@ -62,7 +62,7 @@ def test_bad_rules(arguments, message):
         (3, random_images(8), np.zeros(7, int), "as many labels as samples, got 7 and 8"),
         (None, random_images(8, size=16), None, r"shape \(8, 8, 1\).*\(16, 16, 1\)"),
         (None, random_images(4), None, "at least one batch of 8 samples, got 4"),
-        (None, np.zeros((8, 8, 8, 1), "uint8"), None, "x / 127.5 - 1"),
+        (None, np.zeros((8, 8, 8, 1), "int32"), None, "images as uint8 or floats, got int32"),
         (None, np.full((8, 8, 8, 1), np.nan, "float32"), None, "NaN or infinity in 8 of 8"),
     ],
 )

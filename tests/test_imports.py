@@ -75,6 +75,8 @@ def test_the_package_and_its_commands_are_light():
 
 def test_what_the_package_names_is_there_and_nothing_else():
     assert set(kg.__all__) <= set(dir(kg))
+    assert {"GAN", "Rules", "load_model", "media", "runs"} <= set(kg.__all__)
+    assert all(getattr(kg, name).__name__.endswith(name) for name in kg.__all__)
     assert kg.GAN is kg.models.GAN
     assert isinstance(kg.__version__, str)
     with pytest.raises(AttributeError, match="module 'keras_gan' has no attribute 'nothing'"):

@@ -29,7 +29,7 @@ STEPS_A_KILL = 50  # more than a killed part gets to train, so that all kills me
 def trainer():
     """Starts trainings in processes of their own: `start(**settings) -> (number, wait)`.
 
-    XLA optimises these as it does for users.
+    XLA optimizes these as it does for users.
     """
     script = pathlib.Path(__file__).with_name("killed_training.py")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -5,8 +5,8 @@ import json
 import wave
 
 import keras_gan as kg
-from keras_gan import datasets, media, pictures
-from keras_gan.errors import ConfigError, DataError
+from keras_gan import media, pictures
+from keras_gan.errors import ConfigError, DataError, NotFiniteError
 
 import keras
 import numpy as np
@@ -114,6 +114,11 @@ def test_media_by_name():
         ("audio", "unknown medium 'audio'"),
         ("sound:loud", r"sound:16000 \(Hz\) or video:10 .*, got 'sound:loud'"),
         ("image:3", "got 'image:3'"),
+        ("sound:", r"sound:16000 \(Hz\) or video:10 .*, got 'sound:'"),
+        ("points:", "got 'points:'"),
+        ("sound:\u0663", "expected a medium such as sound:16000"),  # an Arabic digit
+        ("sound:0", "an integer rate from 1 to 1,000,000, got 0"),
+        ("imge", "unknown medium 'imge'; did you mean 'image'. Known: image, points, sound, video"),
         ("video:500", "frames_per_second from 1 to 120"),
         ("table", r"got 'table'; make a keras_gan.media.Table with its columns"),
         ("tokens", r"make a keras_gan.media.Tokens with its vocabulary"),
@@ -181,6 +186,43 @@ def test_values_and_previews_of_all_media_are_saved(medium, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "x.png"]
 
 
+def read_all(folder):
+    """Returns path -> content of the files of a folder."""
+    return {path: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
+def test_invalid_samples_are_refused_and_leave_the_file(medium, tmp_path):
+    samples, paths = samples_of(medium), [tmp_path / f"x{s}" for s in (".npy", *medium.suffixes)]
+    for path in paths:
+        path.write_text("mine")
+    before, broken = read_all(tmp_path), samples.copy()
+    broken.flat[-1] = np.nan
+    for bad, error, message in (
+        (samples[:0], DataError, rf"expected {medium.noun} .*, at least one, got float32 of sh"),
+        (samples[0, 0], DataError, "got float32 of shape"),
+        (samples.astype(str), DataError, "as numbers"),
+        (broken, NotFiniteError, f"expected finite {medium.noun}, got NaN or infinity in 1 of 6"),
+    ):
+        for path in paths:
+            with pytest.raises(error, match=message):
+                medium.save(bad, path)
+        with pytest.raises(error, match=message):
+            medium.preview(bad)
+    assert read_all(tmp_path) == before
+
+
+@pytest.mark.parametrize("medium", EVERY, ids=lambda medium: medium.name)
+def test_a_folder_is_no_file(medium, tmp_path):
+    for suffix in (".npy", *medium.suffixes):
+        (tmp_path / f"x{suffix}").mkdir()
+        with pytest.raises(ConfigError, match=r"a file to write, got the folder .*/x\."):
+            medium.save(samples_of(medium), tmp_path / f"x{suffix}")
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(ConfigError, match=r"expected a folder for .*, got the file .*mine"):
+        medium.save(samples_of(medium), tmp_path / "mine" / "x.npy")
+
+
 def test_an_unknown_word_is_refused_and_leaves_no_file(tmp_path):
     (tmp_path / "words.txt").write_text("mine")
     with pytest.raises(DataError, match="indices of words from 0 to 3, got 1 to 4"):
@@ -234,108 +276,16 @@ def test_points_of_one_dimension_are_shown_as_a_histogram():
     assert not heights[10:-10].any()
 
 
-# Sources.
-
-
-def saved(tmp_path, array):
-    np.save(tmp_path / "x.npy", array)
-    return tmp_path / "x.npy"
-
-
-def test_samples_of_two_axes_need_a_medium(tmp_path):
-    values = samples_of(media.Sound())[..., :1]
-    path = saved(tmp_path, values)
-    with pytest.raises(DataError, match=r"a medium for .*x.npy, an array of \(6, 400, 1\)") as info:
-        datasets.load(path, batch_size=2)
-    assert "medium='sound:16000' (--medium sound:16000, in Hz) or medium='image'" in str(info.value)
-    source = datasets.open_source(path, medium="sound:8000")
-    assert (source.medium, source.sample_shape) == (media.Sound(8_000), (400, 1))
-    np.testing.assert_array_equal(source[5][0], values[5])
-    assert source.notes == (f"{path} is read as sound at 8,000 Hz.",)
-    grey = datasets.open_source(path, medium=media.Image())
-    assert (grey.medium, grey.sample_shape) == (media.Image(), (400, 1, 1))
-    (batch,) = datasets.load(path, batch_size=6, medium="sound", shuffle=False).take(1)
-    np.testing.assert_array_equal(batch, values)
-
-
-def test_a_single_channel_axis_may_be_omitted(tmp_path):
-    path = saved(tmp_path, np.zeros((4, 9), "float32"))
-    assert datasets.open_source(path).medium == media.Points()
-    assert datasets.open_source(path, medium="sound").sample_shape == (9, 1)
-    path = saved(tmp_path, np.zeros((4, 6, 8, 8), "uint8"))
-    assert datasets.open_source(path, medium="video").sample_shape == (6, 8, 8, 1)
-    path = saved(tmp_path, np.zeros((4, 6, 8, 8, 3), "uint8"))
-    assert datasets.open_source(path).medium == media.Video()
-
-
-@pytest.mark.parametrize(
-    ("shape", "medium", "message"),
-    [
-        (
-            (4, 8, 8, 2),
-            None,
-            r"expected images \(height, .*\) in .*x.npy, got samples of \(8, 8, 2\)",
-        ),
-        ((4, 8, 8, 9), None, r"treat them as plain numbers: medium='points'"),
-        ((4, 3, 8, 8, 7), None, r"expected clips \(frames, .*got samples of \(3, 8, 8, 7\)"),
-        ((4, 2, 2, 2, 2, 2), None, "medium='points'"),
-        ((4, 8, 8), None, "expected a medium for"),
-        ((4, 8, 9), "sound", r"expected sounds \(samples, 1 to 8 channels\) .*of \(8, 9\)"),
-        ((4, 8, 8, 3), "sound", r"name another medium \(--medium\)"),
-        ((4, 5), ROWS, r"expected rows \(columns,\) in .*, got samples of \(5,\)"),
-        ((4, 5, 3), WORDS, r"expected sentences .*, got samples of \(5, 3\)"),
-    ],
-)
-def test_shapes_that_do_not_fit_are_refused(tmp_path, shape, medium, message):
-    path = saved(tmp_path, np.zeros(shape, "float32"))
-    with pytest.raises(DataError, match=message):
-        datasets.open_source(path, medium=medium)
-
-
-def test_samples_of_any_shape_can_be_points(tmp_path):
-    path = saved(tmp_path, 9 * np.ones((4, 8, 8, 2), "float32"))
-    source = datasets.open_source(path, medium="points")
-    assert (source.medium, source.sample_shape) == (media.Points(), (8, 8, 2))
-    assert source.moments() == [[9.0, 9.0], [0.0, 0.0]]
-
-
-@pytest.mark.parametrize(
-    ("values", "medium", "expected"),
-    [
-        (np.array([[-32_768, 16_384]], "int16"), "sound", [[-1.0], [0.5]]),
-        (np.array([[-32_768, 16_384]], ">i2"), "sound", [[-1.0], [0.5]]),
-        (np.array([[[[0, 255]]]], "uint8"), "video", [[[[-1.0], [1.0]]]]),
-        (np.array([[3, 0, 2]]), WORDS, [3.0, 0.0, 2.0]),
-        (np.array([[40, 1]], "int32"), ROWS, [40.0, 1.0]),
-    ],
-)
-def test_integers_are_scaled_by_their_medium(tmp_path, values, medium, expected):
-    sample, _ = datasets.open_source(saved(tmp_path, values), medium=medium)[0]
-    assert sample.dtype == np.float32
-    assert sample.tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "medium", "message"),
-    [
-        (np.zeros((4, 3), "uint8"), None, "to hold floats, got uint8; convert them"),
-        (np.zeros((4, 3), "int32"), "sound", "int16 sounds or floats, got int32"),
-        (np.full((4, 3), 2.0), "sound", r"float sounds in \[-1, 1\] in .*, got 2 to 2"),
-        (np.full((4, 2), 2**24 + 1), ROWS, "integers up to 16,777,216"),
-    ],
-)
-def test_values_that_do_not_fit_are_refused(tmp_path, values, medium, message):
-    with pytest.raises(DataError, match=message):
-        datasets.open_source(saved(tmp_path, values), medium=medium)
-
-
-def test_a_contradicting_medium_is_refused():
-    with pytest.raises(
-        DataError, match=r"expected sound at 16,000 Hz in digits, as medium .*images"
-    ):
-        datasets.load("digits", medium="sound")
-    assert datasets.open_source("digits", medium="image").medium == media.Image()
-    assert datasets.open_source("toy:gaussians8").medium == media.Points()
+def test_points_are_drawn_beside_data_within_its_limits():
+    data = np.random.default_rng(0).normal(size=(50, 3))
+    picture = media.Points().beside(data + np.array([0, 0, 9]), data)  # the third value isn't drawn
+    assert picture.shape == (256, 256 + 2 + 256, 1)
+    assert np.array_equal(picture[:, :256], picture[:, 258:])
+    outside = media.Points().beside(data + 99, data)
+    assert np.array_equal(outside[:, :256], picture[:, :256])
+    assert (outside[:, 258:] == 255).all()
+    constant = np.full((5, 1), 7.0)
+    assert (media.Points().beside(constant, constant) == 0).any()
 
 
 # Models.

@@ -15,6 +15,7 @@ from keras_gan.cli import main
 from keras_gan.networks.network import INIT, Network
 from keras_gan.recipes.recipe import Recipe
 from keras_gan.recipes.table import RECIPES
+from keras_gan.runtime import Generator
 
 import keras
 import numpy as np
@@ -149,7 +150,7 @@ def folder(kind, tmp_path_factory):
 
 
 def is_blank(path):
-    """Returns whether a picture has only one color."""
+    """Returns whether a picture has only one colour."""
     with Image.open(path) as picture:
         return len(np.unique(np.array(picture.convert("L")))) == 1
 
@@ -271,6 +272,9 @@ def test_exports_agree_with_keras_and_say_what_they_make(folder, kind):
     session = onnxruntime.InferenceSession(export / "generator.onnx")
     (found,) = session.run([name], {"latents": latents.numpy()})
     assert np.abs(found - expected).max() <= 1e-5
+    generator = Generator(export / "generator.onnx")
+    assert generator.medium == kind
+    assert np.abs(generator.sample(5, seed=2) - expected).max() <= 1e-5
     facts = session.get_modelmeta().custom_metadata_map
     assert media.from_config(json.loads(facts["medium"])) == MEDIA[kind]
     assert facts["range"] == "-1 1"

@@ -138,24 +138,54 @@ def test_a_precision_that_changes_too_much_is_refused(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """The runtime of a generator with three classes."""
+    path = tmp_path_factory.mktemp("conditional") / "generator.onnx"
+    return Generator(export.to_onnx(tiny_gan(3), path).path)
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
         ({"count": 0}, "expected count from 1"),
         ({"seed": -1}, "expected seed from 0"),
         ({"seed": 2**63}, "expected seed from 0"),
+        ({"count": 1.5}, "expected an integer count, got 1.5"),
+        ({"count": "2"}, "expected an integer count, got '2'"),
+        ({"seed": 1.5}, "expected an integer seed, got 1.5"),
+        ({"seed": None}, "expected an integer seed, got None"),
+        ({"truncation": "1"}, "expected truncation from 0 to 1, got '1'"),
         ({"truncation": float("nan")}, "expected truncation from 0 to 1, got nan"),
         ({"label": 3}, "expected every label from 0 to 2, got 3"),
         ({"label": 1.5}, "expected one integer label or 2"),
         ({"label": [0, 1, 2]}, "expected one integer label or 2"),
     ],
 )
-def test_requests_out_of_range(tmp_path_factory, request_, message):
-    path = tmp_path_factory.getbasetemp() / "conditional.onnx"
-    if not path.exists():
-        export.to_onnx(tiny_gan(3), path)
+def test_requests_out_of_range(conditional, request_, message):
     with pytest.raises(ValueError, match=message):
-        Generator(path).sample(**{"count": 2, **request_})
+        conditional.sample(**{"count": 2, **request_})
+
+
+@pytest.mark.parametrize(
+    ("latents", "labels", "message"),
+    [
+        (
+            np.zeros((2, 6)),
+            np.zeros(2, "int32"),
+            r"latents \(count, 6\) float32, got float64 of sh",
+        ),
+        (np.zeros((2, 5), "float32"), np.zeros(2, "int32"), r"got float32 of shape \(2, 5\)"),
+        ([[0.0] * 6], np.zeros(1, "int32"), r"latents \(count, 6\) float32, got list"),
+        (np.zeros((2, 6), "float32"), None, "expected labels for a file with the inputs"),
+        (np.zeros((2, 6), "float32"), np.zeros(2, "int64"), r"labels \(2\) int32, got int64"),
+        (np.zeros((2, 6), "float32"), np.zeros(3, "int32"), r"labels \(2\) int32, got int32 of sh"),
+        (np.zeros((2, 6), "float32"), np.full(2, 3, "int32"), "every label from 0 to 2, got 3"),
+    ],
+)
+def test_arrays_that_do_not_fit(conditional, latents, labels, message):
+    with pytest.raises(ValueError, match=message):
+        conditional.run(latents, labels)
 
 
 def test_files_that_are_no_generators(tmp_path):

@@ -39,7 +39,23 @@ def test_a_png_round_trips(tmp_path):
 
 
 def test_samples_that_are_not_images_are_refused():
-    with pytest.raises(ConfigError, match="expected images"):
-        pictures.grid(np.zeros((3, 2), "float32"))
+    for shape in ((3, 2), (0, 8, 8, 1), (2, 8, 8, 5), (2, 0, 8, 1)):
+        with pytest.raises(ConfigError, match=r"expected images .*, at least one, got \("):
+            pictures.grid(np.zeros(shape, "float32"))
+    with pytest.raises(ConfigError, match="an integer columns >= 1, got 0"):
+        pictures.grid(random_images(2), 0)
     with pytest.raises(ConfigError, match="at least one frame"):
         pictures.save_gif([], "none.gif")
+
+
+def test_what_is_no_picture_and_no_file_is_refused(tmp_path):
+    picture = np.zeros((8, 8, 1), "uint8")
+    for bad in (picture / 2, picture[..., 0], np.zeros((8, 8, 5), "uint8")):
+        with pytest.raises(ConfigError, match="expected a uint8 picture"):
+            pictures.save_png(bad, tmp_path / "x.png")
+    (tmp_path / "x.gif").mkdir()
+    with pytest.raises(ConfigError, match="a file to write, got the folder"):
+        pictures.save_png(picture, tmp_path / "x.gif")
+    with pytest.raises(ConfigError, match="a file to write, got the folder"):
+        pictures.save_gif([picture], tmp_path / "x.gif")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.gif"]

@@ -1,7 +1,7 @@
 """Recipes: their numbers in models."""
 
 import keras_gan as kg
-from keras_gan import recipes
+from keras_gan import media, recipes
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -40,6 +40,31 @@ def test_small_is_smaller():
         assert recipes.get(name) is recipe
     with pytest.raises(ConfigError, match="whole number or 'small', got 'tiny'"):
         recipes.build("r3gan", (8, 8, 1), width="tiny")
+    for width, message in (
+        ("small", "the name of a recipe for width='small', got a Recipe object; pass its name"),
+        ("tiny", "an integer width >= 1, got 'tiny'"),
+        (0, "an integer width >= 1, got 0"),
+        (2.5, "an integer width >= 1, got 2.5"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            recipes.build(recipes.get("quick"), (8, 8, 1), width=width)
+
+
+def test_networks_end_in_the_range_of_their_medium_whatever_the_shape():
+    words = media.Tokens(("<end>", "so", "what"))
+    for medium, activation in ((None, "tanh"), (words, "linear"), (media.Points(), "linear")):
+        gan = recipes.build("gan", (5, 3), width=5, medium=medium)
+        assert gan.generator.get_layer("samples").activation.__name__ == activation
+        assert gan.medium == (medium or media.Sound())
+    assert media.Video().size((4, 8, 9, 1)) == media.Image().size((8, 9, 1)) == 8
+
+
+def test_samples_are_measured_as_their_medium_is():
+    def names(*arguments):
+        return [metric.name for metric in kg.metrics.default_metrics(*arguments)]
+
+    assert "inception_score" in names((28, 28, 1))
+    assert "sliced_wasserstein" in names((28, 28, 1), media.Points())
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import time
 import zipfile
 
 from keras_gan import datasets, runs
-from keras_gan.datasets import cache as caches
-from keras_gan.datasets import record_index
+from keras_gan.datasets import cache as caches, record_index
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np

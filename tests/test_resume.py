@@ -42,7 +42,7 @@ def build(policy, jit, num_classes=3, n_critic=2):
 
 
 def discriminator(policy, num_classes):
-    """A small one with Dropout and spectral normalisation."""
+    """A small one with Dropout and spectral normalization."""
     images, labels = keras.Input((8, 8, 1)), keras.Input((), dtype="int32")
     x = keras.layers.Flatten(dtype=policy)(images)
     x = keras.layers.Dropout(0.3, dtype=policy)(x)

@@ -118,12 +118,16 @@ def test_other_files_are_not_served(tmp_path):
     add_version(folder, 2, negation())
     add_version(folder, 3, negation(latent_size="3"))
     add_version(folder, 4, negation(latent_size="2", layout="NCHW"))
+    add_version(folder, 5, negation(latent_size="2", medium='{"name": "image"}'))
+    add_version(folder, 6, negation(latent_size="2", medium="[]"))
     with ServerProcess(folder) as server:
         assert read_metrics(server)["keras_gan_version"] == 1
         told = server.log()
     assert "version 2 is not served: expected a generator that keras_gan exported" in told
     assert "version 3 is not served: " in told
     assert "version 4 is not served: expected float images, channels last" in told
+    assert "version 5 is not served: expected images (height, width, 1 to 4 channels)" in told
+    assert "version 6 is not served: expected a medium with a name in the metadata, got []" in told
 
 
 def test_points_have_no_pictures(tmp_path):

@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 import two_domains
-from conftest import differing, random_images, state_of
+from conftest import differing, random_images, state_of, tiny_gan
 from PIL import Image
 from two_domains import TwoDomains
 
@@ -170,3 +170,43 @@ def test_what_needs_latents_says_so(tmp_path):
     seeded = export.Interface(seeded=True)
     with pytest.raises(ConfigError, match="for latents drawn in the graph"):
         export.to_onnx(game, tmp_path / "x.onnx", interface=seeded, signature="a_to_b")
+
+
+def test_pairs_refuse_what_is_no_source_and_numbers_out_of_range():
+    digits = kg.datasets.open_source("digits")
+    for bad in (None, 3, digits.to_dataset(4)):
+        with pytest.raises(ConfigError, match="expected a Source to pair, got"):
+            kg.datasets.pair(digits, bad)
+    pair = kg.datasets.pair(digits, pathlib.Path("digits"), aligned=True)
+    assert [batch.shape for batch in next(iter(pair.to_dataset(2)))] == [(2, 28, 28, 1)] * 2
+    for arguments, message in (
+        ({"batch_size": 0}, "an integer batch_size >= 1, got 0"),
+        ({"seed": -1}, r"an integer seed from 0 to 2\*\*31 - 1, got -1"),
+        ({"seed": 2**31}, "an integer seed"),
+        ({"seed": 1.5}, "an integer seed"),
+        ({"prefetch": 0}, "an integer prefetch >= 1, got 0"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            pair.to_dataset(**arguments)
+
+
+def test_generators_without_a_mapping_have_no_path_lengths():
+    lengths = kg.penalties.PathLength()
+    with pytest.raises(
+        ConfigError, match=r"a mapping and a synthesis for PathLength, .* Functional"
+    ):
+        build(penalties=[lengths])
+    with pytest.raises(ConfigError, match=r"for PathLength, .* got DCGANGenerator"):
+        tiny_gan().compile(penalties=[lengths])
+
+
+def test_patches_are_learned_in_every_order_but_at_once():
+    images = random_images(8)
+    for update in ("shared", "alternating"):
+        gan = kg.GAN(kg.networks.DCGANGenerator(SHAPE, 6, 4), discriminator())
+        gan.compile(update=update, penalties=[kg.penalties.R1(0.1)])
+        logs = gan.fit(images, batch_size=4, verbose=0).history
+        assert np.isfinite(list(logs.values())).all()
+        assert gan.judge(images).shape == (8, 4, 4)
+    with pytest.raises(ConfigError, match="'alternating' for a discriminator of patches, got 'on"):
+        gan.compile(update="one_stage")

@@ -89,7 +89,7 @@ def test_a_drop_in_modes_is_a_collapse():
     assert verdicts.judge([], rows[:1]) == []
 
 
-def test_a_memorising_generator_is_reported():
+def test_a_memorizing_generator_is_reported():
     """Trained on five distant points, the generator reproduces these five."""
     rng = np.random.default_rng(0)
     few = np.array([[0, 0], [3, 0], [0, 3], [3, 3], [1.5, 6]], "float32")
@@ -106,7 +106,7 @@ def test_a_memorising_generator_is_reported():
     metric = metrics.get("nearest", "values")[0]
     metric.update_state(few, gan.sample(500))
     row = {f"{name}[values]": value for name, value in metric.result().items()}
-    assert names(verdicts.judge([], [row])) == ["memorising"]
+    assert names(verdicts.judge([], [row])) == ["memorizing"]
 
 
 def test_new_samples_are_not_called_copies():

@@ -17,7 +17,7 @@ tf.config.set_logical_device_configuration(
 
 
 def make():
-    """A spectrally normalised layer with fixed weights, and other samples for each replica."""
+    """A spectrally normalized layer with fixed weights, and other samples for each replica."""
     keras.utils.set_random_seed(0)
     layer = kg.layers.SpectralNormalization(keras.layers.Dense(3, use_bias=False))
     layer.build((None, 4))

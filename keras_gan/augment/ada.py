@@ -107,11 +107,11 @@ class ADA(Augment):
 
     - Blit: mirroring, quarter turns, shifts by whole pixels up to 1/8.
     - Geometry: scaling, rotation, stretching, subpixel shifts. Images are mirrored at the border.
-    - Color: brightness, contrast, luma flip, hue, saturation. Grey images use the first three, and
+    - Colour: brightness, contrast, luma flip, hue, saturation. Grey images use the first three, and
       an alpha channel keeps its values.
 
-    Spatial transformations are composed into one resampling, color transformations into one matrix.
-    An alpha channel is resampled with the colors, without weighting them. Mixed values at an edge
+    Spatial transformations are composed into one resampling, those of colour into one matrix.
+    An alpha channel is resampled with the colours, without weighting them. Mixed values at an edge
     only reach the discriminator, for real and generated images alike.
 
     Order and distributions are the paper's. Unlike the paper's, resampling is bilinear without
@@ -176,7 +176,7 @@ class ADA(Augment):
         self.steps = self.add_state("steps")
 
     def transform(self, images: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-        """Applies all spatial transformations in one resampling and all colors in one product."""
+        """Applies all spatial transformations in one resampling and all colours in one product."""
         uniform = draw_numbers(noise.uniform, noise.fold_in(key, 0), self.choices, 7, images)
         normal = draw_numbers(noise.normal, noise.fold_in(key, 1), self.choices, 4, images)
         spatial = [

@@ -148,7 +148,7 @@ def random_translation(
 def random_cutout(
     images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
 ) -> tf.Tensor:
-    """Cuts out a rectangle of half the height and width, centered anywhere in the image."""
+    """Cuts out a rectangle of half the height and width, centred anywhere in the image."""
     selection, row, column, _ = uniform
 
     def side(draw, size):
@@ -170,10 +170,10 @@ TRANSFORMS = {
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DiffAugment(Augment):
-    """Color changes, translation and cutout, applied to every sample.
+    """Colour changes, translation and cutout, applied to every sample.
 
-    - Color: brightness plus -0.5 to 0.5, saturation times 0 to 2 around each pixel's mean, contrast
-      times 0.5 to 1.5 around the image's mean. An alpha channel keeps its values.
+    - Colour: brightness plus -0.5 to 0.5, saturation times 0 to 2 around each pixel's mean,
+      contrast times 0.5 to 1.5 around the image's mean. An alpha channel keeps its values.
     - Translation: up to an eighth of the size, padded with zeros, which are mid-grey (and half
       transparent, with an alpha channel).
     - Cutout: a rectangle of half the height and width is set to zero.

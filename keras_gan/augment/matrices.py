@@ -1,7 +1,7 @@
 """Transformations as a matrix per sample, so that several cost no more than one.
 
 A spatial matrix `(batch, 3, 3)` maps a position `(right, down, 1)` of the output image to its
-source, in pixels from the center. A color matrix `(batch, 4, 4)` acts on rows `(red, green, blue,
+source, in pixels from the centre. A colour matrix `(batch, 4, 4)` acts on rows `(red, green, blue,
 1)`. In both cases, a product applies its first factor first.
 """
 
@@ -70,7 +70,7 @@ def turn(cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:
     return times(cosine, HORIZONTAL + VERTICAL) + times(sine, QUARTER_TURN) + HOMOGENEOUS
 
 
-# Color. The grey axis runs from black to white.
+# Colour. The grey axis runs from black to white.
 
 COLORS, OPAQUE = np.diag([1, 1, 1, 0]), np.diag([0, 0, 0, 1])
 GREY = np.outer([1, 1, 1, 0], [1, 1, 1, 0]) / 3
@@ -94,12 +94,12 @@ def luma_flip(flip: tf.Tensor) -> tf.Tensor:
 
 
 def hue(angle: tf.Tensor) -> tf.Tensor:
-    """Rotates colors around the grey axis by `(batch,)` radians; 2 pi / 3 turns red to green."""
+    """Rotates colours around the grey axis by `(batch,)` radians; 2 pi / 3 turns red to green."""
     return (
         times(ops.cos(angle), COLORS - GREY) + times(ops.sin(angle), AROUND_GREY) + (GREY + OPAQUE)
     )
 
 
 def saturation(factor: tf.Tensor) -> tf.Tensor:
-    """Multiplies the distance of colors from the grey axis by `(batch,)`."""
+    """Multiplies the distance of colours from the grey axis by `(batch,)`."""
     return times(factor, COLORS - GREY) + (GREY + OPAQUE)

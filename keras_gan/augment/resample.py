@@ -1,4 +1,4 @@
-"""Bilinear resampling and color transformations, with exact derivatives of any order."""
+"""Bilinear resampling and colour transformations, with exact derivatives of any order."""
 
 from collections.abc import Sequence
 
@@ -57,7 +57,7 @@ def bilinear_taps(matrix: tf.Tensor, height: int, width: int) -> list[tuple[tf.T
 
 
 def source(coefficients: tf.Tensor, height: int, width: int, size: int) -> tf.Tensor:
-    """Computes one coordinate of each pixel's source, from the center of the first pixel.
+    """Computes one coordinate of each pixel's source, from the centre of the first pixel.
 
     Args:
         coefficients: `(batch, 3)`, a row of the matrix.
@@ -120,11 +120,11 @@ def scatter(images: tf.Tensor, taps: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> t
 
 
 def recolor(images: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
-    """Transforms the color of every pixel by a matrix.
+    """Transforms the colour of every pixel by a matrix.
 
     Args:
         images: `(batch, height, width, 1 or 3)` float32. A grey pixel counts as RGB with equal
-            channels and stays grey: rotating or stretching colors doesn't change it.
+            channels and stays grey: rotating or stretching colours doesn't change it.
         matrix: `(batch, 4, 4)` float32; see `keras_gan.augment.matrices`.
 
     Returns:

@@ -7,7 +7,7 @@ from keras_gan.callbacks.guards import EndAt, StopOnNaN
 from keras_gan.callbacks.history import HistoryCSV, TimesCSV
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.progress import Progress
-from keras_gan.callbacks.samples import LearningGIF, SampleGrid
+from keras_gan.callbacks.samples import LearningGIF, PointsBesideData, SampleGrid
 from keras_gan.callbacks.table import Table, read_table
 from keras_gan.callbacks.terminal import TerminalSamples
 
@@ -19,6 +19,7 @@ __all__ = [
     "HistoryCSV",
     "LearningGIF",
     "Periodic",
+    "PointsBesideData",
     "Progress",
     "SampleGrid",
     "StopOnNaN",

@@ -7,6 +7,7 @@ from keras_gan.callbacks.periodic import Periodic
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.known import plots
+from keras_gan.tf32 import allow_tf32
 
 import numpy as np
 
@@ -64,10 +65,12 @@ class DensityPlot(Periodic):
         if self.model.step == 0:
             self.act({})
 
+    @allow_tf32(False)
     def act(self, logs: dict[str, float]) -> None:
         """Writes a plot."""
         step = int(self.model.step)
         samples = self.model.sample(self.count, seed=self.seed)
+        self.model.medium.check_samples(samples)
         zero = self._zero(samples)
         self.plot(
             self.distribution,

@@ -3,8 +3,12 @@
 import os
 import pathlib
 
-from keras_gan import pictures
+from keras_gan import media, pictures
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.checks import check_integer
+from keras_gan.datasets import Source
+from keras_gan.errors import ConfigError
+from keras_gan.metrics.evaluate import read_batches
 
 import keras
 import numpy as np
@@ -56,11 +60,66 @@ class SampleGrid(Periodic):
         pictures.save_png(self.model.medium.preview(samples, columns), path)
 
 
-class LearningGIF(keras.callbacks.Callback):
-    """Combines the previews in a `SampleGrid`'s folder to a film at the end of training.
+class PointsBesideData(Periodic):
+    """Draws points of the averaged generator to the right of data, as `<step>.png`.
+
+    All pictures have the limits and the points of the data, so that they can be combined to a
+    film. For points of a known distribution, `DensityPlot` shows more.
 
     Args:
-        folder: The `SampleGrid`'s folder.
+        folder: Folder of the pictures; created if needed.
+        source: `keras_gan.datasets.Source` of the data.
+        every: Steps between pictures; once per epoch by default.
+        count: Maximum number of points of each side.
+        seed: Seed of the latents, and of the choice of data.
+        last: Step at which training ends, which gets a picture whatever `every` is.
+
+    Raises:
+        ConfigError: For a count below 1, or a source of another medium than points.
+
+    Example:
+
+        source = kg.datasets.open_source("measurements.npy")
+        film = [kg.callbacks.PointsBesideData("samples", source, every=100),
+                kg.callbacks.LearningGIF("samples", "learning.gif")]
+        gan.fit(source.to_dataset(), epochs=5, callbacks=film)
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        source: Source,
+        every: int | None = None,
+        count: int = 2_000,
+        seed: int = 0,
+        last: int | None = None,
+    ) -> None:
+        super().__init__(every, last=last)
+        if not isinstance(source.medium, media.Points):
+            raise ConfigError(f"expected points, got {source.medium.noun}; use SampleGrid.")
+        self.folder, self.source, self.seed = pathlib.Path(folder), source, seed
+        self.count = min(check_integer("count", count), len(source))
+        indices = np.random.default_rng(seed).permutation(len(source))[: self.count]
+        (self.data,) = read_batches(source, indices, self.count)
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Draws the initial state."""
+        super().on_train_begin(logs)
+        if self.model.step == 0:
+            self.act({})
+
+    def act(self, logs: dict[str, float]) -> None:
+        """Draws a picture."""
+        samples = self.model.sampler(self.source)(self.count, self.seed)
+        path = self.folder / f"{int(self.model.step):08d}.png"
+        pictures.save_png(self.source.medium.beside(samples, self.data), path)
+
+
+class LearningGIF(keras.callbacks.Callback):
+    """Combines the pictures in another callback's folder to a film at the end of training.
+
+    Args:
+        folder: Folder of a `SampleGrid`, `PointsBesideData` or `DensityPlot`.
         path: GIF file to write.
         max_frames: Maximum number of frames, evenly spaced; the last preview is always included.
     """

@@ -92,8 +92,8 @@ def add_train_data(train: argparse.ArgumentParser) -> None:
         "--background",
         default="white",
         metavar="COLOUR",
-        help="background of images with alpha: white, black or #rrggbb; with 4 channels, the color "
-        "of fully transparent pixels (default: white)",
+        help="background of images with alpha: white, black or #rrggbb; with 4 channels, the "
+        "colour of fully transparent pixels (default: white)",
     )
     data.add_argument(
         "--skip-corrupt", action="store_true", help="skip images that can't be decoded"

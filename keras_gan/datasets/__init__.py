@@ -141,17 +141,19 @@ def open_source(
     return source if cache is None else CachedSource(source, cache)
 
 
-def pair(a: Source | str, b: Source | str, aligned: bool = False) -> Pair:
+def pair(
+    a: Source | str | os.PathLike, b: Source | str | os.PathLike, aligned: bool = False
+) -> Pair:
     """Pairs two sources for models of two domains, such as CycleGAN.
 
     Args:
-        a, b: `Source`s, or names as in `keras_gan.datasets.load`.
+        a, b: `Source`s, or names or paths as in `keras_gan.datasets.load`.
         aligned: As in `Pair`.
 
     Returns:
         A `Pair`, to train by `model.fit(pair(a, b).to_dataset(batch_size=8))`.
     """
-    a, b = (x if isinstance(x, Source) else open_source(x) for x in (a, b))
+    a, b = (open_source(x) if isinstance(x, str | os.PathLike) else x for x in (a, b))
     return Pair(a, b, aligned)
 
 
@@ -199,7 +201,9 @@ def find_path(name: str) -> pathlib.Path:
     if os.sep in name or pathlib.Path(name).suffix:
         tried = " and ".join(str(path.absolute()) for path in paths)
         raise DataError(f"expected a folder or file at {name}, found none (looked at {tried}).")
-    raise DataError(f"{unknown('source', name, NAMES)} It is no folder or file either.")
+    raise DataError(
+        f"{unknown('source', name, NAMES)} There is no folder or file of this name either."
+    )
 
 
 def split_zip(path: pathlib.Path) -> tuple[pathlib.Path | None, str]:

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 
-from keras_gan import batches, media
+from keras_gan import batches, media, scaling
 from keras_gan.datasets.channels import fit_square
 from keras_gan.datasets.source import Source, check_image_size, digest, with_size
 from keras_gan.errors import DataError, LimitError
@@ -59,8 +59,9 @@ class ArraySource(Source):
         super().__init__(name, len(samples), shape, class_names, medium=medium)
         if dataclasses.fields(medium):
             self.notes = (f"{self.name} is read as {medium}.",)
-        self._samples = tf.constant(samples)
-        self._labels = tf.constant(np.zeros(len(samples), "int32") if labels is None else labels)
+        labels = np.zeros(len(samples), "int32") if labels is None else labels
+        with tf.device("CPU"):  # a GPU may have less memory than the samples
+            self._samples, self._labels = tf.constant(samples), tf.constant(labels)
 
     def moments(self) -> tuple[list[float], list[float]]:
         """Computes mean and variance of each value of the last axis, two lists of floats."""
@@ -72,15 +73,13 @@ class ArraySource(Source):
         arrays = (self._samples.numpy(), self._labels.numpy())
         return digest(hashlib.sha256(array).hexdigest() for array in arrays)
 
-    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        """Gathers batches of samples and labels; see `Source.fetch`."""
+    def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Gathers batches of samples and labels; see `Source.fetch_stored`."""
 
         def gather(index):
             samples = tf.gather(self._samples, index)
-            if samples.dtype.is_integer:
-                scale, offset = self.medium.integers[samples.dtype.name]
-                samples = tf.cast(samples, tf.float32) / scale - offset
             if samples.shape[1:] != self.sample_shape:
+                samples = scaling.to_floats(samples, self.medium)
                 samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
             samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
             return samples, tf.gather(self._labels, index)

@@ -13,6 +13,7 @@ from keras_gan.files import limits
 from keras_gan.files.atomic import sync
 from keras_gan.files.json_file import read_json
 from keras_gan.progress import progress_bar
+from keras_gan.scaling import to_floats
 
 import numpy as np
 import tensorflow as tf
@@ -73,8 +74,8 @@ class CachedSource(Source):
         self.require_labels()
         return np.array(self._entries["label"])
 
-    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        """Reads batches of samples and labels; see `Source.fetch`."""
+    def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Reads batches of samples and labels; see `Source.fetch_stored`."""
 
         def read_samples(index):
             entries = self._entries[index]
@@ -89,7 +90,7 @@ class CachedSource(Source):
                 read_samples, [index], (tf.as_dtype(self._dtype), tf.int32), stateful=False
             )
             samples = tf.ensure_shape(samples, [*index.shape, *self.sample_shape])
-            return to_float(samples), tf.ensure_shape(labels, index.shape)
+            return samples, tf.ensure_shape(labels, index.shape)
 
         return indices.map(read, num_parallel_calls=2, deterministic=True)
 
@@ -102,11 +103,6 @@ class CachedSource(Source):
                 f"expected sample {index} as it was cached in {self._path}, but it is damaged; "
                 "remove the folder, and it is filled again."
             )
-
-
-def to_float(samples: tf.Tensor) -> tf.Tensor:
-    """Scales uint8 samples to [-1, 1]; returns floats unchanged."""
-    return tf.cast(samples, tf.float32) / 127.5 - 1.0 if samples.dtype == tf.uint8 else samples
 
 
 def cache_key(source: Source) -> dict[str, object]:
@@ -177,7 +173,7 @@ def write(source: Source, folder: pathlib.Path, dtype: str) -> bool:
             stored = samples
             if dtype == "uint8":
                 stored = tf.cast(tf.round((samples + 1.0) * 127.5), tf.uint8)
-                if not np.array_equal(to_float(stored), samples):
+                if not np.array_equal(to_floats(stored, source.medium), samples):
                     return False
             stored = stored.numpy()
             file.write(stored)

@@ -44,9 +44,12 @@ class EncodedSource(Source):
     Attributes:
         own_size: Height and width of the stored images, if they are image files of one square size
             that become samples unchanged; None otherwise.
+        channels_are_equal: Whether all stored images are known to have the samples' channels,
+            without alpha.
     """
 
     own_size = None
+    channels_are_equal = False
     _background = ON_WHITE
 
     def set_background(self, background: str, subject: str | None) -> None:
@@ -94,11 +97,17 @@ class EncodedSource(Source):
         """Decodes a content to a uint8 image `(height, width, channels)`."""
         return tf.io.decode_image(content, expand_animations=False)
 
-    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        """Decodes batches of images on all cores, cropped and resized; see `Source.fetch`."""
+    def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Decodes batches of images on all cores, cropped and resized; see `Source.fetch_stored`.
+
+        Images that become samples unchanged stay uint8.
+        """
 
         def sample(content, label):
-            return to_sample(self.decode(content), self.sample_shape, self._background), label
+            image = self.decode(content)
+            if self.own_size == self.sample_shape[0] and self.channels_are_equal:
+                return tf.ensure_shape(image, self.sample_shape), label
+            return to_sample(image, self.sample_shape, self._background), label
 
         batch_size = indices.element_spec.shape[0]
         samples = self.contents(indices).map(sample, num_parallel_calls=os.cpu_count())
@@ -154,6 +163,7 @@ class ImageSource(EncodedSource):
         self.own_size = size if (shapes[:, :2] == size).all() else None
         channels = channels or without_alpha(int(shapes[:, 2].max()))
         check_channels(channels)
+        self.channels_are_equal = channels < 4 and bool((shapes[:, 2] == channels).all())
         class_names, self._labels = find_classes(name, self._names)
         super().__init__(
             name, len(self._names), (size, size, channels), class_names, skipped=len(corrupt)

@@ -23,7 +23,7 @@ class Pair:
             earlier.
 
     Raises:
-        ConfigError: For anything else than sources.
+        ConfigError: For anything but sources.
         DataError: For aligned sources of different lengths.
 
     Example:
@@ -53,7 +53,8 @@ class Pair:
     ) -> tf.data.Dataset:
         """Makes a step-addressed `tf.data.Dataset` of `(samples of a, samples of b)`.
 
-        An epoch is as long as the larger set. Batch k is a function of (seed, k) only.
+        An epoch is as long as the larger set. Batch k is a function of (seed, k) only. Labels of
+        the sources are left out.
 
         Args:
             batch_size: Samples of each source per batch.
@@ -62,7 +63,7 @@ class Pair:
             prefetch: Number of batches to prepare ahead.
 
         Raises:
-            ConfigError: For a batch size or a prefetch below 1, or a seed out of range.
+            ConfigError: For a number out of range.
             DataError: If a source has fewer samples than a batch.
         """
         check_seed(seed)

@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from keras_gan import batches, media
+from keras_gan import batches, media, scaling
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError, abbreviate, printable
 from keras_gan.files import limits
+from keras_gan.progress import progress_bar
+from keras_gan.whole_set import WholeSet
 
 import numpy as np
 import tensorflow as tf
@@ -84,7 +86,20 @@ class Source:
 
         The labels are zeros for a source without labels.
         """
-        raise NotImplementedError(f"{type(self).__name__} defines no fetch.")
+
+        def scale(samples, labels):
+            return scaling.to_floats(samples, self.medium), labels
+
+        stored = self.fetch_stored(indices)
+        is_integer = stored.element_spec[0].dtype.is_integer
+        return stored.map(scale) if is_integer else stored
+
+    def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Returns the batches of `fetch` before integers are scaled; subclasses implement this.
+
+        Integers have a dtype in `medium.integers`, such as uint8 for images.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no fetch_stored.")
 
     def fingerprint(self) -> str:
         """Returns a digest that changes when the samples or their labels change."""
@@ -122,8 +137,14 @@ class Source:
         shuffle: bool = True,
         seed: int = 0,
         prefetch: int = 2,
+        stored: bool = False,
     ) -> tf.data.Dataset:
         """Makes a step-addressed `tf.data.Dataset` of batches; see `keras_gan.datasets.load`.
+
+        Args:
+            batch_size, labels, shuffle, seed, prefetch: As in `keras_gan.datasets.load`.
+            stored: Whether to return integers as they are stored, such as uint8 for images. Models
+                scale them on their device, which takes a quarter of the transfer.
 
         Raises:
             ConfigError: For a batch size or a prefetch below 1, or a seed out of range.
@@ -134,12 +155,31 @@ class Source:
             self.require_labels()
 
         def fetch(indices):
-            batch = self.fetch(indices)
+            batch = self.fetch_stored(indices) if stored else self.fetch(indices)
             return batch if labels else batch.map(lambda samples, _: samples)
 
         dataset = batches.step_addressed(fetch, len(self), batch_size, seed, shuffle, prefetch)
         dataset.class_names = self.class_names
+        dataset.whole = WholeSet(
+            batches.step_addressed(lambda i: i, len(self), batch_size, seed, shuffle, prefetch),
+            len(self) * sum(map(bytes_of_row, tf.nest.flatten(dataset.element_spec))),
+            lambda: self._read_all(fetch),
+        )
         return dataset
+
+    def _read_all(self, fetch):
+        """Reads all samples in order, with or without labels, as arrays."""
+        parts = []
+        with progress_bar(len(self), "sample", "reading") as bar, batches.convert_read_errors():
+            for part in in_order(fetch, 0, len(self)):
+                parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), part))
+                bar.update(len(tf.nest.flatten(part)[0]))
+        return tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts)
+
+
+def bytes_of_row(spec: tf.TensorSpec) -> int:
+    """Returns the bytes of one row of a batch."""
+    return spec.dtype.size * math.prod(spec.shape[1:])
 
 
 def check_image_size(size: Any) -> None:

@@ -13,6 +13,7 @@ from keras_gan.export.directions import main_directions, orient
 from keras_gan.files.atomic import save_npz
 from keras_gan.options import DIRECTION_METHODS
 from keras_gan.sampling import Sampling
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -84,6 +85,7 @@ class Directions:
         )
 
 
+@allow_tf32(False)
 def directions(
     gan: Sampling,
     by: str = "pca",

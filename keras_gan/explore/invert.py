@@ -20,6 +20,7 @@ from keras_gan.explore.starts import choose_starts
 from keras_gan.explore.tuning import tune
 from keras_gan.files.atomic import save_npz
 from keras_gan.sampling import Sampling
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -110,6 +111,7 @@ class Inversion:
         )
 
 
+@allow_tf32(False)
 def invert(
     gan: Sampling,
     images: np.ndarray,

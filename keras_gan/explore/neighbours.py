@@ -13,6 +13,7 @@ from keras_gan.metrics.evaluate import read_batches
 from keras_gan.metrics.nearest import nearest
 from keras_gan.progress import progress_bar
 from keras_gan.sampling import Sampling
+from keras_gan.tf32 import allow_tf32
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,6 +36,7 @@ class Nearest:
     images: np.ndarray
 
 
+@allow_tf32(False)
 def nearest_in_source(
     samples: np.ndarray, source: Source, k: int = 1, extractor: extractors.ExtractorLike = "values"
 ) -> Nearest:
@@ -85,6 +87,7 @@ def nearest_in_source(
     return Nearest(distances, indices, images.reshape(*indices.shape, *samples.shape[1:]))
 
 
+@allow_tf32(False)
 def neighbours(
     gan: Sampling,
     source: Source,

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from keras_gan.tf32 import allow_tf32
+
 import numpy as np
 
 BATCH_SIZE = 64
 
 
+@allow_tf32(False)
 def main_directions(
     generate: Callable[[np.ndarray, np.ndarray | None], np.ndarray],
     latents: np.ndarray,

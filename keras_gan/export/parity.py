@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.networks import compute_dtypes
 from keras_gan.signature import Signature
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -72,6 +73,7 @@ def to_float32(config: object) -> object:
     return "float32" if config in ("mixed_bfloat16", "mixed_float16") else config
 
 
+@allow_tf32(False)
 def check_parity(
     signature: Signature,
     expected: Callable[[dict], np.ndarray],

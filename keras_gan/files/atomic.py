@@ -5,8 +5,20 @@ import contextlib
 import os
 import pathlib
 
+from keras_gan.errors import ConfigError
+
 import numpy as np
 from numpy.typing import ArrayLike
+
+
+def check_file(path: str | os.PathLike) -> None:
+    """Raises `ConfigError` for a path where no file can be: a folder, or a path below a file."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise ConfigError(f"expected a file to write, got the folder {path}; add a file name.")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise ConfigError(f"expected a folder for {path}, got the file {above}; choose another.")
 
 
 @contextlib.contextmanager

@@ -87,7 +87,7 @@ def get(identifier: str | Medium | None) -> Medium | None:
             `"video:FRAMES"` per second; a `Medium`; or None.
 
     Raises:
-        ConfigError: For another name, or a medium that needs more than a name.
+        ConfigError: For another name or number, or a medium that needs more than a name.
 
     Example:
 
@@ -97,18 +97,18 @@ def get(identifier: str | Medium | None) -> Medium | None:
     """
     if identifier is None or isinstance(identifier, Medium):
         return identifier
-    name, _, number = str(identifier).partition(":")
+    name, colon, number = str(identifier).partition(":")
     if name not in MEDIA:
-        raise unknown("medium", name, MEDIA)
+        raise unknown("medium", name, [each.name for each in BY_RANK.values()])
     medium = MEDIA[name]
-    if medium in (Tokens, Table):
+    if medium not in BY_RANK.values():
         raise ConfigError(
             f"expected the name of a medium without options, got {name!r}; make a "
             f"keras_gan.media.{medium.__name__} with its {dataclasses.fields(medium)[0].name}."
         )
-    if not number:
+    if not colon:
         return medium()
-    if not number.isdecimal() or not dataclasses.fields(medium):
+    if not (number.isascii() and number.isdecimal() and dataclasses.fields(medium)):
         raise ConfigError(
             f"expected a medium such as sound:16000 (Hz) or video:10 (frames per second), got "
             f"{identifier!r}."

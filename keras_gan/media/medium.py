@@ -6,10 +6,11 @@ import pathlib
 from collections.abc import Sequence
 from typing import ClassVar
 
-from keras_gan.errors import ConfigError, DataError, abbreviate
-from keras_gan.files.atomic import atomic_write
+from keras_gan.errors import ConfigError, DataError, NotFiniteError, abbreviate
+from keras_gan.files.atomic import atomic_write, check_file
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 UNIT = (-1.0, 1.0)
 
@@ -55,6 +56,19 @@ class Medium:
     def __str__(self):
         return self.noun
 
+    @property
+    def activation(self) -> str:
+        """Output activation of generators: tanh for samples in [-1, 1], linear otherwise."""
+        return "tanh" if self.range == UNIT else "linear"
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Returns the size of samples by which recipes scale: the height of images and clips.
+
+        Args:
+            shape: Shape of a sample; the size of other media is that of its first axis.
+        """
+        return shape[0]
+
     def fits(self, shape: Sequence[int]) -> bool:
         """Returns whether a sample may have this shape."""
         has_rank = len(shape) == self.rank and has_sizes(shape)
@@ -73,6 +87,31 @@ class Medium:
                 "reshape them, or name another medium (--medium)."
             )
 
+    def check_samples(self, samples: ArrayLike) -> np.ndarray:
+        """Returns samples as an array that can be drawn and written.
+
+        Args:
+            samples: `(count, *sample_shape)` numbers, at least one sample.
+
+        Raises:
+            DataError: For no samples, samples of another shape, or values that aren't numbers.
+            NotFiniteError: For NaN or infinity.
+        """
+        samples = np.asarray(samples)
+        fits = self.fits(samples.shape[1:]) and len(samples) > 0
+        if not fits or samples.dtype.kind not in "fiu":
+            raise DataError(
+                f"expected {self.noun} {self.form} as numbers, at least one, got {samples.dtype} "
+                f"of shape {samples.shape} with the count first."
+            )
+        finite = np.isfinite(samples).reshape(len(samples), -1).all(axis=1)
+        if not finite.all():
+            raise NotFiniteError(
+                f"expected finite {self.noun}, got NaN or infinity in {(~finite).sum()} of "
+                f"{len(finite)}; use an earlier checkpoint, and train with lower learning rates."
+            )
+        return samples
+
     def with_channels(self, samples: np.ndarray) -> np.ndarray:
         """Adds the channel axis to samples of one channel that omit it."""
         is_missing = self.channels is not None and samples.ndim == self.rank
@@ -90,6 +129,9 @@ class Medium:
 
         Returns:
             `(count, height, width, 1, 3 or 4 channels)` floats in [-1, 1].
+
+        Raises:
+            KerasGanError: For invalid samples; see `check_samples`.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no tiles.")
 
@@ -98,6 +140,9 @@ class Medium:
 
         Args:
             samples: `(count, *sample_shape)` floats.
+
+        Raises:
+            KerasGanError: For invalid samples; see `check_samples`.
         """
         return []
 
@@ -114,6 +159,9 @@ class Medium:
 
         Returns:
             A uint8 array `(height, width, 1, 3 or 4 channels)`.
+
+        Raises:
+            KerasGanError: For invalid samples, see `check_samples`; or columns below 1.
         """
         from keras_gan import pictures
 
@@ -131,17 +179,19 @@ class Medium:
             path: Path with one of the `suffixes`, `.png` for a preview, or `.npy` for the values.
 
         Raises:
-            ConfigError: For another suffix.
+            ConfigError: For another suffix, or the path of a folder.
+            KerasGanError: For invalid samples; see `check_samples`. No file is written then.
         """
         path = pathlib.Path(path)
         self.check_path(path)
+        samples = self.check_samples(samples)
         with atomic_write(path) as new:
             if path.suffix == ".npy":
                 np.save(new, samples)
             elif path.suffix == ".png":
                 self.write_preview(samples, new)
             else:
-                self.write(np.asarray(samples), new)
+                self.write(samples, new)
 
     def write_preview(self, samples: np.ndarray, path: str | os.PathLike) -> None:
         """Writes a preview as a PNG file."""
@@ -150,11 +200,12 @@ class Medium:
         pictures.save_png(self.preview(samples), path)
 
     def check_path(self, path: str | os.PathLike) -> None:
-        """Raises `ConfigError` for a path with an unsuitable suffix; see `save`."""
+        """Raises `ConfigError` for an unsuitable suffix or the path of a folder; see `save`."""
         *most, last = dict.fromkeys((*self.suffixes, ".png", ".npy"))
         if pathlib.Path(path).suffix not in (*most, last):
             suffixes = f"{', '.join(most)} or {last}"
             raise ConfigError(f"expected a file of {self.noun} to end in {suffixes}, got {path}.")
+        check_file(path)
 
     def to_config(self) -> dict:
         """Returns the medium as plain data for JSON; see `keras_gan.media.from_config`."""

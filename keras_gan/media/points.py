@@ -10,6 +10,7 @@ from keras_gan.media.medium import Medium, has_sizes
 import numpy as np
 
 SIDE = 256  # pixels of a preview
+LINE, GREY = 2, 160  # width in pixels and shade of the line between two previews
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,15 +43,60 @@ class Points(Medium):
 
         The limits are those of the points, and darker pixels have more points.
         """
-        x, *rest = np.asarray(samples, "float64").reshape(len(samples), -1).T
-        if rest:
-            counts = np.histogram2d(rest[0], x, bins=SIDE // 2)[0][::-1]
-            shade = np.sqrt(counts / counts.max()).repeat(2, axis=0).repeat(2, axis=1)
-        else:
-            counts = np.histogram(x, bins=SIDE // 4)[0].repeat(4)
-            shade = counts / counts.max() >= np.arange(SIDE, 0, -1)[:, None] / SIDE
-        return np.rint(255 * (1.0 - shade)).astype("uint8")[..., None]
+        values = first_dimensions(self.check_samples(samples))
+        return draw(values, [(axis.min(), axis.max()) for axis in values])
+
+    def beside(self, samples: np.ndarray, data: np.ndarray) -> np.ndarray:
+        """Draws samples to the right of data, both as `preview` does, in the limits of the data.
+
+        Samples outside the limits, a tenth beyond the extreme data, aren't drawn.
+
+        Args:
+            samples: `(count, *sample_shape)` floats, at least one.
+            data: `(data count, *sample_shape)` floats, at least one.
+
+        Returns:
+            A uint8 array `(height, width, 1)`.
+
+        Raises:
+            KerasGanError: For invalid samples or data; see `check_samples`.
+        """
+        samples, data = map(first_dimensions, map(self.check_samples, (samples, data)))
+        limits = [with_margin(axis.min(), axis.max()) for axis in data]
+        line = np.full((SIDE, LINE, 1), GREY, "uint8")
+        return np.concatenate([draw(data, limits), line, draw(samples, limits)], axis=1)
 
     def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
         """Writes one line of numbers per point."""
         np.savetxt(path, samples.reshape(len(samples), -1), fmt="%.9g", delimiter=",")
+
+
+def first_dimensions(samples: np.ndarray) -> np.ndarray:
+    """Returns the first two values of each sample as float64 `(2, count)`, or the only one."""
+    return samples.astype("float64").reshape(len(samples), -1).T[:2]
+
+
+def with_margin(low: float, high: float) -> tuple[float, float]:
+    """Returns the limits of an axis, with a margin of a tenth on both sides."""
+    margin = 0.1 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def draw(values: np.ndarray, limits: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Draws the density of points; without points within the limits, an empty picture.
+
+    Args:
+        values: `(1 or 2, count)`.
+        limits: Lower and upper limit of each axis.
+
+    Returns:
+        A uint8 array `(SIDE, SIDE, 1)`.
+    """
+    if len(values) == 2:
+        bins = SIDE // 2
+        counts = np.histogram2d(values[1], values[0], bins, limits[::-1])[0][::-1]
+        shade = np.sqrt(counts / max(counts.max(), 1)).repeat(2, axis=0).repeat(2, axis=1)
+    else:
+        counts = np.histogram(values[0], SIDE // 4, limits[0])[0].repeat(4)
+        shade = counts / max(counts.max(), 1) >= np.arange(SIDE, 0, -1)[:, None] / SIDE
+    return np.rint(255 * (1.0 - shade)).astype("uint8")[..., None]

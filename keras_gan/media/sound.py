@@ -58,7 +58,8 @@ class Sound(Medium):
 
     def tiles(self, samples: np.ndarray) -> np.ndarray:
         """Draws each sound's waveform above its spectrogram, with low frequencies at the bottom."""
-        tiles = [np.concatenate([draw_wave(s), draw_spectrogram(s)]) for s in np.asarray(samples)]
+        sounds = self.check_samples(samples)
+        tiles = [np.concatenate([draw_wave(s), draw_spectrogram(s)]) for s in sounds]
         return with_edges(np.stack(tiles)[..., None])
 
     def write(self, samples: np.ndarray, path: pathlib.Path) -> None:

@@ -69,7 +69,7 @@ class Table(Medium):
     def cells(self, samples: np.ndarray) -> list[list[str]]:
         """Formats rows as text, numbers with seven digits."""
         categories = self.categories or (None,) * len(self.columns)
-        return [list(map(cell, row, categories)) for row in np.asarray(samples)]
+        return [list(map(cell, row, categories)) for row in self.check_samples(samples)]
 
     def lines(self, samples: np.ndarray) -> list[str]:
         """Formats the names of the columns and the rows, one line each."""

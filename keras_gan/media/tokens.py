@@ -67,9 +67,10 @@ class Tokens(Medium):
         """Returns the indices of the words, `(count, length)`; for scores, of the highest.
 
         Raises:
-            DataError: For an index outside the vocabulary.
+            DataError: For an index outside the vocabulary, or samples of another shape.
+            NotFiniteError: For NaN or infinity.
         """
-        samples = np.asarray(samples)
+        samples = self.check_samples(samples)
         indices = samples.argmax(axis=2) if samples.ndim == 3 else np.rint(samples).astype("int64")
         if indices.min() < 0 or indices.max() >= len(self.vocabulary):
             raise DataError(

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.checks import check_integer
@@ -49,9 +50,13 @@ class Video(Medium):
     def __str__(self):
         return f"video at {self.frames_per_second} frames per second"
 
+    def size(self, shape: Sequence[int]) -> int:
+        """Returns the height of the frames."""
+        return shape[1]
+
     def tiles(self, samples: np.ndarray) -> np.ndarray:
         """Draws up to eight evenly spaced frames of each clip side by side."""
-        samples = np.asarray(samples)
+        samples = self.check_samples(samples)
         count, length, height, width, channels = samples.shape
         indices = np.linspace(0, length - 1, min(length, FRAMES)).round().astype(int)
         strips = samples[:, indices].transpose(0, 2, 1, 3, 4)

@@ -102,13 +102,17 @@ def make(name: str, extractor: extractors.ExtractorLike) -> FeatureMetric:
     return METRICS[name](extractor)
 
 
-def default_metrics(sample_shape: Sequence[int]) -> list[FeatureMetric]:
+def default_metrics(
+    sample_shape: Sequence[int], medium: media.Medium | None = None
+) -> list[FeatureMetric]:
     """Returns the default metrics for samples of a shape.
 
     Args:
         sample_shape: Shape of a sample. `(28, 28, 1)` is assumed to be digits; other grey or
             colour images are measured by Inception, and all other samples, such as points, by
             their values.
+        medium: Medium of the samples, such as that of a source; inferred from their shape by
+            default.
 
     Returns:
         A list of metrics.
@@ -122,7 +126,7 @@ def default_metrics(sample_shape: Sequence[int]) -> list[FeatureMetric]:
     >>> [metric.name for metric in metrics.default_metrics((2,))]
     ['frechet', 'sliced_wasserstein', 'precision_recall', 'density_coverage', 'nearest']
     """
-    extractor = media.of(sample_shape).extractor(sample_shape)
+    extractor = (medium or media.of(sample_shape)).extractor(sample_shape)
     return get(default_names(extractor, sample_shape), extractor)
 
 

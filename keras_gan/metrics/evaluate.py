@@ -10,6 +10,7 @@ from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, save_neighbours
 from keras_gan.progress import progress_bar
+from keras_gan.tf32 import allow_tf32
 
 import numpy as np
 import tensorflow as tf
@@ -96,6 +97,7 @@ class Evaluator:
         self._has_real = False
         self._first_batch = None
 
+    @allow_tf32(False)
     def evaluate(self, sample: Sampler, seed: int | None = None) -> Evaluation:
         """Evaluates a generator.
 
@@ -122,6 +124,7 @@ class Evaluator:
             reports.append(metric.report(result))
         return Evaluation(figures, tuple(reports), (self.count, len(self.indices)), seed)
 
+    @allow_tf32(False)
     def picture_neighbours(self, path: str | os.PathLike, rows: int = 10, columns: int = 3) -> None:
         """Writes samples of the last evaluation, each beside its nearest real samples, as a PNG.
 

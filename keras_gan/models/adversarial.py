@@ -36,8 +36,8 @@ class AdversarialModel(Resumable):
     - `kind_of_step(step)` and `period`, if steps differ by more than the duels' penalties;
     - `log_names`, the names of a step's logs.
 
-    `self.optimizer` is None, as each player has its own. Keras callbacks that change "the"
-    learning rate so raise an error instead of silently changing one player's.
+    `self.optimizer` is None, as each player has its own. A Keras callback that changes the learning
+    rate therefore raises an error instead of silently changing that of one player.
 
     Args:
         seed: Non-negative int. With the step it determines all noise.
@@ -232,7 +232,7 @@ class AdversarialModel(Resumable):
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
-        batch = self.check_batch(data)
+        batch = self.check_batch(self.gather(data))
         step = tf.identity(self.step.value)
         with compilation.under_xla(self.jit_compile):
             logs = self.update_players(batch, step)

@@ -15,14 +15,13 @@ import numpy as np
 import tensorflow as tf
 
 
-def check_finite_floats(x: Any) -> None:
-    """Raises `DataError` unless an array holds finite floating-point numbers."""
+def check_finite_numbers(x: Any) -> None:
+    """Raises `DataError` unless an array holds integers or finite floating-point numbers."""
     x = np.asarray(x)
+    if np.issubdtype(x.dtype, np.integer):
+        return
     if not np.issubdtype(x.dtype, np.floating):
-        raise DataError(
-            f"expected floating-point samples, got {x.dtype}; "
-            "bring uint8 images to [-1, 1] with x / 127.5 - 1."
-        )
+        raise DataError(f"expected numbers as samples, got {x.dtype}; convert them.")
     check_finite(x)
 
 
@@ -109,7 +108,7 @@ def check_parts(batch_size: int | None, accumulation: int) -> None:
         size = "an unknown size" if batch_size is None else batch_size
         raise DataError(
             f"expected batches of a fixed size that accumulation={accumulation} divides, got "
-            f"{size}; batch with drop_remainder=True and such a size."
+            f"{size}; choose such a batch size, and batch with drop_remainder=True."
         )
 
 

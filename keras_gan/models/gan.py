@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from keras_gan import gradients, optimizers, replicas
+from keras_gan import gradients, optimizers, replicas, scaling
 from keras_gan.checks import check_labels
 from keras_gan.errors import unknown
 from keras_gan.models.adversarial import AdversarialModel
@@ -381,7 +381,7 @@ class GAN(Sampling, AdversarialModel):
         check_batch(samples, labels, weights, self.sample_shape, self.conditional)
         if labels is not None:
             labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
-        return ops.cast(samples, "float32"), labels
+        return scaling.to_floats(samples, self.medium), labels
 
     def check_arrays(self, x: Any, y: Any) -> None:
         """Raises `DataError` for arrays that the model can't be trained on."""

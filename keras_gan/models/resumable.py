@@ -1,13 +1,16 @@
 """Resumable: a `keras.Model` that continues from a save as if it had never stopped."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import batches, replicas
 from keras_gan.checks import check_seed
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.checks import check_finite_floats
+from keras_gan.models.checks import check_finite_numbers
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
+from keras_gan.tf32 import allow_tf32
+from keras_gan.whole_set import AUTO, DeviceArrays, belongs_on_device, describes
 
 import keras
 import numpy as np
@@ -36,6 +39,7 @@ class Resumable(Replicated, keras.Model):
         self.roll_backs = Counter("roll_backs")
         self._trackers = {}
         self._saved_means = {}
+        self._device_arrays = None
 
     # Metrics: as in Keras, means since the start of the epoch.
 
@@ -74,6 +78,7 @@ class Resumable(Replicated, keras.Model):
         batch_size: int | None = None,
         steps_per_epoch: int | None = None,
         shuffle: bool = True,
+        data_on_device: bool | str = AUTO,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains as `keras.Model.fit` does, continuing with the batch of the model's step.
@@ -91,6 +96,9 @@ class Resumable(Replicated, keras.Model):
             batch_size: Batch size for arrays; 32 by default, as in Keras.
             steps_per_epoch: Number of batches in an epoch; all of the data by default.
             shuffle: Whether to permute arrays in each epoch.
+            data_on_device: Whether to copy all of the data to the device, where each step gathers
+                its batch; the batches are the same. `"auto"` does so on a GPU if the data take less
+                than a quarter of its memory.
             **kwargs: As in `keras.Model.fit`.
 
         Returns:
@@ -111,15 +119,18 @@ class Resumable(Replicated, keras.Model):
                 shuffle=shuffle,
             )
             y = batch_size = None
+        whole = None if self.replicated else getattr(x, "whole", None)
+        if not belongs_on_device(whole, data_on_device):
+            whole = None
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_whole_executions(steps_per_epoch)
-            x = self._from_own_step(x)
+            x = self._from_own_step(x if whole is None else whole.indices)
         elif isinstance(x, tf.data.Dataset):
             x = batches.fill_batches(x)
         if self.replicated:
             check_replicas(self)
-        with batches.convert_read_errors():
+        with batches.convert_read_errors(), self._holding(whole):
             return super().fit(
                 x,
                 y,
@@ -129,6 +140,7 @@ class Resumable(Replicated, keras.Model):
                 **kwargs,
             )
 
+    @allow_tf32(False)
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
     ) -> Any:
@@ -145,6 +157,26 @@ class Resumable(Replicated, keras.Model):
             return dataset.from_step(step)
         check_replicas(self, dataset.batch_size)
         return replicas.distribute(self.distribute_strategy, dataset, step)
+
+    @contextlib.contextmanager
+    def _holding(self, whole):
+        """Holds a `WholeSet` on the device in a `with` block; None for no set."""
+        arrays = None if whole is None else whole.read()
+        if not describes(self._device_arrays, arrays):
+            self._device_arrays = None if whole is None else DeviceArrays(arrays)
+            self.train_function = None  # it refers to the former arrays
+        if whole is None:
+            yield
+            return
+        self._device_arrays.fill(arrays)
+        try:
+            yield
+        finally:
+            self._device_arrays.clear()
+
+    def gather(self, data: Any) -> Any:
+        """Returns the batch of a step: rows of the data on the device, or `data` itself."""
+        return data if self._device_arrays is None else self._device_arrays.gather(data)
 
     def _check_whole_executions(self, steps_per_epoch):
         steps = self.steps_per_execution
@@ -164,7 +196,7 @@ class Resumable(Replicated, keras.Model):
         """
         arrays = keras.tree.flatten(x)
         for array in arrays:
-            check_finite_floats(array)
+            check_finite_numbers(array)
         counts = [len(array) for array in arrays]
         if len(set(counts)) > 1:
             raise DataError(

@@ -32,9 +32,8 @@ class Rules:
         update: Order of the updates in a step. `"shared"`: the discriminator, then the generator,
             with the same latents and one pass of the generator; in equal minutes it came closest to
             MNIST. `"alternating"`: each with its own latents. `"one_stage"`: both at once, with one
-            forward and one backward pass of each. The last one isn't possible for a discriminator
-            that mixes samples (BatchNorm), classifies or judges patches, nor for a loss that is
-            `flat`.
+            forward and one backward pass of each. It supports neither discriminators that mix
+            samples (BatchNorm), classify or output a logit per patch, nor losses that are `flat`.
         accumulation: Number of parts into which a batch is split to save memory. Each player is
             updated once, by the mean gradient of the parts. Layers and losses over a batch
             (BatchNorm, relativistic averages, LeCam's anchors) see one part at a time. With

@@ -35,7 +35,7 @@ class MLPGenerator(Network):
         latent_dim: Size of the latent vector.
         units: Number of units of each hidden layer.
         output_activation: `"tanh"` for samples in [-1, 1], `"linear"` for unbounded ones. By
-            default tanh for media with that range, such as images and sound, without moments.
+            default that of the medium of this shape, or linear with moments.
         moments: `(means, variances)` of the data, one number per value of the last axis. The
             layers then make standardized samples, which are scaled to the data's units.
         num_classes: Number of classes, for a class-conditional generator; the one-hot label is
@@ -69,8 +69,8 @@ class MLPGenerator(Network):
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         if output_activation is None:
-            bounded = media.of(sample_shape).range == (-1.0, 1.0) and moments is None
-            output_activation = "tanh" if bounded else "linear"
+            medium = media.of(sample_shape)
+            output_activation = medium.activation if moments is None else "linear"
         latents, inputs = generator_inputs(latent_dim, num_classes)
         x = latents if num_classes is None else concatenate_one_hot(*inputs, num_classes)
         for width in units:

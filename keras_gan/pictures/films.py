@@ -3,15 +3,17 @@
 MP4 files are written by PyAV (FFmpeg as a library), the extra `video`.
 """
 
+import fractions
 import math
 import os
 import pathlib
 from collections.abc import Sequence
 from types import ModuleType
 
+from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError
 from keras_gan.files import limits
-from keras_gan.files.atomic import atomic_write
+from keras_gan.files.atomic import atomic_write, check_file
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 import numpy as np
@@ -35,14 +37,18 @@ def save_film(
         rest: Seconds for which a GIF shows the last frame.
 
     Raises:
-        ConfigError: For another suffix, frames of another shape or type, or an MP4 without PyAV.
+        ConfigError: For another suffix, the path of a folder, frames of another shape or type, a
+            number out of range, or an MP4 without PyAV.
 
     Example:
 
         save_film(pictures.to_uint8(images).numpy(), "walk.mp4")
     """
     path, frames = pathlib.Path(path), np.asarray(frames)
-    check_film(path, frames, frames_per_second)
+    check_film_path(path)
+    check_frames(frames)
+    check_number("frames_per_second", frames_per_second, 1, 120)
+    check_number("rest", rest)
     frames = enlarge(frames, SMALLEST[path.suffix])
     with atomic_write(path) as new:
         if path.suffix == ".mp4":
@@ -51,26 +57,22 @@ def save_film(
             save_gif(frames, new, len(frames) / frames_per_second, rest)
 
 
-def check_film(path: pathlib.Path, frames: np.ndarray, frames_per_second: float = 25) -> None:
-    """Raises `ConfigError` for frames or a path that `save_film` can't write."""
-    check_film_path(path)
-    if frames.ndim != 4 or frames.dtype != np.uint8 or not 1 <= frames.shape[3] <= 4:
+def check_frames(frames: np.ndarray) -> None:
+    """Raises `ConfigError` for frames that `save_film` can't write."""
+    fits = frames.ndim == 4 and frames.size > 0 and frames.shape[3] <= 4
+    if not fits or frames.dtype != np.uint8:
         raise ConfigError(
-            "expected uint8 frames (count, height, width, 1 to 4 channels), got "
+            "expected uint8 frames (count, height, width, 1 to 4 channels), at least one, got "
             f"{frames.dtype} {frames.shape}."
-        )
-    if len(frames) == 0 or not 1 <= frames_per_second <= 120:
-        raise ConfigError(
-            "expected at least one frame and from 1 to 120 per second, got "
-            f"{len(frames)} and {frames_per_second}."
         )
 
 
 def check_film_path(path: str | os.PathLike) -> None:
-    """Raises `ConfigError` for a path that isn't a film's, or an MP4's without PyAV."""
+    """Raises `ConfigError` for a path that isn't a film's, a folder, or an MP4 without PyAV."""
     path = pathlib.Path(path)
     if path.suffix not in SMALLEST:
         raise ConfigError(f"expected a film to end in .gif or .mp4, got {path}.")
+    check_file(path)
     if path.suffix == ".mp4":
         require_av()
 
@@ -105,7 +107,13 @@ def save_gif(
         path: File to write.
         seconds: Duration of one round without the rest; at least 0.04 seconds per frame.
         rest: Minimum duration of the last frame in seconds.
+
+    Raises:
+        ConfigError: For no frames, a negative duration, or the path of a folder.
     """
+    check_file(path)
+    check_number("seconds", seconds)
+    check_number("rest", rest)
     if not len(frames):
         raise ConfigError("expected at least one frame for a GIF, got none.")
     pictures = [palette_picture(frame) for frame in frames]
@@ -128,7 +136,8 @@ def save_mp4(frames: np.ndarray, path: pathlib.Path, frames_per_second: float) -
     height, width = frames.shape[1:3]
     odd = [(0, height % 2), (0, width % 2), (0, 0)]
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as film:
-        stream = film.add_stream("libx264", rate=frames_per_second)
+        rate = fractions.Fraction(frames_per_second).limit_denominator(1_000)
+        stream = film.add_stream("libx264", rate=rate)
         stream.pix_fmt, stream.options = "yuv420p", {"crf": QUALITY}
         stream.height, stream.width = height + height % 2, width + width % 2
         for frame in frames:

@@ -3,8 +3,11 @@
 import os
 import pathlib
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
+from keras_gan.files.atomic import check_file
 
+import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
@@ -36,7 +39,7 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
         A uint8 tensor `(rows * height, columns * width, channels)`.
 
     Raises:
-        ConfigError: For samples that aren't images.
+        ConfigError: For an array that isn't images, no images, or columns below 1.
 
     Example:
 
@@ -46,10 +49,15 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
     TensorShape([16, 24, 1])
     """
     images = to_uint8(images)
-    if images.shape.rank != 4 or not 1 <= images.shape[-1] <= 4:
-        raise ConfigError(f"expected images (count, height, width, 1 to 4), got {images.shape}.")
+    if images.shape.rank != 4 or 0 in images.shape or images.shape[-1] > 4:
+        raise ConfigError(
+            "expected images (count, height, width, 1 to 4 channels), at least one, got "
+            f"{images.shape}; draw other samples with the preview of their medium."
+        )
     count = tf.shape(images)[0]
-    if columns is None:
+    if columns is not None:
+        check_integer("columns", columns)
+    else:
         columns = tf.cast(tf.math.ceil(tf.sqrt(tf.cast(count, tf.float64))), tf.int32)
     rows = (count + columns - 1) // columns
     images = tf.pad(images, [[0, rows * columns - count], [0, 0], [0, 0], [0, 0]])
@@ -81,7 +89,16 @@ def save_png(picture: ArrayLike, path: str | os.PathLike) -> None:
     Args:
         picture: `(height, width, 1 to 4 channels)` uint8.
         path: File to write; its folder is created if needed.
+
+    Raises:
+        ConfigError: For a picture of another shape or type, or the path of a folder.
     """
-    path = pathlib.Path(path)
+    path, shape = pathlib.Path(path), np.shape(picture)
+    if np.asarray(picture).dtype != np.uint8 or len(shape) != 3 or not 1 <= shape[2] <= 4:
+        raise ConfigError(
+            "expected a uint8 picture (height, width, 1 to 4 channels), got "
+            f"{np.asarray(picture).dtype} {shape}; convert images with to_uint8."
+        )
+    check_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(png(picture).numpy())

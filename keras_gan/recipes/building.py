@@ -48,7 +48,7 @@ def build(
         A compiled model.
 
     Raises:
-        ConfigError: If the name is unknown, or the networks don't support an argument.
+        ConfigError: If the name or the width is unknown, or the networks don't support an argument.
 
     Example:
 
@@ -57,15 +57,17 @@ def build(
     (28, 28, 1)
     """
     recipe = get(recipe, width) if isinstance(recipe, str) else with_width(recipe, width)
+    medium = medium or media.of(sample_shape)
     rules = {name: rule for name, rule in rules.items() if rule is not None}
     recipe = with_augmentation(recipe, rules.pop("augmentation", None))
     images = images or recipe.steps * recipe.batch_size
-    recipe = scale_penalties(resolve_numbers(recipe, sample_shape[0], images), moments)
-    spec = NetworkSpec(sample_shape, recipe.latent_dim, recipe.width, num_classes, dtype, moments)
+    recipe = scale_penalties(resolve_numbers(recipe, medium.size(sample_shape), images), moments)
+    sizes = (sample_shape, recipe.latent_dim, recipe.width)
+    spec = NetworkSpec(*sizes, medium, num_classes, dtype, moments)
     samples = issubclass(recipe.game, Sampling)
     options = {"latent_distribution": recipe.latent_distribution} if samples else {}
     model = recipe.game(
-        **build_networks(recipe, spec, medium or media.of(sample_shape)),
+        **build_networks(recipe, spec),
         seed=seed,
         moving_average_half_life=recipe.moving_average_half_life,
         **options,
@@ -94,14 +96,13 @@ def with_augmentation(recipe: Recipe, augmentation: str | None) -> Recipe:
     return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
 
 
-def build_networks(
-    recipe: Recipe, spec: NetworkSpec, medium: media.Medium
-) -> dict[str, keras.Model]:
+def build_networks(recipe: Recipe, spec: NetworkSpec) -> dict[str, keras.Model]:
     """Builds the networks of a recipe; sets their medium if the shape doesn't imply it.
 
     Raises:
         ConfigError: If the recipe doesn't support the medium.
     """
+    medium = spec.medium
     if medium.name not in recipe.media:
         nouns = " or ".join(media.MEDIA[name].noun for name in recipe.media)
         raise ConfigError(

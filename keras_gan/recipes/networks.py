@@ -6,7 +6,7 @@ constructor.
 
 from typing import NamedTuple
 
-from keras_gan import networks
+from keras_gan import media, networks
 
 import keras
 
@@ -18,6 +18,7 @@ class NetworkSpec(NamedTuple):
         shape: Shape of one sample.
         latent_dim: Size of the latent vector.
         width: Number of channels, or of hidden units.
+        medium: `keras_gan.media.Medium` of the samples.
         num_classes: Number of classes; None without labels.
         dtype: Precision policy; None for Keras's global policy.
         moments: `(means, variances)` of the data, if they are points.
@@ -26,6 +27,7 @@ class NetworkSpec(NamedTuple):
     shape: tuple[int, ...]
     latent_dim: int
     width: int
+    medium: media.Medium
     num_classes: int | None = None
     dtype: str | None = None
     moments: tuple | None = None
@@ -34,6 +36,16 @@ class NetworkSpec(NamedTuple):
     def classes_and_dtype(self) -> dict:
         """Arguments that all networks take."""
         return {"num_classes": self.num_classes, "dtype": self.dtype}
+
+    @property
+    def size(self) -> int:
+        """Height of images in pixels."""
+        return self.medium.size(self.shape)
+
+    @property
+    def activation(self) -> str:
+        """Output activation of generators without convolutions."""
+        return self.medium.activation if self.moments is None else "linear"
 
 
 def pair(generator: keras.Model, discriminator: keras.Model) -> dict[str, keras.Model]:
@@ -45,8 +57,9 @@ def mlp(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes perceptrons with two hidden layers; the discriminator has maxout units and dropout."""
     common = {**spec.classes_and_dtype, "moments": spec.moments}
     units = (max(spec.width // 5, 1),) * 2
+    width = (spec.width,) * 2
     return pair(
-        networks.MLPGenerator(spec.shape, spec.latent_dim, (spec.width,) * 2, **common),
+        networks.MLPGenerator(spec.shape, spec.latent_dim, width, spec.activation, **common),
         networks.MLPDiscriminator(spec.shape, units, dropout=0.5, **common),
     )
 
@@ -56,7 +69,7 @@ def points(spec: NetworkSpec) -> dict[str, keras.Model]:
     common = {**spec.classes_and_dtype, "moments": spec.moments}
     units = (spec.width,) * 3
     return pair(
-        networks.MLPGenerator(spec.shape, spec.latent_dim, units, **common),
+        networks.MLPGenerator(spec.shape, spec.latent_dim, units, spec.activation, **common),
         networks.MLPDiscriminator(spec.shape, units, pieces=1, **common),
     )
 
@@ -93,7 +106,7 @@ def resnet(
     common, width = spec.classes_and_dtype, max(int(spec.width * share), 1)
     generator = {"conditioning": "batch_norm", "max_width": spec.width, **common}
     discriminator = {"normalization": normalization, "max_width": width, **common}
-    discriminator["smallest_map"] = min(8, spec.shape[0] // 2)
+    discriminator["smallest_map"] = min(8, spec.size // 2)
     return pair(
         networks.ResNetGenerator(spec.shape, spec.latent_dim, spec.width, **generator),
         networks.ResNetDiscriminator(spec.shape, width, **discriminator),
@@ -102,7 +115,7 @@ def resnet(
 
 def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes residual networks with self-attention, both with spectral normalization."""
-    common = {"attention": max(8, spec.shape[0] // 4), "normalization": "spectral"}
+    common = {"attention": max(8, spec.size // 4), "normalization": "spectral"}
     common |= spec.classes_and_dtype
     generator = {"conditioning": "batch_norm", **common}
     return pair(
@@ -113,7 +126,7 @@ def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
 
 def biggan(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes SAGAN's networks with latents in each block and orthogonal initial weights."""
-    common = {"attention": min(64, spec.shape[0] // 2), "normalization": "spectral"}
+    common = {"attention": min(64, spec.size // 2), "normalization": "spectral"}
     common |= {"max_width": 16 * spec.width, "initializer": "orthogonal"} | spec.classes_and_dtype
     generator = {"conditioning": "split_latents", **common}
     return pair(

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 from keras_gan import media
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.models import ProgressiveGAN
 from keras_gan.recipes import networks
@@ -178,11 +179,24 @@ def get(name: str, width: int | str | None = None) -> Recipe:
         raise unknown("recipe", name, RECIPES)
     if width == SMALL:
         return SMALL_RECIPES.get(name, RECIPES[name])
+    if isinstance(width, str):
+        raise ConfigError(f"expected width as a whole number or {SMALL!r}, got {width!r}.")
     return with_width(RECIPES[name], width)
 
 
 def with_width(recipe: Recipe, width: int | None) -> Recipe:
-    """Returns a recipe with networks of another width; None keeps its width."""
-    if isinstance(width, str):
-        raise ConfigError(f"expected width as a whole number or {SMALL!r}, got {width!r}.")
-    return recipe if width is None else dataclasses.replace(recipe, width=width)
+    """Returns a recipe with networks of another width; None keeps its width.
+
+    Raises:
+        ConfigError: For a width that isn't an integer from 1; only names have a `"small"` variant.
+    """
+    if width == SMALL:
+        raise ConfigError(
+            f"expected the name of a recipe for width={SMALL!r}, got a Recipe object; pass its "
+            "name, or a width as an integer."
+        )
+    return (
+        recipe
+        if width is None
+        else dataclasses.replace(recipe, width=check_integer("width", width))
+    )

@@ -6,7 +6,7 @@ RUN/best.keras         the model with the best value of the first metric, if met
 RUN/history.csv        losses and other logs, a row per interval of steps
 RUN/times.csv          seconds of training up to each row of the history
 RUN/metrics.csv        metrics, a row per interval of images, if metrics are measured
-RUN/samples/*.png      samples of the same latents at each interval of steps
+RUN/samples/*.png      samples of the same latents at each interval of steps, points beside the data
 RUN/density/*.png      D, D' and the discriminator, if the data are points of a known distribution
 RUN/learning.gif       a film of these pictures
 RUN/evaluation.json    results of `keras-gan evaluate`, with neighbours.png

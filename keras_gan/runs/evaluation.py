@@ -15,6 +15,7 @@ from keras_gan.metrics.evaluate import read_batches
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.schemas import EVALUATIONS
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
@@ -126,6 +127,7 @@ def evaluate_run(
 GAP_SAMPLES = 100_000
 
 
+@allow_tf32(False)
 def with_discriminator_gap(
     evaluation: metrics.Evaluation, gan: keras.Model, distribution: GaussianMixture
 ) -> metrics.Evaluation:
@@ -200,7 +202,7 @@ def open_run_source(run: Run, data: str | None = None) -> datasets.Source:
 
 
 def background_of(config: dict) -> str:
-    """Returns the background color for transparent pixels of a run's data."""
+    """Returns the background colour for transparent pixels of a run's data."""
     return config.get("background") or WHITE
 
 

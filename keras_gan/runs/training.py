@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from keras_gan import callbacks, media
+from keras_gan import callbacks, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
+from keras_gan.models.checks import check_parts
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
@@ -27,6 +28,7 @@ from keras_gan.runs.strategies import (
     max_over_processes,
     report_lost_workers,
 )
+from keras_gan.sampling import Sampling
 
 import keras
 import tensorflow as tf
@@ -103,12 +105,14 @@ def make_plan(
     for note in source.notes:
         tell(note)
     config = run.keep_first_settings(settings.config(source))
+    check_parts(config["batch_size"], config["rules"]["accumulation"])
     tell(summary(config))
     dataset = source.to_dataset(
         config["batch_size"],
         labels=config["classes"] is not None,
         seed=settings.seed,
         prefetch=settings.prefetch,
+        stored=bool(machine.gpus()),  # a processor scales them as fast before the step
     )
     evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
     return Plan(
@@ -191,9 +195,14 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
             callbacks.TerminalSamples(plan.every),
             callbacks.LearningGIF(run.samples_folder, film),
         ]
+    if not isinstance(gan, Sampling):
+        return []
     distribution = getattr(plan.source, "distribution", None)
     if distribution is None:
-        return []
+        points = callbacks.PointsBesideData(
+            run.samples_folder, plan.source, every=plan.every, last=last
+        )
+        return [points, callbacks.LearningGIF(run.samples_folder, film)]
     try:
         density = callbacks.DensityPlot(
             run.density_folder, distribution, every=10 * plan.every, last=last

@@ -4,6 +4,7 @@ This file is self-contained; `keras-gan export` writes a copy next to the model.
 """
 
 import json
+import numbers
 import os
 import pathlib
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ class Generator:
         latent_size: Size of the latent vector.
         classes: Names of the classes, label 0 first; empty without classes.
         metadata: Metadata of the file, name -> text.
+        medium: Name of the kind of samples, such as `"image"` or `"sound"`.
         scales_latents: Whether truncation scales the latents instead of being an input.
 
     Raises:
@@ -62,6 +64,7 @@ class Generator:
         self.classes = json.loads(self.metadata.get("classes", "[]"))
         self.inputs = [entry.name for entry in self.session.get_inputs()]
         self.output = self.session.get_outputs()[0].name
+        self.medium = read_medium(self.metadata, self.output)
         truncates = "truncation" in self.inputs or self.metadata.get("truncation") == "network"
         self.scales_latents = "latents" in self.inputs and not truncates
 
@@ -83,14 +86,15 @@ class Generator:
                 samples. It scales the latents if the file has no such input.
 
         Returns:
-            An array `(count, ...)` in the form of the file: float32 images in [-1, 1], or uint8.
+            An array `(count, ...)` in the form of the file, such as float32 images or sounds in
+            [-1, 1], or uint8 images.
 
         Raises:
-            ValueError: If a value is out of range, a label is given for a generator without
-                classes, or the file doesn't support truncation.
+            ValueError: If a value is out of range or not a number, a label is given for a generator
+                without classes, or the file doesn't support truncation.
         """
-        check_range("count", count, 1, 2**31 - 1)
-        check_range("seed", seed, 0, 2**63 - 1)
+        check_integer("count", count, 1, 2**31 - 1)
+        check_integer("seed", seed, 0, 2**63 - 1)
         check_range("truncation", truncation, 0, 1)
         labels = self.labels(count, seed, label)
         if "latents" in self.inputs:
@@ -103,11 +107,38 @@ class Generator:
     def run(
         self, latents: np.ndarray, labels: np.ndarray | None = None, truncation: float = 1.0
     ) -> np.ndarray:
-        """Computes the samples of float32 latents and, for conditional generators, int32 labels."""
+        """Computes the samples of latents.
+
+        Args:
+            latents: `(count, latent_size)` float32.
+            labels: `(count,)` int32 for class-conditional generators, None for others.
+            truncation: As in `sample`.
+
+        Raises:
+            ValueError: For arrays of another shape or dtype, labels out of range, or a file that
+                doesn't support the truncation.
+        """
+        self._check_inputs(latents, labels)
         feed = {"latents": latents} | ({} if labels is None else {"labels": labels})
         if self.scales_latents:
             feed["latents"], truncation = np.float32(truncation) * latents, 1.0
         return self._run(feed, truncation)
+
+    def _check_inputs(self, latents, labels):
+        """Raises `ValueError` for latents or labels that the file doesn't take."""
+        if (labels is None) == ("labels" in self.inputs):
+            need = "labels" if labels is None else "no labels"
+            raise ValueError(f"expected {need} for a file with the inputs {self.inputs}.")
+        check_array("latents", latents, np.float32, (None, self.latent_size))
+        if labels is not None:
+            check_array("labels", labels, np.int32, (len(latents),))
+            if len(labels):
+                self._check_labels(labels)
+
+    def _check_labels(self, labels):
+        """Raises `ValueError` for a label that isn't the index of a class."""
+        for label in (int(labels.min()), int(labels.max())):
+            check_range("every label", label, 0, len(self.classes) - 1)
 
     def _run(self, feed, truncation):
         """Computes the samples of a feed without truncation."""
@@ -149,8 +180,7 @@ class Generator:
         label = np.asarray(label)
         if label.dtype.kind not in "iu" or label.shape not in ((), (count,)):
             raise ValueError(f"expected one integer label or {count}, got {label!r}.")
-        check_range("every label", label.min(), 0, len(self.classes) - 1)
-        check_range("every label", label.max(), 0, len(self.classes) - 1)
+        self._check_labels(label)
         return (np.full(count, label, np.int32),)
 
 
@@ -164,10 +194,38 @@ def open_session(
         raise ValueError(f"expected an ONNX file at {path}, but: {error}") from error
 
 
+def read_medium(metadata: dict[str, str], output: str) -> str:
+    """Returns the name of the medium of a file's samples; files of images don't state it."""
+    if "medium" not in metadata:
+        return "image" if output == "images" else "points"
+    medium = json.loads(metadata["medium"])
+    if not isinstance(medium, dict) or not isinstance(medium.get("name"), str):
+        raise ValueError(f"expected a medium with a name in the metadata, got {medium!r:.60}.")
+    return medium["name"]
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Raises `ValueError` if a number is out of range or NaN."""
-    if not low <= value <= high:
-        raise ValueError(f"expected {name} from {low} to {high}, got {value}.")
+    """Raises `ValueError` for a value that is out of range, NaN or not a number."""
+    if not isinstance(value, numbers.Real) or not low <= value <= high:
+        raise ValueError(f"expected {name} from {low} to {high}, got {value!r}.")
+
+
+def check_integer(name: str, value: int, low: int, high: int) -> None:
+    """Raises `ValueError` for a value that is out of range or not an integer."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise ValueError(f"expected an integer {name}, got {value!r}.")
+    check_range(name, value, low, high)
+
+
+def check_array(name: str, value: np.ndarray, dtype: type, shape: Sequence[int | None]) -> None:
+    """Raises `ValueError` for anything but an array of a dtype and shape; None is any size."""
+    actual = getattr(value, "dtype", type(value).__name__), getattr(value, "shape", ())
+    sizes = [size if size is None else n for size, n in zip(shape, actual[1], strict=False)]
+    if actual[0] != dtype or sizes != list(shape) or len(actual[1]) != len(shape):
+        sizes = ", ".join("count" if size is None else str(size) for size in shape)
+        raise ValueError(
+            f"expected {name} ({sizes}) {np.dtype(dtype)}, got {actual[0]} of shape {actual[1]}."
+        )
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

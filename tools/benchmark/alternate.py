@@ -1,9 +1,9 @@
-"""Timings of programs in turn: each runs in a separate process, one round after the other.
+"""Timing of several programs in alternating rounds, each program in a separate process.
 
-A worker is a Python file that prints facts about itself after its warm-up. Then it runs one round
-for each line that it reads, and prints the seconds; both as JSON. Between rounds it waits for input
-and uses no processor time. Other load on the machine affects neighbouring rounds alike, so ratios
-of a round's times are more reliable than the times.
+A worker is a Python program that speaks JSON lines. After its warm-up it prints its facts. Then it
+runs one round for each line of standard input and prints the results. Between rounds it uses no
+processor time. Other load on the machine slows neighbouring rounds alike, so the ratios of times
+within a round are more reliable than the times.
 """
 
 import json
@@ -18,10 +18,11 @@ WORK = pathlib.Path(__file__).parent / "peers" / "work.py"
 
 
 class Worker:
-    """A process that runs a round on request.
+    """A worker process that runs a round on request.
 
     Args:
-        command: Arguments of the process.
+        command: Command line of the process, a list.
+        **environment: Keyword arguments of `subprocess.Popen`, such as `env`.
     """
 
     def __init__(self, command, **environment):
@@ -37,7 +38,7 @@ class Worker:
         return self._answer()
 
     def close(self):
-        """Ends the process."""
+        """Closes the worker's input and waits for its end."""
         self.process.stdin.close()
         self.process.wait()
 
@@ -49,12 +50,12 @@ class Worker:
 
 
 def add_step_arguments(parser, steps, **defaults):
-    """Adds the arguments that select the step and the number of rounds.
+    """Adds the options that describe the training step and the number of rounds.
 
     Args:
-        parser: Gets them.
-        steps: Steps a round.
-        defaults: Other values than a DCGAN of 28x28 in batches of 64 for 11 rounds.
+        parser: `argparse.ArgumentParser` to extend.
+        steps: Default number of steps per round.
+        **defaults: Defaults that differ from 11 rounds of a DCGAN at 28x28 with batches of 64.
     """
     values = {
         "size": 28,
@@ -67,16 +68,16 @@ def add_step_arguments(parser, steps, **defaults):
     }
     for name, value in values.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
-    parser.add_argument("--steps", type=int, default=steps, help="steps a round")
+    parser.add_argument("--steps", type=int, default=steps, help="steps per round")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
 
 
 def serve(work, facts):
-    """Serves rounds in a worker: calls `work()` for each line of standard input.
+    """Runs the main loop of a worker: one call of `work` for each line of standard input.
 
     Args:
-        work: Does one round.
-        facts: What to say when ready.
+        work: Function without arguments that runs a round and returns its results for JSON.
+        **facts: Facts about the worker, printed before the first round.
     """
     print(json.dumps(facts), flush=True)
     for _ in sys.stdin:
@@ -84,14 +85,16 @@ def serve(work, facts):
 
 
 def steps_in_turn(tasks, rounds):
-    """Runs rounds of training steps, each variant in a separate process.
+    """Runs rounds of training steps of several variants in turn, each in a separate process.
 
     Args:
-        tasks: Name -> what `peers/work.py` is told, and its `environment` where that differs.
-        rounds: How many.
+        tasks: Name of a variant -> task of `peers/work.py`, a dict; its optional key `environment`
+            holds additional environment variables.
+        rounds: Number of rounds.
 
     Returns:
-        `(found, facts)`: name -> list of what was said of the rounds, and name -> of the worker.
+        `(results, facts)`: name -> list with the results of each round, and name -> facts of the
+        worker.
     """
     workers = {
         name: Worker(
@@ -100,30 +103,34 @@ def steps_in_turn(tasks, rounds):
         )
         for name, task in tasks.items()
     }
-    found = in_turn(workers, rounds)
+    results = in_turn(workers, rounds)
     for worker in workers.values():
         worker.close()
-    return found, {name: worker.facts for name, worker in workers.items()}
+    return results, {name: worker.facts for name, worker in workers.items()}
 
 
 def in_turn(workers, rounds):
-    """Runs rounds of all workers, in an order that is reversed each time.
+    """Runs rounds of all workers, in an order that is reversed after each round.
+
+    Args:
+        workers: Name -> `Worker`.
+        rounds: Number of rounds.
 
     Returns:
-        Name -> list of what the worker said of its rounds.
+        Name -> list with the worker's results of each round.
     """
-    found = {name: [] for name in workers}
+    results = {name: [] for name in workers}
     for index in range(rounds):
         names = list(workers)
         for name in names if index % 2 == 0 else reversed(names):
-            found[name].append(workers[name].round())
-    return found
+            results[name].append(workers[name].round())
+    return results
 
 
 def ratios(values, base):
-    """Returns median, minimum and maximum of `values / base`, round by round."""
-    found = [value / other for value, other in zip(values, base, strict=True)]
-    return statistics.median(found), min(found), max(found)
+    """Returns median, minimum and maximum of the ratios `values[i] / base[i]` of all rounds."""
+    quotients = [value / other for value, other in zip(values, base, strict=True)]
+    return statistics.median(quotients), min(quotients), max(quotients)
 
 
 def spread(values):

@@ -2,9 +2,8 @@
 
     python tools/benchmark/augment.py --size 28 --channels 1 --batch 64
 
-Prints milliseconds of the forward pass, and of it with the gradient with respect to the images,
-less those of a function that does nothing; the median of rounds in which all take turns. ADA is
-measured at p = 1.
+Prints the milliseconds of the forward pass, and of the forward pass with the gradient with respect
+to the images: medians of alternating rounds, minus the time of an identity function. ADA has p = 1.
 """
 
 import argparse
@@ -19,7 +18,7 @@ import tensorflow as tf
 
 
 def candidates(shape):
-    """Returns name -> function of images."""
+    """Returns the functions to measure, as name -> function of images."""
     key = noise.make_key(0)
     layers = {"DiffAugment": augment.DiffAugment(), "ADA": augment.ADA(p=1.0)}
     for kind, p in ((augment.DiffAugment, {}), (augment.ADA, {"p": 1.0})):
@@ -31,7 +30,7 @@ def candidates(shape):
 
 
 def compiled(function, jit):
-    """Compiles the forward pass, without and with the gradient."""
+    """Returns the compiled forward pass, and the compiled forward pass with the gradient."""
 
     def forward(images):
         return tf.reduce_sum(tf.square(function(images)))
@@ -46,7 +45,7 @@ def compiled(function, jit):
 
 
 def milliseconds(function, images, calls=10):
-    """Returns the wall time of one call, the minimum of several."""
+    """Returns the wall time of a call in milliseconds, the minimum of several calls."""
     times = []
     for _ in range(calls):
         start = time.perf_counter()

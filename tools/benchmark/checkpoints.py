@@ -1,9 +1,10 @@
-"""Measures the cost of checkpoints: steps of `fit` and saves, in turn in one process.
+"""Measures the cost of checkpoints, by alternating training steps and saves in one process.
 
     python tools/benchmark/checkpoints.py
 
-A checkpoint is saved, sealed, synced and renamed, and the oldest of four removed. Prints the share
-of the training's time that checkpoints take at one every `--every` steps, and a line of JSON.
+To save a checkpoint means to write, checksum, sync and rename its file, and to remove the oldest of
+four. Prints the share of the training time that a checkpoint every `--every` steps takes, and the
+figures as a line of JSON.
 """
 
 import argparse
@@ -28,7 +29,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default="dcgan")
     parser.add_argument("--every", type=int, default=500, help="steps between two checkpoints")
-    parser.add_argument("--steps", type=int, default=50, help="steps a round")
+    parser.add_argument("--steps", type=int, default=50, help="steps per round")
     parser.add_argument("--rounds", type=int, default=11)
     arguments = parser.parse_args()
     dataset = kg.datasets.load("digits", batch_size=64, labels=True)

@@ -3,10 +3,11 @@
     pip install torch
     python tools/benchmark/equal_minutes.py --minutes 3 --seeds 0 1 2
 
-The recipe `quick`, with labels and without, beside DCGANs of 2015's settings (Adam 2e-4, beta_1
-0.5) on the same 60,000 digits of MNIST, seed by seed in turn. The peers' networks are `dcgan`'s
-twins of width 64; of PyTorch's, plain and averaged generator are measured, and the better counts.
-Prints the Frechet distance of 10,000 samples by the package's digits extractor.
+Trains the recipe `quick`, with and without labels, and DCGANs with the settings of 2015 (Adam with
+2e-4 and beta_1 0.5) on the 60,000 digits of MNIST. For each seed, all variants run one after
+another. The networks of PyTorch and of the Keras examples equal those of `dcgan` at width 64. Of
+PyTorch's plain and averaged generator, the better one is reported. Prints the Frechet distance of
+10,000 samples in the features of the package's digits extractor.
 """
 
 import argparse
@@ -28,7 +29,7 @@ WIDTH, LATENT_DIM, BATCH = 64, 100, 64
 
 
 class Clock:
-    """A clock that ends after a number of minutes."""
+    """A stopwatch for a number of minutes."""
 
     def __init__(self, minutes):
         self.end = time.monotonic() + 60 * minutes
@@ -108,12 +109,12 @@ def keras_example(seed, source, evaluator, arguments):
 
 
 def images_of(source):
-    """Returns all samples as an array."""
+    """Returns all samples of a source as an array."""
     return next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
 
 
 def frechet(evaluator, sample):
-    """Returns the Frechet distance of samples."""
+    """Returns the Frechet distance between the samples of a sampler and the data."""
     return next(iter(evaluator.evaluate(sample).figures.values()))
 
 

@@ -2,10 +2,10 @@
 
     python tools/benchmark/fit_overhead.py
 
-The bare loop calls `tf.function(gan.train_step)` on batches of the same data set and does nothing
-else. Prints a table of wall and processor time a step and a line of JSON. Other programs on the
-machine stretch single rounds and its clock speeds others up, so read the median ratio; that of
-processor times spreads less, and that of the fastest rounds hangs on two rounds alone.
+The bare loop only calls `tf.function(gan.train_step)` on batches of the same data set. Prints a
+table of wall and processor times per step, and a line of JSON. Other programs slow single rounds,
+and the processor's clock speed varies, so use the median ratio. The ratio of processor times varies
+less; the ratio of the fastest rounds depends on two rounds only.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def run_bare(step, dataset, gan, steps):
 
 
 def milliseconds(run, steps):
-    """Returns wall and processor time per step."""
+    """Returns the wall and processor time per step, in milliseconds."""
     wall, processor = time.perf_counter(), time.process_time()
     run()
     return (
@@ -44,8 +44,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default="dcgan")
     parser.add_argument("--width", type=int, help="smaller steps show the overhead more")
-    parser.add_argument("--steps", type=int, default=60, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=15, help="rounds of each, in turn")
+    parser.add_argument("--steps", type=int, default=60, help="steps per round")
+    parser.add_argument("--rounds", type=int, default=15, help="alternating rounds of each loop")
     arguments = parser.parse_args()
     dataset = kg.datasets.load("digits", batch_size=64, labels=True)
     gan = kg.recipes.build(arguments.recipe, (28, 28, 1), num_classes=10, width=arguments.width)

@@ -2,14 +2,18 @@
 
     python tools/benchmark/grouped.py --size 32 --width 16
 
-At the shapes of R3GAN's residual blocks: 3x3, twice the stage's channels in groups of 16, on maps
-from `--size` down to 4. The dense convolution's channels are the multiple of 8 nearest to as many
-operations, and its times are corrected by what is left of a difference. Each is called natively and
-compiled by XLA: forward; first order, the gradient of the outputs' cubes with respect to inputs and
-kernel; and second order, the gradient with respect to the kernel of the squared norm of that with
-respect to the inputs, as in R1. Prints milliseconds of a call, and how many times as long a grouped
-one takes by the clock and in processor time, over rounds in turn: median, lowest, highest. Writes
-the same as JSON with --out.
+The shapes are those of R3GAN's residual blocks: 3x3 kernels, twice the stage's channels in groups
+of 16, and maps from `--size` down to 4. The number of the dense convolution's channels is the
+multiple of 8 whose number of operations is nearest, and its times are scaled by the remaining ratio
+of operations. Each convolution runs without XLA and compiled by XLA:
+
+- forward: the outputs;
+- first: the gradient of the sum of the cubed outputs with respect to inputs and kernel;
+- second: the gradient, with respect to the kernel, of the squared norm of the gradient with respect
+  to the inputs, as in R1.
+
+Prints the milliseconds per call, and the ratios of the grouped to the dense convolution's wall and
+processor times: median, minimum and maximum of alternating rounds. `--out` writes them as JSON.
 """
 
 import argparse
@@ -29,18 +33,18 @@ import tensorflow as tf
 
 
 def shapes(size, width):
-    """Returns `(side of the map, channels)` of the stages, from the image inwards."""
+    """Returns `(size of the maps, channels)` of each stage, the largest maps first."""
     stages = (size // 4).bit_length()
     return [(size >> stage, 2 * min(width << stage, max(width, 768))) for stage in range(stages)]
 
 
 def dense_channels(channels):
-    """Returns the channels of the dense convolution with about as many operations."""
+    """Returns the number of channels at which a dense convolution costs about the same."""
     return max(8 * round((channels * GROUP) ** 0.5 / 8), 8)
 
 
 def calls(layer, shape, jit):
-    """Returns name -> function without arguments."""
+    """Returns the functions to time, as name -> function without arguments."""
     x = tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
     layer(x)
     kernel = layer.kernel.value
@@ -83,7 +87,7 @@ def seconds(function, times):
 
 
 def compared(size, channels, jit, arguments):
-    """Returns name -> measurements at a shape."""
+    """Compares both convolutions at a shape; returns name -> times and ratios."""
     dense = dense_channels(channels)
     shape = (arguments.batch_size, size, size)
     grouped = calls(GroupedConv2D(channels, 3, channels // GROUP), (*shape, channels), jit)
@@ -93,7 +97,13 @@ def compared(size, channels, jit, arguments):
 
 
 def timed(grouped, dense, correction, arguments):
-    """Times two functions in turn; multiplies the second's times by a factor."""
+    """Times two functions in alternating rounds.
+
+    Args:
+        grouped, dense: Functions without arguments.
+        correction: Factor for the times of `dense`.
+        arguments: The parsed command line.
+    """
     for function in (grouped, dense):
         seconds(function, 2)  # compiles
     rounds = [
@@ -118,7 +128,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
     arguments = parser.parse_args()
     found = {}
-    print(f"{'':34} {'grouped':>8} {'dense ms':>8}   as long by the clock    in processor time")
+    print(f"{'':34} {'grouped':>8} {'dense ms':>8}   ratio of wall times     of processor times")
     for jit in (False, True):
         for size, channels in shapes(arguments.size, arguments.width):
             groups = channels // GROUP

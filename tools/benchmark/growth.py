@@ -3,12 +3,14 @@
     pip install jax    # counts operations and memory
     python tools/benchmark/growth.py
 
-One dimension at a time, the others as they are by default; all sizes of a dimension in turn, each
-in a process of its own. Operations and memory are those of XLA's plan of the whole step, free of
-noise; milliseconds are measured by plain TensorFlow: median, lowest, highest. Each column gets its
-exponent b of cost ~ size^b, by least squares on the logarithms.
+One dimension varies at a time, and the others keep their defaults. All sizes of a dimension run in
+alternating rounds, each in a separate process. Operations and memory are those of XLA's program for
+the whole step, which don't vary between runs. Milliseconds are measured without XLA: median,
+minimum and maximum. For each column, the exponent b of cost ~ size^b is fitted by least squares on
+the logarithms.
 
-Then what to expect elsewhere: operations a step over the assumed speed, as the assumptions say.
+Finally, speeds on other machines are estimated from the operations per step; the assumptions are
+printed with them.
 """
 
 import argparse
@@ -40,7 +42,7 @@ MACHINES = {
 
 
 def planned(task):
-    """Returns XLA's operations per step, and the bytes besides the state and of the state."""
+    """Returns XLA's operations per step, and the bytes of the state and of temporary arrays."""
     from export_step import export_step
     from run_step import Step
 
@@ -52,14 +54,14 @@ def planned(task):
 
 
 def grow(name, arguments):
-    """Returns the rows of a dimension, and its exponents."""
+    """Measures all sizes of a dimension; returns the rows and the exponents."""
     tasks = {
         size: {**COMMON, **DEFAULT, name: size, "update": arguments.update, "steps": 4}
         for size in SIZES[name]
     }
     found, _ = steps_in_turn(tasks, arguments.rounds)
     rows = []
-    print(f"\n{name:>10} {'GFLOP':>8} {'XLA MB':>8}   milliseconds a step")
+    print(f"\n{name:>10} {'GFLOP':>8} {'XLA MB':>8}   milliseconds per step")
     for size, task in tasks.items():
         cost = planned(task)
         seconds = [row["seconds"] for row in found[size]]
@@ -74,7 +76,7 @@ def grow(name, arguments):
 
 
 def expected(share, task):
-    """Returns estimates for other machines."""
+    """Estimates the images per second on other machines."""
     cost = planned(task)
     gan = build(task)
     weights = [w for p in gan.players for w in getattr(gan, p).trainable_weights]
@@ -100,7 +102,7 @@ def main():
     parser.add_argument("--update", default="shared")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--share", type=float, default=0.3, help="of a device's speed that a step reaches"
+        "--share", type=float, default=0.3, help="share of a device's speed that a step reaches"
     )
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
     arguments = parser.parse_args()

@@ -3,11 +3,11 @@
     pip install jax    # counts what XLA needs
     python tools/benchmark/memory.py --size 64 --channels 3 --batch-size 256
 
-The same step as it is, with activations computed again (`remat`), with a batch in parts
-(`accumulation`), and with both. "XLA" is what XLA's plan of the whole step needs beside the
-weights, a figure without noise; "process" is by how much the peak memory of a process grew that
-took a few steps by plain TensorFlow; "times as long" is its step against the first row's, round by
-round: median, lowest, highest.
+The step runs without options, with recomputed activations (`remat`), with split batches
+(`accumulation`), and with both. "XLA MB" is the memory besides the weights that XLA's program for
+the whole step needs, which doesn't vary between runs. "process MB" is the growth of a process's
+peak memory in a few steps without XLA. "times as long" is the ratio of the step's time to that of
+the first row: median, minimum and maximum of alternating rounds.
 """
 
 import argparse
@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 
 def ways(parts):
-    """Returns name -> arguments of `GAN.compile`."""
+    """Returns the variants of the step, as name -> arguments of `GAN.compile`."""
     return {
         "as it is": {},
         "remat": {"remat": True},
@@ -33,7 +33,7 @@ def ways(parts):
 
 
 def xla_megabytes(task):
-    """Returns the memory of XLA's plan for the step, without its arguments."""
+    """Returns the megabytes that XLA's program for the step needs, without its arguments."""
     from export_step import export_step
     from run_step import Step
 

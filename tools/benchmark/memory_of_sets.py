@@ -2,11 +2,11 @@
 
     python tools/benchmark/memory_of_sets.py --counts 10000 1000000
 
-Folders of hard links to 100 small PNG files, and the TFRecord sets that `tools/make_records.py`
-makes of them, each opened and read for 200 batches in a process of its own. Prints the resident
-memory before opening, after it and after the batches, without the mapped files (which the system
-takes back when it likes) and of these alone, and by how many bytes an image the largest set takes
-more than the smallest. Linux only.
+The sets are folders of hard links to 100 small PNG files, and the TFRecord files that
+`tools/make_records.py` makes from them. Each set is opened and read for 200 batches in a separate
+process. Prints the resident memory before and after opening the set and after the batches, and the
+growth from the smallest to the largest set in bytes per image. Memory-mapped files, which the
+system may unload, are counted separately. Linux only.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def make_folder(folder, count):
 
 
 def convert(folder, out):
-    """Makes the TFRecord set; returns the seconds that it took."""
+    """Converts a folder to TFRecord; returns the seconds."""
     start = time.monotonic()
     subprocess.run([sys.executable, HERE.parent / "make_records.py", folder, out], check=True)
     return time.monotonic() - start
@@ -76,7 +76,7 @@ def tell_growth(name, rows):
         kind: (large["read"][kind] - small["read"][kind]) * 1e6 / images
         for kind in ("own", "mapped", "peak")
     }
-    print(f"{name}: bytes an image: " + ", ".join(f"{k} {v:.0f}" for k, v in grown.items()))
+    print(f"{name}: bytes per image: " + ", ".join(f"{k} {v:.0f}" for k, v in grown.items()))
 
 
 def main():

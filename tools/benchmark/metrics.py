@@ -2,12 +2,12 @@
 
     python tools/benchmark/metrics.py
 
-Each metric runs in a process of its own on random float32 features, fed in batches. "first" is
-from the first batch to the result, and "processor" its processor time over all cores; "again" is
-another generator against the same real samples, after `reset_fake`. "growth" is by how much the
-process's peak memory grew; the features that it was given existed before. Prints a table, the
-machine's load and a line of JSON. Other programs on the machine stretch all of it, processor time
-too, since the threads of the linear algebra spin while they wait for each other.
+Each metric runs in a separate process on random float32 features, in batches. "first" is the wall
+time from the first batch to the result, and "processor" the processor time of all cores. "again" is
+the wall time for another generator and the same real samples, after `reset_fake`. "growth" is the
+growth of the process's peak memory, without the features. Prints a table, the machine's load and a
+line of JSON. Other programs on the machine increase all times, also the processor time, as threads
+of the linear algebra library wait for each other in busy loops.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def peak():
 
 
 def measure(name, count, width):
-    """Measures the row of one metric."""
+    """Measures one metric; returns a row of the table."""
     kind = next(kind for kind in METRICS if kind.__name__ == name)
     real, fake, other = (generate(kind, count, width, seed) for seed in range(3))
     metric = kind(np.asarray)

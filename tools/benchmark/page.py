@@ -2,8 +2,8 @@
 
     python tools/benchmark/page.py page --rounds 15
 
-PAGE is a folder of `keras-gan export RUN --web PAGE`. Every round is a new browser with an empty
-cache, and then a reload. Needs chromium and chromedriver.
+The argument is a folder written by `keras-gan export RUN --web FOLDER`. Each round opens the page
+in a new browser with an empty cache, and then reloads it. Needs chromium and chromedriver.
 """
 
 import argparse
@@ -19,7 +19,7 @@ FIRST_GRID = "return document.documentElement.dataset.firstGrid"
 
 
 def seconds_to_first_grid(browser, address):
-    """Opens the page; returns the seconds from its navigation to the first grid."""
+    """Opens the page; returns the seconds from the start of the navigation to the first grid."""
     browser.get(address)
     while (told := browser.execute_script(FIRST_GRID)) is None:
         time.sleep(0.01)

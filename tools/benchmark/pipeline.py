@@ -2,10 +2,10 @@
 
     python tools/benchmark/pipeline.py --photos cats64.zip --stored 64 256 --sizes 64
 
-Photos are brought to a stored size as JPEG files (larger ones by enlarging), and laid into a
-folder, a zip and TFRecord shards, which are read with an `image_size`; "cache" is the TFRecord set
-with `cache=`. Each is read by a process of its own, a round of each in turn. "cores" is processor
-time by wall time. Median, lowest and highest of the rounds.
+Photos are resized to a stored size, saved as JPEG, and stored in a folder, a zip and TFRecord
+shards. These are read with an `image_size`; "cache" reads the TFRecord set with `cache=`. Each set
+is read in a separate process, in alternating rounds. "cores" is the ratio of processor to wall
+time. Prints median, minimum and maximum of the rounds.
 """
 
 import argparse
@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def make_sets(photos, count, stored, folder):
-    """Makes sets of each kind from `count` photos of a stored size; returns kind -> task."""
+    """Writes `count` photos of a stored size as each kind of set; returns kind -> task."""
     import keras_gan as kg
 
     from PIL import Image
@@ -48,7 +48,7 @@ def make_sets(photos, count, stored, folder):
 
 
 def measure(sets, size, arguments):
-    """Measures all sets; returns kind -> results."""
+    """Reads all sets in alternating rounds; returns kind -> results."""
     common = {"image_size": size, "batch_size": arguments.batch_size, "batches": arguments.batches}
     tasks = {name: {**common, **task} for name, task in sets.items()}
     program = [sys.executable, HERE / "peers" / "read_set.py"]
@@ -83,7 +83,7 @@ def main():
     parser.add_argument("--stored", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64])
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--batches", type=int, default=20, help="batches a round")
+    parser.add_argument("--batches", type=int, default=20, help="batches per round")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file to write")
     arguments = parser.parse_args()

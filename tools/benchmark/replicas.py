@@ -2,9 +2,9 @@
 
     python tools/benchmark/replicas.py
 
-Each way runs in processes of its own, a round of each in turn. On one machine's cores nothing can
-be gained: it shows what the replicas' exchange costs. Prints milliseconds a step, and how many
-times as long as in one process, round by round; and a line of JSON.
+Each variant runs in separate processes, in alternating rounds. Replicas on the cores of one machine
+can't be faster, so the difference is the cost of their communication. Prints the milliseconds per
+step, the ratio to the time in one process, and a line of JSON.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main():
     for worker in workers.values():
         worker.close()
     times = {way: [1000 * row["seconds"] for row in rows] for way, rows in found.items()}
-    print(f"{'':14}{'ms a step':28}times as long as in one process")
+    print(f"{'':14}{'ms per step':28}times as long as in one process")
     for way, values in times.items():
         median, low, high = ratios(values, times["one process"])
         print(f"{way:14}{spread(values):28}{median:.2f} ({low:.2f} to {high:.2f})")

@@ -1,13 +1,13 @@
 """Measures the speed of a generator in images per second, and its cold start.
 
-    pip install torch    # for PyTorch's twin
+    pip install torch    # for the same generator in PyTorch
     python tools/benchmark/sampling.py --size 28
 
-An untrained `dcgan` of the given size is saved and exported; each way to run it is a process of its
-own, a round of each in turn. "cold start" is from the process's first line to the first batch of
-images, with all imports. Prints images a second and how many times as fast as `predict`, round by
-round: median, lowest, highest; for the float16 and the int8 file also by how much its images in
-[-1, 1] differ from the float32 file's.
+Saves and exports an untrained `dcgan`. Each way to run it is a separate process, in alternating
+rounds. "cold start" is the time from the first line of the program to the first batch of images,
+with all imports. Prints images per second, and the ratio to the speed of `predict`: median, minimum
+and maximum of the rounds. For the float16 and int8 files it also prints the largest difference of
+images in [-1, 1] from those of the float32 file.
 """
 
 import argparse
@@ -24,7 +24,7 @@ WORKER = pathlib.Path(__file__).parent / "peers" / "sample.py"
 
 
 def ways():
-    """Returns name -> arguments of the worker."""
+    """Returns the ways to run the generator, as name -> additional entries of the task."""
     cores = os.cpu_count()
     found = {
         "Keras predict": {"way": "predict"},
@@ -42,7 +42,7 @@ def ways():
 
 
 def export_all(arguments, folder):
-    """Exports an untrained model to all files; returns the differences of the compressed ones."""
+    """Exports an untrained model to all files; returns the errors of the float16 and int8 files."""
     import keras_gan as kg
 
     import keras
@@ -103,7 +103,7 @@ def main():
 
 
 def measure(common, rounds):
-    """Measures the rows of a batch size."""
+    """Measures all ways at a batch size; returns the rows of the table."""
     tasks = {name: {**common, **way} for name, way in ways().items()}
     workers = {n: Worker([sys.executable, WORKER, json.dumps(t)]) for n, t in tasks.items()}
     found = in_turn(workers, rounds)

@@ -2,11 +2,11 @@
 
     python tools/benchmark/serve.py --seconds 20 --rounds 3
 
-64 clients in a process of their own ask `keras-gan serve` on this machine without a pause for
-pictures of so many images; onnxruntime runs the same file in a loop in another process, a round of
-each in turn, so that the machine's other work hits both. Then versions are added under load. Says
-images a second, their share of the loop's, round by round: median, lowest, highest; the seconds to
-an answer; the server's memory; and exits with 1 for an error or a lost request.
+64 clients in one process send requests to `keras-gan serve` on this machine, each as soon as it has
+an answer. Another process runs the same file with onnxruntime in a loop. Their rounds alternate, so
+that other load affects both. Afterwards versions are added under load. Prints images per second and
+their ratio to those of the loop (median, minimum and maximum of the rounds), the latency, and the
+server's memory. Exits with 1 after an error or a lost request.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def start(server, count, arguments):
 
 
 def measure(server, count, arguments):
-    """Prints a row; returns the number of errors."""
+    """Measures and prints the throughput at a number of images; returns the number of errors."""
     bare = {"file": str(GENERATOR), "batch_size": 64, "seconds": arguments.seconds / 2}
     workers = {
         "bare": Worker([sys.executable, PEERS / "onnx_loop.py", json.dumps(bare)]),
@@ -97,13 +97,13 @@ def reload(server, served, arguments):
 
 
 def waits(seconds):
-    """Returns percentiles of sorted seconds."""
+    """Formats the median and the 99th percentile of sorted seconds."""
     p50, p99 = (1000 * seconds[int(len(seconds) * share)] for share in (0.5, 0.99))
     return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms"
 
 
 class Watch:
-    """A monitor of the server's memory, every half second within the block."""
+    """Context manager that samples the server's memory every half second."""
 
     def __init__(self, server):
         self.server, self.seen, self.ended = server, [], threading.Event()

@@ -1,9 +1,9 @@
-"""Measures the gain of each optimization of the training step: with it and without it.
+"""Measures the gain of each optimization of the training step.
 
     python tools/benchmark/shortcuts.py --size 28
 
-The same mathematics with more work, in turn with the package's step; `peers/longhand.py` says how.
-Prints how many times as long each takes, round by round: median, lowest, highest.
+Steps without one optimization (see `peers/longhand.py`) and the package's step run in alternating
+rounds. Prints the ratio of their times: median, minimum and maximum of the rounds.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Compares the speed of a training step with PyTorch and the style of the Keras examples.
+"""Compares the speed of a training step with PyTorch and with the Keras examples.
 
-    pip install torch    # the twins'; the package never imports it
+    pip install torch    # for the same networks in PyTorch; the package never imports it
     python tools/benchmark/train_step.py --size 28 --rules gan
     python tools/benchmark/train_step.py --size 64 --channels 3 --rules r1
     python tools/benchmark/train_step.py --rules wgan_gp
@@ -8,17 +8,21 @@
     python tools/benchmark/train_step.py --rules progan --size 32 --channels 3 --width 16 --steps 8
     python tools/benchmark/train_step.py --rules stylegan2 --size 32 --channels 3 --steps 16
 
-Each way runs in a process of its own, a round of each in turn. Prints milliseconds a step, images a
-second, the process's peak memory, the share of the speed that the machine's large matrix products
-reach between the rounds, and how many times as fast a way is as PyTorch's best variant of all and
-of the same order of updates, round by round: median, lowest, highest. "xla" is compiled by XLA,
-"without oneDNN" is TensorFlow's own choice on older processors, and so what the Keras examples run
-with there. PyTorch's "compiled" ways leave the penalties, of second order, in eager mode. Writes
-the same as JSON with --out.
+Each variant runs in a separate process, in alternating rounds. Prints for each variant
 
-`stylegan2` has no augmentation, and R1 in every 16th step, as `lazy_r1`: give a multiple of 16
-steps. `progan` is at its final size, half of which has faded in; the real images' fading, a mean of
-2x2 pixels, is left out of PyTorch's step.
+- the milliseconds per step, images per second and peak memory of the process;
+- its floating-point operations per second, as a share of those of large matrix products, which are
+  timed between the rounds;
+- the ratio of its speed to that of PyTorch's fastest variant, and of PyTorch's fastest variant with
+  the same order of updates: median, minimum and maximum of the rounds.
+
+"xla" is compiled by XLA. "without oneDNN" disables oneDNN, as TensorFlow does by default on older
+processors. The "compiled" variants of PyTorch run the penalties in eager mode, as these need second
+derivatives. `--out` writes the figures as JSON.
+
+`stylegan2` has no augmentation and R1 in every 16th step, as `lazy_r1`, so `--steps` should be a
+multiple of 16. `progan` is at its final size, with the last stage half faded in. PyTorch's step
+doesn't fade the real images, which would be a mean of 2x2 pixels.
 """
 
 import argparse
@@ -30,7 +34,7 @@ from peers.work import MIXING, RULES
 
 
 def ways(rules):
-    """Returns name -> arguments of the worker, the package's first for each order of updates."""
+    """Returns the variants, as name -> additional entries of the task; the package's are first."""
     updates = ("alternating", "shared", "one_stage")
     if RULES[rules]["n_critic"] > 1:
         updates = updates[:1]

@@ -79,8 +79,8 @@ class StackedDigits(Source):
         """Returns the same source at another size."""
         return StackedDigits(self.name, size)
 
-    def fetch(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        """Composes batches of images; see `Source.fetch`."""
+    def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
+        """Composes batches of images; see `Source.fetch_stored`."""
         members = tf.constant(self.members)
         height, width, _ = self.sample_shape
 
@@ -90,4 +90,4 @@ class StackedDigits(Source):
             return samples, tf.zeros(samples.shape[:1], tf.int32)
 
         flat = indices.map(lambda index: tf.reshape(tf.gather(members, index), [-1]))
-        return self._digits.fetch(flat).map(compose)
+        return self._digits.fetch_stored(flat).map(compose)

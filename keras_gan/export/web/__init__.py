@@ -53,7 +53,7 @@ def to_web(gan: keras.Model, folder: str | os.PathLike, card: Card | None = None
     """
     folder = pathlib.Path(folder)
     require_sampling(gan, "a page")
-    check_shape(gan.sample_shape)
+    check_images(gan.medium.name, gan.sample_shape)
     check_folder(folder)
     with work_folder(folder.parent) as work:
         path, interface = work / "generator.onnx", served_interface(gan)
@@ -102,10 +102,13 @@ def write_page(path: str | os.PathLike, folder: str | os.PathLike) -> pathlib.Pa
     return folder
 
 
-def check_shape(shape: tuple[int, ...]) -> None:
-    """Raises `ConfigError` if a page can't draw samples of this shape."""
-    if not isinstance(media.of(shape), media.Image):
-        raise ConfigError(f"expected images {media.Image.form} for a page, got samples {shape}.")
+def check_images(medium: str, shape: tuple[int, ...]) -> None:
+    """Raises `ConfigError` if a page can't draw samples of a medium and shape."""
+    if medium != media.Image.name or not media.Image().fits(shape):
+        raise ConfigError(
+            f"expected images {media.Image.form} for a page, got samples {shape} of the medium "
+            f"{medium}."
+        )
 
 
 def check_folder(folder: pathlib.Path) -> None:
@@ -121,7 +124,7 @@ def check_folder(folder: pathlib.Path) -> None:
 def check_generator(generator: "Generator") -> None:
     """Raises `ConfigError` if the page doesn't support the file's inputs or outputs."""
     (output,) = generator.session.get_outputs()
-    check_shape(tuple(output.shape[1:]))
+    check_images(generator.medium, tuple(output.shape[1:]))
     check_truncation(generator)
     supported = {"latents", "labels", "truncation"}
     if set(generator.inputs) - supported or output.type != "tensor(float)":

@@ -4,6 +4,7 @@ import dataclasses
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.tf32 import allow_tf32
 
 import numpy as np
 import tensorflow as tf
@@ -85,6 +86,7 @@ class Extractor:
             )
         return probabilities
 
+    @allow_tf32(False)
     def read(self, samples: np.ndarray | Reading) -> Reading:
         """Computes features and probabilities in one pass; arguments as in `features`."""
         if isinstance(samples, Reading):

@@ -58,8 +58,11 @@ class Model:
         if samples.dtype != np.float32 or not np.isfinite(samples).all():
             raise ValueError("expected finite float32 samples, got others.")
         self.shape = samples.shape[1:]
-        images = self.generator.output == "images"
-        self.is_images = images and len(self.shape) == 3 and self.shape[2] in range(1, 5)
+        self.is_images = self.generator.medium == "image"
+        if self.is_images and (len(self.shape) != 3 or self.shape[2] not in range(1, 5)):
+            raise ValueError(
+                f"expected images (height, width, 1 to 4 channels), got samples {self.shape}."
+            )
         self.signatures = make_signatures(
             self.generator, self.shape, bool(self.num_classes), self.is_images
         )

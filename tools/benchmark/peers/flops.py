@@ -4,23 +4,23 @@ import math
 
 
 def product(operation):
-    """Of a matrix product."""
+    """Returns the operations of a matrix product."""
     inner = operation.inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
     return 2 * math.prod(operation.outputs[0].shape) * inner
 
 
 def convolution(operation):
-    """Of a convolution."""
+    """Returns the operations of a convolution."""
     return 2 * math.prod(operation.outputs[0].shape) * math.prod(operation.inputs[1].shape[:3])
 
 
 def to_input(operation):
-    """Of a convolution's gradient with respect to its input, or a transposed convolution."""
+    """Returns the operations of a transposed convolution, or of a gradient by the input."""
     return 2 * math.prod(operation.inputs[2].shape) * math.prod(operation.inputs[1].shape[:3])
 
 
 def to_filter(operation):
-    """Of a convolution's gradient with respect to its filter."""
+    """Returns the operations of a convolution's gradient with respect to its filter."""
     return 2 * math.prod(operation.inputs[2].shape) * math.prod(operation.outputs[0].shape[:3])
 
 
@@ -33,10 +33,15 @@ COUNTED = {
 
 
 def flops(concrete):
-    """Of a call of a `tf.types.experimental.ConcreteFunction` that TensorFlow won't prune.
+    """Counts the floating-point operations of a call of a concrete function.
+
+    Operations on which neither results nor variables depend don't count, as TensorFlow prunes them.
+
+    Args:
+        concrete: A `tf.types.experimental.ConcreteFunction`.
 
     Returns:
-        An int; None where it depends on a condition how much is computed.
+        An int; None for a function with conditions or loops, whose number of operations varies.
     """
     operations = needed(concrete)
     if any(operation.type in ("If", "StatelessIf", "While") for operation in operations):
@@ -45,7 +50,7 @@ def flops(concrete):
 
 
 def needed(concrete):
-    """The operations on which results or variables depend."""
+    """Returns the operations on which results or variables depend."""
     graph = concrete.graph
     waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
     found = {}

@@ -1,7 +1,7 @@
-"""A DCGAN step the way that Keras's own examples write it, around the package's networks.
+"""A DCGAN step in the style of the Keras examples, with the package's networks.
 
-One `train_step` with two tapes: fake and real images in one batch, a `BinaryCrossentropy` object,
-the generator run once for each player, and tapes that watch all variables, as is their default.
+`train_step` uses two gradient tapes that watch all variables, one batch of generated and real
+images, a `BinaryCrossentropy` object, and a forward pass of the generator for each player.
 """
 
 import keras
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class ExampleGAN(keras.Model):
-    """Two players, two optimizers, one loss object."""
+    """A GAN with two optimizers and one loss object."""
 
     def __init__(self, generator, discriminator, latent_dim):
         super().__init__()
@@ -18,7 +18,7 @@ class ExampleGAN(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(0)
 
     def compile(self, d_optimizer, g_optimizer, **kwargs):
-        """The players' optimizers."""
+        """Sets the players' optimizers."""
         super().compile(**kwargs)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         self.loss_function = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -26,11 +26,11 @@ class ExampleGAN(keras.Model):
 
     @property
     def metrics(self):
-        """The running means."""
+        """Running means of the losses."""
         return self.trackers
 
     def train_step(self, real):
-        """One batch."""
+        """Trains both players on a batch."""
         batch = tf.shape(real)[0]
         latents = keras.random.normal((batch, self.latent_dim), seed=self.seed_generator)
         combined = tf.concat([self.generator(latents, training=True), real], axis=0)

@@ -1,6 +1,7 @@
-"""Clients that ask a server for samples, each its next request as soon as it has an answer.
+"""Worker that loads a server with clients; each sends a request as soon as it has an answer.
 
-Told as JSON: port, clients, seconds, count, signature. See `alternate.py` for the protocol.
+The argument is JSON: `port`, `clients`, `seconds`,
+`count`, `signature`. See `alternate.py` for the protocol.
 """
 
 import asyncio
@@ -16,7 +17,14 @@ HEAD = b"POST /v1/models/digits:predict HTTP/1.1\r\nHost: x\r\nContent-Length: %
 
 
 async def client(task, number, end, found):
-    """One connection; `found` gets `(seconds, status)` of every request."""
+    """Sends requests over one connection until `end`.
+
+    Args:
+        task: The task of the worker.
+        number: Number of the client, which determines its seeds.
+        end: End on the clock of `time.perf_counter`.
+        found: List to which `(seconds, status)` of each request is appended.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", task["port"])
     seed = number * 10**9
     while time.perf_counter() < end:
@@ -39,7 +47,7 @@ async def client(task, number, end, found):
 
 
 async def run(task):
-    """All clients for the task's seconds; what became of them."""
+    """Runs all clients for the task's seconds; returns the results of the round."""
     found, start = [], time.perf_counter()
     end = start + task["seconds"]
     await asyncio.gather(*(client(task, n, end, found) for n in range(task["clients"])))

@@ -1,4 +1,7 @@
-"""The step's shortcuts taken back, one at a time: the same mathematics with more work."""
+"""Training steps without one of the package's optimizations: equal results with more work.
+
+Each function returns the patches that disable an optimization.
+"""
 
 import contextlib
 from unittest import mock
@@ -12,12 +15,12 @@ from keras import ops
 
 
 def two_passes():
-    """Real and generated samples pass through the discriminator apart."""
+    """Passes real and generated samples through the discriminator separately."""
     return [mock.patch.object(duel, "mixes_samples", return_value=True)]
 
 
 class AllGradients(gradients.Recording):
-    """Computes the other player's gradients too, and drops them."""
+    """Tape that also computes the other player's gradients, and discards them."""
 
     def __init__(self, variables, *inputs):
         super().__init__(variables, *inputs)
@@ -34,12 +37,12 @@ class AllGradients(gradients.Recording):
 
 
 def all_gradients():
-    """Each half-step computes the gradients of all weights that its loss depends on."""
+    """Computes the gradients of all weights on which a loss depends, in every half-step."""
     return [mock.patch.object(gradients, "Recording", AllGradients)]
 
 
 def masks():
-    """Lazy penalties are computed in every step and then multiplied by 0 or 1."""
+    """Computes lazy penalties in every step, and multiplies them by 0 or 1."""
     kinds = []
 
     def switch(self, step, update, names=None):
@@ -73,7 +76,7 @@ SHORTCUTS = {
 
 @contextlib.contextmanager
 def without(shortcut):
-    """A step that is traced inside goes without this shortcut, or with all for None."""
+    """Disables an optimization for steps that are traced in the block; None disables none."""
     with contextlib.ExitStack() as stack:
         for patch in SHORTCUTS[shortcut]() if shortcut else []:
             stack.enter_context(patch)

@@ -1,6 +1,7 @@
-"""Bare onnxruntime: one batch again and again, with nothing around it.
+"""Worker that runs one batch in onnxruntime again and again.
 
-Told as JSON: file, batch_size, seconds. See `alternate.py` for the protocol.
+The argument is JSON: `file`, `batch_size`,
+`seconds`. See `alternate.py` for the protocol.
 """
 
 import json

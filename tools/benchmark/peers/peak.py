@@ -1,4 +1,4 @@
-"""What the machine can do at best: large matrix products, and convolutions as in a DCGAN."""
+"""Speed limits of the machine: large matrix products, and convolutions as in a DCGAN."""
 
 import time
 
@@ -6,13 +6,13 @@ import tensorflow as tf
 
 
 def matmul(size=1024):
-    """A square product, and its floating-point operations."""
+    """Returns a function that multiplies square matrices, and its number of operations."""
     a, b = tf.random.normal((size, size)), tf.random.normal((size, size))
     return tf.function(lambda: a @ b), 2 * size**3
 
 
 def convolution(batch=64, size=32, channels=64, filters=128):
-    """A convolution of 4x4 and stride 2, and its floating-point operations."""
+    """Returns a 4x4 convolution with stride 2 as a function, and its number of operations."""
     images = tf.random.normal((batch, size, size, channels))
     kernel = tf.random.normal((4, 4, channels, filters))
     places = batch * (size // 2) ** 2
@@ -23,7 +23,12 @@ def convolution(batch=64, size=32, channels=64, filters=128):
 
 
 def operations_a_second(make, seconds=1.0):
-    """Floating-point operations a second over about so long, after a warm-up."""
+    """Measures floating-point operations per second after a warm-up.
+
+    Args:
+        make: Function that returns `(function, operations per call)`.
+        seconds: Approximate duration of the measurement.
+    """
     function, operations = make()
     for _ in range(3):
         function().numpy()

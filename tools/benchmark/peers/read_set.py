@@ -1,7 +1,7 @@
-"""Reads batches of a set, and says how fast, on how many cores and in how much memory.
+"""Worker that reads batches of a data set, and measures speed, busy cores and memory.
 
-Told by JSON: `source`, `image_size`, `cache`, `batch_size` and `batches` a round. See
-`alternate.py` for the protocol.
+The argument is JSON: `source`, `image_size`,
+`cache`, `batch_size`, and `batches` per round. See `alternate.py` for the protocol.
 """
 
 import json
@@ -17,7 +17,7 @@ from keras_gan import datasets
 
 
 def memory():
-    """Resident megabytes: of the process alone, of mapped files, and the most there ever was."""
+    """Returns the resident megabytes of the process alone, of mapped files, and their maximum."""
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
     kilobytes = dict(line.split(":") for line in lines)
     names = {"own": "RssAnon", "mapped": "RssFile", "peak": "VmHWM"}

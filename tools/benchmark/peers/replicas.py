@@ -1,4 +1,4 @@
-"""A worker of `replicas.py`: `fit` on one or two replicas, a round of steps at a time.
+"""Worker of `replicas.py`: rounds of `fit` on one or two replicas.
 
 python peers/replicas.py '{"way": "one process" | "mirrored" | "two workers", ...}'
 """
@@ -21,7 +21,7 @@ from alternate import serve
 
 
 def cluster():
-    """Two addresses on this machine."""
+    """Returns a cluster of two free addresses on this machine, as in TF_CONFIG."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     addresses = [f"127.0.0.1:{s.getsockname()[1]}" for s in sockets]
     for one in sockets:
@@ -30,7 +30,7 @@ def cluster():
 
 
 def strategy_of(task):
-    """The strategy, and the other worker's process where there is one."""
+    """Returns the strategy, and the process of the other worker or None."""
     if task["way"] == "one process":
         return tf.distribute.get_strategy(), None
     if task["way"] == "mirrored":

@@ -1,6 +1,8 @@
-"""A worker of `sampling.py`: one way to run a trained generator, so many batches a round.
+"""Worker of `sampling.py`: runs a trained generator in one way.
 
 python peers/sample.py '{"way": "onnx", "folder": "...", "batch": 64, "threads": 2, ...}'
+
+Each function below returns a function without arguments that generates a batch.
 """
 
 import time
@@ -19,13 +21,13 @@ from alternate import serve  # noqa: E402
 
 
 def latents(task):
-    """A batch of noise."""
+    """Draws a batch of latents."""
     rng = np.random.default_rng(0)
     return rng.standard_normal((task["batch"], task["latent_dim"]), dtype="float32")
 
 
 def predict(task):
-    """`predict` of the loaded Keras model."""
+    """Runs `predict` of the loaded Keras model."""
     import keras_gan  # noqa: F401 - registers its classes
 
     import keras
@@ -35,7 +37,7 @@ def predict(task):
 
 
 def sample(task):
-    """`gan.sample`, which draws the noise too."""
+    """Runs `gan.sample`, which also draws the latents."""
     import keras_gan  # noqa: F401
 
     import keras
@@ -45,7 +47,7 @@ def sample(task):
 
 
 def saved_model(task):
-    """TensorFlow's loader and the signature that TF Serving calls."""
+    """Runs the SavedModel's signature that TF Serving calls."""
     import tensorflow as tf
 
     loaded, batch = tf.saved_model.load(task["folder"] + "/served/1"), tf.constant(latents(task))
@@ -54,7 +56,7 @@ def saved_model(task):
 
 
 def saved_model_xla(task):
-    """The same, compiled by XLA for this batch."""
+    """Runs the same signature, compiled by XLA."""
     import tensorflow as tf
 
     loaded, batch = tf.saved_model.load(task["folder"] + "/served/1"), tf.constant(latents(task))
@@ -64,7 +66,7 @@ def saved_model_xla(task):
 
 
 def onnx(task):
-    """ONNX Runtime, of one of the files."""
+    """Runs an ONNX file in onnxruntime."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -77,7 +79,7 @@ def onnx(task):
 
 
 def torch(task):
-    """PyTorch's twin with weights of its own."""
+    """Runs the same network in PyTorch, with random weights."""
     from peers.torch_networks import TWINS
 
     import torch as pytorch

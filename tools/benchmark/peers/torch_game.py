@@ -1,4 +1,4 @@
-"""The PyTorch twin of the package's step: same losses, penalties, order of updates and average."""
+"""The package's training step in PyTorch, with equal losses, penalties, updates and average."""
 
 import copy
 import math
@@ -17,20 +17,26 @@ LOSSES = {
 
 
 class TorchGame:
-    """Two players and their step, written as PyTorch users do, without needless work.
+    """A GAN and its training step, as an experienced PyTorch user writes it.
 
     Args:
-        family: Of the networks, one of `TWINS`.
-        size, channels, width, latent_dim, batch_size: Of the networks and the batch.
+        family: Name of the networks, a key of `TWINS`.
+        size: Height and width of the images.
+        channels: Number of channels of the images.
+        width: Width of the networks.
+        latent_dim: Size of the latent vector.
+        batch_size: Number of samples per step.
         loss: `"non_saturating"`, `"wasserstein"`, `"hinge"` or `"relativistic_paired"`.
-        penalties: Of `"r1"`, `"r2"`, `"gradient_penalty"` and `"drift"`.
-        interval: Steps between two penalties.
-        n_critic: Discriminator steps for one of the generator.
-        update: `"alternating"`, or `"shared"`: one pass of the generator for both players.
-        compiled: Whether the losses, but not the penalties, which need second gradients, are
-            compiled by `torch.compile`.
-        device: Where it runs.
-        bfloat16: Whether under `torch.autocast`.
+        penalties: Names among `"r1"`, `"r2"`, `"gradient_penalty"` and `"drift"`.
+        interval: Number of steps between two computations of the penalties.
+        n_critic: Number of discriminator steps per generator step.
+        update: `"alternating"`, or `"shared"` for one pass of the generator for both players.
+        compiled: Whether to compile the losses by `torch.compile`. The penalties need second
+            derivatives and aren't compiled.
+        device: Device of the networks, such as `"cuda"`.
+        bfloat16: Whether to compute under `torch.autocast` in bfloat16.
+        rate: Learning rate of Adam.
+        betas: Decay rates of Adam.
     """
 
     def __init__(
@@ -71,11 +77,11 @@ class TorchGame:
             self.g_loss = torch.compile(self.generator_loss, dynamic=False)
 
     def latents(self):
-        """Fresh noise."""
+        """Draws a batch of latents."""
         return torch.randn(self.batch_size, self.latent_dim, device=self.device)
 
     def step(self, real):
-        """One batch."""
+        """Trains on a batch of real images; returns the discriminator's loss."""
         fake = None
         moves = (self.step_count + 1) % self.n_critic == 0
         with self.autocast:
@@ -101,7 +107,7 @@ class TorchGame:
         return d_loss.detach()
 
     def discriminator_loss(self, real, fake):
-        """The discriminator's loss without its penalties, and the real samples' logits."""
+        """Returns the discriminator's loss without penalties, and the logits of real images."""
         r, f = self.discriminator(real).float(), self.discriminator(fake).float()
         return LOSSES[self.loss](r, f), r
 
@@ -124,7 +130,7 @@ class TorchGame:
         return slope.float().square().sum((1, 2, 3))
 
     def generator_loss(self, real, fake):
-        """The generator's loss."""
+        """Returns the generator's loss."""
         f = self.discriminator(fake).float()
         if self.loss == "relativistic_paired":
             with torch.no_grad():
@@ -140,7 +146,7 @@ class TorchGame:
 
     @torch.no_grad()
     def _follow(self):
-        """The moving average, whose half-life is 20,000 images."""
+        """Updates the moving average, whose half-life is 20,000 images."""
         share = 1.0 - math.pow(0.5, self.batch_size / 20_000)
         pairs = self.average.parameters(), self.generator.parameters()
         torch._foreach_lerp_(*map(list, pairs), share)

@@ -1,4 +1,4 @@
-"""A worker of `train_step.py`: one way of writing the training step, a round of steps at a time.
+"""Worker of `train_step.py`: rounds of training steps of one variant.
 
 python peers/work.py '{"peer": "keras_gan", ...}'
 """
@@ -19,7 +19,7 @@ WARM_UP = 16  # generator moves of all kinds among them, where the discriminator
 
 
 def rules(family, loss, penalties=(), interval=1, n_critic=1):
-    """What a step is made of."""
+    """Returns the rules of a task."""
     named = {"family": family, "loss": loss, "penalties": penalties}
     return {**named, "interval": interval, "n_critic": n_critic}
 
@@ -38,18 +38,18 @@ MIXING = ("progressive", "stylegan2")  # whose discriminator looks at a whole ba
 
 
 def images(task):
-    """A batch in [-1, 1]."""
+    """Draws a batch of images in [-1, 1]."""
     shape = (task["batch_size"], task["size"], task["size"], task["channels"])
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 
 
 def keras_networks(task):
-    """The package's networks of a task, name -> network."""
-    from keras_gan import networks as classes
+    """Makes the package's networks of a task, as name -> network."""
+    from keras_gan import media, networks as classes
     from keras_gan.recipes import NetworkSpec, networks
 
     shape = (task["size"], task["size"], task["channels"])
-    spec = NetworkSpec(shape, task["latent_dim"], task["width"])
+    spec = NetworkSpec(shape, task["latent_dim"], task["width"], media.of(shape))
     family = RULES[task["rules"]]["family"]
     if family == "resnet":
         common = {"width": spec.width, "max_width": spec.width}
@@ -63,7 +63,7 @@ def keras_networks(task):
 
 
 def game(task):
-    """The package's game before it is compiled, and its schedules."""
+    """Makes the package's model of a task before it is compiled, and its schedules."""
     import keras_gan as kg
 
     players = keras_networks(task)
@@ -74,7 +74,7 @@ def game(task):
 
 
 def build(task):
-    """The package's compiled game."""
+    """Makes the package's compiled model of a task."""
     import keras_gan as kg
 
     rules = RULES[task["rules"]]
@@ -99,7 +99,7 @@ def build(task):
 
 
 def keras_gan(task):
-    """The package: its game, in a bare `tf.function`."""
+    """Returns the package's step in a `tf.function`."""
     from peers.flops import flops
     from peers.longhand import without
 
@@ -114,7 +114,7 @@ def keras_gan(task):
 
 
 def keras_examples(task):
-    """The Keras examples' way, with oneDNN's kernels too."""
+    """Returns the step in the style of the Keras examples, with oneDNN's kernels."""
     import keras_gan  # noqa: F401 - chooses them
     from peers.keras_examples import ExampleGAN
 
@@ -128,7 +128,7 @@ def keras_examples(task):
 
 
 def torch(task):
-    """PyTorch's twin."""
+    """Returns PyTorch's step."""
     from peers.torch_game import TorchGame
 
     import torch as pytorch
@@ -145,7 +145,7 @@ def torch(task):
 
 
 def measure_peak(task):
-    """Not a step: what the machine can do at best."""
+    """Measures the speed limits of the machine instead of a step."""
     from peers import peak
 
     def work():
@@ -162,7 +162,7 @@ PEERS = {"keras_gan": keras_gan, "keras_examples": keras_examples, "torch": torc
 
 
 def peak_megabytes():
-    """Of this process so far."""
+    """Returns the peak memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

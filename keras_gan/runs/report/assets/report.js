@@ -242,7 +242,7 @@ function drawMetrics() {
     }
     if (run.neighbours) {
       const picture = element("img", { src: run.neighbours, alt: "Samples and their neighbours" });
-      const caption = "Samples, each beside the nearest training samples: is it memorising?";
+      const caption = "Samples, each beside the nearest training samples: is it memorizing?";
       card.append(
         element("figure", { class: "neighbours" }, picture, element("figcaption", {}, caption))
       );

@@ -1,6 +1,6 @@
-"""The PyTorch twins of the package's networks: the same layers and sizes.
+"""The package's networks in PyTorch, with the same layers and sizes.
 
-A new network adds its twin here: a file, and its name in `TWINS`.
+To add a network, add a file with `generator` and `discriminator`, and the file to `TWINS`.
 """
 
 from peers.torch_networks import dcgan, progressive, r3gan, resnet, stylegan2

@@ -1,11 +1,11 @@
-"""DCGAN's PyTorch twins, with the weights of 2015."""
+"""DCGAN's networks in PyTorch, with the initial weights of 2015."""
 
 import torch
 from torch import nn
 
 
 def generator(size, channels, latent_dim, width):
-    """The twin of `keras_gan.networks.DCGANGenerator`."""
+    """Makes the network of `keras_gan.networks.DCGANGenerator`."""
     start, widths = plan(size, width)
     widths = widths[::-1]
     layers = [
@@ -24,7 +24,7 @@ def generator(size, channels, latent_dim, width):
 
 
 def discriminator(size, channels, width):
-    """The twin of `keras_gan.networks.DCGANDiscriminator`."""
+    """Makes the network of `keras_gan.networks.DCGANDiscriminator`."""
     start, widths = plan(size, width)
     layers = []
     for inputs, outputs in zip([channels, *widths], widths, strict=False):
@@ -39,14 +39,17 @@ def discriminator(size, channels, width):
 
 
 def plan(size, width):
-    """Size of the smallest map, and the stages' channels from the image inwards."""
+    """Returns the size of the smallest maps, and the channels of the stages, largest maps first."""
     start = 7 if size == 28 else 4
     stages = (size // start).bit_length() - 1
     return start, [width * min(2**stage, 8) for stage in range(stages)]
 
 
 def initialized(network):
-    """Weights from N(0, 0.02^2), biases 0, channels last: oneDNN's and cuDNN's faster layout."""
+    """Draws weights from N(0, 0.02^2) and sets biases to 0.
+
+    The channels are last in memory, which is faster with oneDNN and cuDNN.
+    """
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, std=0.02)

@@ -1,4 +1,4 @@
-"""Layers at the equalised learning rate, and what else ProGAN's and StyleGAN2's twins share."""
+"""Layers with equalized learning rates, and other layers of ProGAN and StyleGAN2, in PyTorch."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class Linear(nn.Module):
-    """x W gain / sqrt(fan-in) + b."""
+    """Linear layer with an equalized learning rate: x W gain / sqrt(fan-in) + b."""
 
     def __init__(self, inputs, outputs, gain=1.0, rate=1.0, bias=0.0):
         super().__init__()
@@ -19,7 +19,7 @@ class Linear(nn.Module):
 
 
 class Conv(nn.Module):
-    """A convolution of such weights."""
+    """Convolution with an equalized learning rate."""
 
     def __init__(self, inputs, outputs, size=3, gain=1.0, bias=True, stride=1, padding="same"):
         super().__init__()
@@ -34,7 +34,7 @@ class Conv(nn.Module):
 
 
 class MinibatchDeviation(nn.Module):
-    """A channel more: the mean standard deviation over groups of four samples."""
+    """Appends a channel: the mean standard deviation over groups of four samples."""
 
     def forward(self, x):
         batch, _, height, width = x.shape
@@ -45,14 +45,14 @@ class MinibatchDeviation(nn.Module):
 
 
 class PixelNorm(nn.Module):
-    """Vectors of channels at mean square 1."""
+    """Scales the channels of each pixel to a mean square of 1."""
 
     def forward(self, x):
         return x * x.square().mean(1, keepdim=True).add(1e-8).rsqrt()
 
 
 class Flatten(nn.Module):
-    """Maps as vectors, in the order of height, width and channels: a view of channels last."""
+    """Flattens maps in the order height, width, channels; a view for channels last."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)

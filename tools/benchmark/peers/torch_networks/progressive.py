@@ -1,4 +1,4 @@
-"""ProGAN's PyTorch twins at their final size, in the middle of its fading in."""
+"""ProGAN's networks in PyTorch, at their final size, with the last stage half faded in."""
 
 import itertools
 
@@ -13,7 +13,7 @@ ALPHA = 0.5  # how much of the final size is there
 
 
 class ToMap(nn.Module):
-    """Latents to a map of 4x4."""
+    """Linear layer from latents to 4x4 maps."""
 
     def __init__(self, latent_dim, width):
         super().__init__()
@@ -24,7 +24,7 @@ class ToMap(nn.Module):
 
 
 class Generator(nn.Module):
-    """Stages, and the pictures of the last two."""
+    """Generator that blends the images of its last two stages."""
 
     def __init__(self, size, channels, latent_dim, width):
         super().__init__()
@@ -45,7 +45,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """The mirror: layers for pictures of the last two sizes, and stages."""
+    """Discriminator that blends the features of images of the last two sizes."""
 
     def __init__(self, size, channels, width):
         super().__init__()
@@ -62,19 +62,19 @@ class Discriminator(nn.Module):
 
 
 def from_rgb(channels, width):
-    """A layer for pictures."""
+    """Makes the 1x1 convolution from images to features."""
     return nn.Sequential(Conv(channels, width, 1, GAIN), nn.LeakyReLU(0.2))
 
 
 def stage(before, after):
-    """Two convolutions and the mean of 2x2."""
+    """Makes a stage: two convolutions and average pooling."""
     layers = [Conv(before, before, gain=GAIN), nn.LeakyReLU(0.2)]
     layers += [Conv(before, after, gain=GAIN), nn.LeakyReLU(0.2), nn.AvgPool2d(2)]
     return nn.Sequential(*layers)
 
 
 def last_stage(width):
-    """A map of 4x4 to the logit."""
+    """Makes the last stage: from 4x4 maps to the logit."""
     layers = [MinibatchDeviation(), Conv(width + 1, width, gain=GAIN), nn.LeakyReLU(0.2)]
     layers += [Conv(width, width, 4, GAIN, padding=0), nn.LeakyReLU(0.2), nn.Flatten()]
     layers.append(Linear(width, 1))
@@ -82,22 +82,22 @@ def last_stage(width):
 
 
 def normalized():
-    """What follows each of the generator's layers."""
+    """Makes the activation and normalization after each layer of the generator."""
     return [nn.LeakyReLU(0.2), PixelNorm()]
 
 
 def generator(size, channels, latent_dim, width):
-    """The twin of `keras_gan.networks.ProgressiveGenerator`."""
+    """Makes the network of `keras_gan.networks.ProgressiveGenerator`."""
     network = Generator(size, channels, latent_dim, width)
     return network.to(memory_format=torch.channels_last)
 
 
 def discriminator(size, channels, width):
-    """The twin of `keras_gan.networks.ProgressiveDiscriminator`."""
+    """Makes the network of `keras_gan.networks.ProgressiveDiscriminator`."""
     return Discriminator(size, channels, width).to(memory_format=torch.channels_last)
 
 
 def widths_of(size, width):
-    """Channels of the stages from the image to the 4x4 map."""
+    """Returns the channels of the stages, from the image to the 4x4 maps."""
     most = min(8 * width, max(width, 512))
     return [min(width << stage, most) for stage in range((size // 4).bit_length())]

@@ -1,4 +1,4 @@
-"""R3GAN's PyTorch twins, two blocks a stage, in PyTorch's own grouped convolutions."""
+"""R3GAN's networks in PyTorch, with two blocks per stage and native grouped convolutions."""
 
 import itertools
 
@@ -10,7 +10,7 @@ GROUP = 16
 
 
 class Block(nn.Module):
-    """x + W3 a(W2 a(W1 x))."""
+    """Residual block: x + W3 a(W2 a(W1 x))."""
 
     def __init__(self, channels):
         super().__init__()
@@ -25,7 +25,7 @@ class Block(nn.Module):
 
 
 class Resampled(nn.Module):
-    """Twice or half the size by the filter [1, 3, 3, 1], as a depthwise convolution."""
+    """Doubles or halves the size by the filter [1, 3, 3, 1], as a depthwise convolution."""
 
     def __init__(self, channels, up):
         super().__init__()
@@ -37,13 +37,13 @@ class Resampled(nn.Module):
 
 
 def filter_of(channels):
-    """[1, 3, 3, 1] / 8 along both axes, a kernel a channel."""
+    """Returns the filter [1, 3, 3, 1] / 8 along both axes, one kernel per channel."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8.0
     return torch.outer(taps, taps).repeat(channels, 1, 1, 1)
 
 
 class Basis(nn.Module):
-    """A learnt 4x4 map, scaled by a linear function of the latents."""
+    """Learned 4x4 map, scaled by a linear function of the latents."""
 
     def __init__(self, latent_dim, channels):
         super().__init__()
@@ -55,7 +55,7 @@ class Basis(nn.Module):
 
 
 def generator(size, channels, latent_dim, width):
-    """The twin of `keras_gan.networks.R3GANGenerator`."""
+    """Makes the network of `keras_gan.networks.R3GANGenerator`."""
     widths = widths_of(size, width)[::-1]
     layers = [Basis(latent_dim, widths[0]), Block(widths[0]), Block(widths[0])]
     for before, after in itertools.pairwise(widths):
@@ -67,7 +67,7 @@ def generator(size, channels, latent_dim, width):
 
 
 def discriminator(size, channels, width):
-    """The twin of `keras_gan.networks.R3GANDiscriminator`."""
+    """Makes the network of `keras_gan.networks.R3GANDiscriminator`."""
     widths = widths_of(size, width)
     layers = [nn.Conv2d(channels, widths[0], 1, bias=False), Block(widths[0]), Block(widths[0])]
     for before, after in itertools.pairwise(widths):
@@ -82,5 +82,5 @@ def discriminator(size, channels, width):
 
 
 def widths_of(size, width):
-    """Channels of the stages from the image to the 4x4 map."""
+    """Returns the channels of the stages, from the image to the 4x4 maps."""
     return [min(width << stage, max(width, 768)) for stage in range((size // 4).bit_length())]

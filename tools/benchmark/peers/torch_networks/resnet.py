@@ -1,4 +1,4 @@
-"""The PyTorch twins of SNGAN's ResNets, as PyTorch users write them."""
+"""SNGAN's residual networks in PyTorch."""
 
 import torch
 from torch import nn
@@ -7,7 +7,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 
 class UpBlock(nn.Module):
-    """BatchNorm, ReLU, 2x up, 3x3; BatchNorm, ReLU, 3x3; beside it 1x1 and 2x up."""
+    """Residual block that doubles the size.
+
+    Its branch is BatchNorm, ReLU, upsampling, 3x3, BatchNorm, ReLU, 3x3. Its skip connection is a
+    1x1 convolution and upsampling.
+    """
 
     def __init__(self, before, after):
         super().__init__()
@@ -23,7 +27,11 @@ class UpBlock(nn.Module):
 
 
 class DownBlock(nn.Module):
-    """ReLU, 3x3, ReLU, 3x3, pooled or not; beside it 1x1, where something changes."""
+    """Residual block with optional average pooling.
+
+    Its branch is ReLU, 3x3, ReLU, 3x3. Its skip connection is a 1x1 convolution, or the identity if
+    the shape doesn't change.
+    """
 
     def __init__(self, before, after, activate, pool):
         super().__init__()
@@ -41,7 +49,7 @@ class DownBlock(nn.Module):
 
 
 class Critic(nn.Module):
-    """Blocks, ReLU, the sum over the map, a linear function."""
+    """Discriminator: blocks, ReLU, the sum over each map, and a linear layer."""
 
     def __init__(self, blocks, width):
         super().__init__()
@@ -52,7 +60,7 @@ class Critic(nn.Module):
 
 
 def generator(size, channels, latent_dim, width):
-    """The twin of `keras_gan.networks.ResNetGenerator` of one width."""
+    """Makes the network of `keras_gan.networks.ResNetGenerator` with constant width."""
     stages = (size // 4).bit_length() - 1
     layers = [nn.Linear(latent_dim, 16 * width), nn.Unflatten(1, (width, 4, 4))]
     layers += [UpBlock(width, width) for _ in range(stages)]
@@ -61,7 +69,7 @@ def generator(size, channels, latent_dim, width):
 
 
 def discriminator(size, channels, width):
-    """The twin of `keras_gan.networks.ResNetDiscriminator` of one width, to a map of 8x8."""
+    """Makes the network of `keras_gan.networks.ResNetDiscriminator` with constant width."""
     blocks, current = [], size
     for stage in range((size // 4).bit_length()):
         pool = current > 8

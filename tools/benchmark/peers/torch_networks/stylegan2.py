@@ -1,7 +1,8 @@
-"""StyleGAN2's PyTorch twins, without operations of one's own and without style mixing.
+"""StyleGAN2's networks in PyTorch, without custom kernels and style mixing.
 
-As in its authors' training the modulated convolution scales activations, before and after it. The
-gains of sqrt 2 are the convolutions', and the norms a matrix product, which takes less time.
+As in the authors' training, the modulated convolution scales the activations before and after the
+convolution. Gains of sqrt 2 are part of the convolutions. The norms are computed by a matrix
+product, which is faster.
 """
 
 import itertools
@@ -18,7 +19,7 @@ GAIN = 2**0.5
 
 
 class Mapping(nn.Module):
-    """Latents to w by two layers, and w's average."""
+    """Mapping network with two layers from latents to w, and the moving average of w."""
 
     def __init__(self, latent_dim):
         super().__init__()
@@ -35,7 +36,7 @@ class Mapping(nn.Module):
 
 
 class Smooth(nn.Module):
-    """The filter [1, 3, 3, 1] / 8 along both axes."""
+    """Filter [1, 3, 3, 1] / 8 along both axes."""
 
     def __init__(self, channels, padding, gain=1.0):
         super().__init__()
@@ -47,7 +48,7 @@ class Smooth(nn.Module):
 
 
 class Styled(nn.Module):
-    """A modulated and demodulated 3x3 convolution with noise and LeakyReLU."""
+    """Modulated and demodulated 3x3 convolution with noise and LeakyReLU."""
 
     def __init__(self, latent_dim, before, after, size, up=False):
         super().__init__()
@@ -69,20 +70,20 @@ class Styled(nn.Module):
         return functional.leaky_relu(x, 0.2)
 
     def convolved(self, x, kernel):
-        """At the same or twice the size."""
+        """Applies the convolution, at the same or twice the size."""
         if self.smooth is None:
             return functional.conv2d(x, kernel, padding=1)
         return self.smooth(functional.conv_transpose2d(x, kernel.transpose(0, 1), stride=2))
 
     def noise(self, batch):
-        """New in training."""
+        """Draws new noise in training; returns fixed noise otherwise."""
         if not self.training:
             return self.fixed
         return torch.randn(batch, *self.fixed.shape[1:], device=self.fixed.device)
 
 
 class ToRGB(nn.Module):
-    """A modulated 1x1 convolution."""
+    """Modulated 1x1 convolution from features to images."""
 
     def __init__(self, latent_dim, before, channels):
         super().__init__()
@@ -94,7 +95,7 @@ class ToRGB(nn.Module):
 
 
 class Generator(nn.Module):
-    """A learnt map, styled convolutions, and the sum of the stages' images."""
+    """Generator: a learned map, styled convolutions, and the sum of the stages' images."""
 
     def __init__(self, size, channels, latent_dim, width):
         super().__init__()
@@ -120,7 +121,7 @@ class Generator(nn.Module):
 
 
 class Block(nn.Module):
-    """(a(W2 a(W1 x)) + W3 x) / sqrt 2, at half the size."""
+    """Residual block that halves the size: (a(W2 a(W1 x)) + W3 x) / sqrt 2."""
 
     def __init__(self, before, after):
         super().__init__()
@@ -136,13 +137,13 @@ class Block(nn.Module):
 
 
 def generator(size, channels, latent_dim, width):
-    """The twin of `keras_gan.networks.StyleGAN2Generator` with two mapping layers."""
+    """Makes the network of `keras_gan.networks.StyleGAN2Generator` with two mapping layers."""
     network = Generator(size, channels, latent_dim, width)
     return network.to(memory_format=torch.channels_last)
 
 
 def discriminator(size, channels, width):
-    """The twin of `keras_gan.networks.StyleGAN2Discriminator`."""
+    """Makes the network of `keras_gan.networks.StyleGAN2Discriminator`."""
     widths = widths_of(size, width)
     last = widths[-1]
     layers = [Conv(channels, widths[0], 1, GAIN), nn.LeakyReLU(0.2)]

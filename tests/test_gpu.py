@@ -1,0 +1,196 @@
+"""What GPUs need, tested on a processor: settings, scaling, data on the device, true float32."""
+
+import os
+
+import keras_gan as kg
+from keras_gan import environment, media, metrics, scaling
+from keras_gan.errors import ConfigError, DataError
+from keras_gan.tf32 import allow_tf32
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1)).astype("uint8")
+SAMPLES = PIXELS.astype("float32") / np.float32(127.5) - np.float32(1)
+
+
+def tf32_is_allowed():
+    return tf.config.experimental.tensor_float_32_execution_enabled()
+
+
+def game():
+    gan = kg.GAN(
+        kg.networks.DCGANGenerator((8, 8, 1), 4, 4), kg.networks.DCGANDiscriminator((8, 8, 1), 4)
+    )
+    gan.compile()
+    return gan
+
+
+@pytest.fixture
+def gpu_machine(tmp_path, monkeypatch):
+    """An environment without GPU settings, on a machine with a GPU's device file."""
+    for name in ("TF_FORCE_GPU_ALLOW_GROWTH", "XLA_FLAGS", "TF_XLA_FLAGS"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    (tmp_path / "nvidia0").touch()
+    monkeypatch.setattr(environment, "GPU_FILES", str(tmp_path / "nvidia[0-9]*"))
+    monkeypatch.setenv(environment.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_a_gpu_gets_its_settings(gpu_machine):
+    environment.prepare_gpu()
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    assert os.environ["XLA_FLAGS"] == "--xla_gpu_deterministic_ops=true"
+    flag, _, folder = os.environ["TF_XLA_FLAGS"].partition("=")
+    assert flag == "--tf_xla_persistent_cache_directory"
+    assert os.path.dirname(folder) == str(gpu_machine / "cache")
+    assert os.path.isdir(folder)
+
+
+def test_settings_of_the_user_are_kept(gpu_machine, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_gpu_deterministic_ops=false")
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
+    monkeypatch.setenv(environment.CACHE_VARIABLE, environment.NO_CACHE)
+    environment.prepare_gpu()
+    assert os.environ["XLA_FLAGS"] == "--xla_gpu_deterministic_ops=false"
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "false"
+    assert "TF_XLA_FLAGS" not in os.environ
+
+
+def test_without_a_gpu_nothing_is_set(gpu_machine):
+    (gpu_machine / "nvidia0").unlink()
+    environment.prepare_gpu()
+    assert "XLA_FLAGS" not in os.environ
+    assert "TF_XLA_FLAGS" not in os.environ
+
+
+def test_each_set_of_flags_has_its_cache(gpu_machine, monkeypatch):
+    first = environment.compilation_cache()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_gpu_deterministic_ops=false")
+    assert environment.compilation_cache() != first
+
+
+def test_a_cache_that_cannot_be_made_warns(gpu_machine):
+    (gpu_machine / "cache").touch()
+    with pytest.warns(UserWarning, match="expected a folder for compiled functions"):
+        assert environment.compilation_cache() is None
+
+
+def test_the_oldest_compiled_functions_are_removed(tmp_path):
+    for age in range(4):
+        path = tmp_path / f"{age}"
+        path.write_bytes(b"x" * 10)
+        os.utime(path, (1000 - age, 1000 - age))
+    environment.trim(tmp_path, 25)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
+
+
+@pytest.mark.parametrize("medium", [media.Image(), media.Sound(16_000)])
+def test_stored_integers_are_scaled_to_the_same_bits_everywhere(medium):
+    ((name, (scale, offset)),) = medium.integers.items()
+    limits = np.iinfo(name)
+    stored = np.arange(limits.min, limits.max + 1).astype(name)
+    expected = stored.astype("float32") / np.float32(scale) - np.float32(offset)
+    for jit_compile in (False, True):
+        function = tf.function(lambda x: scaling.to_floats(x, medium), jit_compile=jit_compile)
+        assert np.array_equal(function(tf.constant(stored)), expected)
+    assert np.array_equal(scaling.to_floats(stored, medium), expected)
+
+
+def test_unscalable_integers_are_refused():
+    gan = game()
+    with pytest.raises(DataError, match="expected images as uint8 or floats, got int32"):
+        gan.fit(PIXELS.astype("int32"), batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("samples", "on_device"), [(PIXELS, False), (SAMPLES, True), (PIXELS, True)]
+)
+def test_stored_samples_and_data_on_the_device_train_the_same_weights(samples, on_device):
+    weights = []
+    for x, choice in ((SAMPLES, False), (samples, on_device)):
+        keras.utils.set_random_seed(0)
+        gan = game()
+        for _ in range(2):
+            gan.fit(x, batch_size=8, epochs=1, verbose=0, data_on_device=choice)
+        weights.append(gan.get_weights())
+    for first, second in zip(*weights, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_other_data_follow_data_on_the_device():
+    gan = game()
+    gan.fit(PIXELS, batch_size=8, verbose=0, data_on_device=True)
+    gan.fit(PIXELS[:16], batch_size=8, verbose=0, data_on_device=True)
+    gan.fit(SAMPLES, batch_size=8, verbose=0)
+    assert int(gan.step) == 5 + 2 + 5
+
+
+def test_data_that_cannot_lie_on_the_device_are_refused():
+    gan = game()
+    dataset = tf.data.Dataset.from_tensor_slices(SAMPLES).batch(8)
+    with pytest.raises(ConfigError, match="can't be read by index"):
+        gan.fit(dataset, verbose=0, data_on_device=True)
+    with pytest.raises(ConfigError, match="True, False or 'auto', got 'always'"):
+        gan.fit(SAMPLES, batch_size=8, verbose=0, data_on_device="always")
+
+
+def test_sources_return_the_same_samples_stored_and_scaled():
+    source = kg.datasets.open_source("digits")
+    stored = next(iter(source.to_dataset(batch_size=16, shuffle=False, stored=True)))
+    scaled = next(iter(source.to_dataset(batch_size=16, shuffle=False)))
+    assert stored.dtype == tf.uint8
+    assert np.array_equal(scaling.to_floats(stored, source.medium), scaled)
+
+
+def test_whole_sets_hold_the_samples_in_order():
+    source = kg.datasets.ArraySource("pixels", PIXELS)
+    whole = source.to_dataset(batch_size=8, stored=True).whole
+    assert whole.num_bytes == PIXELS.nbytes
+    assert np.array_equal(whole.read(), PIXELS)
+
+
+def test_metrics_and_samples_are_computed_in_true_float32():
+    """A GPU would round their products to TF32."""
+    seen = []
+
+    class Recording(metrics.extractors.Extractor):
+        def measure(self, samples):
+            seen.append(tf32_is_allowed())
+            return samples.reshape(len(samples), -1)[:, :4], None
+
+    def sample(n, seed):
+        seen.append(tf32_is_allowed())
+        return np.random.default_rng(seed).uniform(-1, 1, (n, 8, 8, 1)).astype("float32")
+
+    source = kg.datasets.ArraySource("pixels", PIXELS)
+    assert tf32_is_allowed()
+    evaluator = metrics.Evaluator(source, metrics.get(["frechet"], Recording("four")), count=40)
+    evaluator.evaluate(sample)
+    assert seen
+    assert not any(seen)
+    assert tf32_is_allowed()
+
+
+def test_parity_is_checked_in_true_float32():
+    from keras_gan.export import parity
+
+    seen = []
+
+    def run(inputs):
+        seen.append(tf32_is_allowed())
+        return np.zeros((len(inputs["latents"]), 8, 8, 1), "float32")
+
+    signature = game().signatures()["serving_default"]
+    parity.check_parity(signature, run, run, (1e-6, 1e-6), "copy")
+    assert len(seen) == 2 * len(parity.BATCH_SIZES)
+    assert not any(seen)
+
+
+def test_tf32_is_restored_after_an_error():
+    with pytest.raises(ValueError, match="stop"), allow_tf32(False):
+        raise ValueError("stop")
+    assert tf32_is_allowed()
