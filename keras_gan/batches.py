@@ -33,7 +33,7 @@ def step_addressed(
         fetch: `(indices dataset of (batch,) int64) -> dataset of batches`.
         num_samples: Number of samples.
         batch_size: Number of samples in a batch, at most `num_samples`.
-        seed: Non-negative int that determines the order.
+        seed: Int from 0 to 2**31 - 1 that determines the order.
         shuffle: Whether to permute the samples in each epoch.
         prefetch: Number of batches to prepare in advance.
         read_all: Function that returns all samples, a nest of arrays like a batch, for models that
@@ -50,10 +50,12 @@ def step_addressed(
         get the batches that a single worker would get. Sharding by files couldn't guarantee that.
 
     Raises:
-        ConfigError: For a batch size or prefetch below 1, or a negative seed; from `from_step`, for
-            an invalid shard, or a batch that the workers can't share evenly.
+        ConfigError: For a batch size or a prefetch below 1, or a seed out of range; from
+            `from_step`, for a negative step, an invalid shard, or a batch that the workers can't
+            share evenly.
         DataError: For fewer samples than a batch.
     """
+    check_seed(seed)
     read = make_reader(fetch, num_samples, batch_size, seed, shuffle)
     steps = num_samples // batch_size
     dataset = from_reader(read, steps, batch_size, seed, prefetch)
@@ -78,7 +80,6 @@ def make_reader(
     `rows` is a slice of each batch. The arguments are those of `step_addressed`.
     """
     check_integer("batch_size", batch_size)
-    check_seed(seed, bits=63)
     if num_samples < batch_size:
         raise DataError(
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
@@ -114,6 +115,7 @@ def from_reader(
     check_integer("prefetch", prefetch)
 
     def from_step(step, shard=(0, 1)):
+        check_integer("step", step, minimum=0)
         endless = tf.data.Dataset.range(step, np.iinfo(np.int64).max)
         batches = read(endless, shard_rows(shard, batch_size))
         return disable_autotuning(batches.prefetch(prefetch))

@@ -1,6 +1,7 @@
 """The package's errors, and helpers for their messages."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -24,7 +25,7 @@ def printable(text: object) -> str:
 
 
 def abbreviate(value: object, length: int = 60) -> str:
-    """Returns the `repr` of a value for an error, truncated, as it may come from a file.
+    """Returns the `repr` of a value for an error, in one line and truncated.
 
     Args:
         value: Any object.
@@ -35,7 +36,7 @@ def abbreviate(value: object, length: int = 60) -> str:
     >>> abbreviate("abcdefgh", length=5)
     "'abcd..."
     """
-    text = repr(value)
+    text = re.sub(r"\n\s*", " ", repr(value))
     return text if len(text) <= length else text[:length] + "..."
 
 

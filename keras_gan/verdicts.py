@@ -14,7 +14,8 @@ COLLAPSED = 0.5  # maximum coverage or modes, as a share of their best
 FEW_COVERED = 0.1  # maximum coverage
 COPIED = 0.1  # maximum share of authentic samples; about 0.5 without memorization
 RECENT = 0.25  # share of the history to consider
-LOG_NAMES = ("real_accuracy", "fake_accuracy", "g_gradient")  # rows without them are skipped
+GRADIENT = "g_gradient"  # of the generators of all duels
+LOG_NAMES = ("real_accuracy", "fake_accuracy", GRADIENT)  # rows without them are skipped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,22 +58,45 @@ def judge(
     >>> [verdict.name for verdict in verdicts.judge([row])]
     ['chance']
     """
-    history = [row for row in history if row.keys() >= set(LOG_NAMES)]
+    duels = split_duels(history)
     verdicts = [
-        *judge_discriminator(history),
+        *(verdict for name, rows in duels.items() for verdict in judge_discriminator(rows, name)),
         *judge_diversity(measurements),
         *judge_copies(measurements),
     ]
-    if verdicts or not history:
-        return verdicts
+    return verdicts or [open_game(rows, name) for name, rows in duels.items()]
+
+
+def split_duels(history: Sequence[dict[str, float]]) -> dict[str, list[dict[str, float]]]:
+    """Returns the history of each duel, as name of its discriminator -> rows of `LOG_NAMES`.
+
+    The logs of a game with several duels have prefixes, such as `a_real_accuracy`. A GAN's name is
+    empty. Rows without the logs are left out.
+    """
+    first = LOG_NAMES[0]
+    names = dict.fromkeys(log for row in history for log in row if log.endswith(first))
+    duels = {}
+    for prefix in (name.removesuffix(first) for name in names):
+        logs = {name: name if name == GRADIENT else prefix + name for name in LOG_NAMES}
+        rows = [row for row in history if row.keys() >= set(logs.values())]
+        if rows:
+            duels[prefix.rstrip("_")] = [{n: row[log] for n, log in logs.items()} for row in rows]
+    return duels
+
+
+def open_game(history: Sequence[dict[str, float]], name: str) -> Verdict:
+    """Returns the verdict on a duel that no other verdict applies to."""
     real, fake, _ = recent(history)
-    return [
-        Verdict(
-            "playing",
-            f"The game is open: the discriminator is right on {real:.0%} of the real and "
-            f"{fake:.0%} of the generated samples.",
-        )
-    ]
+    return Verdict(
+        "playing",
+        f"The game is open: the {discriminator(name)} is right on {real:.0%} of the real and "
+        f"{fake:.0%} of the generated samples.",
+    )
+
+
+def discriminator(name: str) -> str:
+    """Returns the words for a discriminator: `"discriminator"`, or `"discriminator a"`."""
+    return f"discriminator {name}".strip()
 
 
 def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
@@ -81,31 +105,29 @@ def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
     return tuple(sum(row[name] for row in rows) / len(rows) for name in LOG_NAMES)
 
 
-def judge_discriminator(history: Sequence[dict[str, float]]) -> Iterator[Verdict]:
-    """Yields verdicts on the discriminator.
+def judge_discriminator(history: Sequence[dict[str, float]], name: str = "") -> Iterator[Verdict]:
+    """Yields verdicts on a discriminator, given its duel's history and its name.
 
     The discriminator is at chance if its mean accuracy is within 0.05 of 1/2. It is winning if its
     accuracies on real and on generated samples are at least 0.95, and the norm of the generator's
     gradient is at most 1 % of its maximum in the history.
     """
-    if not history:
-        return
     real, fake, gradient = recent(history)
     largest = max(row["g_gradient"] for row in history)
     if abs((real + fake) / 2 - 0.5) <= AT_CHANCE:
         yield Verdict(
             "chance",
-            f"The discriminator is at chance: right on {real:.0%} of the real and {fake:.0%} of "
-            "the generated samples.",
+            f"The {discriminator(name)} is at chance: right on {real:.0%} of the real and "
+            f"{fake:.0%} of the generated samples.",
             "Either it can't tell D' from D any more, or it is too weak: the metrics show which. "
             "If they are bad, widen it, raise its learning rate or lower its penalties.",
         )
     if min(real, fake) >= WINNING and gradient <= NO_SIGNAL * largest:
         yield Verdict(
             "winning",
-            f"The discriminator is winning: right on {real:.0%} of the real and {fake:.0%} of the "
-            f"generated samples, and the generator's gradient has fallen to {gradient:.2g} from "
-            f"{largest:.2g}: it gets no signal.",
+            f"The {discriminator(name)} is winning: right on {real:.0%} of the real and "
+            f"{fake:.0%} of the generated samples, and the generator's gradient has fallen to "
+            f"{gradient:.2g} from {largest:.2g}: it gets no signal.",
             "Use a loss that doesn't saturate (non_saturating, relativistic_paired), add R1 or "
             "raise its weight, or lower the discriminator's learning rate.",
         )

@@ -3,7 +3,7 @@ import struct
 import zipfile
 
 from keras_gan import datasets
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
 import pytest
@@ -286,6 +286,79 @@ def test_missing_sources_are_refused(tmp_path):
     (tmp_path / "song.mp3").write_bytes(b"la la")
     with pytest.raises(DataError, match=r"expected a folder, .zip, .tfrecord, .npy or .npz"):
         datasets.load(tmp_path / "song.mp3")
+
+
+DIGITS = datasets.open_source("digits")
+WAYS = {
+    "load": lambda **options: datasets.load("digits", **options),
+    "to_dataset": DIGITS.to_dataset,
+    "pair": datasets.pair(DIGITS, DIGITS).to_dataset,
+}
+ARRAY = np.zeros((8, 4, 4, 1), "float32")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "8", None, True])
+def test_batch_sizes_that_are_none(way, batch_size):
+    with pytest.raises(ConfigError, match="expected an integer batch_size >= 1, got "):
+        WAYS[way](batch_size=batch_size)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("seed", [-1, 2**31, 2.5, "1", None])
+def test_seeds_out_of_range(way, seed):
+    with pytest.raises(ConfigError, match=r"expected an integer seed from 0 to 2\*\*31 - 1, got "):
+        WAYS[way](seed=seed)
+
+
+def test_steps_out_of_range():
+    with pytest.raises(ConfigError, match="expected an integer step >= 0, got -1"):
+        WAYS["load"]().from_step(-1)
+
+
+@pytest.mark.parametrize("thing", [ARRAY, None, 3, ["digits"], b"digits"])
+def test_what_is_no_source(thing):
+    advice = r"ArraySource\(name, samples\)"
+    for take in (datasets.load, datasets.open_source):
+        with pytest.raises(ConfigError, match=rf"expected the name or path .*{advice}"):
+            take(thing)
+    for take in (datasets.pair, datasets.Pair):
+        with pytest.raises(ConfigError, match=rf"expected a Source to pair, got .*{advice}"):
+            take(thing, DIGITS)
+    with pytest.raises(ConfigError, match="expected the folder of a cache, got 3"):
+        datasets.load("digits", cache=3)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "16", 10**7, True])
+def test_image_sizes_out_of_range(size, tmp_path):
+    write_folder(tmp_path, count=2)
+    takes = [
+        lambda: datasets.load("digits", image_size=size),
+        lambda: datasets.load(tmp_path, image_size=size, batch_size=2),
+        lambda: datasets.ArraySource("a", ARRAY, image_size=size),
+        lambda: DIGITS.resized(size),
+    ]
+    for take in takes:
+        with pytest.raises(ConfigError, match="expected an integer image_size from 1 to 8,192"):
+            take()
+
+
+@pytest.mark.parametrize("channels", [0, 2, True, "3", 2.5])
+def test_channels_out_of_range(channels, tmp_path):
+    write_folder(tmp_path, count=2)
+    with pytest.raises(DataError, match="expected channels of 1, 3 or 4, got "):
+        datasets.load(tmp_path, channels=channels, batch_size=2)
+
+
+def test_arrays_that_are_none():
+    with pytest.raises(DataError, match="expected samples of one shape in a, but"):
+        datasets.ArraySource("a", [[1.0], [1.0, 2.0]])
+    with pytest.raises(
+        DataError, match="at least 4 class_names for the labels up to 3 in a, got 1"
+    ):
+        datasets.ArraySource("a", ARRAY, labels=[0] * 7 + [3], class_names=["x"])
+    with pytest.raises(ConfigError, match="expected the name of a source as text, got array"):
+        datasets.ArraySource(ARRAY, ARRAY)
 
 
 def test_fewer_images_than_a_batch_are_refused(tmp_path):

@@ -1,10 +1,14 @@
 """A game of two domains, written in 60 lines on the base: it needs nothing else."""
 
 import ast
+import dataclasses
 import pathlib
+import shutil
 
 import keras_gan as kg
 from keras_gan import export
+from keras_gan.cli import main
+from keras_gan.cli.train import print_results
 from keras_gan.errors import ConfigError
 from keras_gan.runtime import Generator
 
@@ -14,6 +18,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 import two_domains
+from commands import refused
 from conftest import differing, random_images, state_of, tiny_gan
 from PIL import Image
 from two_domains import TwoDomains
@@ -175,7 +180,7 @@ def test_what_needs_latents_says_so(tmp_path):
 def test_pairs_refuse_what_is_no_source_and_numbers_out_of_range():
     digits = kg.datasets.open_source("digits")
     for bad in (None, 3, digits.to_dataset(4)):
-        with pytest.raises(ConfigError, match="expected two sources, such as those of"):
+        with pytest.raises(ConfigError, match="expected a Source to pair, got"):
             kg.datasets.pair(digits, bad)
     pair = kg.datasets.pair(digits, pathlib.Path("digits"), aligned=True)
     assert [batch.shape for batch in next(iter(pair.to_dataset(2)))] == [(2, 28, 28, 1)] * 2
@@ -210,3 +215,56 @@ def test_patches_are_learned_in_every_order_but_at_once():
         assert gan.judge(images).shape == (8, 4, 4)
     with pytest.raises(ConfigError, match="'alternating' for a discriminator of patches, got 'on"):
         gan.compile(update="one_stage")
+
+
+@pytest.fixture
+def run_of_domains(run, tmp_path):
+    """A run whose newest checkpoint holds this game."""
+    game = build()
+    game.fit(domains(), epochs=2, verbose=0)
+    folder = shutil.copytree(run, tmp_path / "run")
+    kg.runs.Run(folder).checkpoints.save(game)
+    assert isinstance(kg.runs.Run(folder).load(), TwoDomains)
+    return folder
+
+
+def test_commands_that_need_latents_say_so(run_of_domains, tmp_path, capsys):
+    for command, message in (
+        (["sample", run_of_domains], "samples from latents, such as a GAN, for drawing samples"),
+        (["export", run_of_domains, "--web", tmp_path / "page"], "such as a GAN, for a page"),
+        (["explore", run_of_domains, "truncation"], "such as a GAN, for exploring"),
+        (["evaluate", run_of_domains], "a game to measure; define TwoDomains.sampler"),
+        (["report", run_of_domains, "--throughput"], "expected a GAN, whose step has these parts"),
+    ):
+        assert message in refused(capsys, command)
+    assert not (tmp_path / "page").exists()
+    assert not (run_of_domains / "evaluation.json").exists()
+
+
+def test_both_directions_leave_a_run(run_of_domains, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["export", str(run_of_domains), "--out", str(out), "--precision", "float16"]) == 0
+    assert {path.name for path in out.iterdir()} == {"1", "a_to_b.onnx", "b_to_a.onnx"}
+    assert "frechet" not in capsys.readouterr().out
+    run, game = kg.runs.Run(run_of_domains), kg.runs.Run(run_of_domains).load()
+    result = kg.runs.Result(game, None, kg.runs.export_run(run, game))
+    print_results(run, result)
+    told = capsys.readouterr().out
+    assert "In an app" not in told
+    assert "keras-gan sample" not in told
+    assert "tensorflow_model_server" in told
+
+
+def test_a_game_has_schedules_of_its_own():
+    assert build().default_schedules(1_000) == {}
+    recipe = kg.recipes.get("sngan", "small")
+    ends = {"learning_rate": 0.0}
+    with pytest.raises(ConfigError, match="unknown scheduled number 'learning_rate'"):
+        kg.recipes.build(dataclasses.replace(recipe, ends=ends, width=8), (8, 8, 1))
+
+
+def test_plots_of_densities_need_latents(tmp_path):
+    distribution = kg.datasets.open_source("toy:gaussians8").distribution
+    plot = kg.callbacks.DensityPlot(tmp_path, distribution)
+    with pytest.raises(ConfigError, match="such as a GAN, for plots of D and D'"):
+        build().fit(domains(), epochs=1, verbose=0, callbacks=[plot])

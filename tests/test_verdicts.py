@@ -188,3 +188,16 @@ def test_an_unknown_figure_cannot_be_monitored(evaluated_model):
         gan.fit(images, batch_size=8, verbose=0, callbacks=[callback(monitor="fid")])
     with pytest.raises(kg.errors.ConfigError, match="integer patience >= 1, got 0"):
         callback(patience=0)
+
+
+def test_each_duel_of_a_game_has_its_verdict():
+    row = {"a_real_accuracy": 0.5, "a_fake_accuracy": 0.5, "g_gradient": 0.3}
+    row |= {"b_real_accuracy": 0.8, "b_fake_accuracy": 0.7, "cycle_loss": 0.1}
+    (verdict,) = verdicts.judge([{"cycle_loss": 0.2}, row])
+    assert verdict.name == "chance"
+    assert verdict.text.startswith("The discriminator a is at chance: right on 50% of the real")
+    row |= {"a_real_accuracy": 0.9, "a_fake_accuracy": 0.9}
+    results = verdicts.judge([row])
+    assert names(results) == ["playing", "playing"]
+    assert "the discriminator b is right on 80% of the real and 70%" in str(results[1])
+    assert verdicts.judge([{"cycle_loss": 0.2, "a_real_accuracy": 0.5}]) == []

@@ -7,6 +7,7 @@ from keras_gan.callbacks.periodic import Periodic
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
 from keras_gan.metrics.known import plots
+from keras_gan.sampling import require_sampling
 from keras_gan.tf32 import allow_tf32
 
 import numpy as np
@@ -54,6 +55,7 @@ class DensityPlot(Periodic):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Checks the model and plots its initial state."""
+        require_sampling(self.model, "plots of D and D'")
         shape, expected = self.model.sample_shape, (self.distribution.dim,)
         if shape != expected or self.model.conditional:
             raise ConfigError(

@@ -127,8 +127,9 @@ def run_recipes(arguments: argparse.Namespace) -> None:
     print(f"{kg.recipes.AUTO:8} chooses a recipe and its settings for the data and the machine")
     for name, recipe in kg.recipes.RECIPES.items():
         print(f"{name:8} {recipe.about}")
+        rates = dict.fromkeys(f"{recipe.rate_of(player):g}" for player in recipe.game.players)
         print(
             f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "
-            f"Adam {recipe.rate_of('generator'):g} ({recipe.beta_1}, {recipe.beta_2}), "
+            f"Adam {' and '.join(rates)} ({recipe.beta_1}, {recipe.beta_2}), "
             f"{recipe.loss}"
         )

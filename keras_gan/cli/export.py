@@ -53,7 +53,12 @@ def add_onnx(group: argparse._ArgumentGroup) -> None:
 
 def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
+    from keras_gan.sampling import require_sampling
+
     run = kg.runs.Run(arguments.run)
+    gan = run.load(arguments.best)
+    if arguments.web:
+        require_sampling(gan, "a page")
     interface = kg.export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
@@ -66,14 +71,13 @@ def run_export(arguments: argparse.Namespace) -> None:
         arguments.litert,
         arguments.serving,
     )
-    exports = kg.runs.export_run(run, None, arguments.out, export_options, arguments.best)
+    exports = kg.runs.export_run(run, gan, arguments.out, export_options)
     for exported in exports:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "
             f"mean {exported.mean:.2g})"
         )
-    if arguments.precision != "float32":
-        gan = run.load(arguments.best)
+    if arguments.precision != "float32" and isinstance(gan, kg.Sampling):
         evaluations = kg.runs.compare_quality(run, gan, exports[1].path, tell=print)
         for name, evaluation in zip(("Keras", arguments.precision), evaluations, strict=True):
             print(f"{name}: {evaluation.lines()[0]}")

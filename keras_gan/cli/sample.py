@@ -36,12 +36,16 @@ def add_sample(commands: argparse._SubParsersAction) -> None:
 
 def run_sample(arguments: argparse.Namespace) -> None:
     """Draws samples and writes them."""
+    from keras_gan.sampling import require_sampling
+
     run = kg.runs.Run(arguments.run)
     medium = run.read_medium()
     out = pathlib.Path(arguments.out or f"samples{medium.suffixes[0]}")
     medium.check_path(out)
     label = find_label(arguments.label, run.read_config().get("classes"))
-    samples = run.load(arguments.best).sample(
+    gan = run.load(arguments.best)
+    require_sampling(gan, "drawing samples")
+    samples = gan.sample(
         arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
     )
     try:

@@ -7,15 +7,15 @@ from keras_gan import media
 from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.cache import CachedSource
-from keras_gan.datasets.channels import WHITE
+from keras_gan.datasets.channels import WHITE, check_channels
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
 from keras_gan.datasets.images import TYPICAL, ImageSource
 from keras_gan.datasets.pair import Pair
 from keras_gan.datasets.records import RecordSource, is_records
-from keras_gan.datasets.source import Source
+from keras_gan.datasets.source import Source, check_image_size
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
-from keras_gan.errors import DataError, unknown
+from keras_gan.errors import ConfigError, DataError, abbreviate, unknown
 from keras_gan.files import limits
 
 import tensorflow as tf
@@ -71,7 +71,7 @@ def load(
         channels: Number of channels of image files, 1, 3 or 4; by default the images' channels
             without alpha. With 4, alpha is part of the samples, and images without it are opaque.
         shuffle: Whether to permute the samples anew in each epoch.
-        seed: Non-negative int that determines the order.
+        seed: Int from 0 to 2**31 - 1 that determines the order.
         skip_corrupt: Whether to leave out image files that can't be decoded.
         prefetch: Number of batches to prepare ahead.
         cache: Folder in which to keep decoded and resized images, so that later epochs and runs
@@ -90,6 +90,7 @@ def load(
         `keras_gan.batches.step_addressed` for its other attributes.
 
     Raises:
+        ConfigError: For a number out of range, or another value than described.
         DataError: For a source that is unknown, missing, empty, corrupt or smaller than a batch.
 
     Example:
@@ -116,6 +117,7 @@ def open_source(
     """Opens a `Source` by name or path; arguments as in `load`.
 
     Raises:
+        ConfigError: As in `load`.
         DataError: As in `load`, and for a medium that contradicts the samples.
 
     Example:
@@ -124,6 +126,11 @@ def open_source(
     >>> len(kg.datasets.open_source("digits"))
     10000
     """
+    if not isinstance(source, str | os.PathLike):
+        raise ConfigError(
+            f"expected the name or path of a data set, got {abbreviate(source)}; for samples in "
+            "memory use keras_gan.datasets.ArraySource(name, samples)."
+        )
     medium = media.get(medium)
     source = find_source(str(source), image_size, channels, skip_corrupt, background, medium)
     if medium is not None and source.medium != medium:
@@ -159,6 +166,10 @@ def find_source(
     medium: media.Medium | None = None,
 ) -> Source:
     """Returns an uncached `Source` by name or path; arguments as in `load`."""
+    if image_size not in (None, TYPICAL):
+        check_image_size(image_size)
+    if channels is not None:
+        check_channels(channels)
     size = None if image_size == TYPICAL else image_size
     if name.startswith("tfds:"):
         return TFDSSource(name, size, channels, background)

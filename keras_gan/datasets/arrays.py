@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from keras_gan import batches, media, scaling
 from keras_gan.datasets.channels import fit_square
-from keras_gan.datasets.source import Source, digest, with_size
+from keras_gan.datasets.source import Source, check_image_size, digest, with_size
 from keras_gan.errors import DataError, LimitError
 from keras_gan.files import limits
 
@@ -44,16 +44,17 @@ class ArraySource(Source):
         image_size: int | None = None,
         medium: media.Medium | str | None = None,
     ) -> None:
-        samples = np.asarray(samples)
+        samples = to_array(name, samples)
         medium = medium_of(name, samples, media.get(medium))
         samples = check_samples(name, medium.with_channels(samples), medium)
         if labels is not None:
             labels = check_labels(name, labels, len(samples))
-            class_names = class_names or range(int(labels.max()) + 1)
+            class_names = name_classes(name, labels, class_names)
         shape = samples.shape[1:]
         if image_size is not None:
             if not isinstance(medium, media.Image):
                 raise DataError(f"expected images to resize, got {medium.noun} of shape {shape}.")
+            check_image_size(image_size)
             shape = (image_size, image_size, shape[2])
         super().__init__(name, len(samples), shape, class_names, medium=medium)
         if dataclasses.fields(medium):
@@ -150,6 +151,26 @@ def check_samples(name: str, samples: np.ndarray, medium: media.Medium) -> np.nd
             f"{samples.max():g}; scale them, or store them as {', '.join(medium.integers)}."
         )
     return samples
+
+
+def to_array(name: str, values: ArrayLike) -> np.ndarray:
+    """Returns values as an array; raises `DataError` for nested lists of different lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"expected samples of one shape in {name}, but: {error}") from error
+
+
+def name_classes(name: str, labels: np.ndarray, names: Sequence[str] | None) -> Sequence:
+    """Returns the names of the classes, by default their numbers."""
+    count = int(labels.max()) + 1
+    names = range(count) if names is None else names
+    if len(names) < count:
+        raise DataError(
+            f"expected at least {count} class_names for the labels up to {count - 1} in {name}, "
+            f"got {len(names)}."
+        )
+    return names
 
 
 def check_labels(name: str, labels: ArrayLike, count: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import zlib
 
 from keras_gan import media
 from keras_gan.datasets.source import Source, in_order
-from keras_gan.errors import DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.files import limits
 from keras_gan.files.atomic import sync
 from keras_gan.files.json_file import read_json
@@ -36,6 +36,7 @@ class CachedSource(Source):
         folder: A new folder, or one filled from the same source before.
 
     Raises:
+        ConfigError: For anything else than a path.
         DataError: For a folder of another set, or of this set before its files changed; for a
             folder that can't be written; and for samples that aren't images.
     """
@@ -52,6 +53,8 @@ class CachedSource(Source):
         )
         self.extractor, self.background = source.extractor, source.background
         self.notes = source.notes
+        if not isinstance(folder, str | os.PathLike):
+            raise ConfigError(f"expected the folder of a cache, got {abbreviate(folder)}.")
         folder, key = pathlib.Path(folder), cache_key(source)
         if not folder.exists():
             fill(source, folder, key)

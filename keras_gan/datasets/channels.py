@@ -1,9 +1,12 @@
 """Grey, colour and alpha: conversion of decoded images' channels to those of the samples."""
 
+import numbers
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.checks import is_number
+from keras_gan.errors import ConfigError, DataError, abbreviate
 
 import tensorflow as tf
 
@@ -39,10 +42,10 @@ def parse_color(word: str) -> tuple[float, float, float]:
 ON_WHITE = parse_color(WHITE)
 
 
-def check_channels(channels: int) -> None:
+def check_channels(channels: Any) -> None:
     """Raises `DataError` unless a number of channels is 1, 3 or 4."""
-    if channels not in (1, 3, 4):
-        raise DataError(f"expected channels of 1, 3 or 4, got {channels}.")
+    if not is_number(channels, numbers.Integral) or channels not in (1, 3, 4):
+        raise DataError(f"expected channels of 1, 3 or 4, got {abbreviate(channels)}.")
 
 
 def without_alpha(channels: int) -> int:

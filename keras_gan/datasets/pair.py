@@ -1,11 +1,12 @@
 """Pair: two sources for one model, domain A and domain B."""
 
 from collections.abc import Callable
+from typing import Any
 
 from keras_gan import batches
 from keras_gan.checks import check_seed
 from keras_gan.datasets.source import Source
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, abbreviate
 
 import tensorflow as tf
 
@@ -16,7 +17,7 @@ class Pair:
     """A pair of sources that are read together.
 
     Args:
-        a, b: `Source`s.
+        a, b: `Source`s; `keras_gan.datasets.ArraySource` makes one of an array.
         aligned: Whether sample i of `a` corresponds to sample i of `b`. If so, both are read in
             the same order; otherwise each has its own permutation, and the smaller set repeats
             earlier.
@@ -35,11 +36,8 @@ class Pair:
     """
 
     def __init__(self, a: Source, b: Source, aligned: bool = False) -> None:
-        for source in (a, b):
-            if not isinstance(source, Source):
-                raise ConfigError(
-                    f"expected two sources, such as those of datasets.open_source, got {source!r}."
-                )
+        check_source(a)
+        check_source(b)
         if aligned and len(a) != len(b):
             raise DataError(
                 f"expected aligned sources of one length, got {len(a)} samples in {a.name} and "
@@ -76,6 +74,15 @@ class Pair:
         ]
         steps = len(self) // batch_size
         return batches.from_reader(batches.zip_readers(*readers), steps, batch_size, seed, prefetch)
+
+
+def check_source(source: Any) -> None:
+    """Raises `ConfigError` for anything else than a `Source`."""
+    if not isinstance(source, Source):
+        raise ConfigError(
+            f"expected a Source to pair, got {abbreviate(source)}; for samples in memory use "
+            "keras_gan.datasets.ArraySource(name, samples)."
+        )
 
 
 def samples_of(source: Source) -> Callable[[tf.data.Dataset], tf.data.Dataset]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from keras_gan import batches, media, scaling
-from keras_gan.errors import DataError, printable
+from keras_gan.checks import check_integer
+from keras_gan.errors import ConfigError, DataError, abbreviate, printable
+from keras_gan.files import limits
 from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
+
+MAX_IMAGE_SIZE = math.isqrt(limits.MAX_PIXELS)
 
 
 class Source:
@@ -46,6 +53,8 @@ class Source:
         skipped: int = 0,
         medium: media.Medium | None = None,
     ) -> None:
+        if not isinstance(name, str | os.PathLike):
+            raise ConfigError(f"expected the name of a source as text, got {abbreviate(name)}.")
         self.name = printable(name)
         self.sample_shape = tuple(int(size) for size in sample_shape)
         self.medium = medium or media.of(self.sample_shape)
@@ -139,6 +148,7 @@ class Source:
                 scale them on their device, which takes a quarter of the transfer.
 
         Raises:
+            ConfigError: For a batch size or a prefetch below 1, or a seed out of range.
             DataError: For a source without the requested labels, or with fewer samples than a
                 batch.
         """
@@ -171,8 +181,14 @@ class Source:
         return tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts)
 
 
+def check_image_size(size: Any) -> None:
+    """Raises `ConfigError` for a size that images can't be resized to."""
+    check_integer("image_size", size, maximum=MAX_IMAGE_SIZE)
+
+
 def with_size(source: Source, size: int) -> Source:
     """Returns a copy of a source with another size, to which samples are resized when read."""
+    check_image_size(size)
     resized = copy.copy(source)
     resized.sample_shape = (size, size, source.sample_shape[2])
     return resized

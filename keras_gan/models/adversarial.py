@@ -352,6 +352,10 @@ class AdversarialModel(Resumable):
         """Returns the current value of a schedule, or `number` without a schedule of this name."""
         return self.schedules[name](self.images_seen) if name in self.schedules else number
 
+    def default_schedules(self, images: int) -> dict[str, schedules.Schedule]:
+        """Returns the schedules, by name, that the game needs in a run of so many images."""
+        return {}
+
     # Exports, previews and evaluation.
 
     def signatures(self) -> dict[str, Signature]:
@@ -368,11 +372,11 @@ class AdversarialModel(Resumable):
         self, rows: int | None = None, columns: int | None = None, seed: int = 0
     ) -> tuple[np.ndarray, int]:
         """Returns `(samples, columns)` for display, from the same inputs each time."""
-        raise NotImplementedError(f"{type(self).__name__} defines no preview.")
+        raise ConfigError(f"expected a game with previews; define {type(self).__name__}.preview.")
 
     def sampler(self, source: Any) -> Callable:
         """Returns `(n, seed) -> samples`, for metrics against a source."""
-        raise NotImplementedError(f"{type(self).__name__} defines no sampler.")
+        raise ConfigError(f"expected a game to measure; define {type(self).__name__}.sampler.")
 
     def test_batch(self, batch: Any, index: tf.Tensor) -> dict:
         """Computes the logs of `test_log_names` for the averaged networks.

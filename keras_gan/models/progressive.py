@@ -99,6 +99,17 @@ class ProgressiveGAN(GAN):
                     "schedules={'learning_rate': ...}."
                 )
 
+    def default_schedules(self, images: int) -> dict[str, schedules.Schedule]:
+        """Returns the schedule of the level: each size fades in over a phase, then trains for one.
+
+        The last size trains for two.
+
+        Args:
+            images: Number of images of the run.
+        """
+        phase = max(1, images // (2 * self.generator.last_stage + 2))
+        return {"level": schedules.Growth(phase, phase)}
+
     @property
     def log_names(self) -> tuple[str, ...]:
         """Names of the values that a step logs."""

@@ -3,7 +3,7 @@
 import dataclasses
 
 from keras_gan import media, models, optimizers, penalties, schedules
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, unknown
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import get, with_width
@@ -154,10 +154,7 @@ def make_optimizer(recipe: Recipe, player: str) -> keras.optimizers.Optimizer:
 def make_schedules(
     recipe: Recipe, model: models.AdversarialModel, images: int
 ) -> dict[str, schedules.Schedule]:
-    """Makes the schedules that take the recipe's numbers to their ends.
-
-    A progressive model gets a schedule of its level too: each size fades in over a phase and trains
-    for a phase, the last size for two.
+    """Makes the schedules that take the recipe's numbers to their ends, and those of the game.
 
     Args:
         recipe: The `Recipe`.
@@ -166,15 +163,19 @@ def make_schedules(
 
     Returns:
         Name of a scheduled number -> schedule.
+
+    Raises:
+        ConfigError: For an end of an unknown number, or of `learning_rate` if the players' differ.
     """
-    starts = {f"{player}_learning_rate": recipe.rate_of(player) for player in model.players}
-    starts |= {"learning_rate": recipe.rate_of("generator"), "beta_2": recipe.beta_2}
+    rates = [recipe.rate_of(player) for player in model.players]
+    starts = {f"{player}_learning_rate": r for player, r in zip(model.players, rates, strict=True)}
+    starts |= {"learning_rate": rates[0]} if len(set(rates)) == 1 else {}
+    starts |= {"beta_2": recipe.beta_2}
     starts |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
     starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
+    for name in recipe.ends.keys() - starts.keys():
+        raise unknown("scheduled number", name, starts)
     cosines = {
         name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()
     }
-    if not isinstance(model, models.ProgressiveGAN):
-        return cosines
-    phase = max(1, images // (2 * model.generator.last_stage + 2))
-    return {**cosines, "level": schedules.Growth(phase, phase)}
+    return {**model.default_schedules(images), **cosines}

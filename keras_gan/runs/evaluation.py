@@ -12,9 +12,11 @@ from keras_gan.errors import ConfigError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
+from keras_gan.models import GAN
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.schemas import EVALUATIONS
+from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
 
 import keras
@@ -102,14 +104,14 @@ def evaluate_run(
     options = options or MetricOptions()
     source = open_run_source(run, data)
     gan = run.load(best)
-    if gan.sample_shape != source.sample_shape:
+    if isinstance(gan, Sampling) and gan.sample_shape != source.sample_shape:
         raise ConfigError(
             f"expected data like the run's samples of {gan.sample_shape}, got {source.name} with "
             f"{source.sample_shape}."
         )
     evaluator = options.evaluator(source, tell)
     evaluation = evaluator.evaluate(gan.sampler(source))
-    if hasattr(source, "distribution") and not gan.conditional:
+    if hasattr(source, "distribution") and isinstance(gan, GAN) and not gan.conditional:
         evaluation = with_discriminator_gap(evaluation, gan, source.distribution)
     files = [run.evaluation_path]
     with writing_to(run.folder):

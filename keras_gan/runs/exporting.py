@@ -10,7 +10,7 @@ from keras_gan import export, metrics
 from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
-from keras_gan.sampling import Sampling, sampler_in_shares
+from keras_gan.sampling import Sampling, require_sampling, sampler_in_shares
 
 import keras
 import numpy as np
@@ -174,7 +174,11 @@ def compare_quality(
 
     Returns:
         The `keras_gan.metrics.Evaluation`s of the Keras generator and of the file.
+
+    Raises:
+        ConfigError: For a model without latents.
     """
+    require_sampling(gan, "comparing precisions")
     source = open_run_source(run)
     evaluator = MetricOptions(("frechet",), count=count).evaluator(source, tell)
     models = (gan, ExportedModel(gan, path))

@@ -101,8 +101,9 @@ class Run:
         """Loads the model of the newest checkpoint, or the best model by the run's metrics.
 
         Raises:
-            RunError: If there is no checkpoint yet, or it can't be read.
+            RunError: If the folder isn't a run, there is no checkpoint yet, or it can't be read.
         """
+        self.read_config()
         if not best:
             return self.checkpoints.load()
         if not self.best_path.exists():

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from keras_gan.errors import ConfigError
 from keras_gan.files.atomic import write_text
 from keras_gan.models import GAN, Duel
 from keras_gan.runs.evaluation import open_run_source
@@ -53,7 +54,14 @@ def measure(gan: GAN, dataset: tf.data.Dataset, rounds: int = ROUNDS) -> dict:
     Returns:
         `{"parts": [{"name", "milliseconds"}], "total", "batch_size", "note"}`. The total is the
         time of a step without the data. A penalty's time is divided by its interval.
+
+    Raises:
+        ConfigError: For another game than a GAN.
     """
+    if not isinstance(gan, GAN):
+        raise ConfigError(
+            f"expected a GAN, whose step has these parts, to time, got a {type(gan).__name__}."
+        )
     batches = iter(dataset.from_step(int(gan.step)))
     data = median_milliseconds(lambda: next(batches), rounds)
     real = gan.check_batch(next(batches))
