@@ -59,6 +59,7 @@ def make_reader(
 
     `rows` is a slice of each batch. The arguments are those of `step_addressed`.
     """
+    check_integer("batch_size", batch_size)
     if num_samples < batch_size:
         raise DataError(
             f"expected at least one batch of {batch_size} samples, got {num_samples} samples; "
