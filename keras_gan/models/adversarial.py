@@ -173,7 +173,7 @@ class AdversarialModel(Players):
 
     @property
     def intervals(self) -> dict[str, tuple[int, int]]:
-        """Name -> `(interval, phase)`; it is due in steps with `step % interval == phase`.
+        """Name -> `(interval, offset)`; it is due in steps with `(step + offset) % interval == 0`.
 
         By default the penalties of the duels.
         """
@@ -186,7 +186,10 @@ class AdversarialModel(Players):
         Args:
             step: An int, for bools, or an integer scalar, for boolean scalars.
         """
-        return {name: step % each == phase for name, (each, phase) in self.intervals.items()}
+        return {
+            name: (step + offset if offset else step) % interval == 0
+            for name, (interval, offset) in self.intervals.items()
+        }
 
     @property
     def period(self) -> int:

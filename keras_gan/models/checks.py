@@ -45,6 +45,15 @@ def is_array_nest(x: Any) -> bool:
     return isinstance(x, np.ndarray | tf.Tensor)
 
 
+def describe(data: Any) -> str:
+    """Returns what a user passed as data, for an error: kinds of parts instead of their numbers."""
+    if not isinstance(data, list | tuple | dict):
+        return abbreviate(data)
+    parts = data.values() if isinstance(data, dict) else data
+    kinds = sorted({type(part).__name__ for part in parts})
+    return f"a {type(data).__name__} of {', '.join(kinds) or 'nothing'}"
+
+
 def check_rows(array: Any, noun: str = "samples") -> None:
     """Raises `DataError` unless a value is an array with at least one row."""
     if not isinstance(array, np.ndarray | tf.Tensor) or not array.shape or not len(array):
@@ -65,7 +74,7 @@ def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) 
     if not isinstance(data, DATASETS):
         raise DataError(
             "expected samples as an array, a tuple or dict of arrays, or a tf.data.Dataset of "
-            f"batches, got {abbreviate(data)}; convert lists with np.asarray."
+            f"batches, got {describe(data)}; convert lists with np.asarray."
         )
     if labels is not None or batch_size is not None:
         argument = "batch_size" if labels is None else "y"

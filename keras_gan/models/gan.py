@@ -138,9 +138,8 @@ class GAN(Sampling, AdversarialModel):
 
     @property
     def intervals(self) -> dict[str, tuple[int, int]]:
-        """Name -> `(interval, phase)` of each penalty and of the generator's update."""
-        n_critic = self.rules.n_critic
-        return {**super().intervals, "generator": (n_critic, n_critic - 1)}
+        """Name -> `(interval, offset)` of each penalty and of the generator's update."""
+        return {**super().intervals, "generator": (self.rules.n_critic, 1)}
 
     def update_players(self, real: tuple, step: tf.Tensor) -> dict:
         """Updates the players in the order that the rules give and returns the logs.

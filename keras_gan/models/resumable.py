@@ -46,7 +46,17 @@ class Resumable(Replicated, keras.Model):
     # Metrics: as in Keras, means since the start of the epoch.
 
     def track(self, names: Sequence[str]) -> None:
-        """Creates the running means of `log`, in this order."""
+        """Creates the running means of `log`, in this order.
+
+        Raises:
+            ConfigError: For a name that occurs twice.
+        """
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(
+                f"expected different names of logs, got {', '.join(twice)} twice; give each Duel a "
+                "name of its own."
+            )
         self._trackers = {name: RunningMean(name=name) for name in names}
 
     def log(self, logs: dict, weights: dict | None = None) -> None:
