@@ -67,7 +67,7 @@ def get(identifier: keras.optimizers.Optimizer | str | None) -> keras.optimizers
 
     >>> import keras_gan as kg
     >>> kg.optimizers.get(None).beta_2, kg.optimizers.get("sgd").name
-    (0.99, 'SGD')
+    (0.99, 'sgd')
     """
     if identifier is None:
         return Adam(1e-3, beta_1=0.0, beta_2=0.99)

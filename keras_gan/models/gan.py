@@ -290,6 +290,19 @@ class GAN(Sampling, AdversarialModel):
         """Returns the discriminator's float32 logits `(batch,)`, or `(batch, rows, columns)`."""
         return discriminate(self.discriminator, samples, labels).logits
 
+    def undecided_logit(self, real: np.ndarray, fake: np.ndarray) -> float:
+        """Returns the logit of samples that are as likely real as generated.
+
+        It is 0, or for a relativistic loss, which depends on differences of logits only, the mean
+        logit of real and generated samples.
+
+        Args:
+            real, fake: Real and generated samples `(n, *sample_shape)`, without labels.
+        """
+        if not self.rules.loss.relativistic:
+            return 0.0
+        return float(np.mean([np.mean(self.judge(samples)) for samples in (real, fake)]))
+
     def check_batch(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Returns a batch as `(samples, labels)`.
 
