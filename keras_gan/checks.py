@@ -80,6 +80,21 @@ def check_positive(name: str, value: Any) -> float:
     return value
 
 
+def check_bool(name: str, value: Any) -> bool:
+    """Returns a bool.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: True or False.
+
+    Raises:
+        ConfigError: For anything else, such as the string "no", which counts as true in Python.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigError(f"expected {name} as True or False, got {abbreviate(value)}.")
+    return bool(value)
+
+
 def check_labels(
     labels: np.ndarray, num_classes: int, error: type[KerasGanError] = DataError
 ) -> None:

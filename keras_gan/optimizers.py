@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_gan.errors import ConfigError, abbreviate
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -50,6 +52,47 @@ class Adam(keras.optimizers.Adam):
             epsilon=epsilon,
             grad=ops.cast(gradient, variable.dtype),
         )
+
+
+def get(identifier: keras.optimizers.Optimizer | str | None) -> keras.optimizers.Optimizer:
+    """Returns an optimizer by Keras's name; None gives an Adam for GANs.
+
+    Args:
+        identifier: A Keras optimizer, which is returned unchanged; its name; or None.
+
+    Raises:
+        ConfigError: For an unknown name or another type.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.optimizers.get(None).beta_2, kg.optimizers.get("sgd").name
+    (0.99, 'sgd')
+    """
+    if identifier is None:
+        return Adam(1e-3, beta_1=0.0, beta_2=0.99)
+    try:
+        return keras.optimizers.get(identifier)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            "expected a Keras optimizer such as keras_gan.optimizers.Adam(1e-3), or a name such as "
+            f"'adam', got {abbreviate(identifier)}."
+        ) from error
+
+
+def build(optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable]) -> None:
+    """Builds an optimizer for weights.
+
+    Raises:
+        ConfigError: For an optimizer that updates other weights already.
+    """
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if inner.built and list(map(id, inner._trainable_variables)) != list(map(id, variables)):
+        raise ConfigError(
+            f"expected an optimizer for each player, got a {type(inner).__name__} that updates "
+            "other weights already; make another one."
+        )
+    optimizer.build(variables)
 
 
 def resource_handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:

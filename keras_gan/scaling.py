@@ -19,7 +19,7 @@ def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
         A float32 tensor of the same shape.
 
     Raises:
-        DataError: For integers of another dtype.
+        DataError: For another dtype.
 
     Example:
 
@@ -29,7 +29,7 @@ def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
     [-1.0, 1.0]
     """
     samples = tf.convert_to_tensor(samples)
-    if not samples.dtype.is_integer:
+    if samples.dtype.is_floating:
         return tf.cast(samples, tf.float32)
     if samples.dtype.name not in medium.integers:
         integers = "".join(f"{name} or " for name in medium.integers)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keras_gan.checks import check_number, check_positive
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, abbreviate
 
 import keras
 import tensorflow as tf
@@ -189,6 +189,11 @@ def check_schedules(
         numbers: Names of the model's numbers besides those of its optimizers.
         optimizers: Player name -> optimizer.
     """
+    if not isinstance(schedules, dict):
+        raise ConfigError(
+            "expected schedules as a dict of names and keras_gan.schedules.Schedule objects, got "
+            f"{abbreviate(schedules)}."
+        )
     names = {*numbers, *(name for player in optimizers for name in optimizer_numbers(player))}
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):

@@ -240,7 +240,7 @@ def check_step_under_xla(make, real):
         def step(gan=gan, jit=jit, seen=seen, duel=duel, latents=latents):
             with compilation.under_xla(jit):
                 noise = kg.models.Noise(latents, kg.noise.make_key(0))
-                return gan.shared_step(seen, noise, duel=duel)
+                return gan.shared_step(duel, seen, noise)
 
         measured = step()
         weights = [np.array(weight) for weight in gan.trainable_weights]

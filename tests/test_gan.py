@@ -126,6 +126,16 @@ def test_relativistic_losses_get_the_real_logits():
     assert np.isfinite(history.history["g_loss"][0])
 
 
+def test_the_logit_of_an_undecided_discriminator():
+    """Relativistic losses determine logits up to a constant."""
+    gan, real, fake = tiny_gan(), random_images(8), random_images(4, seed=1)
+    gan.compile()
+    assert gan.undecided_logit(real, fake) == 0.0
+    gan.compile(loss="relativistic_paired")
+    means = [np.mean(gan.judge(samples)) for samples in (real, fake)]
+    assert gan.undecided_logit(real, fake) == pytest.approx(np.mean(means), rel=1e-5)
+
+
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("jit", [False, True])
 def test_mixed_precision_trains_both_players(policy, jit):

@@ -1,8 +1,12 @@
 """Errors of a GAN for networks, rules, data and samples that don't fit."""
 
+import dataclasses
+import functools
+
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,6 +23,8 @@ from conftest import random_images, tiny_gan
         (lambda g, d: kg.GAN(g(num_classes=3), d()), "know labels or neither"),
         (lambda g, d: kg.GAN(g(num_classes=3), d(num_classes=4)), r"got \[3, 4\]"),
         (lambda g, d: kg.GAN(g(), g()), "both|expected a discriminator"),
+        (lambda g, d: kg.GAN(3, d()), "Model with keras.Input as the generator, got 3"),
+        (lambda g, d: kg.GAN(g(), keras.Sequential()), "as the discriminator, got <Sequential"),
         (lambda g, d: kg.GAN(g(), d(), seed=-1), "seed from 0"),
         (lambda g, d: kg.GAN(g(), d(), moving_average_half_life=0), "half-life"),
         (lambda g, d: kg.GAN(g(), d(), latent_distribution="cauchy"), "normal, uniform"),
@@ -36,20 +42,87 @@ def test_networks_that_do_not_fit(make, message):
         make(generator, discriminator)
 
 
+class OfNoPlayer(kg.penalties.R1):
+    player = "encoder"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"loss": "hinje"}, "unknown loss"),
+        (
+            {"loss": kg.losses.Hinge},
+            "a loss name or a keras_gan.losses.AdversarialLoss, got <class",
+        ),
+        ({"lose": "hinge"}, "unknown rule 'lose'; did you mean 'loss'"),
+        ({"rules": {"loss": "hinge"}}, "expected keras_gan.Rules, .* got {'loss'"),
         ({"n_critic": 0}, "n_critic >= 1, got 0"),
+        ({"n_critic": "2"}, "n_critic >= 1, got '2'"),
+        ({"accumulation": 2.0}, "accumulation >= 1, got 2.0"),
+        ({"update": ["shared"]}, r"unknown update \['shared'\]"),
+        ({"remat": "no"}, "remat as True or False, got 'no'"),
         ({"penalties": [kg.penalties.R1(1), kg.penalties.R1(2)]}, "one penalty of each kind"),
-        ({"penalties": ["r1"]}, "Penalty objects"),
+        ({"penalties": ["r1"]}, "Penalty objects such as .* got 'r1'"),
+        ({"penalties": "r1"}, "a list of .* got 'r1'"),
+        ({"penalties": None}, "a list of .* got None"),
+        ({"penalties": kg.penalties.R1(1)}, "a list of .* got <keras_gan.penalties"),
+        ({"penalties": [kg.penalties.R1]}, "a list of .* got <class"),
+        ({"penalties": [OfNoPlayer(1)]}, "as the player of OfNoPlayer, got 'encoder'"),
         ({"augmentation": "diffaug"}, "did you mean 'diffaugment'"),
         ({"augmentation": 0.5}, "Augment such as DiffAugment"),
+        ({"augmentation": kg.augment.DiffAugment}, "Augment such as DiffAugment.* got <class"),
+        ({"constraint": "clip"}, "a keras.constraints.Constraint .* got 'clip'"),
+        ({"constraint": 0.01}, "a keras.constraints.Constraint .* got 0.01"),
+        ({"constraint": kg.penalties.WeightClipping}, "keras.constraints.Constraint .* got <class"),
+        ({"schedules": kg.schedules.Growth()}, "schedules as a dict of names"),
+        ({"schedules": {"level": kg.schedules.Growth()}}, "a schedule for one of"),
+        ({"generator_optimizer": "adamm"}, "a Keras optimizer .* got 'adamm'"),
+        ({"discriminator_optimizer": 1e-3}, "a Keras optimizer .* got 0.001"),
+        ({"generator_optimizer": keras.optimizers.Adam}, "a Keras optimizer .* got <class"),
+        ({"jit_compile": "no"}, "jit_compile as True or False, got 'no'"),
+        ({"run_eagerly": 1}, "run_eagerly as True or False, got 1"),
+        ({"steps_per_execution": 0}, "steps_per_execution >= 1, got 0"),
     ],
 )
 def test_bad_rules(arguments, message):
+    gan = tiny_gan()
     with pytest.raises(ConfigError, match=message):
-        tiny_gan().compile(**arguments)
+        gan.compile(**arguments)
+    with pytest.raises(ConfigError, match="call compile"):
+        gan.fit(random_images(8))
+
+
+def test_rules_name_a_field_that_they_lack():
+    rules = kg.Rules(loss="hinge", n_critic=2)
+    for make in (kg.Rules, functools.partial(dataclasses.replace, rules)):
+        with pytest.raises(ConfigError, match="unknown rule 'ncritic'; did you mean 'n_critic'"):
+            make(ncritic=3)
+    assert dataclasses.replace(rules, n_critic=3).n_critic == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: kg.penalties.Consistency(1.0), "Augment such as DiffAugment.* got 1.0"),
+        (lambda: kg.penalties.Consistency(kg.augment.ADA), "Augment .* got <class"),
+        (lambda: kg.penalties.GradientPenalty(one_sided="no"), "one_sided as True or False"),
+        (lambda: kg.penalties.LeCam(decay="0.9"), "decay from 0 to below 1, got '0.9'"),
+        (lambda: kg.penalties.PathLength(decay=None), "decay above 0 and up to 1, got None"),
+        (lambda: kg.penalties.R1("1"), "weight >= 0, got '1'"),
+    ],
+)
+def test_bad_penalties(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
+
+
+def test_an_optimizer_for_each_player():
+    gan, optimizer = tiny_gan(), keras.optimizers.Adam()
+    with pytest.raises(ConfigError, match="an optimizer for each player, got a Adam"):
+        gan.compile(optimizer, optimizer)
+    gan.compile(optimizer, keras.optimizers.Adam())  # which updates the generator already
+    with pytest.raises(ConfigError, match="updates other weights already"):
+        tiny_gan().compile(optimizer)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +144,77 @@ def test_data_that_do_not_fit(num_classes, x, y, message):
     gan.compile()
     with pytest.raises(DataError, match=message):
         gan.fit(x, y, batch_size=8, verbose=0)
+
+
+IMAGES, LABELS = random_images(8), np.arange(8) % 3
+BATCHES = tf.data.Dataset.from_tensor_slices(IMAGES)
+TEXTS = tf.data.Dataset.from_tensor_slices(np.full((8, 8, 8, 1), "a"))
+OTHER_DATA = [
+    (None, None, "an array, a tuple or dict of arrays, or a tf.data.Dataset .* got None"),
+    (3.0, None, "a tf.data.Dataset of batches, got 3.0"),
+    ("digits", None, "a tf.data.Dataset of batches, got 'digits'"),
+    ([IMAGES], None, "got a list of ndarray; convert lists with np.asarray"),
+    (IMAGES.tolist(), None, "got a list of list;"),
+    ((), None, "got a tuple of nothing"),
+    ((IMAGES, [1]), None, "got a tuple of list, ndarray"),
+    ((IMAGES,), None, "samples as one array, got a tuple; pass labels as y"),
+    ({"x": IMAGES}, None, "samples as one array, got a dict"),
+    (np.zeros((), "float32"), None, r"samples as an array \(count, ...\) .* got \(\)"),
+    (IMAGES[:0], None, r"at least one, got \(0, 8, 8, 1\)"),
+    (IMAGES[0, 0, 0, 0] * np.ones(8, "float32"), None, r"images of shape \(8, 8, 1\).* got \(\)"),
+    (np.array(["a"] * 8), None, "numbers as samples, got <U1"),
+    (IMAGES, LABELS.tolist(), r"labels as an array \(count, ...\) .* got list"),
+    (IMAGES, np.int32(3), "labels as an array"),
+    (IMAGES, np.eye(8, 3, dtype="int32"), r"one class per sample, .* got \(1, 3\).* argmax"),
+    (BATCHES.batch(8).take(0), None, "data of at least one batch, got none"),
+    (BATCHES.filter(lambda x: x[0, 0, 0] > 9).batch(8), None, "at least one batch, got none"),
+    (BATCHES, None, r"images of shape \(8, 8, 1\), .* got \(8, 1\)"),
+    (TEXTS.batch(8), None, "images as uint8 or floats, got string"),
+    (BATCHES.batch(8), LABELS, "no y beside a _BatchDataset"),
+]
+
+
+@pytest.fixture(scope="module")
+def classes():
+    """Compiled class-conditional and unconditional models."""
+    models = tiny_gan(3), tiny_gan()
+    for gan in models:
+        gan.compile(run_eagerly=True)
+    return models
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras's, before our error
+@pytest.mark.parametrize(("x", "y", "message"), OTHER_DATA)
+def test_other_data_than_fit_reads(x, y, message, classes):
+    gan = classes[y is None]
+    before = int(gan.step)
+    for use in (gan.fit, gan.evaluate):
+        with pytest.raises(DataError, match=message) as error:
+            use(x, y, verbose=0)
+        assert "\n" not in str(error.value)
+    with pytest.raises(DataError, match=message):
+        gan.fit(
+            IMAGES, None if y is None else LABELS, batch_size=8, validation_data=(x, y), verbose=0
+        )
+    assert int(gan.step) == before or isinstance(x, tf.data.Dataset)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2.5, "8", True])
+@pytest.mark.parametrize("name", ["batch_size", "steps_per_epoch"])
+def test_bad_numbers_of_fit(name, number, classes):
+    with pytest.raises(ConfigError, match=f"an integer {name} >= 1, got {number!r}"):
+        classes[1].fit(IMAGES, verbose=0, **{name: number})
+    if name == "batch_size":
+        with pytest.raises(ConfigError, match=f"an integer {name} >= 1, got {number!r}"):
+            classes[1].evaluate(IMAGES, verbose=0, batch_size=number)
+        with pytest.raises(DataError, match="no batch_size beside a _BatchDataset"):
+            classes[1].fit(BATCHES.batch(8), batch_size=8, verbose=0)
+
+
+def test_generators_of_batches_train(classes):
+    step = int(classes[1].step)
+    classes[1].fit(((IMAGES,) for _ in range(2)), steps_per_epoch=2, verbose=0)
+    assert int(classes[1].step) == step + 2
 
 
 def test_data_sets_that_do_not_fit():

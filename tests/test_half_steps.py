@@ -19,12 +19,12 @@ def test_each_half_step_moves_its_player_and_no_other():
     average = [np.array(w) for w in gan.moving_average.weights]
     real = (tf.constant(random_images(8)), None)
 
-    gan.discriminator_step(real, NOISE)
+    gan.discriminator_step(gan.duel, real, NOISE)
     assert all(moved(before["discriminator"], gan.discriminator))
     assert not any(moved(before["generator"], gan.generator))
 
     before["discriminator"] = weights_of(gan.discriminator)
-    gan.generator_step(real, NOISE)
+    gan.generator_step(gan.duel, real, NOISE)
     assert all(moved(before["generator"], gan.generator))
     assert not any(moved(before["discriminator"], gan.discriminator))
     assert all(
@@ -47,8 +47,8 @@ def test_half_steps_with_and_without_jit_agree(num_classes):
 
         @tf.function(jit_compile=jit)
         def both_halves(noise, gan=gan):
-            first = gan.discriminator_step(real, noise)
-            return {**first, **gan.generator_step(real, noise)}
+            first = gan.discriminator_step(gan.duel, real, noise)
+            return {**first, **gan.generator_step(gan.duel, real, noise)}
 
         logs = both_halves(NOISE)
         weights = weights_of(gan.generator) + weights_of(gan.discriminator)
@@ -73,7 +73,7 @@ def test_discriminator_step_descends_its_loss():
             tf.nn.softplus(logits[1])
         )
     slopes = tape.gradient(loss, [w.value for w in gan.discriminator.trainable_weights])
-    logs = gan.discriminator_step((real, None), NOISE)
+    logs = gan.discriminator_step(gan.duel, (real, None), NOISE)
     assert float(logs["d_loss"]) == pytest.approx(float(loss), rel=1e-5)
     for w, slope, after in zip(before, slopes, weights_of(gan.discriminator), strict=True):
         np.testing.assert_allclose(after, w - 0.1 * slope.numpy(), atol=1e-6)
@@ -100,7 +100,8 @@ def test_the_step_computes_every_loss_on_float32_logits(policy, jit):
         @tf.function(jit_compile=jit)
         def both_halves(noise, gan=gan):
             batch = (tf.constant(real), None)
-            return {**gan.discriminator_step(batch, noise), **gan.generator_step(batch, noise)}
+            logs = gan.discriminator_step(gan.duel, batch, noise)
+            return logs | gan.generator_step(gan.duel, batch, noise)
 
         logs = both_halves(kg.models.Noise(tf.constant(latents), kg.noise.make_key(0)))
         expected = [loss().discriminator(r, f), loss().generator(r, f)]
@@ -116,7 +117,7 @@ def test_weight_clipping_holds_after_each_update_of_the_discriminator():
         loss="wasserstein",
         constraint=kg.penalties.WeightClipping(0.01),
     )
-    gan.discriminator_step((tf.constant(random_images(8)), None), NOISE)
+    gan.discriminator_step(gan.duel, (tf.constant(random_images(8)), None), NOISE)
     largest = [np.abs(w).max() for w in weights_of(gan.discriminator)]
     assert max(largest) == pytest.approx(0.01)
     assert max(np.abs(w).max() for w in weights_of(gan.generator)) > 0.01
@@ -135,7 +136,7 @@ def test_a_logit_is_computed_once_where_a_penalty_asks_for_it_again():
     gan = kg.GAN(tiny_gan().generator, counted)
     gan.compile(penalties=[kg.penalties.LeCam(0.1), kg.penalties.R1(0.1)])
     calls.clear()
-    gan.discriminator_step((tf.constant(random_images(8)), None), NOISE)
+    gan.discriminator_step(gan.duel, (tf.constant(random_images(8)), None), NOISE)
     assert calls == [16, 8]  # real and fake together, and the real copy that R1 differentiates
 
 
@@ -191,7 +192,7 @@ def test_auxiliary_classifier_adds_its_cross_entropy_to_both_players():
             else:
                 loss = tf.reduce_mean(tf.nn.softplus(-f)) + cross_entropy(fake_classes)
         slopes = tape.gradient(loss, [w.value for w in network.trainable_weights])
-        getattr(gan, f"{player}_step")((tf.constant(x), labels), noise)
+        getattr(gan, f"{player}_step")(gan.duel, (tf.constant(x), labels), noise)
         for w, slope, after in zip(before, slopes, weights_of(network), strict=True):
             np.testing.assert_allclose(after, w - 0.1 * slope.numpy(), atol=1e-6)
 
@@ -211,10 +212,10 @@ def test_both_players_see_samples_through_the_augmentation():
     real = (tf.constant(random_images(8)), None)
     kernel = gan.discriminator.trainable_weights[0]
     before = np.array(kernel)
-    logs = gan.discriminator_step(real, NOISE)
+    logs = gan.discriminator_step(gan.duel, real, NOISE)
     assert np.array_equal(before, np.array(kernel))
     assert float(logs["real_accuracy"]) + float(logs["fake_accuracy"]) == 1.0
-    assert float(gan.generator_step(real, NOISE)["g_gradient"]) == 0.0
+    assert float(gan.generator_step(gan.duel, real, NOISE)["g_gradient"]) == 0.0
 
 
 def test_ada_raises_p_where_the_discriminator_is_sure(tmp_path):

@@ -44,7 +44,8 @@ def after_steps(make, jit=False, steps=2, **rules):
     @tf.function(jit_compile=jit)
     def step(images):
         real = images, labels
-        return gan.discriminator_step(real, NOISE) | gan.generator_step(real, NOISE)
+        logs = gan.discriminator_step(gan.duel, real, NOISE)
+        return logs | gan.generator_step(gan.duel, real, NOISE)
 
     for index in range(steps):
         logs = step(tf.constant(random_images(8, seed=index)))
@@ -117,9 +118,9 @@ def test_shared_latents_pass_in_parts_through_each_player():
     """Equals one player after the other with the same noise."""
     shared, apart = (compiled_in_parts() for _ in range(2))
     real = tf.constant(random_images(8)), None
-    logs = shared.shared_step(real, NOISE)
-    other = apart.discriminator_step(real, NOISE)
-    other |= apart.generator_step(real, NOISE)
+    logs = shared.shared_step(shared.duel, real, NOISE)
+    other = apart.discriminator_step(apart.duel, real, NOISE)
+    other |= apart.generator_step(apart.duel, real, NOISE)
     logs, other = ({n: float(v) for n, v in results.items()} for results in (logs, other))
     assert_same((logs, state_of(shared)), (other, state_of(apart)), 1e-6)
     assert logs["g_gradient"] > 0.0
@@ -146,7 +147,7 @@ def test_parts_draw_noise_of_their_own():
         return 0.0, {}
 
     gan.duel._penalties = record
-    gan.discriminator_step((same, None), NOISE)
+    gan.discriminator_step(gan.duel, (same, None), NOISE)
     assert len({tuple(key.numpy()) for key in keys}) == 4
 
 

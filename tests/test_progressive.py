@@ -289,7 +289,7 @@ def test_half_steps_alone_are_those_of_the_stage():
     records, duel = gan.next_duel(real)
     assert records[0].shape == duel.generate(noise.latents).shape == (8, 4, 4, 1)
     weights = gan.discriminator.get_weights()
-    logs = gan.discriminator_step(records, noise, duel=duel)
+    logs = gan.discriminator_step(duel, records, noise)
     moved = sum(map(np.any, map(np.not_equal, weights, gan.discriminator.get_weights())))
     assert moved == len(gan.discriminator.at(0).trainable_variables)
     assert logs.keys() < set(gan.log_names)

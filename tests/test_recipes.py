@@ -1,5 +1,8 @@
 """Recipes: their numbers in models."""
 
+import dataclasses
+import json
+
 import keras_gan as kg
 from keras_gan import media, recipes
 from keras_gan.errors import ConfigError
@@ -140,3 +143,14 @@ def test_an_augmentation_of_the_recipe_can_be_switched_off():
     chosen = recipes.build("quick", (8, 8, 1), width=8, augmentation="diffaugment")
     assert isinstance(chosen.augmentation, kg.augment.DiffAugment)
     assert recipes.build("quick", (8, 8, 1), width=8, augmentation="none").augmentation is None
+
+
+def test_settings_hold_the_rules_that_json_represents(tmp_path):
+    plain = kg.recipes.get("quick").plain_rules()
+    fields = {field.name for field in dataclasses.fields(kg.Rules)}
+    assert plain.keys() == fields - {"penalties", "constraint"}
+    assert json.loads(json.dumps(plain)) == plain
+    settings = kg.runs.Settings("quick", "digits", rules={"remet": True})
+    with pytest.raises(ConfigError, match="unknown rule 'remet'; did you mean 'remat'"):
+        kg.runs.train(settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -1,7 +1,5 @@
 """The branches of a step: which ones exist, and which ones run."""
 
-import math
-
 import keras_gan as kg
 from keras_gan import penalties
 
@@ -17,16 +15,13 @@ ANY_STEP = tf.TensorSpec((), tf.int64)
 class Intervals(kg.AdversarialModel):
     """A game without players, with names that are due at intervals."""
 
-    def __init__(self, **intervals):
+    def __init__(self, **every):
         super().__init__()
-        self.intervals = intervals
-
-    def kind_of_step(self, step):
-        return {name: step % interval == 0 for name, interval in self.intervals.items()}
+        self.every = every
 
     @property
-    def period(self):
-        return math.lcm(*self.intervals.values())
+    def intervals(self):
+        return {name: (interval, 0) for name, interval in self.every.items()}
 
 
 @pytest.mark.parametrize("jit", [False, True])

@@ -9,7 +9,7 @@ import keras_gan as kg
 from keras_gan import export
 from keras_gan.cli import main
 from keras_gan.cli.train import print_results
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, DataError
 from keras_gan.runtime import Generator
 
 import keras
@@ -39,14 +39,14 @@ def discriminator():
     return keras.Model(images, keras.layers.Conv2D(1, 3, padding="same")(x))
 
 
-def build(penalties=None, **trainer):
+def build(penalties=None, rules=None, game=TwoDomains, optimizer=keras.optimizers.Adam, **options):
     keras.utils.set_random_seed(1)
     networks = {name: generator() for name in TwoDomains.players["generator"]}
     networks |= {name: discriminator() for name in TwoDomains.players["discriminator"]}
-    game = TwoDomains(**networks, seed=5)
+    game = game(**networks, seed=5)
     penalties = penalties or [kg.penalties.R1(0.1), kg.penalties.LeCam()]
-    rules = kg.Rules(loss="least_squares", penalties=penalties)
-    game.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), rules, **trainer)
+    rules = rules or kg.Rules(loss="least_squares", penalties=penalties)
+    game.compile(optimizer(1e-3), optimizer(1e-3), rules, **options)
     return game
 
 
@@ -157,6 +157,173 @@ def test_both_directions_leave_as_saved_model_onnx_and_litert(tmp_path):
         with pytest.raises(ValueError, match=r"samples from latents, but .* is a translator"):
             Generator(onnx.path)
         assert export.to_litert(game, tmp_path / f"{name}.tflite", name).difference < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"n_critic": 2}, "n_critic=1 for TwoDomains, which doesn't play this rule, got 2"),
+        ({"update": "alternating"}, "update='shared' for TwoDomains, .* got 'alternating'"),
+    ],
+)
+def test_rules_that_the_game_does_not_play_are_refused(rules, message):
+    with pytest.raises(ConfigError, match=message):
+        build(rules=kg.Rules(**rules))
+
+
+def test_a_game_without_duels_plays_none_of_their_rules():
+    class Copying(TwoDomains):
+        make_duels = kg.AdversarialModel.make_duels
+
+    for rules in ({"loss": "hinge"}, {"penalties": [kg.penalties.R1(1)]}, {"remat": True}):
+        (name,) = rules
+        with pytest.raises(ConfigError, match=f"{name}=.* for Copying, which doesn't play"):
+            build(rules=kg.Rules(**rules), game=Copying)
+
+
+def test_both_discriminators_keep_the_constraint():
+    game = build(rules=kg.Rules(constraint=kg.penalties.WeightClipping(0.05)))
+    before = game.generator_ab.get_weights()
+    game.fit(domains(), steps_per_epoch=2, verbose=0)
+    for discriminator in (game.discriminator_a, game.discriminator_b):
+        assert max(np.abs(w).max() for w in discriminator.get_weights()) <= 0.05 + 1e-7
+    assert max(np.abs(w).max() for w in game.generator_ab.get_weights()) > 0.05
+    assert not any(map(np.array_equal, before, game.generator_ab.get_weights()))
+
+
+def test_batches_in_parts_update_the_game_equally():
+    """Without LeCam's anchors and noise, the mean over parts is the mean over the batch."""
+    states = []
+    for accumulation in (1, 2):
+        rules = kg.Rules(penalties=[kg.penalties.R1(0.1)], accumulation=accumulation)
+        game = build(rules=rules, optimizer=keras.optimizers.SGD)
+        history = game.fit(domains(), steps_per_epoch=2, verbose=0).history
+        states.append([*game.get_weights(), history["cycle_loss"], history["a_r1"]])
+    for whole, parts in zip(*states, strict=True):
+        np.testing.assert_allclose(parts, whole, atol=1e-6)
+    with pytest.raises(DataError, match="accumulation=3 divides, got 8"):
+        build(rules=kg.Rules(accumulation=3)).fit(domains(), verbose=0)
+
+
+def test_each_duels_augmentation_and_penalties_have_schedules():
+    rules = kg.Rules(penalties=[kg.penalties.R1(0.1)], augmentation=kg.augment.ADA(("color",)))
+    constant = kg.schedules.Cosine(0.25, 0.25, 1)
+    game = build(rules=rules, schedules={"a_augmentation": constant, "b_r1": constant})
+    history = game.fit(domains(), steps_per_epoch=1, verbose=0).history
+    assert history["a_augmentation_p"] == [0.25]
+    assert history["b_augmentation_p"] == [0.0]
+    with pytest.raises(ConfigError, match=r"one of a_augmentation, a_r1, .* got 'r1'"):
+        build(rules=rules, schedules={"r1": constant})
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (((8, 8, 1), (6, 6, 1)), r"images of shape \(8, 8, 1\) in domain b, .* got \(6, 6, 1\)"),
+        (((64, 1), (8, 8, 1)), r"images of shape \(8, 8, 1\) in domain a, .* got \(64, 1\)"),
+        (((8, 8, 1),), "a tuple of samples of 2 domains, a, b, got 1"),
+        (((8, 8, 1),) * 3, "a tuple of samples of 2 domains, a, b, got 3"),
+    ],
+)
+def test_data_of_other_domains_are_refused(data, message):
+    game = build()
+    arrays = tuple(np.zeros((8, *shape), "float32") for shape in data)
+    for x in (arrays, tf.data.Dataset.from_tensors(arrays)):
+        for use in (game.fit, game.evaluate):
+            with pytest.raises(DataError, match=message):
+                use(x, verbose=0)
+    with pytest.raises(DataError, match="samples of 2 domains, a, b, got "):
+        game.fit(arrays[0], verbose=0)
+    integers = tf.data.Dataset.from_tensors((random_images(8), np.zeros((8, 8, 8, 1), "int32")))
+    with pytest.raises(DataError, match="images as uint8 or floats, got int32"):
+        game.fit(integers, verbose=0)
+
+
+class Forgetful(TwoDomains):
+    def update_kind(self, batch, step, due):
+        logs = super().update_kind(batch, step, due)
+        return {name: value for name, value in logs.items() if name != "cycle_loss"}
+
+
+class Talkative(TwoDomains):
+    def update_kind(self, batch, step, due):
+        return super().update_kind(batch, step, due) | {"pool": 0.0}
+
+
+class Changing(TwoDomains):
+    def update_kind(self, batch, step, due):
+        logs = super().update_kind(batch, step, due)
+        return logs if "a_r1" in due else logs | {"pool": 0.0}
+
+
+class Silent(TwoDomains):
+    def update_kind(self, batch, step, due):
+        super().update_kind(batch, step, due)
+
+
+@pytest.mark.parametrize(
+    ("game", "message"),
+    [
+        (Forgetful, "Forgetful.update_kind to return the logs .*, got no cycle_loss; log_names"),
+        (Talkative, "Talkative.update_kind to return the logs .*, got pool; log_names"),
+        (Changing, "Changing.update_kind to return the logs .* in every step, got (no )?pool;"),
+        (Silent, "a dict of logs from Silent.update_kind, got None"),
+    ],
+)
+def test_a_games_own_logs_are_checked(game, message):
+    game = build(penalties=[kg.penalties.R1(0.1, interval=2)], game=game)
+    with pytest.raises(ConfigError, match=message) as error:
+        game.fit(domains(), verbose=0)
+    assert "\n" not in str(error.value)
+
+
+class Measuring(TwoDomains):
+    def test_batch(self, batch, index):
+        return {"distance": 0.0}
+
+
+class OneName(TwoDomains):
+    def make_duels(self, rules):
+        duel = kg.Duel(self.generator_ab, self.discriminator_b, rules)
+        return duel, duel
+
+
+class OneOptimizer(TwoDomains):
+    def compile(self, generator_optimizer, *others, **options):
+        self.compile_players({"generator": generator_optimizer})
+
+
+class Unknown(TwoDomains):
+    averages = {"average": "generator"}
+
+
+def test_a_games_own_errors_are_named():
+    with pytest.raises(ConfigError, match="generator, discriminator, got generator"):
+        build(game=OneOptimizer)
+    with pytest.raises(ConfigError, match=r"got d_loss, .* twice; give each Duel a name"):
+        build(game=OneName)
+    with pytest.raises(ConfigError, match="unknown network of average 'generator'; did you mean"):
+        build(game=Unknown)
+    images = (random_images(8), random_images(8))
+    with pytest.raises(ConfigError, match=r"Measuring.test_batch .* got no cycle_loss, distance"):
+        build(game=Measuring).evaluate(images, verbose=0)
+
+
+def test_a_duel_needs_networks_that_fit():
+    flat = keras.Sequential([keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 3)])
+    with pytest.raises(ConfigError, match=r"discriminator of samples \(8, 8, 1\), .*8, 8, 2"):
+        kg.Duel(generator(), flat, kg.Rules())
+
+
+def test_parts_of_a_batch_keep_noise_and_missing_labels():
+    noise = kg.models.Noise(None, kg.noise.make_key(3))
+    batch = ((tf.range(6), None), noise, {"rows": tf.reshape(tf.range(12), (6, 2))})
+    (first, none), part, rows = kg.models.duel.part_of(batch, 3, tf.constant(1))
+    assert first.numpy().tolist() == [2, 3]
+    assert none is part.latents is None
+    assert rows["rows"].numpy().tolist() == [[4, 5], [6, 7]]
+    assert part.key.shape == noise.key.shape
+    assert not np.array_equal(part.key, noise.key)
 
 
 def test_other_networks_than_the_players_are_refused():

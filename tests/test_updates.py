@@ -41,10 +41,10 @@ def test_shared_equals_alternating_with_the_same_latents(loss):
                 anchor.assign(0.0)
         gan = compiled(loss=loss, penalties=penalties)
         if shared:
-            logs = gan.shared_step(batch_of(), NOISE)
+            logs = gan.shared_step(gan.duel, batch_of(), NOISE)
         else:
-            logs = gan.discriminator_step(batch_of(), NOISE)
-            logs |= gan.generator_step(batch_of(), NOISE)
+            logs = gan.discriminator_step(gan.duel, batch_of(), NOISE)
+            logs |= gan.generator_step(gan.duel, batch_of(), NOISE)
         results.append((logs, [*weights_of(gan.generator), *weights_of(gan.discriminator)]))
     (first, first_weights), (second, second_weights) = results
     assert first.keys() == second.keys() == set(gan.log_names)
@@ -108,7 +108,7 @@ def test_one_stage_equals_simultaneous_updates(loss, rules):
     real = batch_of(num_classes)
     (d_loss, g_loss), slopes = simultaneous(gan, real, NOISE.key)
     before = weights_of(gan.discriminator), weights_of(gan.generator)
-    logs = gan.one_stage_step(real, NOISE)
+    logs = gan.one_stage_step(gan.duel, real, NOISE)
     assert logs.keys() == set(gan.log_names) - {"augmentation_p"}
     assert float(logs["d_loss"]) == pytest.approx(float(d_loss), rel=1e-5)
     assert float(logs["g_loss"]) == pytest.approx(float(g_loss), rel=1e-5)
@@ -129,7 +129,7 @@ def test_one_stage_removes_the_loss_scale_from_the_generators_gradient():
         gan = tiny_gan(dtype=dtype)
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), update="one_stage")
         before = weights_of(gan.generator)
-        logs = gan.one_stage_step(batch_of(), NOISE)
+        logs = gan.one_stage_step(gan.duel, batch_of(), NOISE)
         moves = [b - a for a, b in zip(before, weights_of(gan.generator), strict=True)]
         results.append((logs["g_gradient"], np.concatenate([m.ravel() for m in moves])))
     (norm, moves), (half_norm, half_moves) = results

@@ -19,25 +19,24 @@ class TwoDomains(kg.AdversarialModel):
         "discriminator": ("discriminator_a", "discriminator_b"),
     }
     averages = {"average_ab": "generator_ab", "average_ba": "generator_ba"}
+    domains = {"a": "discriminator_a", "b": "discriminator_b"}
     test_log_names = ("cycle_loss",)
 
     def compile(
         self, generator_optimizer, discriminator_optimizer, rules, schedules=None, **trainer
     ):
-        self.duels = (
-            kg.models.Duel(self.generator_ab, self.discriminator_b, rules.copy(), name="b"),
-            kg.models.Duel(self.generator_ba, self.discriminator_a, rules.copy(), name="a"),
-        )
         optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        self.compile_players(optimizers, schedules or {}, (), {"rules": rules}, **trainer)
+        self.compile_players(optimizers, rules, schedules, **trainer)
+
+    def make_duels(self, rules):
+        return (
+            kg.Duel(self.generator_ab, self.discriminator_b, rules.copy(), self.scheduled, "b"),
+            kg.Duel(self.generator_ba, self.discriminator_a, rules.copy(), self.scheduled, "a"),
+        )
 
     @property
     def log_names(self):
-        names = self.duels[0].log_names + self.duels[1].log_names
-        return [*names, *map(self.gradient_log, self.players), "cycle_loss"]
-
-    def check_batch(self, data):
-        return tuple(ops.cast(images, "float32") for images in data)
+        return (*super().log_names, "cycle_loss")
 
     def update_kind(self, batch, step, due):
         noise = kg.models.Noise(None, kg.noise.stream_key(self.seed, "domains", step))

@@ -3,7 +3,7 @@
 from keras_gan.augment.ada import ADA
 from keras_gan.augment.augment import Augment
 from keras_gan.augment.diff_augment import DiffAugment
-from keras_gan.errors import unknown
+from keras_gan.errors import ConfigError, abbreviate, unknown
 
 __all__ = ["ADA", "AUGMENTATIONS", "Augment", "DiffAugment", "get"]
 
@@ -17,7 +17,7 @@ def get(identifier: Augment | str | None) -> Augment | None:
         identifier: One of `AUGMENTATIONS`, an `Augment`, or None.
 
     Raises:
-        ConfigError: For an unknown name.
+        ConfigError: For an unknown name or another type.
 
     Example:
 
@@ -25,8 +25,13 @@ def get(identifier: Augment | str | None) -> Augment | None:
     >>> kg.augment.get("diffaugment").transforms
     ('color', 'translation', 'cutout')
     """
-    if not isinstance(identifier, str):
+    if identifier is None or isinstance(identifier, Augment):
         return identifier
+    if not isinstance(identifier, str):
+        raise ConfigError(
+            "expected a keras_gan.augment.Augment such as DiffAugment(), or a name of "
+            f"{', '.join(AUGMENTATIONS)}, got {abbreviate(identifier)}."
+        )
     if identifier not in AUGMENTATIONS:
         raise unknown("augmentation", identifier, AUGMENTATIONS)
     return AUGMENTATIONS[identifier](name="augmentation")

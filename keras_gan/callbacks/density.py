@@ -73,7 +73,8 @@ class DensityPlot(Periodic):
         step = int(self.model.step)
         samples = self.model.sample(self.count, seed=self.seed)
         self.model.medium.check_samples(samples)
-        zero = self._zero(samples)
+        real = self.distribution.sample(self.count, self.seed)
+        zero = self.model.undecided_logit(real, samples)
         self.plot(
             self.distribution,
             samples,
@@ -81,14 +82,3 @@ class DensityPlot(Periodic):
             discriminator=lambda points: np.asarray(self.model.judge(points)) - zero,
             title=f"step {step:,}",
         )
-
-    def _zero(self, samples):
-        """Returns the logit to show as 0.
-
-        It is the mean logit of real and generated samples for relativistic losses, which depend
-        on differences of logits only.
-        """
-        if not self.model.rules.loss.relativistic:
-            return 0.0
-        sides = (samples, self.distribution.sample(len(samples), self.seed))
-        return float(np.mean([np.mean(self.model.judge(points)) for points in sides]))

@@ -1,4 +1,4 @@
-"""AdversarialModel: the base of every game, with its players, its step and its averages."""
+"""AdversarialModel: the base of every game, with its rules, its duels and its step."""
 
 import functools
 import itertools
@@ -7,13 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gan import compilation, gradients, media, replicas, schedules
-from keras_gan.checks import check_positive
 from keras_gan.errors import ConfigError
-from keras_gan.models.averages import copy_network, update_average
-from keras_gan.models.duel import Duel
-from keras_gan.models.resumable import Resumable
+from keras_gan.models.checks import (
+    check_domains,
+    check_logs,
+    check_parts,
+    check_played,
+    check_trainer,
+)
+from keras_gan.models.duel import Duel, part_of
+from keras_gan.models.players import Players
+from keras_gan.models.rules import Rules
 from keras_gan.models.step_kinds import due_names, kind_index, step_kinds
-from keras_gan.networks import compute_dtypes
 from keras_gan.optimizers import unscaled_norm
 from keras_gan.signature import Signature
 
@@ -22,19 +27,21 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-MOVING_AVERAGE_WARM_UP = 0.1  # largest half-life early in training, relative to the images seen
+DUEL_RULES = "loss", "penalties", "constraint", "augmentation", "remat"
 
 
-class AdversarialModel(Resumable):
+class AdversarialModel(Players):
     """Base of games: a resumable `keras.Model` whose players each have a loss and an optimizer.
 
     A player has one optimizer and one or more networks. A subclass defines `players`, calls
     `compile_players` in `compile`, and implements
 
-    - `check_batch(data) -> batch`, the validated batch of a step;
+    - `make_duels(rules)`, the model's `Duel`s;
+    - `domains`, or `check_batch(data) -> batch`, the validated batch of a step;
     - `update_kind(batch, step, due) -> logs`, the updates of one kind of step;
-    - `kind_of_step(step)` and `period`, if steps differ by more than the duels' penalties;
-    - `log_names`, the names of a step's logs.
+    - `log_names`, if a step logs more than the duels and the norms of the gradients;
+    - `intervals`, if steps differ by more than the duels' penalties;
+    - `played_rules`, if `update_kind` plays rules that neither the duels nor `minimize` play.
 
     `self.optimizer` is None, as each player has its own. A Keras callback that changes the learning
     rate therefore raises an error instead of silently changing that of one player.
@@ -54,104 +61,65 @@ class AdversarialModel(Resumable):
         players: Name of a player -> names of the attributes that hold its networks.
         averages: Name of the attribute that holds a moving average -> that of its network.
         log_prefixes: Name of a player -> prefix of its logs; by default the player's name.
+        domains: Name of a domain of the data -> name of a network that takes its samples.
+        played_rules: Fields of `Rules` that `update_kind` plays; `n_critic` and `update` are
+            refused by `compile_players` otherwise.
         test_log_names: Names of the values that `test_batch` returns.
+        rules: The `Rules` of `compile_players`.
         duels: The model's `Duel`s, whose rules' state is saved with the model.
     """
 
-    players: dict[str, tuple[str, ...]] = {}
-    averages: dict[str, str] = {}
     log_prefixes: dict[str, str] = {"generator": "g", "discriminator": "d"}
+    domains: dict[str, str] = {}
+    played_rules: tuple[str, ...] = ()
     test_log_names: tuple[str, ...] = ()
+    rules: Rules | None = None
     duels: tuple[Duel, ...] = ()
-
-    def __init__(
-        self,
-        seed: int = 0,
-        moving_average_half_life: float = 20_000,
-        name: str | None = None,
-        **networks: keras.Model,
-    ):
-        super().__init__(seed, name)
-        self.moving_average_half_life = check_positive(
-            "a moving-average half-life in images", moving_average_half_life
-        )
-        self.schedules = {}
-        if networks.keys() != set(self.network_names()):
-            raise ConfigError(
-                f"expected the networks {', '.join(self.network_names())}, got "
-                f"{', '.join(networks) or 'none'}."
-            )
-        for name, network in networks.items():
-            setattr(self, name, network)
-        for average, name in self.averages.items():
-            setattr(self, average, copy_network(networks[name]))
-        self.built = True
-
-    @classmethod
-    def network_names(cls) -> tuple[str, ...]:
-        """Returns the names of the attributes that hold the players' networks."""
-        return tuple(itertools.chain.from_iterable(cls.players.values()))
-
-    def networks_of(self, player: str) -> tuple[keras.Model, ...]:
-        """Returns the networks of a player."""
-        return tuple(getattr(self, name) for name in self.players[player])
-
-    def variables_of(self, player: str) -> list[keras.Variable]:
-        """Returns the weights that a player's optimizer updates, without duplicates."""
-        weights = (w for network in self.networks_of(player) for w in network.trainable_variables)
-        return list({id(weight): weight for weight in weights}.values())
-
-    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
-        """Returns the optimizer of a player."""
-        return getattr(self, f"{player}_optimizer")
 
     # Compiling and configuration.
 
     def compile_players(
         self,
-        optimizers: dict[str, keras.optimizers.Optimizer | str],
-        schedules_by_name: dict[str, schedules.Schedule],
-        numbers: Sequence[str],
-        config: dict[str, Any],
-        **trainer: Any,
+        optimizers: dict[str, keras.optimizers.Optimizer | str | None],
+        rules: Rules | None = None,
+        schedules_by_name: dict[str, schedules.Schedule] | None = None,
+        jit_compile: bool | str = "auto",
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        **config: Any,
     ) -> None:
         """Compiles the model and builds each player's optimizer, so that its state is saved.
 
         Args:
-            optimizers: Player name -> Keras optimizer, or its name.
+            optimizers: Player name -> Keras optimizer, its name, or None for the default.
+            rules: `Rules`.
             schedules_by_name: Name of a number -> schedule.
-            numbers: Names of the model's own numbers that can be scheduled.
-            config: Other arguments of the subclass's `compile`, saved with the model.
-            **trainer: `run_eagerly`, `steps_per_execution`, `jit_compile` of `keras.Model.compile`.
+            jit_compile, run_eagerly, steps_per_execution: As in `keras.Model.compile`.
+            **config: Other arguments of the subclass's `compile`, which are saved with the model as
+                all of these are.
+
+        Raises:
+            ConfigError: For players without an optimizer, rules that the game doesn't play, or a
+                value out of range.
         """
-        super().compile(optimizer=None, **trainer)
-        for player in self.players:
-            optimizer = self._scaled(keras.optimizers.get(optimizers[player]), player)
-            optimizer.build(self.variables_of(player))
-            replicas.disable_gradient_sum(optimizer)
-            setattr(self, f"{player}_optimizer", optimizer)
-        self.schedules = dict(schedules_by_name)
-        schedules.check_schedules(
-            self.schedules,
-            ("moving_average_half_life", *numbers),
-            {player: self.optimizer_of(player) for player in self.players},
-        )
-        self._game_config = {**config, "schedules": self.schedules, **trainer}
+        self.compiled = False
+        rules = Rules.of(rules)
+        check_played(rules, self._all_played_rules(), type(self).__name__)
+        self.rules, self.duels = rules, self.make_duels(rules)
+        self.compile_optimizers(optimizers, {} if schedules_by_name is None else schedules_by_name)
         self.track(self.log_names)
+        trainer = check_trainer(jit_compile, run_eagerly, steps_per_execution)
+        self._game_config = {"rules": rules, "schedules": self.schedules, **trainer, **config}
+        super().compile(optimizer=None, **trainer)
 
-    def _scaled(self, optimizer, player):
-        """Adds a loss scale if a network computes in float16; each optimizer needs its own."""
-        in_float16 = any("float16" in compute_dtypes(n) for n in self.networks_of(player))
-        if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            return keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
-        return optimizer
+    def make_duels(self, rules: Rules) -> tuple[Duel, ...]:
+        """Returns a `Duel` for each discriminator; none by default."""
+        return ()
 
-    def get_compile_config(self) -> dict:
-        """Returns the serialized arguments of `compile`, or `{}` before it is called."""
-        if not self.compiled:
-            return {}
-        optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players}
-        return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
+    def _all_played_rules(self):
+        """Returns the fields of `Rules` that the duels, `minimize` and `update_kind` play."""
+        has_duels = type(self).make_duels is not AdversarialModel.make_duels
+        return ("accumulation", *self.played_rules, *(DUEL_RULES if has_duels else ()))
 
     def other_state(self) -> list[keras.Variable]:
         """Returns the variables of the base class and the state of the duels' rules."""
@@ -162,38 +130,25 @@ class AdversarialModel(Resumable):
             state |= {id(v): v for v in variables if id(v) not in tracked}
         return [*state.values()]
 
-    def compile_from_config(self, config: dict) -> None:
-        """Compiles from the result of `get_compile_config`."""
-        if config:
-            self.compile(**keras.saving.deserialize_keras_object(config))
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments, as Keras serializes them."""
-        networks = {
-            name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in self.network_names()
-        }
-        return {
-            **networks,
-            "seed": self.seed,
-            "moving_average_half_life": self.moving_average_half_life,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "AdversarialModel":
-        """Makes the model of a config, with new weights."""
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
-            for name in cls.network_names()
-        }
-        return cls(**{**config, **networks})
+    @property
+    def scheduled_numbers(self) -> tuple[str, ...]:
+        """Names of the numbers that can be scheduled, besides those of the optimizers."""
+        numbers = (duel.scheduled_numbers for duel in self.duels)
+        return (*super().scheduled_numbers, *itertools.chain.from_iterable(numbers))
 
     # The step.
 
     def check_batch(self, data: Any) -> Any:
-        """Returns the batch of `update_kind` from data of `fit`; subclasses implement this."""
-        raise NotImplementedError(f"{type(self).__name__} defines no check_batch.")
+        """Returns the batch of `update_kind` from data of `fit`.
+
+        By default it is a tuple of float32 samples of each of the model's `domains`.
+
+        Raises:
+            DataError: For data that don't fit the networks.
+        """
+        if not self.domains:
+            raise NotImplementedError(f"{type(self).__name__} defines no domains or check_batch.")
+        return check_domains(data, {n: getattr(self, net) for n, net in self.domains.items()})
 
     def update_kind(self, batch: Any, step: tf.Tensor, due: Sequence[str]) -> dict:
         """Runs the updates of one kind of step; subclasses implement this.
@@ -201,7 +156,7 @@ class AdversarialModel(Resumable):
         Args:
             batch: Result of `check_batch`.
             step: Integer scalar.
-            due: Names of `kind_of_step` that are due.
+            due: Names of `intervals` that are due.
 
         Returns:
             Logs, name -> float32 scalar, with the same names for every kind of step.
@@ -210,34 +165,51 @@ class AdversarialModel(Resumable):
 
     @property
     def log_names(self) -> tuple[str, ...]:
-        """Names of the values that a step logs; subclasses implement this."""
-        raise NotImplementedError(f"{type(self).__name__} defines no log_names.")
+        """Names of the values that a step logs."""
+        names = itertools.chain.from_iterable(duel.log_names for duel in self.duels)
+        augmentations = (duel.augmentation_logs() for duel in self.duels)
+        gradient_logs = map(self.gradient_log, self.players)
+        return (*names, *gradient_logs, *itertools.chain.from_iterable(augmentations))
+
+    @property
+    def intervals(self) -> dict[str, tuple[int, int]]:
+        """Name -> `(interval, offset)`; it is due in steps with `(step + offset) % interval == 0`.
+
+        By default the penalties of the duels.
+        """
+        penalties = [(duel, penalty) for duel in self.duels for penalty in duel.rules.penalties]
+        return {duel.log_name(penalty.name): (penalty.interval, 0) for duel, penalty in penalties}
 
     def kind_of_step(self, step: int | tf.Tensor) -> dict:
-        """Returns name -> whether it is due at a step: each penalty of the duels.
+        """Returns name -> whether it is due at a step, for the names of `intervals`.
 
         Args:
             step: An int, for bools, or an integer scalar, for boolean scalars.
         """
-        return {name: step % interval == 0 for name, interval in self._intervals()}
+        return {
+            name: (step + offset if offset else step) % interval == 0
+            for name, (interval, offset) in self.intervals.items()
+        }
 
     @property
     def period(self) -> int:
-        """Number of steps after which the kinds of steps repeat; it goes with `kind_of_step`."""
-        return math.lcm(*(interval for _, interval in self._intervals()))
-
-    def _intervals(self):
-        penalties = [(duel, penalty) for duel in self.duels for penalty in duel.rules.penalties]
-        return [(duel.log_name(penalty.name), penalty.interval) for duel, penalty in penalties]
+        """Number of steps after which the kinds of steps repeat."""
+        return math.lcm(*(interval for interval, _ in self.intervals.values()))
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
         batch = self.check_batch(self.gather(data))
+        rows = keras.tree.flatten(batch)[0]
+        check_parts(rows.shape[0], self.rules.accumulation)
         step = tf.identity(self.step.value)
         with compilation.under_xla(self.jit_compile):
+            for duel in self.duels:
+                duel.schedule_augmentation()
             logs = self.update_players(batch, step)
-        batch_size = ops.shape(keras.tree.flatten(batch)[0])[0]
-        batch_size *= self.distribute_strategy.num_replicas_in_sync
+        for duel in self.duels:
+            logs |= duel.augmentation_logs()
+        check_logs(logs, self._trackers, f"{type(self).__name__}.update_kind")
+        batch_size = ops.shape(rows)[0] * self.distribute_strategy.num_replicas_in_sync
         self.images_seen.assign_add(ops.cast(batch_size, "int64"))
         self.sync_statistics()
         self.update_averages(batch_size)
@@ -247,7 +219,15 @@ class AdversarialModel(Resumable):
 
     def update_players(self, batch: Any, step: tf.Tensor) -> dict:
         """Runs `update_kind` for the kind of this step and returns its logs."""
-        return self.switch(step, functools.partial(self.update_kind, batch, step))
+        kinds = []
+
+        def update(due):
+            logs = self.update_kind(batch, step, due)
+            kinds.append(logs)
+            check_logs(logs, kinds[0], f"{type(self).__name__}.update_kind")
+            return logs
+
+        return self.switch(step, update)
 
     def switch(self, step: tf.Tensor, update: Callable, names: Sequence[str] | None = None) -> dict:
         """Runs `update(due)` with the names that are due at this step and returns its logs.
@@ -281,26 +261,26 @@ class AdversarialModel(Resumable):
         objective: Callable,
         batch: tuple,
         variables: Sequence[keras.Variable] | None = None,
-        parts: int = 1,
     ) -> dict:
         """Updates the weights of one player along the gradient of its objective.
+
+        It splits the batch into as many parts as the rules' `accumulation` says.
 
         Args:
             player: Name of the player.
             objective: `(*batch) -> (loss, logs)`.
-            batch: Arguments of the objective.
+            batch: Arguments of the objective: nests of tensors of the batch, and `Noise`.
             variables: Weights to update; all of the player's by default.
-            parts: Number of parts into which `part_of` splits the batch, to save memory.
 
         Returns:
             The objective's logs, and the L2 norm of the gradient as `d_gradient`, `g_gradient`, ...
         """
         variables = self.variables_of(player) if variables is None else variables
-        scale = self.optimizer_of(player).scale_loss(1.0)
+        scale, parts = self.optimizer_of(player).scale_loss(1.0), self.rules.accumulation
 
         def compute_part(index):
             with gradients.Recording(variables) as recording:
-                loss, logs = objective(*self.part_of(batch, parts, index))
+                loss, logs = objective(*part_of(batch, parts, index))
             return recording.gradients(loss, scale), logs
 
         if parts > 1:
@@ -311,50 +291,26 @@ class AdversarialModel(Resumable):
             grads = recording.gradients(loss, scale)
         return logs | self.apply_gradients(player, grads, variables)
 
-    def part_of(self, batch: Any, parts: int, index: tf.Tensor) -> Any:
-        """Returns one of several equal parts of a batch, a nest of tensors."""
-        return keras.tree.map_structure(
-            lambda rows: gradients.part_of_rows(rows, parts, index), batch
-        )
-
     def apply_gradients(
         self, player: str, grads: Sequence[tf.Tensor | None], variables: Sequence[keras.Variable]
     ) -> dict:
-        """Updates weights by loss-scaled gradients; returns log name -> their unscaled L2 norm."""
+        """Updates weights by loss-scaled gradients, within the duels' constraints.
+
+        Returns:
+            Name of a log -> unscaled L2 norm of the gradients.
+        """
         optimizer = self.optimizer_of(player)
         grads = replicas.average(grads)
         norm = unscaled_norm(grads, optimizer)
         with schedules.override_numbers(optimizer, self._optimizer_numbers(player, optimizer)):
             optimizer.apply(grads, variables)
+        for duel in self.duels:
+            duel.constrain(variables)
         return {self.gradient_log(player): norm}
 
     def gradient_log(self, player: str) -> str:
         """Returns the log name of the norm of a player's gradient."""
         return f"{self.log_prefixes.get(player, player)}_gradient"
-
-    def _optimizer_numbers(self, player, optimizer):
-        """Returns the current numbers of a player's optimizer.
-
-        Each roll-back halves the learning rate, unless the optimizer has a Keras schedule.
-        """
-        numbers = {
-            name: self.scheduled(schedule, None)
-            for schedule, name in schedules.optimizer_numbers(player).items()
-            if schedule in self.schedules
-        }
-        if schedules.has_fixed_rate(optimizer):
-            base_rate = schedules.inner_optimizer(optimizer).learning_rate
-            factor = ops.power(0.5, ops.cast(self.roll_backs, "float32"))
-            numbers["learning_rate"] = factor * numbers.get("learning_rate", base_rate)
-        return numbers
-
-    def scheduled(self, name: str, number: Any) -> Any:
-        """Returns the current value of a schedule, or `number` without a schedule of this name."""
-        return self.schedules[name](self.images_seen) if name in self.schedules else number
-
-    def default_schedules(self, images: int) -> dict[str, schedules.Schedule]:
-        """Returns the schedules, by name, that the game needs in a run of so many images."""
-        return {}
 
     # Exports, previews and evaluation.
 
@@ -396,18 +352,11 @@ class AdversarialModel(Resumable):
                 f"one, got {list(self.test_log_names)}; define test_log_names and test_batch."
             )
         first = self._trackers[self.test_log_names[0]]
-        self.log(self.test_batch(batch, first.count))  # which Keras resets for each evaluation
+        logs = self.test_batch(batch, first.count)  # which Keras resets for each evaluation
+        check_logs(logs, self.test_log_names, f"{type(self).__name__}.test_batch")
+        self.log(logs)
         return self.get_test_results()
 
     def get_test_results(self) -> dict:
         """Returns the means of the logs of `test_step`."""
         return {name: self._trackers[name].result() for name in self.test_log_names}
-
-    def update_averages(self, batch_size: int | tf.Tensor) -> None:
-        """Updates the moving averages, with a shorter half-life early in training."""
-        warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
-        half_life = self.scheduled(
-            "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
-        )
-        for average, name in self.averages.items():
-            update_average(getattr(self, average), getattr(self, name), batch_size, half_life)

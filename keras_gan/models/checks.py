@@ -1,11 +1,14 @@
 """Checks of networks, rules and data before training."""
 
+import types
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from keras_gan import media
+from keras_gan import media, scaling
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.checks import check_bool, check_integer
+from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.losses import AdversarialLoss
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
@@ -13,6 +16,14 @@ from keras_gan.networks import mixes_samples
 import keras
 import numpy as np
 import tensorflow as tf
+
+DATASETS = (
+    tf.data.Dataset,
+    tf.distribute.DistributedDataset,
+    keras.utils.PyDataset,
+    types.GeneratorType,
+)
+NO_BATCH = "expected data of at least one batch, got none; check the data's filters and batch size."
 
 
 def check_finite_numbers(x: Any) -> None:
@@ -23,6 +34,55 @@ def check_finite_numbers(x: Any) -> None:
     if not np.issubdtype(x.dtype, np.floating):
         raise DataError(f"expected numbers as samples, got {x.dtype}; convert them.")
     check_finite(x)
+
+
+def is_array_nest(x: Any) -> bool:
+    """Returns whether `x` is an array, or a tuple or dict of arrays."""
+    if isinstance(x, tuple | dict):
+        parts = x.values() if isinstance(x, dict) else x
+        return bool(x) and all(map(is_array_nest, parts))
+    return isinstance(x, np.ndarray | tf.Tensor)
+
+
+def describe(data: Any) -> str:
+    """Returns what a user passed as data, for an error: kinds of parts instead of their numbers."""
+    if not isinstance(data, list | tuple | dict):
+        return abbreviate(data)
+    parts = data.values() if isinstance(data, dict) else data
+    kinds = sorted({type(part).__name__ for part in parts})
+    return f"a {type(data).__name__} of {', '.join(kinds) or 'nothing'}"
+
+
+def check_rows(array: Any, noun: str = "samples") -> None:
+    """Raises `DataError` unless a value is an array with at least one row."""
+    if not isinstance(array, np.ndarray | tf.Tensor) or not array.shape or not len(array):
+        received = getattr(array, "shape", type(array).__name__)
+        raise DataError(
+            f"expected {noun} as an array (count, ...) of at least one, got {received}; convert "
+            "lists with np.asarray."
+        )
+
+
+def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) -> None:
+    """Raises `DataError` unless data can be read batch by batch.
+
+    Args:
+        data: A `tf.data.Dataset` with a batch, or another iterable of batches that Keras supports.
+        labels, batch_size: None, as both are those of the data set.
+    """
+    if not isinstance(data, DATASETS):
+        raise DataError(
+            "expected samples as an array, a tuple or dict of arrays, or a tf.data.Dataset of "
+            f"batches, got {describe(data)}; convert lists with np.asarray."
+        )
+    if labels is not None or batch_size is not None:
+        argument = "batch_size" if labels is None else "y"
+        raise DataError(
+            f"expected no {argument} beside a {type(data).__name__}, whose batches have their own "
+            "size and labels; leave it out."
+        )
+    if isinstance(data, tf.data.Dataset) and data.cardinality() == 0:
+        raise DataError(NO_BATCH)
 
 
 def check_rules_fit(rules: Rules, generator: keras.Model, discriminator: keras.Model) -> None:
@@ -39,11 +99,6 @@ def check_augmentation(augmentation: Augment | None, generator: keras.Model) -> 
     """Raises `ConfigError` unless an augmentation is None or fits a generator's samples."""
     if augmentation is None:
         return
-    if not isinstance(augmentation, Augment):
-        raise ConfigError(
-            "expected a keras_gan.augment.Augment such as DiffAugment(), got "
-            f"{type(augmentation).__name__}."
-        )
     medium = media.of_network(generator)
     if not medium.augmentations:
         raise ConfigError(
@@ -68,22 +123,64 @@ def check_one_stage(loss: AdversarialLoss, discriminator: keras.Model) -> None:
         )
 
 
-def check_batch(
-    samples: tf.Tensor,
-    labels: tf.Tensor | None,
-    weights: tf.Tensor | None,
-    sample_shape: tuple[int, ...],
-    conditional: bool,
-) -> None:
-    """Raises `DataError` for a batch that doesn't fit a GAN.
+def check_samples(
+    samples: Any, medium: media.Medium, shape: Sequence[int], domain: str = ""
+) -> tf.Tensor:
+    """Returns a batch of samples as float32.
 
     Args:
-        samples, labels, weights: Batch as Keras unpacks it; missing parts are None.
-        sample_shape: Shape of the generator's samples.
-        conditional: Whether the networks take labels.
+        samples: Floats `(batch, *shape)`, or integers of a dtype in `medium.integers`.
+        medium: The samples' medium.
+        shape: Shape of one sample, as the networks expect it.
+        domain: Name of the samples' domain for the error, in a game of several.
+
+    Raises:
+        DataError: For samples of another shape, or of other integers.
     """
-    if weights is not None:
-        raise DataError("expected no sample weights: a GAN doesn't use them; drop them.")
+    where = f" in domain {domain}" if domain else ""
+    received = tf.TensorShape(getattr(samples, "shape", None))
+    if not received.rank or tuple(received[1:]) != tuple(shape):
+        size = tuple(received[1:]) if received.rank else f"a {type(samples).__name__} without rows"
+        raise DataError(
+            f"expected {medium.noun} of shape {tuple(shape)}{where}, as the networks do, "
+            f"got {size}; change the networks' shape or the data's, such as its image_size."
+        )
+    return scaling.to_floats(samples, medium)
+
+
+def check_domains(data: Any, networks: dict[str, keras.Model]) -> tuple[tf.Tensor, ...]:
+    """Returns a batch of several domains as float32 samples of each.
+
+    Args:
+        data: Tuple of the samples of each domain.
+        networks: Name of each domain, in order -> network that takes its samples.
+
+    Raises:
+        DataError: For other domains, or samples that don't fit their network.
+    """
+    received = len(data) if isinstance(data, tuple | list) else type(data).__name__
+    if received != len(networks):
+        raise DataError(
+            f"expected a tuple of samples of {len(networks)} domains, {', '.join(networks)}, got "
+            f"{received}; pass fit((a, b)) or keras_gan.datasets.pair(a, b).to_dataset()."
+        )
+    shapes = {name: network.inputs[0].shape[1:] for name, network in networks.items()}
+    return tuple(
+        check_samples(samples, media.of(shape), shape, name)
+        for samples, (name, shape) in zip(data, shapes.items(), strict=True)
+    )
+
+
+def check_labels_fit(labels: tf.Tensor | None, conditional: bool) -> tf.Tensor | None:
+    """Returns the labels of a batch as int32 `(batch,)`, or None.
+
+    Args:
+        labels: Class of each sample, `(batch,)` or `(batch, 1)`; None if they are missing.
+        conditional: Whether the networks take labels.
+
+    Raises:
+        DataError: For missing or superfluous labels, or labels of another shape.
+    """
     if conditional and labels is None:
         raise DataError(
             "expected (samples, labels) for class-conditional networks, got samples alone; "
@@ -95,11 +192,67 @@ def check_batch(
             "(datasets.load(..., labels=False), or .map(lambda x, y: x)) or build the networks "
             "with num_classes."
         )
-    if tuple(samples.shape[1:]) != sample_shape:
+    if labels is None:
+        return None
+    shape = tf.TensorShape(getattr(labels, "shape", ()))
+    if shape.rank is not None and (not shape.rank or tuple(shape[1:]) not in ((), (1,))):
         raise DataError(
-            f"expected samples of shape {sample_shape}, which the generator makes, got "
-            f"{tuple(samples.shape[1:])}; change the networks' shape or the data's image_size."
+            f"expected one class per sample, labels (batch,), got {tuple(shape)}; replace one-hot "
+            "labels by their argmax."
         )
+    return tf.cast(tf.reshape(labels, (-1,)), "int32")
+
+
+def check_played(rules: Rules, played: Sequence[str], game: str) -> None:
+    """Raises `ConfigError` for rules that a game doesn't play.
+
+    Args:
+        rules: The `Rules`.
+        played: Names of the fields that the game plays; the others need their default.
+        game: Name of the game's class.
+    """
+    config, default = rules.get_config(), Rules().get_config()
+    for name in config:
+        if name not in played and config[name] != default[name]:
+            raise ConfigError(
+                f"expected {name}={default[name]!r} for {game}, which doesn't play this rule, got "
+                f"{abbreviate(getattr(rules, name))}; leave it out, or play it in update_kind and "
+                "name it in played_rules."
+            )
+
+
+def check_trainer(
+    jit_compile: bool | str, run_eagerly: bool, steps_per_execution: int
+) -> dict[str, Any]:
+    """Returns arguments of `keras.Model.compile`; raises `ConfigError` for a bad one."""
+    if jit_compile != "auto":
+        check_bool("jit_compile", jit_compile)
+    check_bool("run_eagerly", run_eagerly)
+    check_integer("steps_per_execution", steps_per_execution)
+    return {
+        "jit_compile": jit_compile,
+        "run_eagerly": run_eagerly,
+        "steps_per_execution": steps_per_execution,
+    }
+
+
+def check_logs(logs: Any, names: Collection[str], function: str) -> None:
+    """Raises `ConfigError` unless a game's function returns the logs of these names."""
+    if not isinstance(logs, dict):
+        raise ConfigError(f"expected a dict of logs from {function}, got {abbreviate(logs)}.")
+    missing, others = sorted(set(names) - logs.keys()), sorted(logs.keys() - set(names))
+    if missing or others:
+        raise ConfigError(
+            f"expected {function} to return the logs {', '.join(names)} in every step, got "
+            f"{', '.join([f'no {name}' for name in missing] + others)}; log_names lists them all."
+        )
+
+
+def check_names(names: Collection[str], expected: Collection[str], what: str) -> None:
+    """Raises `ConfigError` unless names are the expected ones."""
+    if set(names) != set(expected):
+        received = ", ".join(names) or "none"
+        raise ConfigError(f"expected {what} {', '.join(expected)}, got {received}.")
 
 
 def check_parts(batch_size: int | None, accumulation: int) -> None:
@@ -112,8 +265,19 @@ def check_parts(batch_size: int | None, accumulation: int) -> None:
         )
 
 
+def check_network(name: str, network: Any) -> None:
+    """Raises `ConfigError` unless a player's network is a Keras model with known inputs."""
+    is_model = isinstance(network, keras.Model) and network.built
+    if not is_model or not getattr(network, "inputs", None):
+        raise ConfigError(
+            f"expected a functional or Sequential keras.Model with keras.Input as the {name}, got "
+            f"{abbreviate(network)}."
+        )
+
+
 def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Raises `ConfigError` unless the discriminator fits the generator's samples and labels."""
+    """Raises `ConfigError` unless both networks agree about samples and labels."""
+    check_shapes_fit(generator, discriminator)
     conditional = len(generator.inputs) == 2
     discriminator_is_conditional = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
     if conditional != discriminator_is_conditional or len(generator.inputs) > 2:
@@ -123,6 +287,13 @@ def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> No
             f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
             "num_classes."
         )
+    classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
+    if None not in classes and classes[0] != classes[1]:
+        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
+
+
+def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` unless the discriminator takes the samples and gives logits."""
     sample_shape = tuple(generator.output_shape[1:])
     input_shape = tuple(discriminator.inputs[0].shape[1:])
     if sample_shape != input_shape:
@@ -137,6 +308,3 @@ def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> No
             f"patch, (batch, rows, columns, 1), got {logits}; end it with Dense(1) or Conv2D(1, "
             "...), without a sigmoid."
         )
-    classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
-    if None not in classes and classes[0] != classes[1]:
-        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from keras_gan import losses
-from keras_gan.models.checks import check_rules_fit
+from keras_gan import gradients, losses
+from keras_gan.models.checks import check_rules_fit, check_shapes_fit
 from keras_gan.models.remat import RematerializedNetwork
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
@@ -28,6 +28,11 @@ class Noise(NamedTuple):
 
     latents: tf.Tensor | None
     key: tf.Tensor
+
+    def part(self, parts: int, index: tf.Tensor) -> "Noise":
+        """Returns one of several equal parts of the noise, with a key of its own."""
+        latents = part_of(self.latents, parts, index)
+        return Noise(latents, fold_in(self.key, PART_DRAWS + index))
 
 
 class Outputs(NamedTuple):
@@ -57,7 +62,7 @@ class Duel:
         name: Prefix of logs and penalties, for a game of several duels.
 
     Raises:
-        ConfigError: If the rules don't fit the networks.
+        ConfigError: If the networks' shapes don't fit each other, or the rules don't fit them.
 
     Example:
 
@@ -73,6 +78,7 @@ class Duel:
         scheduled: Callable[[str, float], Any] = lambda name, number: number,
         name: str = "",
     ):
+        check_shapes_fit(generator, discriminator)
         check_rules_fit(rules, generator, discriminator)
         self.generator, self.discriminator, self.rules = generator, discriminator, rules
         self.scheduled, self.name = scheduled, name
@@ -106,7 +112,7 @@ class Duel:
             without their weight.
         """
         fake = ops.stop_gradient(self.generate(noise.latents, real[1]) if fake is None else fake)
-        real_outputs, fake_outputs = outputs or self.judge(real, fake, noise.key)
+        real_outputs, fake_outputs = outputs or self.both_outputs(real, fake, noise.key)
         logits = [real_outputs.logits, fake_outputs.logits]
         loss = self.rules.loss.discriminator(*logits)
         logs = {"d_loss": loss, **self.accuracies(*logits)}
@@ -161,7 +167,7 @@ class Duel:
             "generator", (self.generator, noise.latents, real[1]), noise.key, due
         )
 
-    def judge(self, real: tuple, fake: tf.Tensor, key: tf.Tensor) -> tuple[Outputs, Outputs]:
+    def both_outputs(self, real: tuple, fake: tf.Tensor, key: tf.Tensor) -> tuple[Outputs, Outputs]:
         """Returns the `Outputs` of real and of generated samples.
 
         Both pass through the discriminator as one batch, unless it mixes the samples of a batch.
@@ -185,6 +191,27 @@ class Duel:
         real_margins, fake_margins = self.rules.loss.margins(real_logits, fake_logits)
         return {"real_accuracy": accuracy(real_margins), "fake_accuracy": accuracy(fake_margins)}
 
+    def constrain(self, variables: Sequence[keras.Variable]) -> None:
+        """Applies the rules' constraint to the discriminator's weights among the variables."""
+        if self.rules.constraint is None:
+            return
+        own = {id(weight) for weight in self.discriminator.trainable_variables}
+        for weight in variables:
+            if id(weight) in own:
+                weight.assign(self.rules.constraint(weight))
+
+    def schedule_augmentation(self) -> None:
+        """Sets the augmentation's p to the value of its schedule, if it has one."""
+        p = self.scheduled(self.log_name("augmentation"), None)
+        if p is not None:
+            self.rules.augmentation.p.assign(p)
+
+    def augmentation_logs(self) -> dict:
+        """Returns the augmentation's p by the name of its log; empty without an augmentation."""
+        if self.rules.augmentation is None:
+            return {}
+        return {self.log_name("augmentation_p"): ops.convert_to_tensor(self.rules.augmentation.p)}
+
     def log_name(self, name: str) -> str:
         """Returns the name of a value in this duel's logs."""
         return f"{self.name}_{name}" if self.name else name
@@ -195,6 +222,12 @@ class Duel:
         names = ["d_loss", "g_loss", "real_accuracy", "fake_accuracy"]
         names += ["class_loss"] if len(self.discriminator.outputs) == 2 else []
         return [*map(self.log_name, [*names, *(penalty.name for penalty in self.rules.penalties)])]
+
+    @property
+    def scheduled_numbers(self) -> list[str]:
+        """Names of the numbers to schedule: weights of penalties and the augmentation's p."""
+        augmentation = [] if self.rules.augmentation is None else ["augmentation"]
+        return [*map(self.log_name, [*(p.name for p in self.rules.penalties), *augmentation])]
 
     def _augmented(self, samples, key):
         if self.rules.augmentation is None:
@@ -224,6 +257,23 @@ class Duel:
 
     def _named(self, logs):
         return {self.log_name(name): value for name, value in logs.items()}
+
+
+def part_of(batch: Any, parts: int, index: tf.Tensor) -> Any:
+    """Returns one of several equal parts of a batch.
+
+    Args:
+        batch: Nest of tensors whose first axis is the batch, of `Noise` and of None.
+        parts: Number of parts, which divides the batch size.
+        index: Index of the part, an integer scalar.
+    """
+
+    def part(value):
+        if isinstance(value, Noise):
+            return value.part(parts, index)
+        return gradients.part_of_rows(value, parts, index) if hasattr(value, "shape") else None
+
+    return keras.tree.traverse(part, batch)
 
 
 def discriminate(

@@ -1,18 +1,17 @@
 """GAN: a generator makes samples from noise, and a discriminator tells them from real ones."""
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from keras_gan import gradients, optimizers, replicas, scaling
+from keras_gan import gradients, replicas
 from keras_gan.checks import check_labels
-from keras_gan.errors import unknown
+from keras_gan.errors import DataError, unknown
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import check_batch, check_networks_fit, check_parts
-from keras_gan.models.duel import PART_DRAWS, Duel, Noise, discriminate, with_labels
+from keras_gan.models.checks import check_labels_fit, check_networks_fit, check_samples
+from keras_gan.models.duel import Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
-from keras_gan.noise import fold_in, stream_key
+from keras_gan.noise import stream_key
 from keras_gan.sampling import LATENT_DISTRIBUTIONS, Sampling
 from keras_gan.schedules import Schedule
 
@@ -39,7 +38,6 @@ class GAN(Sampling, AdversarialModel):
     Attributes:
         moving_average: The averaged generator, which `sample` and exports use.
         rules: The `Rules` of `compile`.
-        duel: The `Duel` with the objectives of both players.
 
     Raises:
         ConfigError: If the networks don't fit each other.
@@ -60,6 +58,7 @@ class GAN(Sampling, AdversarialModel):
 
     players = {"generator": ("generator",), "discriminator": ("discriminator",)}
     averages = {"moving_average": "generator"}
+    played_rules = ("n_critic", "update")
     test_log_names = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
 
     def __init__(
@@ -71,13 +70,12 @@ class GAN(Sampling, AdversarialModel):
         latent_distribution: str = "normal",
         name: str = "gan",
     ):
-        check_networks_fit(generator, discriminator)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise unknown("latent_distribution", latent_distribution, LATENT_DISTRIBUTIONS)
         networks = {"generator": generator, "discriminator": discriminator}
         super().__init__(seed, moving_average_half_life, name, **networks)
+        check_networks_fit(generator, discriminator)
         self.latent_distribution = latent_distribution
-        self.rules = self.duel = None
 
     def compile(
         self,
@@ -112,146 +110,98 @@ class GAN(Sampling, AdversarialModel):
 
             gan.compile(loss="non_saturating", penalties=[kg.penalties.R1(0.1)])
         """
-        rules = Rules.of(rules, **rule)
-        self.duel = Duel(self.generator, self.discriminator, rules, self.scheduled)
-        self.rules, self.augmentation = rules, rules.augmentation  # Keras tracks its p
-        numbers = [penalty.name for penalty in rules.penalties]
         self.compile_players(
-            {
-                "generator": generator_optimizer or default_optimizer(),
-                "discriminator": discriminator_optimizer or default_optimizer(),
-            },
-            schedules or {},
-            numbers if rules.augmentation is None else [*numbers, "augmentation"],
-            {"rules": rules},
-            jit_compile=jit_compile,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
+            {"generator": generator_optimizer, "discriminator": discriminator_optimizer},
+            Rules.of(rules, **rule),
+            schedules,
+            jit_compile,
+            run_eagerly,
+            steps_per_execution,
         )
+        self.augmentation = self.rules.augmentation  # Keras tracks its p
+
+    def make_duels(self, rules: Rules) -> tuple[Duel, ...]:
+        """Returns the duel between both networks."""
+        return (Duel(self.generator, self.discriminator, rules, self.scheduled),)
 
     @property
-    def log_names(self) -> tuple[str, ...]:
-        """Names of the values that a step logs."""
-        gradient_logs = map(self.gradient_log, self.players)
-        augmentation = [] if self.augmentation is None else ["augmentation_p"]
-        return (*self.duel.log_names, *gradient_logs, *augmentation)
+    def duel(self) -> Duel | None:
+        """The `Duel` with the objectives of both players, once the model is compiled."""
+        return self.duels[0] if self.duels else None
 
     def log_weights(self, kind: dict) -> dict:
         """Returns name of a log -> whether a step of this kind computes it."""
         generator_logs = "g_loss", self.gradient_log("generator")
         return super().log_weights(kind) | dict.fromkeys(generator_logs, kind["generator"])
 
-    @property
-    def duels(self) -> tuple[Duel, ...]:
-        """The `Duel`, once the model is compiled."""
-        return () if self.duel is None else (self.duel,)
-
     # The step.
 
-    def kind_of_step(self, step: int | tf.Tensor) -> dict:
-        """Returns name -> whether it is due, for each penalty and for the generator's update."""
-        return {
-            **super().kind_of_step(step),
-            "generator": (step + 1) % self.rules.n_critic == 0,
-        }
-
     @property
-    def period(self) -> int:
-        """Number of steps after which the kinds of steps repeat."""
-        return math.lcm(self.rules.n_critic, super().period)
+    def intervals(self) -> dict[str, tuple[int, int]]:
+        """Name -> `(interval, offset)` of each penalty and of the generator's update."""
+        return {**super().intervals, "generator": (self.rules.n_critic, 1)}
 
-    def update_players(self, real: tuple, step: tf.Tensor, duel: Duel | None = None) -> dict:
+    def update_players(self, real: tuple, step: tf.Tensor) -> dict:
         """Updates the players in the order that the rules give and returns the logs.
 
         Args:
             real: `(samples, labels)`.
             step: Integer scalar.
-            duel: The `Duel` to train; the model's own by default.
         """
-        check_parts(real[0].shape[0], self.rules.accumulation)
-        self._apply_augmentation_schedule()
-        if self.rules.update == "alternating":
-            logs = self._alternate(real, step, duel)
-        else:
-            noise = self.draw_noise(ops.shape(real[0])[0], "discriminator", step)
-            logs = self.switch(step, functools.partial(self.update_kind, real, noise, duel=duel))
-        if self.augmentation is not None:
-            logs["augmentation_p"] = ops.convert_to_tensor(self.augmentation.p)
-        return logs
+        return self.update_duel(self.duel, real, step)
 
-    def update_kind(
-        self, real: tuple, noise: Noise, due: Sequence[str], duel: Duel | None = None
-    ) -> dict:
-        """Updates both players with the same noise, or only the discriminator; returns the logs.
-
-        Args:
-            real, duel: As in `update_players`.
-            noise: A `Noise`.
-            due: Names that are due: penalties and `"generator"`.
-        """
-        if "generator" not in due:
-            return self.discriminator_step(real, noise, due, duel) | self._zero_generator_logs()
-        update = self.shared_step if self.rules.update == "shared" else self.one_stage_step
-        return update(real, noise, due, duel)
-
-    def _alternate(self, real, step, duel):
-        """Updates the discriminator, then the generator, with different latents."""
+    def update_duel(self, duel: Duel, real: tuple, step: tf.Tensor) -> dict:
+        """Updates the players of a duel, which `update_players` chooses."""
+        batch_size = ops.shape(real[0])[0]
+        noise = self.draw_noise(batch_size, "discriminator", step)
+        if self.rules.update != "alternating":
+            update = self.shared_step if self.rules.update == "shared" else self.one_stage_step
+            return self.switch(step, functools.partial(update, duel, real, noise))
         names = {"discriminator": [], "generator": ["generator"]}
         for penalty in self.rules.penalties:
             names[penalty.player].append(penalty.name)
-        noise = self.draw_noise(ops.shape(real[0])[0], "discriminator", step)
-        discriminator = functools.partial(self.discriminator_step, real, noise, duel=duel)
-        generator = functools.partial(self._generator_if_due, real, step, duel)
-        logs = self.switch(step, discriminator, names["discriminator"])
-        return logs | self.switch(step, generator, names["generator"])
-
-    def _generator_if_due(self, real, step, duel, due):
-        if "generator" not in due:
-            return self._zero_generator_logs()
-        noise = self.draw_noise(ops.shape(real[0])[0], "generator", step)
-        return self.generator_step(real, noise, due, duel)
+        update = functools.partial(self.discriminator_step, duel, real, noise)
+        logs = self.switch(step, update, names["discriminator"])
+        noise = self.draw_noise(batch_size, "generator", step)
+        update = functools.partial(self.generator_step, duel, real, noise)
+        return logs | self.switch(step, update, names["generator"])
 
     def discriminator_step(
-        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+        self, duel: Duel, real: tuple, noise: Noise, due: Sequence[str] | None = None
     ) -> dict:
         """Updates only the discriminator.
 
         Args:
+            duel: The `Duel` to train, such as the model's own.
             real: `(samples, labels)`, with labels None for networks without labels.
             noise: A `Noise`.
-            due: Names of the penalties to compute, all by default; others are logged as 0.
-            duel: The `Duel` to train; the model's own by default.
+            due: Names that are due, of penalties and `"generator"`; None for all. Others are
+                logged as 0.
 
         Returns:
             Logs, name -> float32 scalar; penalties without their weight.
         """
-        duel = duel or self.duel
-        return self.minimize(
-            "discriminator",
-            functools.partial(duel.discriminator_objective, due=due),
-            (real, noise),
-            duel.discriminator.trainable_variables,
-            self.rules.accumulation,
-        )
+        objective = functools.partial(duel.discriminator_objective, due=due)
+        weights = duel.discriminator.trainable_variables
+        return self.minimize("discriminator", objective, (real, noise), weights)
 
     def generator_step(
-        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+        self, duel: Duel, real: tuple, noise: Noise, due: Sequence[str] | None = None
     ) -> dict:
-        """Updates only the generator; arguments and result as in `discriminator_step`.
+        """Updates only the generator, if it is due; arguments as in `discriminator_step`.
 
         Only relativistic losses read the real samples.
         """
-        duel = duel or self.duel
-        return self.minimize(
-            "generator",
-            functools.partial(duel.generator_objective, due=due),
-            (real, noise),
-            duel.generator.trainable_variables,
-            self.rules.accumulation,
-        )
+        if not generator_is_due(due):
+            return dict.fromkeys(
+                ("g_loss", self.gradient_log("generator")), ops.zeros((), "float32")
+            )
+        objective = functools.partial(duel.generator_objective, due=due)
+        weights = duel.generator.trainable_variables
+        return self.minimize("generator", objective, (real, noise), weights)
 
     def shared_step(
-        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+        self, duel: Duel, real: tuple, noise: Noise, due: Sequence[str] | None = None
     ) -> dict:
         """Updates the discriminator, then the generator, with one pass of the generator.
 
@@ -260,10 +210,9 @@ class GAN(Sampling, AdversarialModel):
         are called, so that no activations are kept for the other player. Arguments and result are
         those of `discriminator_step`.
         """
-        if self.rules.accumulation > 1:
-            logs = self.discriminator_step(real, noise, due, duel)
-            return logs | self.generator_step(real, noise, due, duel)
-        duel = duel or self.duel
+        if self.rules.accumulation > 1 or not generator_is_due(due):
+            logs = self.discriminator_step(duel, real, noise, due)
+            return logs | self.generator_step(duel, real, noise, due)
         variables = duel.generator.trainable_variables
         with gradients.Recording(variables) as recording:
             fake = duel.generate(noise.latents, real[1])
@@ -276,7 +225,7 @@ class GAN(Sampling, AdversarialModel):
         return logs | generator_logs | self.apply_gradients("generator", grads, variables)
 
     def one_stage_step(
-        self, real: tuple, noise: Noise, due: Sequence[str] | None = None, duel: Duel | None = None
+        self, duel: Duel, real: tuple, noise: Noise, due: Sequence[str] | None = None
     ) -> dict:
         """Updates both players with one forward and one backward pass of each.
 
@@ -286,23 +235,25 @@ class GAN(Sampling, AdversarialModel):
 
         Source: Shen et al., "Training Generative Adversarial Networks in One Stage", CVPR 2021.
         """
-        duel = duel or self.duel
+        if not generator_is_due(due):
+            logs = self.discriminator_step(duel, real, noise, due)
+            return logs | self.generator_step(duel, real, noise, due)
         variables = duel.generator.trainable_variables
         with gradients.Recording(variables) as recording:
             fake = duel.generate(noise.latents, real[1])
             with recording.paused():
-                logs, slope = self._discriminator_in_one_stage(real, noise, due, duel, fake)
+                logs, slope = self._discriminator_in_one_stage(duel, real, noise, due, fake)
             penalty, values = duel.generator_penalties(real, noise, due)
             loss = ops.sum(slope * fake) + penalty
         grads = recording.gradients(loss, self.generator_optimizer.scale_loss(1.0))
         return logs | values | self.apply_gradients("generator", grads, variables)
 
-    def _discriminator_in_one_stage(self, real, noise, due, duel, fake):
+    def _discriminator_in_one_stage(self, duel, real, noise, due, fake):
         """Updates the discriminator; returns logs and the generator's gradient at its samples."""
         samples, variables = tf.identity(fake), duel.discriminator.trainable_variables
         scale = self.discriminator_optimizer.scale_loss(1.0)
         with gradients.Recording(variables, samples) as recording:
-            outputs = duel.judge(real, samples, noise.key)
+            outputs = duel.both_outputs(real, samples, noise.key)
             loss, logs = duel.discriminator_objective(real, noise, due, fake, outputs)
         *grads, slope = recording.gradients(loss, scale)
         logits = [output.logits for output in outputs]
@@ -323,38 +274,6 @@ class GAN(Sampling, AdversarialModel):
         )
         return Noise(latents, key)
 
-    def part_of(self, batch: tuple, parts: int, index: tf.Tensor) -> tuple:
-        """Returns one of several equal parts of `(real, noise)`, with its own key."""
-        (samples, labels), noise = batch
-        key = fold_in(noise.key, PART_DRAWS + index)
-        samples, labels, latents = (
-            None if rows is None else gradients.part_of_rows(rows, parts, index)
-            for rows in (samples, labels, noise.latents)
-        )
-        return (samples, labels), Noise(latents, key)
-
-    def _zero_generator_logs(self):
-        """Returns the logs of a step without an update of the generator."""
-        zero = ops.zeros((), "float32")
-        return {"g_loss": zero, self.gradient_log("generator"): zero}
-
-    def replica_limits(self) -> dict[str, tuple[str, bool]]:
-        """Returns settings that can't be distributed: name -> (alternative, whether in use)."""
-        parts = self.rules.accumulation
-        return {f"accumulation={parts}": ("accumulation=1", parts > 1)}
-
-    def apply_gradients(self, player: str, grads: Sequence, variables: Sequence) -> dict:
-        """Updates weights by gradients and applies the constraint to the discriminator's."""
-        logs = super().apply_gradients(player, grads, variables)
-        if player == "discriminator" and self.rules.constraint is not None:
-            for weight in variables:
-                weight.assign(self.rules.constraint(weight))
-        return logs
-
-    def _apply_augmentation_schedule(self):
-        if "augmentation" in self.schedules:
-            self.augmentation.p.assign(self.scheduled("augmentation", None))
-
     def test_batch(self, batch: tuple, index: tf.Tensor) -> dict:
         """Computes losses and accuracies of the averaged generator."""
         samples, labels = batch
@@ -371,6 +290,19 @@ class GAN(Sampling, AdversarialModel):
         """Returns the discriminator's float32 logits `(batch,)`, or `(batch, rows, columns)`."""
         return discriminate(self.discriminator, samples, labels).logits
 
+    def undecided_logit(self, real: np.ndarray, fake: np.ndarray) -> float:
+        """Returns the logit of samples that are as likely real as generated.
+
+        It is 0, or for a relativistic loss, which depends on differences of logits only, the mean
+        logit of real and generated samples.
+
+        Args:
+            real, fake: Real and generated samples `(n, *sample_shape)`, without labels.
+        """
+        if not self.rules.loss.relativistic:
+            return 0.0
+        return float(np.mean([np.mean(self.judge(samples)) for samples in (real, fake)]))
+
     def check_batch(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Returns a batch as `(samples, labels)`.
 
@@ -378,15 +310,19 @@ class GAN(Sampling, AdversarialModel):
             DataError: For missing or superfluous labels, or another sample shape.
         """
         samples, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
-        check_batch(samples, labels, weights, self.sample_shape, self.conditional)
-        if labels is not None:
-            labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
-        return scaling.to_floats(samples, self.medium), labels
+        if weights is not None:
+            raise DataError("expected no sample weights: a GAN doesn't use them; drop them.")
+        labels = check_labels_fit(labels, self.conditional)
+        return check_samples(samples, self.medium, self.sample_shape), labels
 
     def check_arrays(self, x: Any, y: Any) -> None:
         """Raises `DataError` for arrays that the model can't be trained on."""
+        if not hasattr(x, "shape"):
+            raise DataError(
+                f"expected samples as one array, got a {type(x).__name__}; pass labels as y, as in "
+                "fit(samples, labels)."
+            )
         super().check_arrays(x, y)
-        self.check_batch((x[:1], None if y is None else y[:1]))
         if y is not None and self.num_classes is not None:
             check_labels(np.asarray(y), self.num_classes)
 
@@ -395,6 +331,6 @@ class GAN(Sampling, AdversarialModel):
         return {**super().get_config(), "latent_distribution": self.latent_distribution}
 
 
-def default_optimizer() -> keras.optimizers.Optimizer:
-    """Makes the default optimizer, an Adam for GANs."""
-    return optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
+def generator_is_due(due: Sequence[str] | None) -> bool:
+    """Returns whether the names that are due contain the generator's update; None contains all."""
+    return due is None or "generator" in due

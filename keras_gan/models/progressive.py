@@ -1,14 +1,13 @@
 """ProgressiveGAN: a GAN whose players start at 4x4 pixels and grow during training."""
 
 import functools
-from collections.abc import Sequence
-from typing import Any
 
 from keras_gan import schedules
 from keras_gan.errors import ConfigError
 from keras_gan.layers.resampling import repeat_pixels
 from keras_gan.models.duel import Duel
 from keras_gan.models.gan import GAN
+from keras_gan.models.rules import Rules
 from keras_gan.networks.progressive import GrowingNetwork
 
 import keras
@@ -67,7 +66,6 @@ class ProgressiveGAN(GAN):
         super().__init__(
             generator, discriminator, seed, moving_average_half_life, latent_distribution, name
         )
-        self._duels = {}
         self._set_level(0.0)
 
     @property
@@ -79,18 +77,18 @@ class ProgressiveGAN(GAN):
         for network in (self.generator, self.discriminator, self.moving_average):
             network.level.assign(level)
 
-    def compile_players(
-        self,
-        optimizers: dict[str, keras.optimizers.Optimizer | str],
-        schedules_by_name: dict[str, schedules.Schedule],
-        numbers: Sequence[str],
-        config: dict[str, Any],
-        **trainer: Any,
-    ) -> None:
-        """Compiles the model, with a schedule of the level."""
+    def make_duels(self, rules: Rules) -> tuple[Duel, ...]:
+        """Returns the duel of the last stage; `duel_at` returns those of others."""
         self._duels = {}
-        with_level = {"level": schedules.Growth(), **schedules_by_name}
-        super().compile_players(optimizers, with_level, [*numbers, "level"], config, **trainer)
+        return super().make_duels(rules)
+
+    def compile_optimizers(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer | str | None],
+        schedules_by_name: dict[str, schedules.Schedule],
+    ) -> None:
+        """Builds the optimizers, which a new stage resets, and sets the schedules."""
+        super().compile_optimizers(optimizers, schedules_by_name)
         for player in self.players:
             if not schedules.has_fixed_rate(self.optimizer_of(player)):
                 raise ConfigError(
@@ -99,16 +97,23 @@ class ProgressiveGAN(GAN):
                     "schedules={'learning_rate': ...}."
                 )
 
-    def default_schedules(self, images: int) -> dict[str, schedules.Schedule]:
+    def default_schedules(self, images: int | None = None) -> dict[str, schedules.Schedule]:
         """Returns the schedule of the level: each size fades in over a phase, then trains for one.
 
         The last size trains for two.
 
         Args:
-            images: Number of images of the run.
+            images: Number of images of the run; None for the phases of `Growth()`.
         """
+        if images is None:
+            return {"level": schedules.Growth()}
         phase = max(1, images // (2 * self.generator.last_stage + 2))
         return {"level": schedules.Growth(phase, phase)}
+
+    @property
+    def scheduled_numbers(self) -> tuple[str, ...]:
+        """Names of the numbers that can be scheduled, besides those of the optimizers."""
+        return (*super().scheduled_numbers, "level")
 
     @property
     def log_names(self) -> tuple[str, ...]:
@@ -132,8 +137,7 @@ class ProgressiveGAN(GAN):
         return {**self._update_stage(real, step, stage), "level": level}
 
     def _update_stage(self, real, step, stage):
-        images = self.images_at(stage, real)
-        return super().update_players(images, step, self.duel_at(stage))
+        return self.update_duel(self.duel_at(stage), self.images_at(stage, real), step)
 
     def duel_at(self, stage: int) -> Duel:
         """Returns the duel between the networks of a stage."""

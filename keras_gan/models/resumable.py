@@ -5,9 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import batches, replicas
-from keras_gan.checks import check_seed
+from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.models.checks import check_finite_numbers
+from keras_gan.models.checks import (
+    NO_BATCH,
+    check_dataset,
+    check_finite_numbers,
+    check_rows,
+    is_array_nest,
+)
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
 from keras_gan.tf32 import allow_tf32
 from keras_gan.whole_set import AUTO, DeviceArrays, belongs_on_device, can_hold
@@ -44,7 +50,17 @@ class Resumable(Replicated, keras.Model):
     # Metrics: as in Keras, means since the start of the epoch.
 
     def track(self, names: Sequence[str]) -> None:
-        """Creates the running means of `log`, in this order."""
+        """Creates the running means of `log`, in this order.
+
+        Raises:
+            ConfigError: For a name that occurs twice.
+        """
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(
+                f"expected different names of logs, got {', '.join(twice)} twice; give each Duel a "
+                "name of its own."
+            )
         self._trackers = {name: RunningMean(name=name) for name in names}
 
     def log(self, logs: dict, weights: dict | None = None) -> None:
@@ -91,7 +107,7 @@ class Resumable(Replicated, keras.Model):
 
         Args:
             x: Samples as an array `(count, *sample_shape)`, a tuple or dict of arrays of equal
-                length, or a `tf.data.Dataset` of batches.
+                length, a `tf.data.Dataset` of batches, or a generator or `keras.utils.PyDataset`.
             y: Labels `(count,)`, for arrays and conditional networks.
             batch_size: Batch size for arrays; 32 by default, as in Keras.
             steps_per_epoch: Number of batches in an epoch; all of the data by default.
@@ -111,15 +127,13 @@ class Resumable(Replicated, keras.Model):
         """
         if not self.compiled:
             raise ConfigError("expected a compiled model; call compile() before fit().")
+        check_integers(batch_size=batch_size, steps_per_epoch=steps_per_epoch)
         if is_array_nest(x):
             self.check_arrays(x, y)
-            x = batches.from_arrays(
-                x if y is None else (x, y),
-                batch_size=batch_size or 32,
-                seed=self.seed,
-                shuffle=shuffle,
-            )
+            x = batches.from_arrays(join(x, y), batch_size or 32, self.seed, shuffle)
             y = batch_size = None
+        check_dataset(x, y, batch_size)
+        self._check_validation(kwargs.get("validation_data"))
         whole = None if self.replicated else getattr(x, "whole", None)
         if not belongs_on_device(whole, data_on_device):
             whole = None
@@ -131,25 +145,45 @@ class Resumable(Replicated, keras.Model):
             x = batches.fill_batches(x)
         if self.replicated:
             check_replicas(self)
+        options = {"steps_per_epoch": steps_per_epoch, "shuffle": False, **kwargs}
+        step = int(self.step)
         with batches.convert_read_errors(), self._holding(whole):
-            return super().fit(
-                x,
-                y,
-                batch_size=batch_size,
-                steps_per_epoch=steps_per_epoch,
-                shuffle=False,
-                **kwargs,
-            )
+            history = super().fit(x, y, **options)
+        if history.epoch and int(self.step) == step:
+            raise DataError(NO_BATCH)
+        return history
 
     @allow_tf32(False)
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
     ) -> Any:
-        """Evaluates as `keras.Model.evaluate` does; `x` may be a tuple or dict of arrays, too."""
-        if is_array_nest(x) and not isinstance(x, np.ndarray | tf.Tensor):
-            x = tf.data.Dataset.from_tensor_slices(x).batch(batch_size or 32)
-            batch_size = None
-        return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+        """Evaluates as `keras.Model.evaluate` does; `x` may be a tuple or dict of arrays, too.
+
+        Raises:
+            ConfigError: For a batch size that isn't an integer from 1.
+            DataError: For data of the kinds that `fit` refuses.
+        """
+        check_integers(batch_size=batch_size)
+        if "_use_cached_eval_dataset" not in kwargs:  # else `fit` has checked them
+            if is_array_nest(x):
+                self.check_arrays(x, y)
+                x = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
+                y = batch_size = None
+            check_dataset(x, y, batch_size)
+        results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
+        if not any(float(tracker.count) for tracker in self._trackers.values()):
+            raise DataError(NO_BATCH)
+        return results
+
+    def _check_validation(self, data):
+        """Raises `DataError` for a `validation_data` that `evaluate` can't read."""
+        if data is None:
+            return
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if is_array_nest(x):
+            self.check_arrays(x, y)
+        else:
+            check_dataset(x, y)
 
     def _from_own_step(self, dataset):
         """Returns the dataset from the model's step on, distributed over the replicas."""
@@ -197,6 +231,7 @@ class Resumable(Replicated, keras.Model):
         """
         arrays = keras.tree.flatten(x)
         for array in arrays:
+            check_rows(array)
             check_finite_numbers(array)
         counts = [len(array) for array in arrays]
         if len(set(counts)) > 1:
@@ -204,8 +239,13 @@ class Resumable(Replicated, keras.Model):
                 f"expected arrays of one length, got {counts}; for sets of different lengths use "
                 "keras_gan.datasets.pair."
             )
-        if y is not None and len(y) != counts[0]:
-            raise DataError(f"expected as many labels as samples, got {len(y)} and {counts[0]}.")
+        if y is not None:
+            check_rows(y, "labels")
+            if len(y) != counts[0]:
+                raise DataError(
+                    f"expected as many labels as samples, got {len(y)} and {counts[0]}."
+                )
+        self.check_batch(keras.tree.map_structure(lambda array: array[:1], join(x, y)))
 
     # Saving and loading all state.
 
@@ -238,7 +278,13 @@ class Resumable(Replicated, keras.Model):
         }
 
 
-def is_array_nest(x: Any) -> bool:
-    """Returns whether `x` is an array, or a tuple or dict of arrays."""
-    leaves = keras.tree.flatten(x)
-    return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)
+def join(x: Any, y: Any) -> Any:
+    """Returns the data of `fit(x, y)` as a data set has them: `(x, y)`, or `x` without labels."""
+    return x if y is None else (x, y)
+
+
+def check_integers(**values: int | None) -> None:
+    """Raises `ConfigError` unless each value is None or an integer from 1."""
+    for name, value in values.items():
+        if value is not None:
+            check_integer(name, value)

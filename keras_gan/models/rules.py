@@ -1,16 +1,19 @@
 """Rules: the configuration of a game, except for its optimizers."""
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import augment, losses
-from keras_gan.checks import check_integer
-from keras_gan.errors import ConfigError, unknown
+from keras_gan.checks import check_bool, check_integer
+from keras_gan.errors import ConfigError, abbreviate, unknown
 from keras_gan.options import UPDATES
 from keras_gan.penalties import Penalty
 
 import keras
+
+PLAYERS = ("discriminator", "generator")
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -61,27 +64,29 @@ class Rules:
     accumulation: int = 1
     remat: bool = False
 
+    def __new__(cls, *values: Any, **fields: Any) -> "Rules":
+        """Raises `ConfigError` for an unknown field, also in `dataclasses.replace`."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in fields:
+            if name not in names:
+                raise unknown("rule", name, names)
+        return super().__new__(cls)
+
     def __post_init__(self):
         values = {
             "loss": losses.get(self.loss),
-            "penalties": tuple(self.penalties),
-            "constraint": keras.constraints.get(self.constraint),
+            "penalties": check_penalties(self.penalties),
+            "constraint": get_constraint(self.constraint),
             "augmentation": augment.get(self.augmentation),
             "n_critic": check_integer("n_critic", self.n_critic),
             "accumulation": check_integer("accumulation", self.accumulation),
-            "remat": bool(self.remat),
+            "remat": check_bool("remat", self.remat),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         if self.update not in UPDATES:
             raise unknown("update", self.update, UPDATES)
-        check_penalties(self.penalties, self.n_critic)
-        if self.accumulation > 1 and self.update == "one_stage":
-            raise ConfigError(
-                "expected update='shared' or 'alternating' for "
-                f"accumulation={self.accumulation}, got 'one_stage', which holds both players' "
-                "activations of the whole batch."
-            )
+        check_combination(self)
 
     @classmethod
     def of(cls, rules: "Rules | None" = None, **rule: Any) -> "Rules":
@@ -90,14 +95,11 @@ class Rules:
         Raises:
             ConfigError: For both at once, or an unknown rule.
         """
-        names = [field.name for field in dataclasses.fields(cls)]
-        for name in rule:
-            if name not in names:
-                raise unknown("rule", name, names)
         if rules is None:
             return cls(**rule)
         if rule or not isinstance(rules, cls):
-            received = f"{type(rules).__name__} and {', '.join(rule)}" if rule else repr(rules)
+            kind = type(rules).__name__
+            received = f"{kind} and {', '.join(rule)}" if rule else abbreviate(rules)
             raise ConfigError(
                 f"expected keras_gan.Rules, or rules one by one, got {received}; use "
                 "dataclasses.replace(rules, ...) to change some."
@@ -128,22 +130,75 @@ class Rules:
 
         Several discriminators need a copy each if a penalty or the augmentation has state.
         """
-        return type(self).from_config(self.get_config())
+        augmentation = self.augmentation and copy_of(self.augmentation)
+        penalties = [copy_of(penalty) for penalty in self.penalties]
+        return dataclasses.replace(self, penalties=penalties, augmentation=augmentation)
 
 
-def check_penalties(penalties: Sequence[Penalty], n_critic: int) -> None:
-    """Raises `ConfigError` for penalties that can't be combined in one game."""
-    others = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
+def copy_of(part: Any) -> Any:
+    """Returns a new object of the same config.
+
+    While Keras loads a model, `deserialize_keras_object` would return the same object each time.
+    """
+    return type(part).from_config(part.get_config())
+
+
+def check_penalties(penalties: Any) -> tuple[Penalty, ...]:
+    """Returns penalties as a tuple.
+
+    Raises:
+        ConfigError: For anything but a list of `Penalty` objects, or two of one kind.
+    """
+    others = [penalties]
+    if isinstance(penalties, list | tuple):
+        others = [penalty for penalty in penalties if not isinstance(penalty, Penalty)]
     if others:
         raise ConfigError(
-            f"expected keras_gan.penalties.Penalty objects such as R1(0.1), got {others[0]!r}."
+            "expected a list of keras_gan.penalties.Penalty objects such as [R1(0.1)], got "
+            f"{abbreviate(others[0])}."
         )
+    for penalty in penalties:
+        if penalty.player not in PLAYERS:
+            raise ConfigError(
+                f"expected {' or '.join(PLAYERS)} as the player of {type(penalty).__name__}, got "
+                f"{penalty.player!r}."
+            )
     names = [penalty.name for penalty in penalties]
     if len(set(names)) < len(names):
         raise ConfigError(f"expected one penalty of each kind, got {', '.join(names)}.")
-    for penalty in penalties:
-        if penalty.player == "generator" and n_critic > 1:
+    return tuple(penalties)
+
+
+def get_constraint(
+    identifier: keras.constraints.Constraint | str | None,
+) -> keras.constraints.Constraint | None:
+    """Returns a Keras constraint by name; a `Constraint` or None is returned unchanged.
+
+    Raises:
+        ConfigError: For an unknown name or another type.
+    """
+    constraint = identifier
+    if isinstance(identifier, str):
+        with contextlib.suppress(ValueError):
+            constraint = keras.constraints.get(identifier)
+    if constraint is None or isinstance(constraint, keras.constraints.Constraint):
+        return constraint
+    raise ConfigError(
+        "expected a keras.constraints.Constraint such as keras_gan.penalties.WeightClipping(0.01), "
+        f"or the name of Keras's, such as 'max_norm', got {abbreviate(identifier)}."
+    )
+
+
+def check_combination(rules: Rules) -> None:
+    """Raises `ConfigError` for fields that exclude each other."""
+    for penalty in rules.penalties:
+        if penalty.player == "generator" and rules.n_critic > 1:
             raise ConfigError(
                 f"expected n_critic=1 for {type(penalty).__name__}, a penalty on the generator, "
-                f"got {n_critic}: the generator may not be updated when the penalty is due."
+                f"got {rules.n_critic}: the generator may not be updated when the penalty is due."
             )
+    if rules.accumulation > 1 and rules.update == "one_stage":
+        raise ConfigError(
+            f"expected update='shared' or 'alternating' for accumulation={rules.accumulation}, got "
+            "'one_stage', which holds both players' activations of the whole batch."
+        )

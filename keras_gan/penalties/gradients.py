@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from keras_gan import gradients, noise, replicas
-from keras_gan.checks import check_positive
+from keras_gan.checks import check_bool, check_positive
 from keras_gan.penalties.penalty import Penalty
 
 import keras
@@ -121,7 +121,7 @@ class GradientPenalty(Penalty):
 
     def __init__(self, weight: float = 10.0, interval: int = 1, one_sided: bool = False):
         super().__init__(weight, interval)
-        self.one_sided = one_sided
+        self.one_sided = check_bool("one_sided", one_sided)
 
     def measure(
         self,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from keras_gan import noise, replicas
-from keras_gan.checks import check_positive
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_positive, is_number
+from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.penalties.penalty import Penalty, logits_of
 
 import keras
@@ -67,8 +67,8 @@ class LeCam(Penalty):
 
     def __init__(self, weight: float = 0.1, interval: int = 1, decay: float = 0.99):
         super().__init__(weight, interval)
-        if not 0 <= decay < 1:
-            raise ConfigError(f"expected a decay from 0 to below 1, got {decay}.")
+        if not is_number(decay) or not 0 <= decay < 1:
+            raise ConfigError(f"expected a decay from 0 to below 1, got {abbreviate(decay)}.")
         self.decay = decay
         self.real_anchor, self.fake_anchor = (
             keras.Variable(0.0, trainable=False, dtype="float32", aggregation="mean", name=name)
@@ -121,6 +121,11 @@ class Consistency(Penalty):
 
     def __init__(self, transformation: Callable, weight: float = 10.0, interval: int = 1):
         super().__init__(weight, interval)
+        if not callable(transformation) or isinstance(transformation, type):
+            raise ConfigError(
+                "expected a keras_gan.augment.Augment such as DiffAugment() as the transformation, "
+                f"got {abbreviate(transformation)}."
+            )
         self.transformation = transformation
 
     def measure(

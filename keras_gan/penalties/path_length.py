@@ -3,8 +3,8 @@
 from typing import Any
 
 from keras_gan import gradients, noise, replicas
-from keras_gan.checks import check_integer
-from keras_gan.errors import ConfigError
+from keras_gan.checks import check_integer, is_number
+from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.penalties.penalty import Penalty
 
 import keras
@@ -44,8 +44,8 @@ class PathLength(Penalty):
         self, weight: float = 2.0, interval: int = 4, decay: float = 0.01, shrink: int = 2
     ):
         super().__init__(weight, interval)
-        if not 0 < decay <= 1:
-            raise ConfigError(f"expected a decay above 0 and up to 1, got {decay}.")
+        if not is_number(decay) or not 0 < decay <= 1:
+            raise ConfigError(f"expected a decay above 0 and up to 1, got {abbreviate(decay)}.")
         self.decay, self.shrink = decay, check_integer("shrink", shrink)
         self.mean = keras.Variable(
             0.0, trainable=False, dtype="float32", aggregation="mean", name="mean_path_length"

@@ -10,6 +10,9 @@ from keras_gan.recipes.networks import NetworkSpec
 import keras
 
 SCHEDULED, NO_AUGMENTATION = "scheduled", "none"
+PLAIN_RULES = tuple(
+    field for field in dataclasses.fields(Rules) if field.name not in ("penalties", "constraint")
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,8 +78,7 @@ class Recipe:
 
     def plain_rules(self) -> dict:
         """Returns the rules that JSON can represent, as name -> text, number or bool."""
-        names = ("loss", "augmentation", "n_critic", "update")
-        return {**{name: getattr(self, name) for name in names}, "accumulation": 1, "remat": False}
+        return {field.name: getattr(self, field.name, field.default) for field in PLAIN_RULES}
 
     def rules(self) -> Rules:
         """Makes the rules of the recipe; the weights of its penalties have to be numbers."""

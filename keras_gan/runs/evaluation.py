@@ -135,15 +135,14 @@ def with_discriminator_gap(
 ) -> metrics.Evaluation:
     """Adds the distance of the discriminator from the optimal one, p / (p + q), to an evaluation.
 
-    The logits of relativistic discriminators are defined up to a constant, so their mean over both
-    distributions is subtracted.
+    Its logits are relative to the one at which it is undecided.
     """
     known = metrics.known
     edges = known.covering_edges(distribution)
     samples = gan.sample(GAP_SAMPLES, seed=evaluation.seed)
     p, q = distribution.cell_masses(edges), known.masses_on_grid(samples, edges)
     logits = np.asarray(gan.judge(known.cell_centres(edges)), "float64")
-    zero = logits @ (p + q).ravel() / 2 if gan.rules.loss.relativistic else 0.0
+    zero = gan.undecided_logit(distribution.sample(GAP_SAMPLES, evaluation.seed), samples)
     gap = known.discriminator_gap(logits - zero, p, q)
     line = f"discriminator_gap {gap:.4g} ({GAP_SAMPLES:,} samples; 0 is optimal, p / (p + q))"
     figures = {**evaluation.figures, "discriminator_gap": gap}

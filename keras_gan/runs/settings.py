@@ -6,7 +6,8 @@ import importlib.metadata
 from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
-from keras_gan.errors import counted, printable
+from keras_gan.errors import counted, printable, unknown
+from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
 
 FLOAT32 = "float32"
@@ -113,9 +114,13 @@ def summary(config: dict) -> str:
 
 
 def check_settings(settings: Settings, every: int, checkpoints: CheckpointOptions) -> None:
-    """Raises `ConfigError` if the recipe is unknown or a number is out of range."""
+    """Raises `ConfigError` if the recipe or a rule is unknown or a number is out of range."""
     if settings.recipe != recipes.AUTO:
         recipes.get(settings.recipe)
+    known = [field.name for field in PLAIN_RULES]
+    for name in settings.rules:
+        if name not in known:
+            raise unknown("rule", name, known)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
     numbers |= {"every": every, "checkpoint_every": checkpoints.every, "keep": checkpoints.keep}

@@ -85,14 +85,14 @@ def measure(gan: GAN, dataset: tf.data.Dataset, rounds: int = ROUNDS) -> dict:
 def time_discriminator(gan: GAN, real: tuple, duel: Duel, rounds: int) -> tuple[float, float]:
     """Times the discriminator's half-step without penalties, and its penalties per step, in ms."""
     noise = gan.draw_noise(int(real[0].shape[0]), "discriminator", 0)
-    objective = functools.partial(
-        duel.discriminator_objective, fake=duel.generate(noise.latents, real[1])
-    )
+    batch = real, noise, duel.generate(noise.latents, real[1])
     variables = duel.discriminator.trainable_variables
 
     def time_half_step(*due):
-        loss = functools.partial(objective, due=due)
-        step = functools.partial(gan.minimize, "discriminator", loss, (real, noise), variables)
+        def objective(real, noise, fake):
+            return duel.discriminator_objective(real, noise, due, fake)
+
+        step = functools.partial(gan.minimize, "discriminator", objective, batch, variables)
         return median_milliseconds(compiled(gan, step), rounds)
 
     plain = time_half_step()

@@ -1,0 +1,189 @@
+"""Players: the networks and optimizers of a game, their schedules and moving averages."""
+
+import itertools
+from typing import Any
+
+from keras_gan import optimizers, replicas, schedules
+from keras_gan.checks import check_positive
+from keras_gan.errors import unknown
+from keras_gan.models.averages import copy_network, update_average
+from keras_gan.models.checks import check_names, check_network
+from keras_gan.models.resumable import Resumable
+from keras_gan.networks import compute_dtypes
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+MOVING_AVERAGE_WARM_UP = 0.1  # largest half-life early in training, relative to the images seen
+
+
+class Players(Resumable):
+    """Base of `AdversarialModel` that holds what each player has: networks and an optimizer.
+
+    Args:
+        seed, moving_average_half_life, name, **networks: As in `AdversarialModel`.
+
+    Raises:
+        ConfigError: For a number out of range, or other networks than those of `players`.
+
+    Attributes:
+        players: Name of a player -> names of the attributes that hold its networks.
+        averages: Name of the attribute that holds a moving average -> that of its network.
+        schedules: Name of a number -> `keras_gan.schedules.Schedule`.
+    """
+
+    players: dict[str, tuple[str, ...]] = {}
+    averages: dict[str, str] = {}
+
+    def __init__(
+        self,
+        seed: int = 0,
+        moving_average_half_life: float = 20_000,
+        name: str | None = None,
+        **networks: keras.Model,
+    ):
+        super().__init__(seed, name)
+        self.moving_average_half_life = check_positive(
+            "a moving-average half-life in images", moving_average_half_life
+        )
+        self.schedules = {}
+        check_names(networks, self.network_names(), "the networks")
+        for name, network in networks.items():
+            check_network(name, network)
+            setattr(self, name, network)
+        for average, name in self.averages.items():
+            if name not in networks:
+                raise unknown(f"network of {average}", name, networks)
+            setattr(self, average, copy_network(networks[name]))
+        self.built = True
+
+    @classmethod
+    def network_names(cls) -> tuple[str, ...]:
+        """Returns the names of the attributes that hold the players' networks."""
+        return tuple(itertools.chain.from_iterable(cls.players.values()))
+
+    def networks_of(self, player: str) -> tuple[keras.Model, ...]:
+        """Returns the networks of a player."""
+        return tuple(getattr(self, name) for name in self.players[player])
+
+    def variables_of(self, player: str) -> list[keras.Variable]:
+        """Returns the weights that a player's optimizer updates, without duplicates."""
+        weights = (w for network in self.networks_of(player) for w in network.trainable_variables)
+        return list({id(weight): weight for weight in weights}.values())
+
+    def optimizer_of(self, player: str) -> keras.optimizers.Optimizer:
+        """Returns the optimizer of a player."""
+        return getattr(self, f"{player}_optimizer")
+
+    # Compiling and configuration.
+
+    def compile_optimizers(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer | str | None],
+        schedules_by_name: dict[str, schedules.Schedule],
+    ) -> None:
+        """Builds each player's optimizer, so that its state is saved, and sets the schedules.
+
+        Args:
+            optimizers: Player name -> Keras optimizer, its name, or None for the default.
+            schedules_by_name: Name of a number -> schedule.
+
+        Raises:
+            ConfigError: For a player without an optimizer, an optimizer of other weights, or a
+                schedule of a number that the model doesn't have.
+        """
+        check_names(optimizers, self.players, "an optimizer, or None, for each of")
+        for player in self.players:
+            setattr(self, f"{player}_optimizer", self._build_optimizer(player, optimizers[player]))
+        built = {player: self.optimizer_of(player) for player in self.players}
+        schedules.check_schedules(schedules_by_name, self.scheduled_numbers, built)
+        self.schedules = {**self.default_schedules(), **schedules_by_name}
+
+    def _build_optimizer(self, player, optimizer):
+        """Builds a player's optimizer, with a loss scale if a network computes in float16."""
+        optimizer = optimizers.get(optimizer)
+        in_float16 = any("float16" in compute_dtypes(n) for n in self.networks_of(player))
+        if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_loss_scale")
+        optimizers.build(optimizer, self.variables_of(player))
+        replicas.disable_gradient_sum(optimizer)
+        return optimizer
+
+    def get_compile_config(self) -> dict:
+        """Returns the serialized arguments of `compile`, or `{}` before it is called."""
+        if not self.compiled:
+            return {}
+        optimizers = {f"{player}_optimizer": self.optimizer_of(player) for player in self.players}
+        return keras.saving.serialize_keras_object({**optimizers, **self._game_config})
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles from the result of `get_compile_config`."""
+        if config:
+            self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments, as Keras serializes them."""
+        networks = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in self.network_names()
+        }
+        return {
+            **networks,
+            "seed": self.seed,
+            "moving_average_half_life": self.moving_average_half_life,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Players":
+        """Makes the model of a config, with new weights."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in cls.network_names()
+        }
+        return cls(**{**config, **networks})
+
+    # Schedules and averages.
+
+    def default_schedules(self, images: int | None = None) -> dict[str, schedules.Schedule]:
+        """Returns the schedules, by name, of numbers for which `compile` gets none.
+
+        Args:
+            images: Number of images over which they run; None if it isn't known.
+        """
+        return {}
+
+    @property
+    def scheduled_numbers(self) -> tuple[str, ...]:
+        """Names of the numbers that can be scheduled, besides those of the optimizers."""
+        return ("moving_average_half_life",)
+
+    def _optimizer_numbers(self, player, optimizer):
+        """Returns the current numbers of a player's optimizer.
+
+        Each roll-back halves the learning rate, unless the optimizer has a Keras schedule.
+        """
+        numbers = {
+            name: self.scheduled(schedule, None)
+            for schedule, name in schedules.optimizer_numbers(player).items()
+            if schedule in self.schedules
+        }
+        if schedules.has_fixed_rate(optimizer):
+            base_rate = schedules.inner_optimizer(optimizer).learning_rate
+            factor = ops.power(0.5, ops.cast(self.roll_backs, "float32"))
+            numbers["learning_rate"] = factor * numbers.get("learning_rate", base_rate)
+        return numbers
+
+    def scheduled(self, name: str, number: Any) -> Any:
+        """Returns the current value of a schedule, or `number` without a schedule of this name."""
+        return self.schedules[name](self.images_seen) if name in self.schedules else number
+
+    def update_averages(self, batch_size: int | tf.Tensor) -> None:
+        """Updates the moving averages, with a shorter half-life early in training."""
+        warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
+        half_life = self.scheduled(
+            "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
+        )
+        for average, name in self.averages.items():
+            update_average(getattr(self, average), getattr(self, name), batch_size, half_life)
