@@ -1,4 +1,4 @@
-"""A flag for code that is traced for XLA, which some layers compute differently."""
+"""What runs the code that is being traced, as some layers compute differently for each."""
 
 import contextlib
 import contextvars
@@ -6,30 +6,37 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-_UNDER_XLA = contextvars.ContextVar("under_xla", default=False)
+ANYTHING, TENSORFLOW, XLA = "anything", "tensorflow", "xla"
+_TARGET = contextvars.ContextVar("target", default=ANYTHING)
 
 
 @contextlib.contextmanager
-def under_xla(compiled: bool | str) -> Iterator[None]:
-    """Sets whether XLA will compile the code that is traced in a `with` block.
+def in_this_process(jit_compile: bool | str) -> Iterator[None]:
+    """Says that code traced in a `with` block is run by TensorFlow in this process.
 
-    TensorFlow doesn't tell this to a function during tracing.
+    Other code may be exported and run by anything. TensorFlow doesn't tell a function during
+    tracing whether XLA will compile it.
 
     Args:
-        compiled: Whether XLA will compile the code.
+        jit_compile: Whether XLA will compile the code, as in `keras.Model.compile`.
     """
-    token = _UNDER_XLA.set(bool(compiled))
+    token = _TARGET.set(XLA if jit_compile else TENSORFLOW)
     try:
         yield
     finally:
-        _UNDER_XLA.reset(token)
+        _TARGET.reset(token)
 
 
 def for_xla() -> bool:
     """Returns whether XLA will compile the code that is being traced."""
-    return _UNDER_XLA.get()
+    return _TARGET.get() == XLA
 
 
 def for_xla_on_cpu() -> bool:
     """Returns whether XLA will compile the code that is being traced for a CPU."""
     return for_xla() and not tf.config.list_logical_devices("GPU")
+
+
+def for_cpu() -> bool:
+    """Returns whether TensorFlow will run the code that is being traced on a CPU, without XLA."""
+    return _TARGET.get() == TENSORFLOW and not tf.config.list_logical_devices("GPU")

@@ -10,6 +10,8 @@ import tensorflow as tf
 from tensorflow.python.client import device_lib
 
 GIBIBYTE = 2**30
+PROCESSORS = pathlib.Path("/proc/cpuinfo")
+BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -30,6 +32,15 @@ def memory() -> float | None:
         limit = path.read_text().strip() if path.exists() else ""
         limits += [int(limit)] if limit.isdecimal() else []
     return min(limits) / GIBIBYTE
+
+
+def has_bfloat16_units() -> bool:
+    """Returns whether the processor multiplies bfloat16 matrices itself."""
+    try:
+        flags = PROCESSORS.read_text().split()
+    except OSError:
+        return False
+    return not BFLOAT16_FLAGS.isdisjoint(flags)
 
 
 def gpus() -> list[dict]:

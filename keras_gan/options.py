@@ -11,7 +11,8 @@ METRICS = (
     *("frechet", "kernel", "inception_score", "precision_recall", "density_coverage", "modes"),
     *("sliced_wasserstein", "nearest"),
 )
-MIXED_PRECISIONS = ("bfloat16", "float16", "float32")
+AUTO_PRECISION, FLOAT32 = "auto", "float32"
+MIXED_PRECISIONS = (AUTO_PRECISION, "bfloat16", "float16", FLOAT32)
 PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
 SPACES = ("z", "w", "w+")
 STEPS_BETWEEN_CHECKPOINTS = 500

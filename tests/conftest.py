@@ -238,7 +238,7 @@ def check_step_under_xla(make, real):
 
         @tf.function(jit_compile=jit, autograph=False)
         def step(gan=gan, jit=jit, seen=seen, duel=duel, latents=latents):
-            with compilation.under_xla(jit):
+            with compilation.in_this_process(jit):
                 noise = kg.models.Noise(latents, kg.noise.make_key(0))
                 return gan.shared_step(duel, seen, noise)
 

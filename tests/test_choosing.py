@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 DIGITS, CATS = Facts((28, 28, 1), 10_000, 10, cores=2), Facts((64, 64, 3), 12_000, cores=2)
-GPU = {"gpus": 1, "cores": 16, "compute_capability": (9, 0)}
+GPU = {"gpus": 1, "cores": 16}
 
 
 def on_gpu(facts, **changed):
@@ -82,12 +82,9 @@ def test_choices(case):
         assert ("for a CPU" in choice.reasons["batch_size"]) == (choice.width == "small")
 
 
-def test_precision_augmentation_and_classes():
-    assert auto(on_gpu(CATS)).mixed_precision == "bfloat16"
+def test_augmentation_and_classes():
     assert auto(on_gpu(CATS)).augmentation == (recipes.get("r3gan").augmentation or "none")
     assert auto(DIGITS).augmentation == "none"
-    older = like(on_gpu(CATS), compute_capability=(7, 5))
-    assert auto(older).mixed_precision == auto(CATS).mixed_precision == "float32"
     assert auto(photos(64, 3_786)).augmentation == "ada"
     assert auto(like(DIGITS, count=500)).augmentation == "diffaugment"
     assert auto(DIGITS).conditional is True
@@ -123,16 +120,13 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
     assert "auto: batch size 16: only 20 samples" in told
     assert "auto: width" not in told
     assert (config["recipe"], config["sample_shape"]) == ("quick", [16, 16, 1])
-    assert set(config["choices"]) == {
-        *("recipe", "image_size", "batch_size", "augmentation", "mixed_precision"),
-    }
+    assert set(config["choices"]) == {"recipe", "image_size", "batch_size", "augmentation"}
     for path in list(pictures_of_many_sizes.glob("*.png")):
         Image.open(path).resize((40, 40)).save(path)  # of which anew 32 pixels would be picked
     config["choices"]["recipe"] = "as the run says"
     (out / "config.json").write_text(json.dumps(config))
     told, again = train("auto", "--steps", 2)
     assert "auto: recipe quick: as the run says" in told
-    assert "auto: precision float32: there is no GPU" in told
     assert "Resuming from step 1." in told
     assert again == {**config, "steps": 2}
     assert int(runs.Run(out).load().step) == 2

@@ -348,7 +348,7 @@ def test_resampling_is_a_filter_with_and_without_xla(layer, expected, dtype):
 
         @tf.function(jit_compile=jit)
         def twice(x, jit=jit):
-            with kg.compilation.under_xla(jit), tf.GradientTape() as outer:
+            with kg.compilation.in_this_process(jit), tf.GradientTape() as outer:
                 outer.watch(x)
                 with tf.GradientTape() as inner:
                     inner.watch(x)

@@ -105,7 +105,7 @@ def test_grouped_convolution_is_one_convolution_a_group(jit):
 
     @tf.function(jit_compile=jit)
     def run(x):
-        with compilation.under_xla(jit), tf.GradientTape() as outer:
+        with compilation.in_this_process(jit), tf.GradientTape() as outer:
             outer.watch(x)
             with tf.GradientTape() as inner:
                 inner.watch(x)
@@ -157,7 +157,7 @@ def test_resampling_is_upfirdn_with_1331():
     up = filtered(with_zeros_between(x), 2, 1, gain=2.0)
     down = filtered(x, 1, 1, gain=1.0)[:, ::2, ::2]
     for under_xla in (False, True):
-        with compilation.under_xla(under_xla):
+        with compilation.in_this_process(under_xla):
             np.testing.assert_allclose(Upsample2D()(x.astype("float32")), up, atol=1e-6)
             np.testing.assert_allclose(Downsample2D()(x.astype("float32")), down, atol=1e-6)
     assert Upsample2D().compute_output_shape((None, 4, 6, 3)) == (None, 8, 12, 3)

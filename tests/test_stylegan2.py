@@ -274,10 +274,10 @@ def test_path_length_moves_the_generator_alone_when_it_is_due(update):
     before = generator.get_weights(), float(penalty.mean)
     half_step = gan.shared_step if update == "shared" else gan.generator_step
     moved = []
-    for due in ((), (penalty.name,)):
+    for due in (("generator",), ("generator", penalty.name)):
         generator.set_weights(before[0])
         penalty.mean.assign(before[1])
-        figures = half_step(real, kg.models.Noise(gan.latents(4), draws), due)
+        figures = half_step(gan.duel, real, kg.models.Noise(gan.latents(4), draws), due)
         moved.append([np.array(w) for w in generator.trainable_weights])
     assert float(figures["path_length"]) > 0
     generator.set_weights(before[0])

@@ -188,7 +188,8 @@ def add_train_machine(train: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--mixed-precision",
         choices=options.MIXED_PRECISIONS,
-        help="precision of the networks (default: float32, or the choice of auto)",
+        default=options.AUTO_PRECISION,
+        help="precision of the networks (default: auto, the fastest on this machine)",
     )
     machine.add_argument(
         "--distribute",

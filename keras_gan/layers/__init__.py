@@ -3,6 +3,7 @@
 from keras_gan.layers.adaptive_batch_normalization import AdaptiveBatchNormalization
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gan.layers.fade_in import FadeIn
 from keras_gan.layers.grouped_convolution import GroupedConv2D
@@ -22,6 +23,8 @@ __all__ = [
     "AdaptiveBatchNormalization",
     "BatchNormalization",
     "ConditionalBatchNormalization",
+    "Conv2D",
+    "Conv2DTranspose",
     "Downsample2D",
     "EqualizedConv2D",
     "EqualizedDense",

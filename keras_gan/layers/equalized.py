@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from keras_gan.convolutions import convolve
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -133,7 +135,7 @@ class EqualizedConv2D(Equalized):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height, width, filters)`."""
         kernel = self.scaled_kernel()
-        return self.add_bias(ops.conv(inputs, kernel, self.strides, self.padding))
+        return self.add_bias(convolve(inputs, kernel, self.strides, self.padding))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns `(batch, rows, columns, filters)`."""

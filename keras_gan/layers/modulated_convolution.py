@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_gan.convolutions import convolve, convolve_transposed
 from keras_gan.layers.equalized import Equalized
 from keras_gan.layers.resampling import SMOOTH, apply_filter
 
@@ -65,10 +66,10 @@ class ModulatedConv2D(Equalized):
         kernel = self.scaled_kernel()
         x = x * scales[:, None, None, :]
         if self.upsample:
-            x = ops.conv_transpose(x, ops.transpose(kernel, (0, 1, 3, 2)), 2, "valid")
+            x = convolve_transposed(x, ops.transpose(kernel, (0, 1, 3, 2)), 2, "valid")
             x = apply_filter(x, SMOOTH, 1)
         else:
-            x = ops.conv(x, kernel, padding="same")
+            x = convolve(x, kernel)
         if self.demodulate or self.upsample:
             x = x * ops.cast(self._factors(kernel, scales), x.dtype)
         return self.add_bias(x)

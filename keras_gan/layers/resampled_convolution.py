@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_gan.convolutions import convolve, convolve_transposed
 from keras_gan.errors import ConfigError
 
 import keras
@@ -65,7 +66,7 @@ class UpsampledConv2D(ResampledConv2D):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, 2 height, 2 width, filters)`."""
         kernel = ops.transpose(ops.flip(self.spread_kernel(), (0, 1)), (0, 1, 3, 2))
-        return self.add_bias(ops.conv_transpose(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(convolve_transposed(inputs, kernel, strides=2))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width doubled."""
@@ -101,7 +102,7 @@ class PooledConv2D(ResampledConv2D):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps `(batch, height, width, channels)` to `(batch, height / 2, width / 2, filters)`."""
         kernel = self.spread_kernel() / 4.0
-        return self.add_bias(ops.conv(inputs, kernel, strides=2, padding="same"))
+        return self.add_bias(convolve(inputs, kernel, strides=2))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Returns the shape with height and width halved."""

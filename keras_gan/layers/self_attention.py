@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_gan.layers.convolution import Conv2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 import keras
@@ -56,7 +57,7 @@ class SelfAttention(keras.layers.Layer):
         self.gain = self.add_weight((), "zeros", name="gain")
 
     def _convolution(self, filters, name):
-        convolution = keras.layers.Conv2D(
+        convolution = Conv2D(
             filters,
             1,
             use_bias=False,

@@ -202,7 +202,7 @@ class AdversarialModel(Players):
         rows = keras.tree.flatten(batch)[0]
         check_parts(rows.shape[0], self.rules.accumulation)
         step = tf.identity(self.step.value)
-        with compilation.under_xla(self.jit_compile):
+        with compilation.in_this_process(self.jit_compile):
             for duel in self.duels:
                 duel.schedule_augmentation()
             logs = self.update_players(batch, step)

@@ -56,10 +56,6 @@ class Replicated:
         """Returns the kind of the next step, computed on the host."""
         return self.kind_of_step(int(self.step))
 
-    def replica_limits(self) -> dict[str, tuple[str, bool]]:
-        """Returns settings that can't be distributed: name -> (alternative, whether in use)."""
-        return {}
-
     def sync_statistics(self) -> None:
         """Averages batch statistics over the replicas; all other state is equal anyway."""
         if replicas.context() is None:
@@ -141,7 +137,7 @@ def check_replicas(model: "Replicated", batch_size: int | None = None) -> None:
         model: A compiled model.
         batch_size: Batch size over all replicas, if known.
     """
-    count = model.distribute_strategy.num_replicas_in_sync
+    count, parts = model.distribute_strategy.num_replicas_in_sync, model.rules.accumulation
     optimizers = [model.optimizer_of(player) for player in model.players]
     limits = {
         "jit_compile=True": ("jit_compile=False or 'auto'", model.jit_compile is True),
@@ -153,7 +149,7 @@ def check_replicas(model: "Replicated", batch_size: int | None = None) -> None:
             "float32 or mixed_bfloat16",
             any(isinstance(o, keras.optimizers.LossScaleOptimizer) for o in optimizers),
         ),
-        **model.replica_limits(),
+        f"accumulation={parts}": ("accumulation=1", parts > 1),
     }
     for setting, (alternative, in_use) in limits.items():
         if in_use:

@@ -171,7 +171,7 @@ class Resumable(Replicated, keras.Model):
                 y = batch_size = None
             check_dataset(x, y, batch_size)
         results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
-        if not any(float(tracker.count) for tracker in self._trackers.values()):
+        if not any(tracker.count.numpy() for tracker in self._trackers.values()):
             raise DataError(NO_BATCH)
         return results
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from keras_gan.layers import (
     BatchNormalization,
     ConditionalBatchNormalization,
+    Conv2D,
+    Conv2DTranspose,
     LeakyReLU,
     SpectralNormalization,
 )
@@ -90,7 +92,7 @@ class DCGANGenerator(Network):
         x = keras.layers.Reshape((start, start, channels[0]), dtype=policy)(x)
         for filters in (*channels[1:], None):
             x = keras.layers.ReLU(dtype=policy)(normalize(x))
-            x = keras.layers.Conv2DTranspose(
+            x = Conv2DTranspose(
                 filters or image_shape[-1],
                 4,
                 strides=2,
@@ -159,7 +161,7 @@ class DCGANDiscriminator(Network):
         concatenates = num_classes is not None and conditioning == "concatenation"
         x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
         for stage, filters in enumerate(stage_channels(width, stages)):
-            convolution = keras.layers.Conv2D(
+            convolution = Conv2D(
                 filters, 4, strides=2, padding="same", kernel_initializer=INIT, dtype=policy
             )
             x = wrap(convolution)(x)

@@ -6,7 +6,7 @@ Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline
 from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError
-from keras_gan.layers import Downsample2D, GroupedConv2D, LeakyReLU, LearnedMap, Upsample2D
+from keras_gan.layers import Conv2D, Downsample2D, GroupedConv2D, LeakyReLU, LearnedMap, Upsample2D
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
@@ -230,7 +230,7 @@ def convolution(
     filters: int, gain: float, policy: keras.DTypePolicy, use_bias: bool = False
 ) -> keras.layers.Layer:
     """Makes a 1x1 convolution with weights of standard deviation gain / sqrt(fan-in)."""
-    return keras.layers.Conv2D(
+    return Conv2D(
         filters, 1, use_bias=use_bias, kernel_initializer=normal_initializer(gain**2), dtype=policy
     )
 

@@ -7,6 +7,7 @@ from keras_gan.layers import (
     AdaptiveBatchNormalization,
     BatchNormalization,
     ConditionalBatchNormalization,
+    Conv2D,
     PooledConv2D,
     SelfAttention,
     SpectralNormalization,
@@ -56,7 +57,7 @@ class LayerFactory:
         return self.wrap(layer)
 
     def convolution(
-        self, filters: int, size: int = 3, variance: float = 1.0, kind: type = keras.layers.Conv2D
+        self, filters: int, size: int = 3, variance: float = 1.0, kind: type = Conv2D
     ) -> keras.layers.Layer:
         """Makes a convolution with same padding; its kind may resample."""
         return self.wrap(
@@ -141,7 +142,7 @@ def down_block(
     """
     y = factory.relu(x) if activate else x
     y = factory.relu(factory.convolution(channels, variance=RESIDUAL)(y))
-    kind = PooledConv2D if pool else keras.layers.Conv2D
+    kind = PooledConv2D if pool else Conv2D
     y = factory.convolution(channels, variance=RESIDUAL, kind=kind)(y)
     skip = keras.layers.AveragePooling2D(2, dtype=factory.policy)(x) if pool else x
     if pool or x.shape[-1] != channels:

@@ -40,7 +40,6 @@ class Facts:
         cores: Number of CPU cores.
         memory: Main memory in GiB; None if unknown.
         gpus: Number of GPUs.
-        compute_capability: Compute capability of the first GPU, such as `(8, 0)`; None if unknown.
         medium: `keras_gan.media.Medium` of the samples; inferred from their shape by default.
     """
 
@@ -53,7 +52,6 @@ class Facts:
     cores: int = 1
     memory: float | None = None
     gpus: int = 0
-    compute_capability: tuple | None = None
     medium: media.Medium | None = None
 
     @property
@@ -97,7 +95,6 @@ class Choice:
         image_size: Height and width of the images; None for other samples.
         batch_size: Number of samples per step.
         augmentation: Name of the augmentation, or `"none"`.
-        mixed_precision: `"bfloat16"` or `"float32"`.
         conditional: Whether to learn the classes; None without labels.
         reasons: Name of a setting above -> the reason for its value.
     """
@@ -107,7 +104,6 @@ class Choice:
     image_size: int | None
     batch_size: int
     augmentation: str
-    mixed_precision: str
     conditional: bool | None
     reasons: dict[str, str]
 
@@ -124,10 +120,10 @@ def auto(facts: Facts) -> Choice:
     Example:
 
     >>> import keras_gan as kg
-    >>> facts = kg.recipes.Facts((64, 64, 3), count=12_000, gpus=1, compute_capability=(9, 0))
+    >>> facts = kg.recipes.Facts((64, 64, 3), count=12_000, gpus=1)
     >>> choice = kg.recipes.auto(facts)
-    >>> choice.recipe, choice.batch_size, choice.mixed_precision
-    ('r3gan', 128, 'bfloat16')
+    >>> choice.recipe, choice.batch_size
+    ('r3gan', 128)
     >>> choice.reasons["recipe"]
     '5,000 images or more, and a GPU'
     """
@@ -140,7 +136,6 @@ def auto(facts: Facts) -> Choice:
         "image_size": (size, size_reason),
         "batch_size": pick_batch_size(facts, recipe, width, size),
         "augmentation": pick_augmentation(facts, get(recipe)),
-        "mixed_precision": pick_precision(facts),
         "conditional": pick_conditional(facts),
     }
     reasons = {name: reason for name, (_, reason) in picks.items() if reason is not None}
@@ -160,7 +155,7 @@ def describe_choices(values: Mapping, reasons: Mapping[str, str]) -> list[str]:
     ['auto: recipe quick: small grey images']
     """
     return [
-        f"auto: {name.removeprefix('mixed_').replace('_', ' ')} {to_text(values[name])}: {reason}"
+        f"auto: {name.replace('_', ' ')} {to_text(values[name])}: {reason}"
         for name, reason in reasons.items()
     ]
 
@@ -250,17 +245,6 @@ def pick_augmentation(facts: Facts, recipe: Recipe) -> tuple[str, str | None]:
     if facts.are_few:
         return "diffaugment", f"fewer than {FEW_IMAGES:,} images"
     return NO_AUGMENTATION, f"{FEW_IMAGES:,} images or more"
-
-
-def pick_precision(facts: Facts) -> tuple[str, str]:
-    """Picks the precision in which the networks compute."""
-    if not facts.gpus:
-        return "float32", "there is no GPU"
-    if not facts.are_images:
-        return "float32", "networks for points are tiny"
-    if facts.compute_capability is None or tuple(facts.compute_capability) < (8, 0):
-        return "float32", "this GPU has no bfloat16, or its compute capability is unknown"
-    return "bfloat16", "this GPU supports it"
 
 
 def pick_conditional(facts: Facts) -> tuple[bool | None, str | None]:

@@ -8,9 +8,9 @@ from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.folder import Run
 from keras_gan.runs.schemas import AUTO_CONFIG
-from keras_gan.runs.settings import FLOAT32, Settings
+from keras_gan.runs.settings import Settings
 
-CHOICES = ("width", "image_size", "batch_size", "augmentation", "mixed_precision", "conditional")
+CHOICES = ("width", "image_size", "batch_size", "augmentation", "conditional")
 
 
 def open_data(
@@ -78,7 +78,6 @@ def auto_facts(source: datasets.Source, settings: Settings | None = None) -> rec
     >>> facts.sample_shape, facts.count, facts.num_classes
     ((28, 28, 1), 10000, 10)
     """
-    gpus = machine.gpus()
     return recipes.Facts(
         sample_shape=source.sample_shape,
         medium=source.medium,
@@ -89,8 +88,7 @@ def auto_facts(source: datasets.Source, settings: Settings | None = None) -> rec
         steps=settings and settings.steps,
         cores=machine.cores(),
         memory=machine.memory(),
-        gpus=len(gpus),
-        compute_capability=gpus[0].get("compute_capability") if gpus else None,
+        gpus=len(machine.gpus()),
     )
 
 
@@ -107,7 +105,6 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
     choices = {**config["rules"], **config}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)
     choices["image_size"] = config["sample_shape"][0] if are_images else None
-    choices["mixed_precision"] = config["mixed_precision"] or FLOAT32
     choices["conditional"] = config["classes"] is not None
     return with_choices(settings, choices, config["choices"])
 

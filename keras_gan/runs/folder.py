@@ -11,6 +11,7 @@ from keras_gan.checkpoints import Checkpoints, load_checkpoint
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
+from keras_gan.options import AUTO_PRECISION
 from keras_gan.runs.schemas import CONFIG
 
 import keras
@@ -71,12 +72,14 @@ class Run:
         """Returns new settings, with those that the run keeps from its start.
 
         Schedules keep their length if a run resumes with more steps; they hold their last values.
-        The reasons of the recipe `auto` are kept too.
+        The reasons of the recipe `auto` are kept too, and the precision that was chosen.
         """
         if not self.config_path.exists():
             return config
         first = self.read_config()
-        return {**config, **{name: first.get(name) for name in ("schedule_steps", "choices")}}
+        chosen = ("mixed_precision",) if config["mixed_precision"] == AUTO_PRECISION else ()
+        names = ("schedule_steps", "choices", *chosen)
+        return {**config, **{name: first.get(name) for name in names}}
 
     def claim(self, config: dict) -> None:
         """Writes the settings into a new run folder, or checks that the run there is the same.

@@ -2,7 +2,7 @@
 
 COUNT, NUMBER = int, (int, float, None)
 CONFIG = {
-    **{name: str for name in ("recipe", "data")},
+    **{name: str for name in ("recipe", "data", "mixed_precision")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
     "medium": {"name": str},
@@ -13,7 +13,6 @@ AUTO_CONFIG = {
     **CONFIG,
     "choices": {str: str},
     "width": (int, str),
-    "mixed_precision": (str, None),
 }
 EVALUATIONS = [
     {"step": COUNT, "data": str, "seed": COUNT, "figures": {str: NUMBER}, "reports": [str]}

@@ -7,10 +7,9 @@ from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
 from keras_gan.errors import counted, printable, unknown
+from keras_gan.options import AUTO_PRECISION
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
-
-FLOAT32 = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +28,8 @@ class Settings:
         channels: As in `keras_gan.datasets.load`.
         skip_corrupt: As in `keras_gan.datasets.load`.
         conditional: Whether to learn the classes; by default if the data have labels.
-        mixed_precision: `"bfloat16"`, `"float16"` or `"float32"` (the default).
+        mixed_precision: `"bfloat16"`, `"float16"`, `"float32"`, or `"auto"` for what this machine
+            computes fastest; a run keeps the choice.
         jit: Whether to compile with XLA; by default only on a GPU.
         rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
             bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`
@@ -56,7 +56,7 @@ class Settings:
     channels: int | None = None
     skip_corrupt: bool = False
     conditional: bool | None = None
-    mixed_precision: str | None = None
+    mixed_precision: str = AUTO_PRECISION
     jit: bool | None = None
     rules: dict = dataclasses.field(default_factory=dict)
     deterministic: bool = False
@@ -94,7 +94,7 @@ class Settings:
             "batch_size": recipe.batch_size if self.batch_size is None else self.batch_size,
             "width": recipe.width if self.width is None else self.width,
             "seed": self.seed,
-            "mixed_precision": None if self.mixed_precision == FLOAT32 else self.mixed_precision,
+            "mixed_precision": self.mixed_precision,
             "jit": self.jit,
             "rules": {**recipe.plain_rules(), **self.rules},
             "deterministic": self.deterministic,

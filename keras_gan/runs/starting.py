@@ -5,6 +5,7 @@ import json
 from keras_gan import media, recipes
 from keras_gan.errors import RunError
 from keras_gan.models import AdversarialModel
+from keras_gan.options import FLOAT32
 from keras_gan.runs.folder import Run
 
 import keras
@@ -48,7 +49,7 @@ def build(config: dict) -> AdversarialModel:
         num_classes=config["classes"] and len(config["classes"]),
         seed=config["seed"],
         width=config["width"],
-        dtype=policy and f"mixed_{policy}",
+        dtype=None if policy == FLOAT32 else f"mixed_{policy}",
         jit_compile=config["jit"] if one_replica or config["jit"] else "auto",
         images=config["schedule_steps"] * config["batch_size"],
         moments=config["moments"],

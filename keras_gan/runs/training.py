@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from keras_gan import callbacks, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.checks import check_parts
+from keras_gan.options import AUTO_PRECISION
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
 from keras_gan.runs.exporting import export_run
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
+from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.settings import Settings, check_settings, summary
 from keras_gan.runs.starting import start_or_resume
@@ -114,6 +116,10 @@ def make_plan(
         prefetch=settings.prefetch,
         stored=bool(machine.gpus()),  # a processor scales them as fast before the step
     )
+    if config["mixed_precision"] == AUTO_PRECISION:
+        replicas = strategy.num_replicas_in_sync
+        config["mixed_precision"], reason = choose_precision(config, dataset, replicas, tell)
+        tell(f"precision {config['mixed_precision']}: {reason}")
     evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
     return Plan(
         run, config, source, dataset, every, evaluate, checkpoints, strategy, tell, deadline

@@ -69,7 +69,7 @@ def calls(layer, shape, jit):
 
     def compiled(function):
         def traced():
-            with compilation.under_xla(jit):
+            with compilation.in_this_process(jit):
                 return function()
 
         return tf.function(traced, jit_compile=jit, autograph=False)
