@@ -1,4 +1,4 @@
-"""What runs the code that is being traced, as some layers compute differently for each."""
+"""Compilation target of traced code, by which some layers choose their operations."""
 
 import contextlib
 import contextvars

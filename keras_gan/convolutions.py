@@ -1,4 +1,4 @@
-"""Convolutions and both of their gradients, each by the fastest exact way for its shape on a CPU.
+"""Convolutions and both of their gradients, each by the fastest way for its shape on a CPU.
 
 oneDNN is slow for some of them: gradients with respect to images of few channels, whose
 vectorization fails, and in bfloat16 gradients with respect to kernels on small maps. Other ways of
@@ -9,11 +9,12 @@ import dataclasses
 from collections.abc import Callable
 
 from keras_gan import compilation
+from keras_gan.errors import ConfigError
 
 import tensorflow as tf
 
-FEW_CHANNELS = 4
-SMALL_MAP = 8
+FEW_CHANNELS = 4  # for `input_gradient_by_depth`
+PRODUCTS = {"bfloat16": 8}  # dtype -> largest side of outputs for `kernel_gradient_by_products`
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "same") -> tf.Tensor:
@@ -35,9 +36,10 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "
     >>> convolve(tf.ones((1, 4, 4, 2)), tf.ones((3, 3, 2, 5)), strides=2).shape
     TensorShape([1, 2, 2, 5])
     """
-    if not compilation.for_cpu():
+    if not compilation.for_cpu() or None in x.shape[1:3]:
         return tf.nn.conv2d(x, kernel, strides, padding.upper())
-    return Convolution.of(x.shape, kernel.shape, strides, padding).outputs(x, kernel)
+    x, kernel = tf.convert_to_tensor(x), tf.convert_to_tensor(kernel)
+    return Convolution.of(x.shape, kernel.shape, strides, padding).convolve(x, kernel)
 
 
 def convolve_transposed(
@@ -54,6 +56,9 @@ def convolve_transposed(
     Returns:
         A tensor `(batch, height, width, filters)`.
 
+    Raises:
+        ConfigError: For maps of unknown size.
+
     Example:
 
     >>> import tensorflow as tf
@@ -61,12 +66,18 @@ def convolve_transposed(
     >>> convolve_transposed(tf.ones((1, 4, 4, 2)), tf.ones((4, 4, 5, 2)), strides=2).shape
     TensorShape([1, 8, 8, 5])
     """
+    if None in x.shape[1:3]:
+        raise ConfigError(
+            f"expected maps of a known size, got {tuple(x.shape)}; use "
+            "keras.layers.Conv2DTranspose for others."
+        )
+    x, kernel = tf.convert_to_tensor(x), tf.convert_to_tensor(kernel)
     cut = 0 if padding == "same" else max(kernel.shape[0] - strides, 0)
     shape = (None, *(strides * size + cut for size in x.shape[1:3]), kernel.shape[2])
     convolution = Convolution.of(shape, kernel.shape, strides, padding)
     if not compilation.for_cpu():
-        return convolution.transpose(x, kernel)
-    return convolution.inputs(x, kernel)
+        return convolution.input_gradient_of_tensorflow(x, kernel)
+    return convolution.input_gradient(x, kernel)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,41 +129,42 @@ class Convolution:
 
     # The three maps.
 
-    def outputs(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def convolve(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Computes the convolution of inputs and a kernel."""
         return bilinear(
             lambda x, kernel: tf.nn.conv2d(x, kernel, self.strides, self.padding),
-            lambda upstream, x, kernel: self.inputs(upstream, kernel),
-            lambda upstream, x, kernel: self.kernels(x, upstream),
+            lambda upstream, x, kernel: self.input_gradient(upstream, kernel),
+            lambda upstream, x, kernel: self.kernel_gradient(x, upstream),
         )(x, kernel)
 
-    def inputs(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def input_gradient(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Computes the gradient with respect to the inputs, for a gradient of the outputs."""
         fold = self.folded is not None and self.strides > 1 and self.channels <= FEW_CHANNELS
         return bilinear(
-            self.transpose_in_depth if fold else self.transpose,
-            lambda upstream, y, kernel: self.outputs(upstream, kernel),
-            lambda upstream, y, kernel: self.kernels(upstream, y),
+            self.input_gradient_by_depth if fold else self.input_gradient_of_tensorflow,
+            lambda upstream, y, kernel: self.convolve(upstream, kernel),
+            lambda upstream, y, kernel: self.kernel_gradient(upstream, y),
         )(y, kernel)
 
-    def kernels(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def kernel_gradient(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Computes the gradient with respect to the kernel, for a gradient of the outputs."""
-        small = max(self.rows, self.columns) <= SMALL_MAP and x.dtype == tf.bfloat16
+        small = max(self.rows, self.columns) <= PRODUCTS.get(x.dtype.name, 0)
+        by_products = small and self.folded is not None
         return bilinear(
-            self.products if small and self.folded is not None else self.correlate,
-            lambda upstream, x, y: self.inputs(y, upstream),
-            lambda upstream, x, y: self.outputs(x, upstream),
+            self.kernel_gradient_by_products if by_products else self.kernel_gradient_of_tensorflow,
+            lambda upstream, x, y: self.input_gradient(y, upstream),
+            lambda upstream, x, y: self.convolve(x, upstream),
         )(x, y)
 
-    # The ways of TensorFlow.
+    # By TensorFlow's operations.
 
-    def transpose(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """Computes `inputs` by TensorFlow's operation."""
+    def input_gradient_of_tensorflow(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Computes `input_gradient` by TensorFlow's operation."""
         shape = (tf.shape(y)[0], self.height, self.width, self.channels)
         return tf.nn.conv2d_transpose(y, kernel, shape, self.strides, self.padding)
 
-    def correlate(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Computes `kernels` by TensorFlow's operation."""
+    def kernel_gradient_of_tensorflow(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Computes `kernel_gradient` by TensorFlow's operation."""
         return tf.raw_ops.Conv2DBackpropFilter(
             input=x,
             filter_sizes=(self.side, self.side, self.channels, self.filters),
@@ -176,16 +188,16 @@ class Convolution:
         ]
         return (side, *after) if min(after) >= 0 else None
 
-    def transpose_in_depth(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """Computes `inputs` as a convolution whose outputs are squares of pixels."""
+    def input_gradient_by_depth(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Computes `input_gradient` as a convolution whose outputs are squares of pixels."""
         side, *_ = self.folded
         kernel = tf.transpose(tf.reverse(self.fold_kernel(kernel), (0, 1)), (0, 1, 3, 2))
         zeros = [[0, 0], [side - 1, side - 1], [side - 1, side - 1], [0, 0]]
         x = tf.nn.depth_to_space(tf.nn.conv2d(y, kernel, 1, zeros), self.strides)
         return x[:, self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def products(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Computes `kernels` as a matrix product for each position of the kernel."""
+    def kernel_gradient_by_products(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Computes `kernel_gradient` as a matrix product for each position of the kernel."""
         side, bottom, right = self.folded
         x = tf.pad(x, [[0, 0], [self.top, bottom], [self.left, right], [0, 0]])
         x = x if self.strides == 1 else tf.nn.space_to_depth(x, self.strides)

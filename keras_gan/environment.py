@@ -9,6 +9,7 @@ import sys
 import warnings
 import zlib
 
+PROCESSORS = pathlib.Path("/proc/cpuinfo")
 GPU_FILES = "/dev/nvidia[0-9]*"
 CACHE_VARIABLE, NO_CACHE = "KERAS_GAN_COMPILATION_CACHE", "off"
 MAX_CACHE_BYTES = 2 * 2**30
@@ -44,7 +45,7 @@ def prefer_onednn() -> None:
 def processor_features() -> list[str]:
     """Returns the processor's flags as Linux names them; empty if unknown."""
     try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        lines = PROCESSORS.read_text().splitlines()
     except OSError:
         return []
     return next((line.split() for line in lines if line.startswith("flags")), [])

@@ -4,14 +4,13 @@ import glob
 import os
 import pathlib
 
-from keras_gan.environment import GPU_FILES
+from keras_gan.environment import GPU_FILES, processor_features
 
 import tensorflow as tf
 from tensorflow.python.client import device_lib
 
 GIBIBYTE = 2**30
-PROCESSORS = pathlib.Path("/proc/cpuinfo")
-BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
+BFLOAT16_FEATURES = {"amx_bf16", "avx512_bf16"}
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -36,11 +35,7 @@ def memory() -> float | None:
 
 def has_bfloat16_units() -> bool:
     """Returns whether the processor multiplies bfloat16 matrices itself."""
-    try:
-        flags = PROCESSORS.read_text().split()
-    except OSError:
-        return False
-    return not BFLOAT16_FLAGS.isdisjoint(flags)
+    return not BFLOAT16_FEATURES.isdisjoint(processor_features())
 
 
 def gpus() -> list[dict]:

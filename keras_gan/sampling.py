@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gan import media, noise
-from keras_gan.checks import check_labels
+from keras_gan.checks import check_integer, check_labels, check_number, check_seed
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
 from keras_gan.signature import SERVING_DEFAULT, Signature
@@ -160,10 +160,7 @@ class Sampling:
             images = gan.sample(16, seed=0)
             sevens = gan.sample(16, seed=0, labels=7)
         """
-        if n < 1:
-            raise ConfigError(f"expected to sample at least 1, got {n}.")
-        if not 0 <= seed < 2**63:
-            raise ConfigError(f"expected a seed from 0 to 2**63 - 1, got {seed}.")
+        n, seed = check_integer("number of samples", n), check_seed(seed, bits=63)
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
@@ -189,8 +186,7 @@ class Sampling:
 
             between = gan.sample_at((gan.latents(1, seed=0) + gan.latents(1, seed=1)) / 2**0.5)
         """
-        if not 0 <= truncation <= 1:
-            raise ConfigError(f"expected a truncation from 0 to 1, got {truncation}.")
+        check_number("a truncation", truncation, maximum=1)
         latents = tf.convert_to_tensor(latents, tf.float32)
         if latents.shape.rank != 2 or latents.shape[1] != self.latent_dim or not latents.shape[0]:
             raise ConfigError(

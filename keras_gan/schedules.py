@@ -173,8 +173,10 @@ def override_learning_rate(
         return
     old_rate = ops.copy(optimizer.learning_rate)  # without a copy it would read the new value
     optimizer.learning_rate.assign(rate)
-    yield
-    optimizer.learning_rate.assign(old_rate)
+    try:
+        yield
+    finally:
+        optimizer.learning_rate.assign(old_rate)
 
 
 def check_schedules(

@@ -38,7 +38,7 @@ def belongs_on_device(whole: WholeSet | None, choice: bool | str) -> bool:
     Raises:
         ConfigError: For another choice, or True for data that can't be read by index.
     """
-    if choice not in (True, False, AUTO):
+    if choice is not True and choice is not False and choice != AUTO:
         raise ConfigError(f"expected data_on_device True, False or 'auto', got {choice!r}.")
     if choice is True and whole is None:
         raise ConfigError(

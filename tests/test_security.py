@@ -28,7 +28,8 @@ from conftest import tiny_gan
 from PIL import Image
 
 CONFIG = {
-    **{"recipe": "dcgan", "data": "digits", "samples": 10, "skipped": 0, "sample_shape": [8, 8, 1]},
+    **{"recipe": "dcgan", "mixed_precision": "float32", "data": "digits"},
+    **{"samples": 10, "skipped": 0, "sample_shape": [8, 8, 1]},
     **{"medium": {"name": "image"}, "rules": {}, "classes": None},
     **{"steps": 5, "batch_size": 4, "seed": 0},
 }

@@ -124,12 +124,15 @@ def build_parser() -> Parser:
 
 def run_recipes(arguments: argparse.Namespace) -> None:
     """Lists the recipes."""
-    print(f"{kg.recipes.AUTO:8} chooses a recipe and its settings for the data and the machine")
+    width = max(map(len, kg.recipes.RECIPES))
+    print(
+        f"{kg.recipes.AUTO:{width}} chooses a recipe and its settings for the data and the machine"
+    )
     for name, recipe in kg.recipes.RECIPES.items():
-        print(f"{name:8} {recipe.about}")
+        print(f"{name:{width}} {recipe.about}")
         rates = dict.fromkeys(f"{recipe.rate_of(player):g}" for player in recipe.game.players)
         print(
-            f"{'':8} width {recipe.width}, batch {recipe.batch_size}, {recipe.steps:,} steps, "
-            f"Adam {' and '.join(rates)} ({recipe.beta_1}, {recipe.beta_2}), "
-            f"{recipe.loss}"
+            f"{'':{width}} width {recipe.width}, batch {recipe.batch_size}, "
+            f"{recipe.steps:,} steps, Adam {' and '.join(rates)} "
+            f"({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
         )

@@ -189,7 +189,7 @@ def add_train_machine(train: argparse.ArgumentParser) -> None:
         "--mixed-precision",
         choices=options.MIXED_PRECISIONS,
         default=options.AUTO_PRECISION,
-        help="precision of the networks (default: auto, the fastest on this machine)",
+        help="precision of the networks (default: auto, by the machine and a timing)",
     )
     machine.add_argument(
         "--distribute",

@@ -1,4 +1,4 @@
-"""Layers that Keras lacks."""
+"""Layers that Keras lacks, and faster versions of some that it has."""
 
 from keras_gan.layers.adaptive_batch_normalization import AdaptiveBatchNormalization
 from keras_gan.layers.batch_normalization import BatchNormalization

@@ -49,7 +49,8 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         **kwargs: As in `keras.layers.Conv2DTranspose`, except output padding and dilation.
 
     Raises:
-        ConfigError: For output padding, dilation, other axes, or sides or strides that differ.
+        ConfigError: For output padding, dilation, other axes, sides or strides that differ, or maps
+            of unknown size.
 
     Example:
 
@@ -81,6 +82,8 @@ def check_options(layer: keras.layers.Layer, **others: int) -> None:
     if not is_plain:
         names = ", ".join(others)
         raise ConfigError(
-            f"expected square kernels and strides, channels last, no dilation and no {names}; use "
+            f"expected square kernels and strides, channels last, no dilation and no {names}, got "
+            f"kernel_size={layer.kernel_size}, strides={layer.strides}, data_format="
+            f"{layer.data_format!r}, dilation_rate={layer.dilation_rate}, {others}; use "
             f"keras.layers.{type(layer).__name__} for others."
         )

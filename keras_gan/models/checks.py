@@ -1,5 +1,6 @@
 """Checks of networks, rules and data before training."""
 
+import dataclasses
 import types
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -211,11 +212,12 @@ def check_played(rules: Rules, played: Sequence[str], game: str) -> None:
         played: Names of the fields that the game plays; the others need their default.
         game: Name of the game's class.
     """
-    config, default = rules.get_config(), Rules().get_config()
+    config, plain = rules.get_config(), Rules().get_config()
+    defaults = {field.name: field.default for field in dataclasses.fields(Rules)}
     for name in config:
-        if name not in played and config[name] != default[name]:
+        if name not in played and config[name] != plain[name]:
             raise ConfigError(
-                f"expected {name}={default[name]!r} for {game}, which doesn't play this rule, got "
+                f"expected {name}={defaults[name]!r} for {game}, which doesn't play this rule, got "
                 f"{abbreviate(getattr(rules, name))}; leave it out, or play it in update_kind and "
                 "name it in played_rules."
             )

@@ -194,7 +194,7 @@ class GAN(Sampling, AdversarialModel):
         """
         if not generator_is_due(due):
             return dict.fromkeys(
-                ("g_loss", self.gradient_log("generator")), ops.zeros((), "float32")
+                (duel.log_name("g_loss"), self.gradient_log("generator")), ops.zeros((), "float32")
             )
         objective = functools.partial(duel.generator_objective, due=due)
         weights = duel.generator.trainable_variables
@@ -257,7 +257,7 @@ class GAN(Sampling, AdversarialModel):
             loss, logs = duel.discriminator_objective(real, noise, due, fake, outputs)
         *grads, slope = recording.gradients(loss, scale)
         logits = [output.logits for output in outputs]
-        logs |= {"g_loss": self.rules.loss.generator(*logits)}
+        logs |= {duel.log_name("g_loss"): self.rules.loss.generator(*logits)}
         ratio = gradients.slope_ratio(self.rules.loss, *logits)
         logs |= self.apply_gradients("discriminator", grads, variables)
         return logs, ops.reshape(ratio, (-1, *[1] * (len(slope.shape) - 1))) * (slope / scale)

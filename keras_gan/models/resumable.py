@@ -45,7 +45,7 @@ class Resumable(Replicated, keras.Model):
         self.roll_backs = Counter("roll_backs")
         self._trackers = {}
         self._saved_means = {}
-        self._device_arrays = None
+        self._device_arrays, self._gathers = None, False
 
     # Metrics: as in Keras, means since the start of the epoch.
 
@@ -134,6 +134,11 @@ class Resumable(Replicated, keras.Model):
             y = batch_size = None
         check_dataset(x, y, batch_size)
         self._check_validation(kwargs.get("validation_data"))
+        if self.replicated and data_on_device is True:
+            raise ConfigError(
+                "expected data_on_device=False or 'auto' on several replicas, got True; each reads "
+                "its own rows."
+            )
         whole = None if self.replicated else getattr(x, "whole", None)
         if not belongs_on_device(whole, data_on_device):
             whole = None
@@ -204,14 +209,16 @@ class Resumable(Replicated, keras.Model):
             yield
             return
         self._device_arrays.fill(arrays)
+        self._gathers = True
         try:
             yield
         finally:
+            self._gathers = False
             self._device_arrays.clear()
 
     def gather(self, data: Any) -> Any:
         """Returns the batch of a step: rows of the data on the device, or `data` itself."""
-        return data if self._device_arrays is None else self._device_arrays.gather(data)
+        return self._device_arrays.gather(data) if self._gathers else data
 
     def _check_whole_executions(self, steps_per_epoch):
         steps = self.steps_per_execution

@@ -41,8 +41,8 @@ def build(
         moments: `(means, variances)` of the data, if they are points; see `MLPGenerator`.
         medium: Medium of the samples; inferred from their shape by default.
         **rules: Fields of `keras_gan.Rules` that replace the recipe's, such as `update` or `remat`;
-            None keeps the recipe's. An `augmentation` of `"none"` disables augmentation. A
-            schedule of the recipe for the p of its own augmentation doesn't apply to another one.
+            None keeps the recipe's. An `augmentation` of `"none"` disables augmentation. The
+            recipe's schedules of a replaced augmentation or of replaced penalties don't apply.
 
     Returns:
         A compiled model.
@@ -60,6 +60,7 @@ def build(
     medium = medium or media.of(sample_shape)
     rules = {name: rule for name, rule in rules.items() if rule is not None}
     recipe = with_augmentation(recipe, rules.pop("augmentation", None))
+    recipe = without_penalties(recipe) if "penalties" in rules else recipe
     images = images or recipe.steps * recipe.batch_size
     recipe = scale_penalties(resolve_numbers(recipe, medium.size(sample_shape), images), moments)
     sizes = (sample_shape, recipe.latent_dim, recipe.width)
@@ -94,6 +95,13 @@ def with_augmentation(recipe: Recipe, augmentation: str | None) -> Recipe:
     ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
     augmentation = None if augmentation == NO_AUGMENTATION else augmentation
     return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
+
+
+def without_penalties(recipe: Recipe) -> Recipe:
+    """Returns the recipe without its penalties and their schedules."""
+    names = {getattr(penalties, name).name for name in recipe.penalties}
+    ends = {name: end for name, end in recipe.ends.items() if name not in names}
+    return dataclasses.replace(recipe, penalties={}, ends=ends)
 
 
 def build_networks(recipe: Recipe, spec: NetworkSpec) -> dict[str, keras.Model]:

@@ -1,11 +1,11 @@
-"""The precision in which a run's networks compute, where the user leaves the choice to the run."""
+"""Choice of a run's precision, unless the user makes it."""
 
-import time
 from collections.abc import Callable
 
 from keras_gan import machine, media
 from keras_gan.options import FLOAT32
 from keras_gan.runs.starting import build
+from keras_gan.runs.timing import compile_as_model, time_call
 
 import tensorflow as tf
 
@@ -49,7 +49,7 @@ def narrower_precision(config: dict, replicas: int, gpus: list[dict]) -> tuple[s
         gpus: The result of `machine.gpus()`.
     """
     if not isinstance(media.from_config(config["medium"]), media.Image):
-        return FLOAT32, "the networks are small"
+        return FLOAT32, "only images are trained in 16 bits"
     capability = tuple(gpus[0].get("compute_capability") or (0, 0)) if gpus else None
     if gpus and capability >= BFLOAT16_GPUS:
         return BFLOAT16, "this GPU has units for it"
@@ -59,6 +59,8 @@ def narrower_precision(config: dict, replicas: int, gpus: list[dict]) -> tuple[s
         return FLOAT32, "this processor has no units for bfloat16"
     if config["steps"] < SHORT:
         return FLOAT32, f"fewer than {SHORT} steps"
+    if config["deterministic"]:
+        return FLOAT32, "deterministic runs don't depend on a timing"
     if replicas > 1:
         return FLOAT32, "several replicas, whose steps aren't timed"
     return (FLOAT16 if gpus else BFLOAT16), None
@@ -69,13 +71,6 @@ def time_step(config: dict, precision: str, dataset: tf.data.Dataset) -> float:
     model = build({**config, "mixed_precision": precision})
     model.images_seen.assign(config["schedule_steps"] * config["batch_size"])
     batch = next(iter(dataset.from_step(0)))
-    step = tf.function(lambda: model.train_step(batch), jit_compile=bool(model.jit_compile))
-    run_step(step)  # traces it
-    return min(run_step(step) for _ in range(TIMED_STEPS))
-
-
-def run_step(step: Callable) -> float:
-    """Runs a step and returns its seconds, with the transfer of its logs."""
-    start = time.perf_counter()
-    tf.nest.map_structure(lambda log: log.numpy(), step())
-    return time.perf_counter() - start
+    step = compile_as_model(model, lambda: model.train_step(batch))
+    time_call(step)  # traces it
+    return min(time_call(step) for _ in range(TIMED_STEPS))

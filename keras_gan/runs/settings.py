@@ -28,8 +28,8 @@ class Settings:
         channels: As in `keras_gan.datasets.load`.
         skip_corrupt: As in `keras_gan.datasets.load`.
         conditional: Whether to learn the classes; by default if the data have labels.
-        mixed_precision: `"bfloat16"`, `"float16"`, `"float32"`, or `"auto"` for what this machine
-            computes fastest; a run keeps the choice.
+        mixed_precision: `"bfloat16"`, `"float16"`, `"float32"`, or `"auto"`, which chooses by
+            the machine and, if in doubt, a timing; a run keeps the choice.
         jit: Whether to compile with XLA; by default only on a GPU.
         rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
             bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`

@@ -3,7 +3,6 @@
 import functools
 import json
 import statistics
-import time
 from collections.abc import Callable
 
 from keras_gan.errors import ConfigError
@@ -11,6 +10,7 @@ from keras_gan.files.atomic import write_text
 from keras_gan.models import GAN, Duel
 from keras_gan.runs.evaluation import open_run_source
 from keras_gan.runs.folder import Run, writing_to
+from keras_gan.runs.timing import compile_as_model, time_call
 
 import tensorflow as tf
 
@@ -69,7 +69,7 @@ def measure(gan: GAN, dataset: tf.data.Dataset, rounds: int = ROUNDS) -> dict:
     rules = gan.rules
     period = max([penalty.interval for penalty in rules.penalties] + [rules.n_critic])
     batch = real[0] if real[1] is None else real
-    step = compiled(gan, lambda: gan.train_step(batch))
+    step = compile_as_model(gan, lambda: gan.train_step(batch))
     rounds = max(rounds // period, 3)
     total = median_milliseconds(lambda: [step() for _ in range(period)], rounds) / period
     parts = [("discriminator", plain), ("its penalties", extra)]
@@ -93,7 +93,7 @@ def time_discriminator(gan: GAN, real: tuple, duel: Duel, rounds: int) -> tuple[
             return duel.discriminator_objective(real, noise, due, fake)
 
         step = functools.partial(gan.minimize, "discriminator", objective, batch, variables)
-        return median_milliseconds(compiled(gan, step), rounds)
+        return median_milliseconds(compile_as_model(gan, step), rounds)
 
     plain = time_half_step()
     extra = sum(
@@ -103,16 +103,7 @@ def time_discriminator(gan: GAN, real: tuple, duel: Duel, rounds: int) -> tuple[
     return plain, extra
 
 
-def compiled(gan: GAN, function: Callable) -> Callable:
-    """Returns a function without arguments, compiled as the model compiles its step."""
-    return tf.function(function, jit_compile=bool(gan.jit_compile))
-
-
 def median_milliseconds(function: Callable, rounds: int) -> float:
     """Returns the median time of a call, including the transfer of its results."""
-    times = []
-    for _ in range(WARM_UP + rounds):
-        start = time.perf_counter()
-        tf.nest.map_structure(lambda tensor: tensor.numpy(), function())
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times[WARM_UP:])
+    times = [time_call(function) for _ in range(WARM_UP + rounds)]
+    return 1000 * statistics.median(times[WARM_UP:])
