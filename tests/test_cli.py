@@ -252,7 +252,7 @@ def test_bad_sampling(run, tmp_path, capsys):
     assert "end in .png or .npy" in refused(capsys, ["sample", run, "--out", "x.jpg"])
     assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "ten"])
     assert "truncation from 0 to 1" in refused(capsys, ["sample", run, "--truncation", 2])
-    assert "at least 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
+    assert "number of samples >= 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
     (tmp_path / "file").write_text("in the way")
     arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
     assert "expected a folder for" in refused(capsys, arguments)

@@ -228,7 +228,7 @@ def test_data_sets_that_do_not_fit():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": 0}, "at least 1, got 0"),
+        ({"n": 0}, "number of samples >= 1, got 0"),
         ({"n": 2, "truncation": 1.5}, "truncation from 0 to 1"),
         ({"n": 2, "labels": 3}, "from 0 to 2, got 3"),
         ({"n": 2, "labels": [0, 1, 2]}, "one label or 2"),
