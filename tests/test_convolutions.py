@@ -5,6 +5,7 @@ import itertools
 from keras_gan import compilation, convolutions, layers
 from keras_gan.convolutions import Convolution, convolve, convolve_transposed
 from keras_gan.errors import ConfigError
+from keras_gan.layers.resampling import apply_filter
 
 import keras
 import numpy as np
@@ -102,6 +103,20 @@ def test_the_layers_equal_keras(name, dtype):
             )
     again = type(layer).from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_two_orders_of_gradients_of_filters_equal_tensorflows(stride):
+    x = tf.constant(np.random.default_rng(2).normal(size=(2, 6, 7, 3)))
+
+    def function(x, factor):
+        return apply_filter(factor * x**2, (1, 3, 3, 1), 2, stride)
+
+    expected = derivatives(function, x, tf.ones(3, x.dtype))
+    with compilation.in_this_process(False):
+        parts = derivatives(function, x, tf.ones(3, x.dtype))
+    for part, other in zip(parts, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
 
 
 def test_maps_of_unknown_size():

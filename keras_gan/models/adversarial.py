@@ -219,12 +219,12 @@ class AdversarialModel(Players):
 
     def update_players(self, batch: Any, step: tf.Tensor) -> dict:
         """Runs `update_kind` for the kind of this step and returns its logs."""
-        kinds = []
+        branches = []  # the logs of each, which need equal names
 
         def update(due):
             logs = self.update_kind(batch, step, due)
-            kinds.append(logs)
-            check_logs(logs, kinds[0], f"{type(self).__name__}.update_kind")
+            branches.append(logs)
+            check_logs(logs, branches[0], f"{type(self).__name__}.update_kind")
             return logs
 
         return self.switch(step, update)

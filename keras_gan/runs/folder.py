@@ -92,13 +92,18 @@ class Run:
         """
         if self.config_path.exists():
             check_same_run(self.folder, self.read_config(), config)
-        elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        else:
+            self.check_free()
+        with writing_to(self.folder):
+            write_text(self.config_path, json.dumps(config, indent=2) + "\n")
+
+    def check_free(self) -> None:
+        """Raises `RunError` unless the folder is missing or empty."""
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise RunError(
                 f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
                 "files. Choose another --out."
             )
-        with writing_to(self.folder):
-            write_text(self.config_path, json.dumps(config, indent=2) + "\n")
 
     def load(self, best: bool = False) -> keras.Model:
         """Loads the model of the newest checkpoint, or the best model by the run's metrics.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from keras_gan import callbacks, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.checks import check_parts
-from keras_gan.options import AUTO_PRECISION
+from keras_gan.options import AUTO_PRECISION, FLOAT32
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
@@ -117,13 +117,27 @@ def make_plan(
         stored=bool(machine.gpus()),  # a processor scales them as fast before the step
     )
     if config["mixed_precision"] == AUTO_PRECISION:
-        replicas = strategy.num_replicas_in_sync
-        config["mixed_precision"], reason = choose_precision(config, dataset, replicas, tell)
-        tell(f"precision {config['mixed_precision']}: {reason}")
+        run.check_free()  # before a timing
+        config["mixed_precision"] = pick_precision(config, dataset, strategy, tell)
     evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
     return Plan(
         run, config, source, dataset, every, evaluate, checkpoints, strategy, tell, deadline
     )
+
+
+def pick_precision(
+    config: dict,
+    dataset: tf.data.Dataset,
+    strategy: tf.distribute.Strategy,
+    tell: Callable[[str], None],
+) -> str:
+    """Chooses the precision of a new run, one for all workers, and tells the reason."""
+    replicas = strategy.num_replicas_in_sync
+    precision, reason = choose_precision(config, dataset, replicas, tell)
+    if max_over_processes(strategy, int(precision == FLOAT32)) and precision != FLOAT32:
+        precision, reason = FLOAT32, "another worker's device needs it"
+    tell(f"precision {precision}: {reason}")
+    return precision
 
 
 def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
