@@ -15,7 +15,7 @@ from commands import COMMAND, TRAIN, words
 
 SAID = b"E0000 00:00:1.1 1 said.cc:1] said by C++"
 PROGRAM = f"""
-import logging, os, signal, sys, warnings
+import logging, os, signal, sys, time, warnings
 from keras_gan.cli.quiet import quiet_terminal
 from keras_gan.errors import ConfigError
 
@@ -80,7 +80,7 @@ def test_a_process_that_dies_shows_all(end):
 def test_ctrl_c_reaches_the_command_and_shows_nothing():
     code = (
         "print('ready', flush=True)\n"
-        "with quiet_terminal(KeyboardInterrupt):\n    said()\n    signal.pause()"
+        "with quiet_terminal(KeyboardInterrupt):\n    said()\n    while True: time.sleep(0.1)"
     )
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", PROGRAM + code],
