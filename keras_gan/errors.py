@@ -95,6 +95,25 @@ class ServeError(KerasGanError, RuntimeError):
     """A server that can't start."""
 
 
+def missing_extra(extra: str, purpose: str, error: ImportError) -> str:
+    """Returns the message for a package that isn't installed, with the extra that holds it.
+
+    Args:
+        extra: Name of the extra.
+        purpose: What needs the package, such as `"to plot"`.
+        error: The failed import.
+
+    Example:
+
+    >>> missing_extra("plots", "to plot", ImportError("No module named 'matplotlib'"))[:56]
+    "expected the extra plots to plot (No module named 'matpl"
+    """
+    return (
+        f"expected the extra {extra} {purpose} ({error}): pip install '.[{extra}]' in the clone "
+        "of keras_gan."
+    )
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> ConfigError:
     """Makes the error for an unknown name, with the closest match.
 

@@ -1,4 +1,4 @@
-"""Verdicts on a training: discriminator at chance, discriminator winning, collapse, memorization.
+"""Verdicts on a training: discriminator at chance or winning, collapse, coverage, memorization.
 
 Each verdict applies a fixed rule to the history (accuracies, gradients) or to the metrics, and
 quotes the figures.
@@ -14,6 +14,7 @@ COLLAPSED = 0.5  # maximum coverage or modes, as a share of their best
 FEW_COVERED = 0.1  # maximum coverage
 COPIED = 0.1  # maximum share of authentic samples; about 0.5 without memorization
 RECENT = 0.25  # share of the history to consider
+STEADY = "use relativistic_paired with R1 and R2, or lower the learning rates"  # an advice
 GRADIENT = "g_gradient"  # of the generators of all duels
 LOG_NAMES = ("real_accuracy", "fake_accuracy", GRADIENT)  # rows without them are skipped
 
@@ -23,8 +24,8 @@ class Verdict:
     """A verdict on a run.
 
     Attributes:
-        name: `"chance"`, `"winning"`, `"collapse"`, `"memorizing"`, or `"playing"` if none of
-            these applies.
+        name: `"chance"`, `"winning"`, `"collapse"`, `"narrow"`, `"memorizing"`, or `"playing"` if
+            none of these applies.
         text: Sentence that states the verdict and its figures.
         advice: Recommended changes; empty for `"playing"`.
     """
@@ -64,7 +65,7 @@ def judge(
         *judge_diversity(measurements),
         *judge_copies(measurements),
     ]
-    return verdicts or [open_game(rows, name) for name, rows in duels.items()]
+    return verdicts or [balanced(rows, name) for name, rows in duels.items()]
 
 
 def split_duels(history: Sequence[dict[str, float]]) -> dict[str, list[dict[str, float]]]:
@@ -84,13 +85,13 @@ def split_duels(history: Sequence[dict[str, float]]) -> dict[str, list[dict[str,
     return duels
 
 
-def open_game(history: Sequence[dict[str, float]], name: str) -> Verdict:
+def balanced(history: Sequence[dict[str, float]], name: str) -> Verdict:
     """Returns the verdict on a duel that no other verdict applies to."""
     real, fake, _ = recent(history)
     return Verdict(
         "playing",
-        f"The game is open: the {discriminator(name)} is right on {real:.0%} of the real and "
-        f"{fake:.0%} of the generated samples.",
+        f"Neither player is winning: the {discriminator(name)} is right on {real:.0%} of the real "
+        f"and {fake:.0%} of the generated samples.",
     )
 
 
@@ -144,25 +145,29 @@ def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> lis
 
 
 def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:
-    """Yields verdicts on mode collapse.
+    """Yields verdicts on mode collapse and on low coverage.
 
-    The generator has collapsed if its coverage is at most 0.1, or if its coverage or its number of
-    modes is at most half of the best so far.
+    The generator has collapsed if its coverage or its number of modes is at most half of the best
+    so far. It covers little of the data if its coverage is at most 0.1 and was never much better.
     """
     for name in ("coverage", "modes"):
         values = values_of(measurements, name)
         if not values:
             continue
         last, best = values[-1], max(values)
-        few = name == "coverage" and last <= FEW_COVERED
-        if few or last <= COLLAPSED * best:
-            before = f", from {best:.3g}" if best > last else ""
+        if last <= COLLAPSED * best and last < best:
             yield Verdict(
                 "collapse",
                 f"The generator has collapsed: its {name} {'are' if name == 'modes' else 'is'} "
-                f"{last:.3g}{before}.",
-                "Go back to the best checkpoint; use relativistic_paired with R1 and R2, or lower "
-                "the learning rates.",
+                f"{last:.3g}, from {best:.3g}.",
+                f"Go back to the best checkpoint; {STEADY}.",
+            )
+        elif name == "coverage" and last <= FEW_COVERED:
+            yield Verdict(
+                "narrow",
+                f"The generator covers little of the data: its coverage is {last:.3g}.",
+                "Early in a training that is normal: train longer. Later it has collapsed: "
+                f"{STEADY}.",
             )
 
 

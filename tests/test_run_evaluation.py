@@ -47,7 +47,7 @@ def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
     told = capsys.readouterr().out
     assert re.search(r"^frechet\[digits\] \d+(\.\d+)? \(300 against 300\)$", told, re.MULTILINE)
     assert re.search(r"^modes\[digits\] \d+ of 10, KL to uniform", told, re.MULTILINE)
-    assert "The discriminator is" in told or "The game is open" in told
+    assert "The discriminator is" in told or "Neither player is winning" in told
     (entry,) = json.loads((digits_run / "evaluation.json").read_text())
     assert entry["step"] == 5
     assert entry["data"] == "digits"

@@ -229,9 +229,11 @@ def test_bad_input_is_told_of(content, told, server):
 def test_names_that_are_not_there_come_after_json(server):
     assert server.predict(b"", "/v1/models/x:predict")[0] == 400
     status, answer = server.predict(sample(1), "/v1/models/x:predict")
-    assert (status, answer["error"]) == (404, "Servable not found for request: Latest(x)")
+    there = "this server has digits, version 1"
+    error = f"Servable not found for request: Latest(x); {there}"
+    assert (status, answer["error"]) == (404, error)
     _, answer = server.predict(sample(1), f"{MODEL}/versions/7:predict")
-    assert answer["error"] == "Servable not found for request: Specific(digits, 7)"
+    assert answer["error"] == f"Servable not found for request: Specific(digits, 7); {there}"
     status, answer = server.predict(sample(1), f"{MODEL}:classify")
     assert status == 400
     assert "to be tensorflow/serving/classify. Was: tensorflow/serving/predict" in answer["error"]

@@ -218,7 +218,7 @@ def test_a_missing_extra_is_named(tmp_path):
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.returncode == 2
-    assert 'pip install "keras_gan[serve]"' in told.stderr
+    assert "pip install '.[serve]'" in told.stderr
     assert "Traceback" not in told.stderr
 
 

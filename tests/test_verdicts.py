@@ -69,7 +69,7 @@ def test_a_discriminator_at_chance_is_reported(tmp_path):
     assert names(verdicts.judge(history)) == ["chance"]
 
 
-def test_a_collapsed_generator_is_reported(tmp_path):
+def test_a_generator_of_one_point_is_reported(tmp_path):
     """With eight modes, the generator outruns a slow discriminator to a single point."""
     points = kg.datasets.open_source("toy:gaussians8").distribution.sample(2000, seed=0)
     gan = points_gan()
@@ -77,7 +77,7 @@ def test_a_collapsed_generator_is_reported(tmp_path):
     history = play(gan, points, tmp_path / "history.csv", epochs=10)
     figures = figures_of(gan, points)
     results = verdicts.judge(history, [figures])
-    assert "collapse" in names(results)
+    assert "narrow" in names(results)
     assert f"coverage is {figures['coverage[values]']:.3g}" in str(results)
 
 
@@ -86,6 +86,7 @@ def test_a_drop_in_modes_is_a_collapse():
     (verdict,) = verdicts.judge([], rows)
     assert verdict.name == "collapse"
     assert "modes are 4, from 10" in verdict.text
+    assert "best checkpoint" in verdict.advice
     assert verdicts.judge([], rows[:1]) == []
 
 
@@ -116,7 +117,7 @@ def test_new_samples_are_not_called_copies():
     assert metric.result()["authentic"] > 3 * verdicts.COPIED
 
 
-def test_an_open_game_is_reported_with_its_figures():
+def test_a_game_without_a_winner_is_reported_with_its_figures():
     rows = [{"real_accuracy": 0.8, "fake_accuracy": 0.7, "g_gradient": 1.0}] * 8
     (verdict,) = verdicts.judge(rows, [{"coverage[digits]": 0.9, "authentic[digits]": 0.5}])
     assert verdict.name == "playing"

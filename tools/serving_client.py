@@ -4,7 +4,7 @@
         --seed 0 --label 3 --out digits.png
     python tools/serving_client.py --grpc 127.0.0.1:8500 --name digits --count 16 --out digits.npy
 
-gRPC needs `pip install "keras_gan[serving]"`; REST needs Python and NumPy alone. A server that is
+gRPC needs `pip install ".[serving]"`; REST needs Python and NumPy alone. A server that is
 busy (429, 503), or not there yet, is asked again until the deadline, after waits that double and
 are drawn at random, so that many clients don't come back at once. In Python:
 
@@ -137,7 +137,8 @@ class GrpcClient:
             from tensorflow_serving.apis import prediction_service_pb2_grpc
         except ImportError as error:
             raise SystemExit(
-                f'expected what gRPC needs ({error}); install it: pip install "keras_gan[serving]".'
+                f"expected what gRPC needs ({error}): pip install '.[serving]' in the clone of "
+                "keras_gan."
             ) from error
         self.channel = grpc.insecure_channel(
             address, options=[("grpc.max_receive_message_length", 2**30)]

@@ -2,7 +2,7 @@
 
 import argparse
 
-from keras_gan.errors import ServeError
+from keras_gan.errors import ServeError, missing_extra
 
 
 def add_serve(commands: argparse._SubParsersAction) -> None:
@@ -60,7 +60,5 @@ def run_serve(arguments: argparse.Namespace) -> int:
     try:
         from keras_gan.runtime.server.serving import serve
     except ImportError as error:
-        raise ServeError(
-            f'expected the packages of a server ({error}); pip install "keras_gan[serve]".'
-        ) from error
+        raise ServeError(missing_extra("serve", "to serve", error)) from error
     return serve(arguments)

@@ -6,7 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 
-from keras_gan.errors import ConfigError, ExportError
+from keras_gan.errors import ConfigError, ExportError, missing_extra
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
 from keras_gan.signature import Signature, pick
@@ -37,7 +37,7 @@ def to_litert(
         An `Exported`.
 
     Raises:
-        ConfigError: If LiteRT isn't installed (`pip install "keras_gan[litert]"`).
+        ConfigError: If LiteRT isn't installed (the extra litert).
         ExportError: If the file can't be written, or differs from the Keras network by more than
             1e-5. An existing file is kept then.
 
@@ -69,7 +69,7 @@ def import_interpreter() -> type:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        raise ConfigError('expected LiteRT; pip install "keras_gan[litert]".') from error
+        raise ConfigError(missing_extra("litert", "to write LiteRT files", error)) from error
     return Interpreter
 
 

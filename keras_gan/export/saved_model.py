@@ -48,7 +48,7 @@ def to_saved_model(
         jit_compile: Whether the server compiles the networks with XLA, once for each batch size; a
             server on a CPU has to enable XLA.
         warm_up: Whether to write warm-up requests, which TF Serving runs before it accepts clients.
-            Needs `pip install "keras_gan[serving]"`.
+            Needs the extra serving.
         beside: Files to copy into the version's `assets.extra`, which TF Serving ignores, such as
             the same generator in ONNX for `keras-gan serve`.
 

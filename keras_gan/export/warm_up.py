@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, missing_extra
 from keras_gan.export.interface import draws_images
 
 import keras
@@ -67,7 +67,5 @@ def import_apis() -> types.ModuleType:
         from tensorflow_serving import apis
         from tensorflow_serving.apis import prediction_log_pb2  # noqa: F401 - fills apis
     except ImportError as error:
-        raise ConfigError(
-            'expected tensorflow-serving-api for warm-up; pip install "keras_gan[serving]".'
-        ) from error
+        raise ConfigError(missing_extra("serving", "to write warm-up requests", error)) from error
     return apis

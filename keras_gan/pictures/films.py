@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from keras_gan.checks import check_number
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, missing_extra
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write, check_file
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
@@ -155,8 +155,6 @@ def require_av() -> ModuleType:
     try:
         import av
     except ImportError as error:
-        raise ConfigError(
-            f'expected PyAV to write an MP4 ({error}); install it: pip install "keras_gan[video]", '
-            "or write a .gif."
-        ) from error
+        message = missing_extra("video", "to write an MP4", error)
+        raise ConfigError(f"{message} Or write a .gif.") from error
     return av

@@ -1,6 +1,6 @@
 """Runs the application of `keras-gan serve` on a Ray cluster: many replicas, one address.
 
-    pip install "keras_gan[serve]" "ray[serve]"
+    pip install ".[serve]" "ray[serve]"
     python tools/distribute/ray_serve.py saved_models/digits --replicas 4
 
 Clients see no difference: each replica has TF Serving's REST API and loads new versions from the

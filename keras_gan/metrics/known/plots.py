@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.toy.mixture import GaussianMixture
-from keras_gan.errors import ConfigError, DataError
+from keras_gan.errors import ConfigError, DataError, missing_extra
 from keras_gan.metrics.known import cell_centres, masses_on_grid, optimal_discriminator, sigmoid
 
 import numpy as np
@@ -255,9 +255,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
-            f'expected matplotlib to plot ({error}); install it: pip install "keras_gan[plots]".'
-        ) from error
+        raise ConfigError(missing_extra("plots", "to plot", error)) from error
 
 
 def new_figure(width: float, height: float, title: str | None) -> Figure:

@@ -167,7 +167,9 @@ class Api:
             states = {key: states[key] for key in (parse_version(version),) if key in states}
         if not states:
             missing = "any versions" if version is None else f"version {int(version)}"
-            raise RequestError(404, f"Could not find {missing} of model {shorten(name)}")
+            raise RequestError(
+                404, f"Could not find {missing} of model {shorten(name)}; {self.served()}"
+            )
         return json_response({"model_version_status": version_status(states)})
 
     def find(self, name: str, version: str | None) -> Model:
@@ -176,8 +178,14 @@ class Api:
         number = None if version is None else parse_version(version)
         if name != self.versions.name or number not in (None, model.version):
             servable = f"Latest({name})" if number is None else f"Specific({name}, {number})"
-            raise RequestError(404, f"Servable not found for request: {shorten(servable)}")
+            raise RequestError(
+                404, f"Servable not found for request: {shorten(servable)}; {self.served()}"
+            )
         return model
+
+    def served(self) -> str:
+        """Returns what this server has, for errors."""
+        return f"this server has {self.versions.name}, version {self.versions.current.version}"
 
     async def read_body(self, request: Request) -> bytes:
         """Reads a request's body within the limits of size and time."""
