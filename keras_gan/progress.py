@@ -1,6 +1,7 @@
 """Progress bars and clocks for long operations."""
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -33,10 +34,19 @@ def progress_bar(
                 bar.update()
     """
     seconds = TERMINAL_SECONDS if sys.stderr.isatty() else LOG_SECONDS
-    options = {"delay": DELAY, "leave": False, "dynamic_ncols": True} | options
+    options = {"delay": DELAY, "leave": False, **terminal_size()} | options
     return tqdm(
         desc=description, total=total, unit=unit, initial=initial, mininterval=seconds, **options
     )
+
+
+def terminal_size() -> dict[str, int | bool]:
+    """Returns tqdm's options for the terminal's size; one that reports 0 rows gets 80 by 24."""
+    try:
+        is_known = all(os.get_terminal_size(sys.stderr.fileno()))
+    except (OSError, ValueError):  # not a terminal, such as a log file
+        is_known = True
+    return {"dynamic_ncols": True} if is_known else {"ncols": 80, "nrows": 24}
 
 
 @contextlib.contextmanager

@@ -49,13 +49,14 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
     assert f"keras-gan sample {run}" in told
     assert re.search(rf"In an app: +{run}/export/generator.py; see the README", told)
     assert "4 sample grids" in told
-    assert "tensorflow_model_server" in told
+    assert f"keras-gan export {run} --web page" in told
+    assert f"keras-gan serve {run}/export" in told
 
 
 def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, capsys):
     out = shutil.copytree(run, tmp_path / "run")
     assert train(out, "--steps", 5) == 0
-    assert "Resuming from step 5" in capsys.readouterr().out
+    assert "The run has its 5 steps" in capsys.readouterr().out
     assert train(out, "--steps", 7) == 0
     assert int(runs.Run(out).load().step) == 7
     with (out / "history.csv").open() as file:

@@ -66,8 +66,9 @@ def test_the_choice_follows_a_timing_of_the_game(processor):
     told = []
     dataset = source.to_dataset(8, labels=True)
     precision, reason = choose_precision(config, dataset, 1, told.append)
-    assert told == ["Timing a step in float32 and in bfloat16 ..."]
-    gain = float(re.match(r"([\d.]+) times as fast in bfloat16 as in float32", reason)[1])
+    assert told == ["Timing 5 steps in float32 and in bfloat16 ..."]
+    pattern = r"a step in bfloat16 is ([\d.]+) times as fast as in float32"
+    gain = float(re.fullmatch(pattern, reason)[1])
     assert (precision == "bfloat16") == (gain >= LEAST_GAIN) or gain == LEAST_GAIN  # rounded
 
 

@@ -419,7 +419,8 @@ def test_both_directions_leave_a_run(run_of_domains, tmp_path, capsys):
     told = capsys.readouterr().out
     assert "In an app" not in told
     assert "keras-gan sample" not in told
-    assert "tensorflow_model_server" in told
+    assert "keras-gan serve" not in told
+    assert f"keras-gan export {run.folder} --serving" in told
 
 
 def test_a_game_has_schedules_of_its_own():

@@ -4,6 +4,7 @@ import argparse
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError
 
 
@@ -78,10 +79,11 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
                 option = option.replace("_", "-")
                 raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
         evaluation, verdicts = kg.runs.evaluate_run(
-            run, metrics, arguments.data, arguments.best, tell=print
+            run, metrics, arguments.data, arguments.best, tell=print_line
         )
     else:
         sources = arguments.run, metrics, arguments.data, arguments.image_size
-        evaluation = kg.runs.evaluate_source(*sources, print, arguments.medium)
+        evaluation = kg.runs.evaluate_source(*sources, print_line, arguments.medium)
         verdicts = []
-    print("\n".join([*evaluation.lines(), *map(str, verdicts)]))
+    for line in [*evaluation.lines(), *map(str, verdicts)]:
+        print_line(line)

@@ -6,6 +6,7 @@ import pathlib
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
+from keras_gan.cli.lines import print_line
 from keras_gan.errors import counted
 
 EXIT_SIGNAL = 128
@@ -250,7 +251,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         metrics,
         kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
-        tell=print,
+        tell=print_line,
     )
     if result.interrupted is not None:
         print(
@@ -295,19 +296,18 @@ def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:
 def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, str]]:
     """Returns `(purpose, command)` of what to do with a finished run."""
     folder, out = result.exported[0].path.parent, f"samples{run.read_medium().suffixes[0]}"
+    in_browser = "In a browser", f"keras-gan export {run.folder} --web page"
     with_latents = [
         ("How close", f"keras-gan evaluate {run.folder}"),
         ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
         ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
+        *([in_browser] if isinstance(result.gan.medium, kg.media.Image) else []),
+        ("On a server", f"keras-gan serve {folder}"),
     ]
     return [
         *(with_latents if isinstance(result.gan, kg.Sampling) else ()),
+        ("TF Serving", f"keras-gan export {run.folder} --serving"),
         ("Longer training", f"the same command with --steps {2 * int(result.gan.step)}"),
-        (
-            "With TF Serving",
-            "tensorflow_model_server --rest_api_port=8501 --model_name=gan "
-            f"--model_base_path={folder.absolute()}",
-        ),
     ]
 
 
@@ -325,6 +325,13 @@ def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
     return [(path, text) for path, text in rows if path is not None and path.exists()]
 
 
+def agreement(exported: "kg.export.Exported") -> str:
+    """Returns how closely an exported file's samples agree with Keras's, in words."""
+    if exported.difference == 0:
+        return "equals Keras's samples"
+    return f"within {exported.difference:.1g} of Keras's samples"
+
+
 def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:
     """Returns `(path, description)` of the exported files."""
     saved_model, *files = result.exported
@@ -332,6 +339,6 @@ def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:
         (saved_model, "SavedModel for TF Serving"),
         *((file, "ONNX for any app") for file in files),
     ]
-    files = [(each.path, f"{text} (differs by {each.difference:.1g})") for each, text in rows]
+    files = [(each.path, f"{text} ({agreement(each)})") for each, text in rows]
     script = saved_model.path.parent / "generator.py"
     return [*files, *([(script, "draws samples from the ONNX file")] if script.exists() else [])]

@@ -9,7 +9,7 @@ from keras_gan.datasets.source import Source
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, save_neighbours
-from keras_gan.progress import progress_bar
+from keras_gan.progress import clock, progress_bar
 from keras_gan.tf32 import allow_tf32
 
 import numpy as np
@@ -119,7 +119,8 @@ class Evaluator:
         self.tell(f"Computing {', '.join(metric.name for metric in self.metrics)} ...")
         figures, reports = {}, []
         for metric in self.metrics:
-            result = metric.result()
+            with clock(f"computing {metric.name}"):
+                result = metric.result()
             figures |= name_figures(metric, result)
             reports.append(metric.report(result))
         return Evaluation(figures, tuple(reports), (self.count, len(self.indices)), seed)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from keras_gan import machine, media
 from keras_gan.options import FLOAT32
+from keras_gan.progress import clock
 from keras_gan.runs.starting import build
 from keras_gan.runs.timing import compile_as_model, time_call
 
@@ -32,10 +33,11 @@ def choose_precision(
     """
     candidate, reason = narrower_precision(config, replicas, machine.gpus())
     if reason is None:
-        tell(f"Timing a step in float32 and in {candidate} ...")
-        plain, narrow = (time_step(config, each, dataset) for each in (FLOAT32, candidate))
+        tell(f"Timing {TIMED_STEPS} steps in float32 and in {candidate} ...")
+        with clock("compiling and timing"):
+            plain, narrow = (time_step(config, each, dataset) for each in (FLOAT32, candidate))
         gain = plain / narrow
-        reason = f"{gain:.2f} times as fast in {candidate} as in float32, by {TIMED_STEPS} steps"
+        reason = f"a step in {candidate} is {gain:.2f} times as fast as in float32"
         candidate = candidate if gain >= LEAST_GAIN else FLOAT32
     return candidate, reason
 

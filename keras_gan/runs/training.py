@@ -148,7 +148,9 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
     check_same_step(plan.strategy, int(gan.step))
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
-    if gan.step > 0:
+    if int(gan.step) >= plan.config["steps"]:
+        plan.tell(f"The run has its {int(gan.step):,} steps; more --steps train it further.")
+    elif gan.step > 0:
         plan.tell(f"Resuming from step {int(gan.step):,}.")
     with lock_and_record(run, int(gan.step)) if chief else contextlib.nullcontext():
         return fit_to_end(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
@@ -255,6 +257,7 @@ def recording_callbacks(
 ) -> list[keras.callbacks.Callback]:
     """Makes the callbacks that show progress and write into the run folder."""
     run, checkpoints = plan.run, plan.checkpoints
+    period = min(plan.every, plan.config["steps"])  # so that each run has a row
     progress = callbacks.Progress(plan.config["steps"])
     stack.callback(progress.close)
     return [
@@ -262,8 +265,8 @@ def recording_callbacks(
         *picture_callbacks(gan, plan),
         *([] if plan.evaluate is None else [plan.evaluate]),
         *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
-        callbacks.HistoryCSV(run.history_path, plan.every),
-        callbacks.TimesCSV(run.times_path, plan.every),
+        callbacks.HistoryCSV(run.history_path, period),
+        callbacks.TimesCSV(run.times_path, period),
         callbacks.Checkpoint(run.checkpoints.folder, checkpoints.every, checkpoints.keep),
     ]
 
