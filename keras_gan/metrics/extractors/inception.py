@@ -72,7 +72,7 @@ def find_archive() -> pathlib.Path:
     except Exception as error:
         raise DataError(
             f"could not download the Inception graph: {error}. Without a network, download {URL} "
-            f"elsewhere and put it at {path}, or use the extractor 'photos'."
+            f"elsewhere and put it at {path}, or use the extractor photos (--extractor photos)."
         ) from error
 
 
