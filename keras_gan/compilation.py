@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -40,3 +41,15 @@ def for_xla_on_cpu() -> bool:
 def for_cpu() -> bool:
     """Returns whether TensorFlow will run the code that is being traced on a CPU, without XLA."""
     return _TARGET.get() == TENSORFLOW and not tf.config.list_logical_devices("GPU")
+
+
+def after(data: Any) -> contextlib.AbstractContextManager:
+    """Makes the operations of a block run after a batch has been read.
+
+    A graph runs whatever doesn't use the batch at the same time as it reads it, also where the data
+    have ended: without this, each end of data of unknown length would count as a step.
+
+    Args:
+        data: Nest of the batch's tensors.
+    """
+    return tf.control_dependencies([x for x in tf.nest.flatten(data) if tf.is_tensor(x)])

@@ -5,9 +5,11 @@ import sys
 from keras_gan import batches
 from keras_gan.errors import ConfigError, DataError
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import random_images, tiny_gan
 
 SAMPLES = np.arange(23, dtype="float32")[:, None]
 
@@ -139,3 +141,28 @@ def test_a_step_is_traced_and_compiled_once_though_the_last_batch_is_smaller(tmp
     assert process.stdout.split() == ["1", "9"]
     programs = [path.name for path in tmp_path.glob("*.before_optimizations.txt")]
     assert len([name for name in programs if "one_step_on_data" in name]) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras's, of no batch at all
+@pytest.mark.parametrize("rules", [{}, {"n_critic": 2}], ids=["plain", "n_critic"])
+def test_data_of_unknown_length_train_as_data_of_known_length(rules):
+    """A graph must not update anything where it looks for a batch after the last one."""
+    known = tf.data.Dataset.from_tensor_slices(random_images(24)).batch(8)
+    models = []
+    for data in (known, known.filter(lambda batch: tf.size(batch) > 0)):
+        keras.utils.set_random_seed(0)
+        gan = tiny_gan()
+        gan.compile(**rules)
+        history = gan.fit(data, epochs=2, verbose=0).history
+        models.append((gan, history))
+    (first, first_history), (second, second_history) = models
+    assert int(second.step) == 6
+    assert first_history == second_history
+    for variable, other in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(variable, other)
+    first.evaluate(known, verbose=0)
+    none = known.filter(lambda batch: tf.size(batch) < 0)
+    for read in (first.fit, first.evaluate):
+        with pytest.raises(DataError, match="at least one batch, got none"):
+            read(none, verbose=0)
+    assert int(first.step) == 6

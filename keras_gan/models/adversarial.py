@@ -198,24 +198,24 @@ class AdversarialModel(Players):
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
-        batch = self.check_batch(self.gather(data))
-        rows = keras.tree.flatten(batch)[0]
-        check_parts(rows.shape[0], self.rules.accumulation)
-        step = tf.identity(self.step.value)
-        with compilation.in_this_process(self.jit_compile):
+        with compilation.after(data), compilation.in_this_process(self.jit_compile):
+            batch = self.check_batch(self.gather(data))
+            rows = keras.tree.flatten(batch)[0]
+            check_parts(rows.shape[0], self.rules.accumulation)
+            step = tf.identity(self.step.value)
             for duel in self.duels:
                 duel.schedule_augmentation()
             logs = self.update_players(batch, step)
-        for duel in self.duels:
-            logs |= duel.augmentation_logs()
-        check_logs(logs, self._trackers, f"{type(self).__name__}.update_kind")
-        batch_size = ops.shape(rows)[0] * self.distribute_strategy.num_replicas_in_sync
-        self.images_seen.assign_add(ops.cast(batch_size, "int64"))
-        self.sync_statistics()
-        self.update_averages(batch_size)
-        self.step.assign_add(1)
-        self.log(logs, self.log_weights(self.fixed_kind or self.kind_of_step(step)))
-        return self.get_metrics_result()
+            for duel in self.duels:
+                logs |= duel.augmentation_logs()
+            check_logs(logs, self._trackers, f"{type(self).__name__}.update_kind")
+            batch_size = ops.shape(rows)[0] * self.distribute_strategy.num_replicas_in_sync
+            self.images_seen.assign_add(ops.cast(batch_size, "int64"))
+            self.sync_statistics()
+            self.update_averages(batch_size)
+            self.step.assign_add(1)
+            self.log(logs, self.log_weights(self.fixed_kind or self.kind_of_step(step)))
+            return self.get_metrics_result()
 
     def update_players(self, batch: Any, step: tf.Tensor) -> dict:
         """Runs `update_kind` for the kind of this step and returns its logs."""
@@ -351,11 +351,12 @@ class AdversarialModel(Players):
                 f"expected test_log_names of {type(self).__name__} among its log_names, at least "
                 f"one, got {list(self.test_log_names)}; define test_log_names and test_batch."
             )
-        first = self._trackers[self.test_log_names[0]]
-        logs = self.test_batch(batch, first.count)  # which Keras resets for each evaluation
-        check_logs(logs, self.test_log_names, f"{type(self).__name__}.test_batch")
-        self.log(logs)
-        return self.get_test_results()
+        with compilation.after(data):
+            first = self._trackers[self.test_log_names[0]]
+            logs = self.test_batch(batch, first.count)  # which Keras resets for each evaluation
+            check_logs(logs, self.test_log_names, f"{type(self).__name__}.test_batch")
+            self.log(logs)
+            return self.get_test_results()
 
     def get_test_results(self) -> dict:
         """Returns the means of the logs of `test_step`."""
