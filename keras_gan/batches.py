@@ -227,16 +227,17 @@ def from_arrays(
     """
     with tf.device("CPU"):  # a GPU may have less memory than the arrays
         tensors = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+        all_rows = tf.data.Dataset.from_tensors(tensors).repeat()
+
+    def gather(indices, tensors):  # as a constant of this function they would stay in memory
+        return tf.nest.map_structure(lambda tensor: rows(tensor, indices), tensors)
 
     def rows(tensor, indices):
         return tf.ensure_shape(tf.gather(tensor, indices), [*indices.shape, *tensor.shape[1:]])
 
-    def gather(indices):
-        return tf.nest.map_structure(lambda tensor: rows(tensor, indices), tensors)
-
     count = len(tf.nest.flatten(tensors)[0])
     return step_addressed(
-        lambda indices: indices.map(gather),
+        lambda indices: tf.data.Dataset.zip(indices, all_rows).map(gather),
         count,
         batch_size,
         seed,
