@@ -3,6 +3,7 @@
     pip install torch    # for the same networks in PyTorch; the package never imports it
     python tools/benchmark/train_step.py --size 28 --rules gan
     python tools/benchmark/train_step.py --size 64 --channels 3 --rules r1
+    python tools/benchmark/train_step.py --size 64 --channels 3 --bfloat16 --only shared
     python tools/benchmark/train_step.py --rules wgan_gp
     python tools/benchmark/train_step.py --rules r3gan --size 32 --channels 3 --width 16 --steps 3
     python tools/benchmark/train_step.py --rules progan --size 32 --channels 3 --width 16 --steps 8
@@ -16,9 +17,10 @@ Each variant runs in a separate process, in alternating rounds. Prints for each 
 - the ratio of its speed to that of PyTorch's fastest variant, and of PyTorch's fastest variant with
   the same order of updates: median, minimum and maximum of the rounds.
 
-"xla" is compiled by XLA. "without oneDNN" disables oneDNN, as TensorFlow does by default on older
-processors. The "compiled" variants of PyTorch run the penalties in eager mode, as these need second
-derivatives. `--out` writes the figures as JSON.
+"bfloat16" computes in mixed precision, in PyTorch under autocast. "xla" is compiled by XLA.
+"without oneDNN" disables oneDNN, as TensorFlow does by default on older processors. The "compiled"
+variants of PyTorch run the penalties in eager mode, as these need second derivatives. `--out`
+writes the figures as JSON.
 
 `stylegan2` has no augmentation and R1 in every 16th step, as `lazy_r1`, so `--steps` should be a
 multiple of 16. `progan` is at its final size, with the last stage half faded in. PyTorch's step
@@ -33,8 +35,20 @@ from alternate import add_step_arguments, ratios, steps_in_turn
 from peers.work import MIXING, RULES
 
 
-def ways(rules):
+def ways(rules, bfloat16=False):
     """Returns the variants, as name -> additional entries of the task; the package's are first."""
+    found = float32_ways(rules)
+    if bfloat16:
+        found |= {
+            name.replace(" ", " bfloat16 ", 1): {**way, "bfloat16": True}
+            for name, way in found.items()
+            if way["peer"] in ("keras_gan", "torch") and "environment" not in way
+        }
+    return found
+
+
+def float32_ways(rules):
+    """Returns the variants in float32; see `ways`."""
     updates = ("alternating", "shared", "one_stage")
     if RULES[rules]["n_critic"] > 1:
         updates = updates[:1]
@@ -71,14 +85,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rules", choices=RULES, default="gan")
     add_step_arguments(parser, steps=20)
-    parser.add_argument("--only", nargs="+", help="words that the names of the ways must have")
+    parser.add_argument("--bfloat16", action="store_true", help="time bfloat16, too")
+    parser.add_argument("--only", nargs="+", help="time the ways whose names contain one of these")
     arguments = parser.parse_args()
     chosen = {
         name: way
-        for name, way in ways(arguments.rules).items()
+        for name, way in ways(arguments.rules, arguments.bfloat16).items()
         if not arguments.only or any(word in name for word in arguments.only)
     }
-    task = {name: value for name, value in vars(arguments).items() if name not in ("out", "only")}
+    own = ("out", "only", "bfloat16")
+    task = {name: value for name, value in vars(arguments).items() if name not in own}
     tasks = {name: {**task, **way} for name, way in chosen.items()}
     found, facts = steps_in_turn({**tasks, "peak": {"peer": "peak"}}, arguments.rounds)
     peaks = [row["matmul"] for row in found.pop("peak")]

@@ -103,8 +103,11 @@ def keras_gan(task):
     from peers.flops import flops
     from peers.longhand import without
 
+    import keras
     import tensorflow as tf
 
+    if task.get("bfloat16"):
+        keras.config.set_dtype_policy("mixed_bfloat16")
     gan, real = build(task), tf.constant(images(task))
     step = tf.function(gan.train_step, jit_compile=gan.jit_compile)
     with without(task.get("without")):
@@ -138,6 +141,7 @@ def torch(task):
         **{name: task[name] for name in names},
         **RULES[task["rules"]],
         compiled=task["compiled"],
+        bfloat16=task.get("bfloat16", False),
     )
     real = pytorch.tensor(images(task)).permute(0, 3, 1, 2)
     real = real.contiguous(memory_format=pytorch.channels_last)
