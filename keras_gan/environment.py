@@ -12,6 +12,7 @@ import zlib
 PROCESSORS = pathlib.Path("/proc/cpuinfo")
 GPU_FILES = "/dev/nvidia[0-9]*"
 CACHE_VARIABLE, NO_CACHE = "KERAS_GAN_COMPILATION_CACHE", "off"
+CACHE_FLAG = "--tf_xla_persistent_cache_directory"
 MAX_CACHE_BYTES = 2 * 2**30
 ONEDNN_BY_DEFAULT = ("avx512_vnni", "avx512_bf16", "amx_tile")  # processors with these features
 
@@ -42,6 +43,11 @@ def prefer_onednn() -> None:
         )
 
 
+def hide_gpus() -> None:
+    """Hides NVIDIA GPUs from TensorFlow, which looks for them at its first computation."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+
 def processor_features() -> list[str]:
     """Returns the processor's flags as Linux names them; empty if unknown."""
     try:
@@ -65,17 +71,33 @@ def prepare_gpu() -> None:
     if not glob.glob(GPU_FILES):
         return
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    add_flag("XLA_FLAGS", "xla_gpu_deterministic_ops", "true")
+    add_flag("XLA_FLAGS", "--xla_gpu_deterministic_ops", "true")
     folder = compilation_cache()
     if folder is not None:
-        add_flag("TF_XLA_FLAGS", "tf_xla_persistent_cache_directory", str(folder))
+        add_flag("TF_XLA_FLAGS", CACHE_FLAG, str(folder))
 
 
 def add_flag(variable: str, name: str, value: str) -> None:
-    """Adds `--name=value` to the flags in an environment variable, unless the name is there."""
+    """Adds `name=value` to the flags in an environment variable, unless the name is there."""
     flags = os.environ.get(variable, "")
-    if f"--{name}" not in flags:
-        os.environ[variable] = f"{flags} --{name}={value}".strip()
+    if name not in flags:
+        os.environ[variable] = f"{flags} {name}={value}".strip()
+
+
+def separate_cache(name: str) -> None:
+    """Moves the folder of compiled functions to a folder below it.
+
+    XLA finds compiled functions again even if TensorFlow's settings have changed. It reads the
+    folder's name before it compiles for the first time.
+
+    Args:
+        name: Name of the folder below.
+    """
+    flags = os.environ.get("TF_XLA_FLAGS", "")
+    folder = compilation_cache() if CACHE_FLAG in flags else None
+    if folder is not None and f"{CACHE_FLAG}={folder}" in flags.split():
+        (folder / name).mkdir(exist_ok=True)
+        os.environ["TF_XLA_FLAGS"] = flags.replace(str(folder), str(folder / name))
 
 
 def compilation_cache() -> pathlib.Path | None:

@@ -83,6 +83,10 @@ class NotFiniteError(TrainingError):
     """A training whose losses, gradients, weights or samples are NaN or infinite."""
 
 
+class OutOfMemoryError(KerasGanError, RuntimeError):
+    """Work that needs more memory than a device has."""
+
+
 class RunError(KerasGanError, RuntimeError):
     """A run folder that can't be used as requested."""
 

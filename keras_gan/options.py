@@ -5,6 +5,7 @@ The registries, such as `keras_gan.metrics.METRICS`, have the same names; a test
 
 AUGMENTATIONS = ("ada", "diffaugment")
 CHECKPOINTS_KEPT = 3
+DATA_ON_DEVICE = {"auto": "auto", "yes": True, "no": False}
 DATA_SETS = ("digits", "mnist", "fashion_mnist", "toy")
 DIRECTION_METHODS = ("pca", "jacobian")
 METRICS = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras_gan import media, noise
+from keras_gan import media, memory, noise
 from keras_gan.checks import check_integer, check_labels, check_number, check_seed
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
@@ -164,6 +164,7 @@ class Sampling:
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
 
+    @memory.name_remedy(memory.IN_INFERENCE)
     @allow_tf32(False)
     def sample_at(
         self, latents: Any, labels: Any = None, truncation: float = 1.0, batch_size: int = 256

@@ -1,16 +1,20 @@
 """What GPUs need, tested on a processor: settings, scaling, data on the device, true float32."""
 
+import json
 import os
+import pathlib
 
 import keras_gan as kg
-from keras_gan import environment, media, metrics, scaling
-from keras_gan.errors import ConfigError, DataError
+from keras_gan import environment, media, metrics, runs, scaling
+from keras_gan.cli import main
+from keras_gan.errors import ConfigError, DataError, OutOfMemoryError
 from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from commands import TRAIN, newest, refused, train, words
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1)).astype("uint8")
 SAMPLES = PIXELS.astype("float32") / np.float32(127.5) - np.float32(1)
@@ -73,6 +77,21 @@ def test_each_set_of_flags_has_its_cache(gpu_machine, monkeypatch):
     assert environment.compilation_cache() != first
 
 
+def test_another_kind_of_compilation_has_a_cache_of_its_own(gpu_machine):
+    environment.prepare_gpu()
+    before = os.environ["TF_XLA_FLAGS"]
+    for _ in range(2):
+        environment.separate_cache("float32")
+    assert os.environ["TF_XLA_FLAGS"] == f"{before}/float32"
+    assert os.path.isdir(os.environ["TF_XLA_FLAGS"].partition("=")[2])
+
+
+def test_a_cache_of_the_user_is_kept(gpu_machine, monkeypatch):
+    monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory=/mine")
+    environment.separate_cache("float32")
+    assert os.environ["TF_XLA_FLAGS"] == "--tf_xla_persistent_cache_directory=/mine"
+
+
 def test_a_cache_that_cannot_be_made_warns(gpu_machine):
     (gpu_machine / "cache").touch()
     with pytest.warns(UserWarning, match="expected a folder for compiled functions"):
@@ -128,6 +147,39 @@ def test_other_data_follow_data_on_the_device():
     gan.fit(PIXELS[:16], batch_size=8, verbose=0, data_on_device=True)
     gan.fit(SAMPLES, batch_size=8, verbose=0)
     assert int(gan.step) == 5 + 2 + 5
+
+
+def resident_bytes():
+    pages = pathlib.Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("choice", [False, True])
+def test_memory_does_not_grow_from_fit_to_fit(choice):
+    gan = game()
+    pixels = np.zeros((2**20, 8, 8, 1), "uint8")  # 64 MiB
+    sizes = []
+    for _ in range(10):
+        gan.fit(pixels, batch_size=8, steps_per_epoch=1, verbose=0, data_on_device=choice)
+        sizes.append(resident_bytes())
+    assert sizes[-1] - sizes[2] < pixels.nbytes
+
+
+class Huge(keras.layers.Layer):
+    """Multiplies by the mean of more numbers than any memory holds."""
+
+    def call(self, inputs):
+        return inputs * tf.reduce_mean(tf.random.normal((2**24, 2**24)))
+
+
+def test_exhausted_memory_is_named_with_what_helps():
+    generator = kg.networks.DCGANGenerator((8, 8, 1), 4, 4)
+    inputs = keras.Input((8, 8, 1))
+    outputs = keras.layers.Dense(1)(keras.layers.Flatten()(Huge()(inputs)))
+    gan = kg.GAN(generator, keras.Model(inputs, outputs))
+    gan.compile(run_eagerly=True)  # TensorFlow tries for 10 s, in a graph several times
+    with pytest.raises(OutOfMemoryError, match="smaller batch size, accumulation, remat, or bfl"):
+        gan.fit(PIXELS, batch_size=8, verbose=0)
 
 
 def test_data_that_cannot_lie_on_the_device_are_refused():
@@ -189,6 +241,44 @@ def test_parity_is_checked_in_true_float32():
     parity.check_parity(signature, run, run, (1e-6, 1e-6), "copy")
     assert len(seen) == 2 * len(parity.BATCH_SIZES)
     assert not any(seen)
+
+
+def test_a_run_keeps_its_choice_of_tf32(tmp_path, capsys):
+    seen = []
+    settings = runs.Settings(
+        "dcgan", "digits", steps=2, batch_size=16, width=2, tf32=False, mixed_precision="float32"
+    )
+    runs.train(settings, tmp_path / "run", tell=lambda line: seen.append(tf32_is_allowed()))
+    assert seen
+    assert not any(seen)
+    assert tf32_is_allowed()
+    assert json.loads((tmp_path / "run/config.json").read_text())["tf32"] is False
+    more = ["--out", tmp_path / "run", "--steps", "4"]
+    assert "tf32: False there, True now" in refused(capsys, [*TRAIN, *more])
+    assert train(tmp_path / "run", "--steps", "4", "--no-tf32") == 0
+
+
+def test_a_run_with_its_data_on_the_device_trains_the_same_weights(tmp_path):
+    for choice in ("yes", "no"):
+        assert train(tmp_path / choice, "--steps", "4", "--data-on-device", choice) == 0
+    first, second = (kg.load_model(newest(tmp_path / choice)) for choice in ("yes", "no"))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("options", "hidden"),
+    [
+        ([], True),
+        (["--count", "65"], False),
+        (["--device", "gpu"], False),
+        (["--count", "65", "--device", "cpu"], True),
+    ],
+)
+def test_few_samples_are_drawn_without_starting_a_gpu(options, hidden, tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert main(words("sample", tmp_path / "missing", *options)) == 2
+    assert (os.environ["CUDA_VISIBLE_DEVICES"] == "-1") == hidden
 
 
 def test_tf32_is_restored_after_an_error():

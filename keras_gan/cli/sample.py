@@ -5,7 +5,10 @@ import pathlib
 from collections.abc import Sequence
 
 import keras_gan as kg
+from keras_gan import environment
 from keras_gan.errors import ConfigError, RunError, counted
+
+DEVICES, MOST_ON_CPU = ("auto", "cpu", "gpu"), 64
 
 
 def add_sample(commands: argparse._SubParsersAction) -> None:
@@ -27,6 +30,13 @@ def add_sample(commands: argparse._SubParsersAction) -> None:
     sample.add_argument("--seed", type=int, default=0, help="(default: 0)")
     sample.add_argument("--label", help="name or number of one class (default: any)")
     sample.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help=f"(default: auto, the CPU for up to {MOST_ON_CPU} samples, as a GPU takes longer to "
+        "start)",
+    )
+    sample.add_argument(
         "--truncation",
         type=float,
         default=1.0,
@@ -36,6 +46,9 @@ def add_sample(commands: argparse._SubParsersAction) -> None:
 
 def run_sample(arguments: argparse.Namespace) -> None:
     """Draws samples and writes them."""
+    is_small = arguments.count <= MOST_ON_CPU
+    if is_small if arguments.device == "auto" else arguments.device == "cpu":
+        environment.hide_gpus()
     from keras_gan.sampling import require_sampling
 
     run = kg.runs.Run(arguments.run)

@@ -193,6 +193,19 @@ def add_train_machine(train: argparse.ArgumentParser) -> None:
         help="precision of the networks (default: auto, by the machine and a timing)",
     )
     machine.add_argument(
+        "--tf32",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let a GPU round float32 products to TF32 in training (default: yes)",
+    )
+    machine.add_argument(
+        "--data-on-device",
+        choices=options.DATA_ON_DEVICE,
+        default="auto",
+        help="copy all of the data to the device (default: auto, on a GPU if they take less than a "
+        "quarter of its memory)",
+    )
+    machine.add_argument(
         "--distribute",
         choices=options.STRATEGIES,
         help="train on all GPUs of this machine (mirrored), or on all machines in TF_CONFIG "
@@ -267,7 +280,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
     *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
-    *("prefetch", "cache"),
+    *("prefetch", "cache", "tf32"),
 )
 
 
@@ -277,6 +290,7 @@ def read_settings(arguments: argparse.Namespace) -> "kg.runs.Settings":
     rules = {name.removeprefix(RULE): v for name, v in values.items() if name.startswith(RULE)}
     return kg.runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
+        data_on_device=options.DATA_ON_DEVICE[arguments.data_on_device],
         conditional=False if arguments.unconditional else None,
         rules=rules,
     )

@@ -8,6 +8,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 
+from keras_gan import memory
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.explore.checks import check_images, class_captions, labels_for
@@ -111,6 +112,7 @@ class Inversion:
         )
 
 
+@memory.name_remedy(memory.IN_INFERENCE)
 @allow_tf32(False)
 def invert(
     gan: Sampling,

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from keras_gan import batches, replicas
+from keras_gan import batches, memory, replicas
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import (
@@ -124,6 +124,7 @@ class Resumable(Replicated, keras.Model):
             ConfigError: Before `compile`, if `steps_per_execution` doesn't divide an epoch, or for
                 data that can't lie on the device.
             DataError: For data that don't fit the networks or are damaged.
+            OutOfMemoryError: If a step needs more memory than the device has.
         """
         if not self.compiled:
             raise ConfigError("expected a compiled model; call compile() before fit().")
@@ -152,12 +153,14 @@ class Resumable(Replicated, keras.Model):
             check_replicas(self)
         options = {"steps_per_epoch": steps_per_epoch, "shuffle": False, **kwargs}
         step = int(self.step)
-        with batches.convert_read_errors(), self._holding(whole):
+        remedy = memory.name_remedy(memory.IN_TRAINING)
+        with batches.convert_read_errors(), remedy, self._holding(whole):
             history = super().fit(x, y, **options)
         if history.epoch and int(self.step) == step:
             raise DataError(NO_BATCH)
         return history
 
+    @memory.name_remedy(memory.IN_INFERENCE)
     @allow_tf32(False)
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any

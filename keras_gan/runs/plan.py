@@ -58,6 +58,7 @@ class Plan:
         checkpoints: `CheckpointOptions`.
         strategy: The `tf.distribute.Strategy`.
         tell: Function to call with lines of progress.
+        data_on_device: As in `AdversarialModel.fit`.
         deadline: End of the session on the clock of `time.monotonic`, or None.
     """
 
@@ -70,4 +71,5 @@ class Plan:
     checkpoints: CheckpointOptions
     strategy: tf.distribute.Strategy
     tell: collections.abc.Callable[[str], None]
-    deadline: float | None = None
+    data_on_device: bool | str
+    deadline: float | None

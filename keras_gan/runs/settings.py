@@ -10,6 +10,7 @@ from keras_gan.errors import counted, printable, unknown
 from keras_gan.options import AUTO_PRECISION
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
+from keras_gan.whole_set import AUTO
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +35,13 @@ class Settings:
         rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
             bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`
             disables augmentation.
+        tf32: Whether GPUs may round float32 products to TF32 in training.
         deterministic: Whether to use only deterministic operations of TensorFlow, which can be
             slower.
         prefetch: As in `keras_gan.datasets.load`. It doesn't affect results and may differ when
             the run resumes.
         cache: As in `keras_gan.datasets.load`; it may differ too.
+        data_on_device: As in `AdversarialModel.fit`; it may differ too.
         background: As in `keras_gan.datasets.load`.
         medium: As in `keras_gan.datasets.load`.
         hours: Number of hours after which a session ends; the same call resumes the run. It also
@@ -58,10 +61,12 @@ class Settings:
     conditional: bool | None = None
     mixed_precision: str = AUTO_PRECISION
     jit: bool | None = None
+    tf32: bool = True
     rules: dict = dataclasses.field(default_factory=dict)
     deterministic: bool = False
     prefetch: int = 2
     cache: str | None = None
+    data_on_device: bool | str = AUTO
     background: str = WHITE
     medium: media.Medium | str | None = None
     hours: float | None = None
@@ -96,6 +101,7 @@ class Settings:
             "seed": self.seed,
             "mixed_precision": self.mixed_precision,
             "jit": self.jit,
+            "tf32": self.tf32,
             "rules": {**recipe.plain_rules(), **self.rules},
             "deterministic": self.deterministic,
         }

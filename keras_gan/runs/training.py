@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from keras_gan import callbacks, machine, media
+from keras_gan import callbacks, environment, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.checks import check_parts
 from keras_gan.options import AUTO_PRECISION, FLOAT32
@@ -31,6 +31,7 @@ from keras_gan.runs.strategies import (
     report_lost_workers,
 )
 from keras_gan.sampling import Sampling
+from keras_gan.tf32 import allow_tf32
 
 import keras
 import tensorflow as tf
@@ -81,8 +82,10 @@ def train(
     strategy = make_strategy(distribute)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, tell)
-    with report_lost_workers(strategy):
+    if not settings.tf32:
+        environment.separate_cache("float32")
+    with report_lost_workers(strategy), allow_tf32(settings.tf32):
+        plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, tell)
         gan, interrupted = run_session(plan)
         chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
@@ -121,7 +124,17 @@ def make_plan(
         config["mixed_precision"] = pick_precision(config, dataset, strategy, tell)
     evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
     return Plan(
-        run, config, source, dataset, every, evaluate, checkpoints, strategy, tell, deadline
+        run,
+        config,
+        source,
+        dataset,
+        every,
+        evaluate,
+        checkpoints,
+        strategy,
+        tell,
+        settings.data_on_device,
+        deadline,
     )
 
 
@@ -247,7 +260,13 @@ def fit(gan: keras.Model, plan: Plan) -> signal.Signals | None:
         if is_chief(plan.strategy):
             hooks += recording_callbacks(gan, plan, stack)
         hooks += [StopTogether(plan.strategy, signals)]
-        gan.fit(plan.dataset, steps_per_epoch=remaining, verbose=0, callbacks=hooks)
+        gan.fit(
+            plan.dataset,
+            steps_per_epoch=remaining,
+            data_on_device=plan.data_on_device,
+            verbose=0,
+            callbacks=hooks,
+        )
     is_finished = int(gan.step) >= steps
     return None if is_finished or not signals else signals[0]
 

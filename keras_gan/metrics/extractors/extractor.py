@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from keras_gan import memory
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.tf32 import allow_tf32
@@ -86,6 +87,7 @@ class Extractor:
             )
         return probabilities
 
+    @memory.name_remedy(memory.IN_INFERENCE)
     @allow_tf32(False)
     def read(self, samples: np.ndarray | Reading) -> Reading:
         """Computes features and probabilities in one pass; arguments as in `features`."""

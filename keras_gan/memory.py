@@ -1,0 +1,39 @@
+"""Exhausted memory, named with what helps."""
+
+import contextlib
+from collections.abc import Iterator
+
+from keras_gan.errors import OutOfMemoryError
+
+import tensorflow as tf
+
+IN_TRAINING = (
+    "a smaller batch size, accumulation, remat, or bfloat16; a run resumes from its newest "
+    "checkpoint"
+)
+IN_INFERENCE = "a smaller batch size"
+
+
+@contextlib.contextmanager
+def name_remedy(remedy: str) -> Iterator[None]:
+    """Raises exhausted memory in a `with` block, or in a decorated function, with a remedy.
+
+    Args:
+        remedy: What to use instead.
+
+    Raises:
+        OutOfMemoryError: If TensorFlow can't allocate memory on a device.
+
+    Example:
+
+        with name_remedy("a smaller batch size"):
+            generator(latents)
+    """
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError as error:
+        reason = error.message.strip().split("\n")[0].rstrip(".")
+        raise OutOfMemoryError(
+            f"expected tensors that fit in the device's memory, got: {reason}. Use {remedy}, or "
+            "end other programs that use the same device."
+        ) from error
