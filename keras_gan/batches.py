@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras_gan.checks import check_integer, check_seed
+from keras_gan.device_arrays import IndexedData
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.whole_set import WholeSet
 
 import numpy as np
 import tensorflow as tf
@@ -37,13 +37,13 @@ def step_addressed(
         shuffle: Whether to permute the samples in each epoch.
         prefetch: Number of batches to prepare in advance.
         read_all: Function that returns all samples, a nest of arrays like a batch, for models that
-            keep them on their device; None for data that can't be read whole.
+            keep them on their device; None for data that can't be read at once.
 
     Returns:
         A dataset of one epoch, reshuffled each time it is iterated, with three attributes:
         `from_step(step, shard=(0, 1))`, the endless dataset that begins with that step's batch,
         `steps_per_epoch` and `batch_size`. `AdversarialModel.fit` uses them to resume exactly. With
-        `read_all` it has `whole`, too, a `WholeSet`.
+        `read_all` it has `indexed`, too, its `IndexedData`.
 
         `shard=(index, count)` gives a worker the rows `index * b / count` to
         `(index + 1) * b / count` of every batch and reads nothing else. So all workers together
@@ -63,7 +63,7 @@ def step_addressed(
         read_indices = make_reader(lambda indices: indices, num_samples, batch_size, seed, shuffle)
         indices = from_reader(read_indices, steps, batch_size, seed, prefetch)
         num_bytes = num_samples * sum(map(bytes_of_row, tf.nest.flatten(dataset.element_spec)))
-        dataset.whole = WholeSet(indices, num_bytes, read_all)
+        dataset.indexed = IndexedData(indices, num_bytes, read_all)
     return dataset
 
 

@@ -38,12 +38,12 @@ def for_xla_on_cpu() -> bool:
     return for_xla() and not tf.config.list_logical_devices("GPU")
 
 
-def for_cpu() -> bool:
+def for_tensorflow_on_cpu() -> bool:
     """Returns whether TensorFlow will run the code that is being traced on a CPU, without XLA."""
     return _TARGET.get() == TENSORFLOW and not tf.config.list_logical_devices("GPU")
 
 
-def after(data: Any) -> contextlib.AbstractContextManager:
+def run_after(data: Any) -> contextlib.AbstractContextManager:
     """Makes the operations of a block run after a batch has been read.
 
     A graph runs whatever doesn't use the batch at the same time as it reads it, also where the data

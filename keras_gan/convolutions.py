@@ -36,7 +36,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "
     >>> convolve(tf.ones((1, 4, 4, 2)), tf.ones((3, 3, 2, 5)), strides=2).shape
     TensorShape([1, 2, 2, 5])
     """
-    if not compilation.for_cpu() or None in x.shape[1:3]:
+    if not compilation.for_tensorflow_on_cpu() or None in x.shape[1:3]:
         return tf.nn.conv2d(x, kernel, strides, padding.upper())
     x, kernel = tf.convert_to_tensor(x), tf.convert_to_tensor(kernel)
     return Convolution.of(x.shape, kernel.shape, strides, padding).convolve(x, kernel)
@@ -75,7 +75,7 @@ def convolve_transposed(
     cut = 0 if padding == "same" else max(kernel.shape[0] - strides, 0)
     shape = (None, *(strides * size + cut for size in x.shape[1:3]), kernel.shape[2])
     convolution = Convolution.of(shape, kernel.shape, strides, padding)
-    if not compilation.for_cpu():
+    if not compilation.for_tensorflow_on_cpu():
         return convolution.input_gradient_of_tensorflow(x, kernel)
     return convolution.input_gradient(x, kernel)
 

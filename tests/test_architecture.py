@@ -17,7 +17,7 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 FLOORS = (
     {"errors", "environment", "compilation", "options", "replicas", "tf32"},
     {"checks", "files", "gradients", "convolutions", "machine", "noise", "optimizers", "progress"},
-    {"runtime", "verdicts", "whole_set"},
+    {"runtime", "verdicts", "device_arrays"},
     {"pictures", "batches", "layers", "losses", "schedules", "penalties"},
     {"media"},
     {"scaling"},

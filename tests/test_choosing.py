@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from keras_gan import datasets, recipes, runs
+from keras_gan import datasets, media, recipes, runs
 from keras_gan.cli import main
 from keras_gan.recipes import Facts, auto
 
@@ -31,7 +31,11 @@ CASES = {
     # facts: recipe, width, size, batch
     "points on a line": (Facts((1,), 100_000), "toy1d", 64, None, 256),
     "points in a plane": (on_gpu(Facts((2,), 100_000)), "toy25", 256, None, 256),
-    "a table of numbers": (Facts((7,), 1_000), "gan", 1200, None, 64),
+    "points of seven dimensions": (Facts((7,), 1_000), "gan", 1200, None, 64),
+    "a table of two columns": (
+        Facts((2,), 1_000, medium=media.Table(("age", "weight"))),
+        *("gan", 1200, None, 64),
+    ),
     "digits on a processor": (DIGITS, "quick", 64, 28, 64),
     "digits in an hour": (like(DIGITS, hours=1), "quick", 64, 28, 64),
     "digits overnight": (like(DIGITS, hours=10), "stylegan2_ada", "small", 32, 32),

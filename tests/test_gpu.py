@@ -199,11 +199,11 @@ def test_sources_return_the_same_samples_stored_and_scaled():
     assert np.array_equal(scaling.to_floats(stored, source.medium), scaled)
 
 
-def test_whole_sets_hold_the_samples_in_order():
+def test_indexed_data_hold_the_samples_in_order():
     source = kg.datasets.ArraySource("pixels", PIXELS)
-    whole = source.to_dataset(batch_size=8, stored=True).whole
-    assert whole.num_bytes == PIXELS.nbytes
-    assert np.array_equal(whole.read(), PIXELS)
+    data = source.to_dataset(batch_size=8, stored=True).indexed
+    assert data.num_bytes == PIXELS.nbytes
+    assert np.array_equal(data.read(), PIXELS)
 
 
 def test_metrics_and_samples_are_computed_in_true_float32():

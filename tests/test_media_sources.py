@@ -41,6 +41,22 @@ def test_a_single_channel_axis_may_be_omitted(tmp_path):
     assert datasets.open_source(path).medium == media.Video()
 
 
+def test_named_columns_are_a_table_unless_another_medium_is_named(tmp_path):
+    columns = [("age", "float32"), ("weight", "float32")]
+    path = saved(tmp_path, np.array([(31.5, 4.25), (44.0, 5.5)], columns))
+    source = datasets.open_source(path)
+    assert source.medium == media.Table(("age", "weight"))
+    assert source.notes == (f"{path} is read as a table of 2 columns.",)
+    assert source[1][0].tolist() == [44.0, 5.5]
+    assert datasets.open_source(path, medium="points").medium == media.Points()
+    words = np.array([(31.5, "cat")], [("age", "float32"), ("pet", "U3")])
+    with pytest.raises(DataError, match="int64 rows or floats, got <U"):
+        datasets.ArraySource("pets", words)
+    dates = np.zeros(3, [("age", "float32"), ("born", "datetime64[D]")])
+    with pytest.raises(DataError, match="expected columns of numbers in pets, got dtype"):
+        datasets.ArraySource("pets", dates)
+
+
 @pytest.mark.parametrize(
     ("shape", "medium", "message"),
     [

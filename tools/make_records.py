@@ -150,7 +150,7 @@ def verify(folder):
     """Returns the names of the shards that differ from the manifest.
 
     Raises:
-        DataError: Where there is no whole set.
+        DataError: For a folder without a manifest.
     """
     manifest = records.read_manifest(folder)
     if manifest is None:

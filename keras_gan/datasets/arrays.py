@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from keras_gan import batches, media, scaling
 from keras_gan.datasets.channels import fit_square
 from keras_gan.datasets.source import Source, check_image_size, digest, with_size
-from keras_gan.errors import DataError, LimitError
+from keras_gan.errors import DataError, LimitError, abbreviate
 from keras_gan.files import limits
 
 import numpy as np
 import tensorflow as tf
+from numpy.lib.recfunctions import structured_to_unstructured
 from numpy.typing import ArrayLike
 
 MAX_INTEGER = 2**24  # float32 represents all integers up to it
@@ -24,6 +25,7 @@ class ArraySource(Source):
         name: Name of the source.
         samples: `(count, *sample_shape)` floats within the medium's range, such as images in
             [-1, 1]; or integers that the medium scales, such as uint8 images and int16 sound.
+            A structured array `(count,)`, with named columns of numbers, is a `Table`.
         labels: `(count,)` ints from 0, or None.
         class_names: Names of the classes; their numbers by default.
         image_size: Height and width to which images are resized.
@@ -44,8 +46,8 @@ class ArraySource(Source):
         image_size: int | None = None,
         medium: media.Medium | str | None = None,
     ) -> None:
-        samples = to_array(name, samples)
-        medium = medium_of(name, samples, media.get(medium))
+        samples, columns = split_columns(name, to_array(name, samples))
+        medium = medium_of(name, samples, media.get(medium) or columns)
         samples = check_samples(name, medium.with_channels(samples), medium)
         if labels is not None:
             labels = check_labels(name, labels, len(samples))
@@ -89,6 +91,37 @@ class ArraySource(Source):
     def resized(self, size: int) -> Source:
         """Returns the same source at another size; images are resized when they are read."""
         return with_size(self, size)
+
+
+def split_columns(name: str, array: np.ndarray) -> tuple[np.ndarray, media.Table | None]:
+    """Returns the values of a structured array as rows, and the `Table` of its named columns.
+
+    Other arrays are returned unchanged, with None.
+
+    Args:
+        name: Name of the source, for the error.
+        array: An array.
+
+    Raises:
+        DataError: For columns that aren't numbers.
+
+    Example:
+
+    >>> import numpy as np
+    >>> pets = np.array([(31.5, 4.2), (44.0, 5.1)], dtype=[("age", "f4"), ("weight", "f4")])
+    >>> rows, table = split_columns("pets", pets)
+    >>> rows.shape, table.columns
+    ((2, 2), ('age', 'weight'))
+    """
+    if array.dtype.names is None:
+        return array, None
+    try:
+        return structured_to_unstructured(array), media.Table(array.dtype.names)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise DataError(
+            f"expected columns of numbers in {name}, got {abbreviate(array.dtype)}; leave out the "
+            "others, or convert them to numbers."
+        ) from error
 
 
 def medium_of(name: str, samples: np.ndarray, medium: media.Medium | None = None) -> media.Medium:

@@ -167,7 +167,7 @@ def apply_filter(x: tf.Tensor, taps: Sequence[float], padding: int, stride: int 
         return filter_axis(filter_axis(padded, taps, 1, stride), taps, 2, stride)
     kernel = np.outer(taps, taps)[:, :, None, None].repeat(x.shape[-1], axis=2)
     kernel = tf.constant(kernel, x.dtype)
-    if stride == 1 and compilation.for_cpu():
+    if stride == 1 and compilation.for_tensorflow_on_cpu():
         return convolve_channels(padded, kernel)
     return tf.nn.depthwise_conv2d(padded, kernel, [1, stride, stride, 1], "VALID")
 

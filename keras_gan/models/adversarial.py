@@ -198,7 +198,7 @@ class AdversarialModel(Players):
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
-        with compilation.after(data), compilation.in_this_process(self.jit_compile):
+        with compilation.run_after(data), compilation.in_this_process(self.jit_compile):
             batch = self.check_batch(self.gather(data))
             rows = keras.tree.flatten(batch)[0]
             check_parts(rows.shape[0], self.rules.accumulation)
@@ -351,7 +351,7 @@ class AdversarialModel(Players):
                 f"expected test_log_names of {type(self).__name__} among its log_names, at least "
                 f"one, got {list(self.test_log_names)}; define test_log_names and test_batch."
             )
-        with compilation.after(data):
+        with compilation.run_after(data):
             first = self._trackers[self.test_log_names[0]]
             logs = self.test_batch(batch, first.count)  # which Keras resets for each evaluation
             check_logs(logs, self.test_log_names, f"{type(self).__name__}.test_batch")

@@ -125,16 +125,18 @@ class ProgressiveGAN(GAN):
     def update_players(self, real: tuple, step: tf.Tensor) -> dict:
         """Updates the players at the current stage and returns the logs."""
         level = self._level_of_step()
-        stage, is_new = self._stage_of_step() if self.fixed_kind is None else self._fixed_stage()
+        stage, is_new = self._stage_of_kind()
         self._set_level(level)
-        if self.fixed_kind is None:
-            tf.cond(is_new, self._reset_optimizers, lambda: None)
-            stages = range(self.generator.last_stage + 1)
-            branches = [functools.partial(self._update_stage, real, step, each) for each in stages]
-            return {**tf.switch_case(stage, branches), "level": level}
-        if is_new:
-            self._reset_optimizers()
-        return {**self._update_stage(real, step, stage), "level": level}
+        ops.cond(is_new, self._reset_optimizers, lambda: None)
+        stages = range(self.generator.last_stage + 1)
+        branches = [functools.partial(self._update_stage, real, step, each) for each in stages]
+        logs = branches[stage]() if isinstance(stage, int) else tf.switch_case(stage, branches)
+        return {**logs, "level": level}
+
+    def _stage_of_kind(self):
+        """Returns `_stage_of_step()`, as an int and a bool if the kind of the step is fixed."""
+        kind = self.fixed_kind
+        return self._stage_of_step() if kind is None else (kind["stage"], kind["is_new"])
 
     def _update_stage(self, real, step, stage):
         return self.update_duel(self.duel_at(stage), self.images_at(stage, real), step)
@@ -170,9 +172,6 @@ class ProgressiveGAN(GAN):
         """Returns the kind of the next step, with its stage and whether the stage is new."""
         stage, is_new = self._stage_of_step()
         return {**super().next_kind(), "stage": int(stage), "is_new": bool(is_new)}
-
-    def _fixed_stage(self):
-        return self.fixed_kind["stage"], self.fixed_kind["is_new"]
 
     def _reset_optimizers(self):
         """Resets the optimizers' moments and step counts."""

@@ -6,6 +6,13 @@ from typing import Any
 
 from keras_gan import batches, memory, replicas
 from keras_gan.checks import check_integer, check_seed
+from keras_gan.device_arrays import (
+    AUTO,
+    DeviceArrays,
+    IndexedData,
+    belongs_on_device,
+    can_hold,
+)
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.models.checks import (
     NO_BATCH,
@@ -16,7 +23,6 @@ from keras_gan.models.checks import (
 )
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
 from keras_gan.tf32 import allow_tf32
-from keras_gan.whole_set import AUTO, DeviceArrays, belongs_on_device, can_hold
 
 import keras
 import numpy as np
@@ -135,18 +141,11 @@ class Resumable(Replicated, keras.Model):
             y = batch_size = None
         check_dataset(x, y, batch_size)
         self._check_validation(kwargs.get("validation_data"))
-        if self.replicated and data_on_device is True:
-            raise ConfigError(
-                "expected data_on_device=False or 'auto' on several replicas, got True; each reads "
-                "its own rows."
-            )
-        whole = None if self.replicated else getattr(x, "whole", None)
-        if not belongs_on_device(whole, data_on_device):
-            whole = None
+        on_device = self._data_on_device(x, data_on_device)
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-            self._check_whole_executions(steps_per_epoch)
-            x = self._from_own_step(x if whole is None else whole.indices)
+            self._check_executions(steps_per_epoch)
+            x = self._from_own_step(x if on_device is None else on_device.indices)
         elif isinstance(x, tf.data.Dataset):
             x = batches.fill_batches(x)
         if self.replicated:
@@ -154,7 +153,7 @@ class Resumable(Replicated, keras.Model):
         options = {"steps_per_epoch": steps_per_epoch, "shuffle": False, **kwargs}
         step = int(self.step)
         remedy = memory.name_remedy(memory.IN_TRAINING)
-        with batches.convert_read_errors(), remedy, self._holding(whole):
+        with batches.convert_read_errors(), remedy, self._holding(on_device):
             history = super().fit(x, y, **options)
         if history.epoch and int(self.step) == step:
             raise DataError(NO_BATCH)
@@ -201,14 +200,24 @@ class Resumable(Replicated, keras.Model):
         check_replicas(self, dataset.batch_size)
         return replicas.distribute(self.distribute_strategy, dataset, step)
 
+    def _data_on_device(self, x, choice) -> IndexedData | None:
+        """Returns the data that should lie on the device, or None; see `belongs_on_device`."""
+        if self.replicated and choice is True:
+            raise ConfigError(
+                "expected data_on_device=False or 'auto' on several replicas, got True; each reads "
+                "its own rows."
+            )
+        data = None if self.replicated else getattr(x, "indexed", None)
+        return data if belongs_on_device(data, choice) else None
+
     @contextlib.contextmanager
-    def _holding(self, whole):
-        """Holds a `WholeSet` on the device in a `with` block; None for no set."""
-        arrays = None if whole is None else whole.read()
+    def _holding(self, data):
+        """Holds `IndexedData` on the device in a `with` block; None for none."""
+        arrays = None if data is None else data.read()
         if not can_hold(self._device_arrays, arrays):
-            self._device_arrays = None if whole is None else DeviceArrays(arrays)
+            self._device_arrays = None if data is None else DeviceArrays(arrays)
             self.train_function = None  # it refers to the former arrays
-        if whole is None:
+        if data is None:
             yield
             return
         self._device_arrays.fill(arrays)
@@ -223,7 +232,7 @@ class Resumable(Replicated, keras.Model):
         """Returns the batch of a step: rows of the data on the device, or `data` itself."""
         return self._device_arrays.gather(data) if self._gathers else data
 
-    def _check_whole_executions(self, steps_per_epoch):
+    def _check_executions(self, steps_per_epoch):
         steps = self.steps_per_execution
         if steps_per_epoch % steps:
             raise ConfigError(

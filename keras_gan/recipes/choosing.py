@@ -60,6 +60,11 @@ class Facts:
         return isinstance(self.medium or media.of(self.sample_shape), media.Image)
 
     @property
+    def are_points(self) -> bool:
+        """Whether the samples are points, and not the rows of a table."""
+        return isinstance(self.medium or media.of(self.sample_shape), media.Points)
+
+    @property
     def side(self) -> int:
         """Shorter side of the images, in pixels."""
         return min(self.sample_shape[:2])
@@ -170,9 +175,9 @@ def to_text(value: object) -> str:
 
 def pick_recipe(facts: Facts) -> tuple[str, str]:
     """Picks the name of the recipe."""
-    if facts.sample_shape == (1,):
+    if facts.are_points and facts.sample_shape == (1,):
         return "toy1d", "points on a line"
-    if facts.sample_shape == (2,):
+    if facts.are_points and facts.sample_shape == (2,):
         return "toy25", "points in a plane"
     if not facts.are_images:
         return "gan", "not images, and perceptrons take samples of any shape"

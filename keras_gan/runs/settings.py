@@ -6,11 +6,11 @@ import importlib.metadata
 from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
+from keras_gan.device_arrays import AUTO
 from keras_gan.errors import counted, printable, unknown
 from keras_gan.options import AUTO_PRECISION
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
-from keras_gan.whole_set import AUTO
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,7 +39,7 @@ def make_strategy(name: str | None) -> tf.distribute.Strategy:
     return STRATEGIES[name]()
 
 
-def mirrored() -> tf.distribute.Strategy:
+def make_mirrored() -> tf.distribute.Strategy:
     """Makes the strategy for all GPUs of this machine, or without any for its CPU devices."""
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) < 2:
@@ -49,7 +49,7 @@ def mirrored() -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def multiworker() -> tf.distribute.Strategy:
+def make_multiworker() -> tf.distribute.Strategy:
     """Makes the strategy for all workers in TF_CONFIG."""
     try:
         settings = json.loads(os.environ.get("TF_CONFIG", ""))
@@ -64,7 +64,7 @@ def multiworker() -> tf.distribute.Strategy:
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-STRATEGIES = {"mirrored": mirrored, "multiworker": multiworker}
+STRATEGIES = {"mirrored": make_mirrored, "multiworker": make_multiworker}
 
 
 def num_processes(strategy: tf.distribute.Strategy) -> int:

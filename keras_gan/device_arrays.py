@@ -1,4 +1,4 @@
-"""Whole sets: data that lie on the device, where a step gathers its batch by index."""
+"""Data that lie on the device, where a step gathers its batch by index."""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,8 +13,8 @@ AUTO, LARGEST_SHARE = "auto", 0.25  # of a GPU's memory
 
 
 @dataclasses.dataclass(frozen=True)
-class WholeSet:
-    """A data set that can be read whole.
+class IndexedData:
+    """Data whose batches a step can gather by index.
 
     Attributes:
         indices: Step-addressed dataset of `(batch,)` int64 indices, in the order of the batches.
@@ -27,12 +27,12 @@ class WholeSet:
     read: Callable[[], Any]
 
 
-def belongs_on_device(whole: WholeSet | None, choice: bool | str) -> bool:
-    """Returns whether a set should lie on the device.
+def belongs_on_device(data: IndexedData | None, choice: bool | str) -> bool:
+    """Returns whether data should lie on the device.
 
     Args:
-        whole: The `WholeSet`; None for data that can't be read by index.
-        choice: True, False, or `"auto"`: on a GPU, if the set takes less than a quarter of its
+        data: The `IndexedData`; None for data that can't be read by index.
+        choice: True, False, or `"auto"`: on a GPU, if the data take less than a quarter of its
             memory.
 
     Raises:
@@ -40,25 +40,25 @@ def belongs_on_device(whole: WholeSet | None, choice: bool | str) -> bool:
     """
     if choice is not True and choice is not False and choice != AUTO:
         raise ConfigError(f"expected data_on_device True, False or 'auto', got {choice!r}.")
-    if choice is True and whole is None:
+    if choice is True and data is None:
         raise ConfigError(
             "expected arrays or a data set of keras_gan.datasets for data_on_device=True, got "
             "data that can't be read by index; leave it out."
         )
-    if choice != AUTO or whole is None:
+    if choice != AUTO or data is None:
         return choice is True
     memory = machine.gpu_memory()
-    return memory is not None and whole.num_bytes < LARGEST_SHARE * memory
+    return memory is not None and data.num_bytes < LARGEST_SHARE * memory
 
 
 class DeviceArrays:
     """Arrays on the device from which a compiled step gathers rows.
 
-    They are variables of any length, so that a step compiled for one set serves the next.
+    They are variables of any length, so that a step compiled for some arrays serves others.
 
     Args:
         arrays: Nest of tensors, whose structure, dtypes and shapes without the first axis all later
-            sets share.
+            arrays share.
     """
 
     def __init__(self, arrays: Any):
