@@ -7,40 +7,61 @@ from typing import Any
 
 import tensorflow as tf
 
-ANYTHING, TENSORFLOW, XLA = "anything", "tensorflow", "xla"
-_TARGET = contextvars.ContextVar("target", default=ANYTHING)
+TENSORFLOW, XLA = "tensorflow", "xla"
+CPU, GPU = "cpu", "gpu"
+_TARGET = contextvars.ContextVar("target", default=None)  # (compiler, device)
 
 
 @contextlib.contextmanager
-def in_this_process(jit_compile: bool | str) -> Iterator[None]:
-    """Says that code traced in a `with` block is run by TensorFlow in this process.
+def for_target(compiler: str, device: str) -> Iterator[None]:
+    """Says what compiles and runs the code that is traced in a `with` block.
 
-    Other code may be exported and run by anything. TensorFlow doesn't tell a function during
-    tracing whether XLA will compile it.
+    Code outside of such a block may be exported and run by anything. Of nested blocks the outermost
+    counts, so that a step can be exported for another device than that of this process.
 
     Args:
-        jit_compile: Whether XLA will compile the code, as in `keras.Model.compile`.
+        compiler: `TENSORFLOW` or `XLA`.
+        device: `CPU` or `GPU`.
+
+    Example:
+
+    >>> from keras_gan import compilation
+    >>> with compilation.for_target(compilation.XLA, compilation.GPU):
+    ...     compilation.for_xla(), compilation.for_xla_on_cpu()
+    (True, False)
     """
-    token = _TARGET.set(XLA if jit_compile else TENSORFLOW)
+    token = _TARGET.set(_TARGET.get() or (compiler, device))
     try:
         yield
     finally:
         _TARGET.reset(token)
 
 
+def in_this_process(jit_compile: bool | str) -> contextlib.AbstractContextManager:
+    """Says that code traced in a `with` block is run by TensorFlow in this process.
+
+    TensorFlow doesn't tell a function during tracing whether XLA will compile it.
+
+    Args:
+        jit_compile: Whether XLA will compile the code, as in `keras.Model.compile`.
+    """
+    device = GPU if tf.config.list_logical_devices("GPU") else CPU
+    return for_target(XLA if jit_compile else TENSORFLOW, device)
+
+
 def for_xla() -> bool:
     """Returns whether XLA will compile the code that is being traced."""
-    return _TARGET.get() == XLA
+    return _TARGET.get() in ((XLA, CPU), (XLA, GPU))
 
 
 def for_xla_on_cpu() -> bool:
     """Returns whether XLA will compile the code that is being traced for a CPU."""
-    return for_xla() and not tf.config.list_logical_devices("GPU")
+    return _TARGET.get() == (XLA, CPU)
 
 
 def for_tensorflow_on_cpu() -> bool:
     """Returns whether TensorFlow will run the code that is being traced on a CPU, without XLA."""
-    return _TARGET.get() == TENSORFLOW and not tf.config.list_logical_devices("GPU")
+    return _TARGET.get() == (TENSORFLOW, CPU)
 
 
 def run_after(data: Any) -> contextlib.AbstractContextManager:

@@ -6,6 +6,9 @@
 The steps update the state, with the same batch of random images. Prints images per second, the
 floating-point operations and memory of a step as XLA counts them, and the share of the speed of
 large matrix products on this machine, measured between the rounds.
+
+Large variables are drawn from a seed, unless the step was exported with `--exact`: the times are
+those of the step, but the logs are not those of its model. Needs `step_state.py` beside it.
 """
 
 import argparse
@@ -13,6 +16,8 @@ import json
 import pathlib
 import statistics
 import time
+
+from step_state import read_state
 
 import jax
 import numpy as np
@@ -37,8 +42,7 @@ class Step:
             _jax.DeviceList((self.device,)),
             _jax.CompileOptions(),
         )
-        with np.load(folder / "state.npz") as state:
-            self.state = [self.put(state[str(i)]) for i in range(len(state))]
+        self.state = [self.put(array) for array in read_state(folder)]
 
     def put(self, array):
         """Copies an array to the device without changing its width, as counters have 64 bits."""

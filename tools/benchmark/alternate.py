@@ -6,6 +6,7 @@ processor time. Other load on the machine slows neighbouring rounds alike, so th
 within a round are more reliable than the times.
 """
 
+import concurrent.futures
 import json
 import math
 import os
@@ -96,17 +97,22 @@ def steps_in_turn(tasks, rounds):
         `(results, facts)`: name -> list with the results of each round, and name -> facts of the
         worker.
     """
-    workers = {
-        name: Worker(
-            [sys.executable, WORK, json.dumps(task)],
-            env={**os.environ, **task.get("environment", {})},
-        )
-        for name, task in tasks.items()
-    }
+    workers = start_workers(tasks)
     results = in_turn(workers, rounds)
     for worker in workers.values():
         worker.close()
     return results, {name: worker.facts for name, worker in workers.items()}
+
+
+def start_workers(tasks):
+    """Starts a worker for each of `steps_in_turn`'s tasks, all at the same time."""
+
+    def start(task):
+        environment = {**os.environ, **task.get("environment", {})}
+        return Worker([sys.executable, WORK, json.dumps(task)], env=environment)
+
+    with concurrent.futures.ThreadPoolExecutor(len(tasks)) as pool:
+        return dict(zip(tasks, pool.map(start, tasks.values()), strict=True))
 
 
 def in_turn(workers, rounds):

@@ -49,7 +49,7 @@ def planned(task):
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
-        export_step(build(task), tf.constant(images(task)), folder)
+        export_step(build(task), tf.constant(images(task)), folder, device="cpu")
         return Step(folder).cost()
 
 

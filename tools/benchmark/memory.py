@@ -40,7 +40,7 @@ def xla_megabytes(task):
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as folder:
-        export_step(build(task), tf.constant(images(task)), folder)
+        export_step(build(task), tf.constant(images(task)), folder, device="cpu")
         return Step(folder).cost()["temporary_bytes"] / 1e6
 
 

@@ -40,7 +40,7 @@ def ways(rules, bfloat16=False):
     found = float32_ways(rules)
     if bfloat16:
         found |= {
-            name.replace(" ", " bfloat16 ", 1): {**way, "bfloat16": True}
+            name.replace(" ", " bfloat16 ", 1): {**way, "dtype": "mixed_bfloat16"}
             for name, way in found.items()
             if way["peer"] in ("keras_gan", "torch") and "environment" not in way
         }

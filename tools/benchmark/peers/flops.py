@@ -30,6 +30,7 @@ COUNTED = {
     "Conv2DBackpropInput": to_input,
     "Conv2DBackpropFilter": to_filter,
 }
+VARYING = ("If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile")
 
 
 def flops(concrete):
@@ -44,7 +45,7 @@ def flops(concrete):
         An int; None for a function with conditions or loops, whose number of operations varies.
     """
     operations = needed(concrete)
-    if any(operation.type in ("If", "StatelessIf", "While") for operation in operations):
+    if any(operation.type in VARYING for operation in operations):
         return None
     return sum(COUNTED[op.type](op) for op in operations if op.type in COUNTED)
 

@@ -5,9 +5,9 @@ import time
 import tensorflow as tf
 
 
-def matmul(size=1024):
+def matmul(size=1024, dtype="float32"):
     """Returns a function that multiplies square matrices, and its number of operations."""
-    a, b = tf.random.normal((size, size)), tf.random.normal((size, size))
+    a, b = (tf.cast(tf.random.normal((size, size)), dtype) for _ in range(2))
     return tf.function(lambda: a @ b), 2 * size**3
 
 
@@ -30,10 +30,14 @@ def operations_a_second(make, seconds=1.0):
         seconds: Approximate duration of the measurement.
     """
     function, operations = make()
+
+    def call():
+        tf.reshape(function(), -1)[0].numpy()  # a whole matrix takes long to leave a GPU
+
     for _ in range(3):
-        function().numpy()
+        call()
     calls, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
-        function().numpy()
+        call()
         calls += 1
     return calls * operations / (time.perf_counter() - start)

@@ -3,6 +3,7 @@
 python peers/work.py '{"peer": "keras_gan", ...}'
 """
 
+import functools
 import json
 import pathlib
 import resource
@@ -49,10 +50,11 @@ def keras_networks(task):
     from keras_gan.recipes import NetworkSpec, networks
 
     shape = (task["size"], task["size"], task["channels"])
-    spec = NetworkSpec(shape, task["latent_dim"], task["width"], media.of(shape))
+    dtype = task.get("dtype")
+    spec = NetworkSpec(shape, task["latent_dim"], task["width"], media.of(shape), dtype=dtype)
     family = RULES[task["rules"]]["family"]
     if family == "resnet":
-        common = {"width": spec.width, "max_width": spec.width}
+        common = {"width": spec.width, "max_width": spec.width, "dtype": dtype}
         return networks.pair(
             classes.ResNetGenerator(shape, spec.latent_dim, **common),
             classes.ResNetDiscriminator(shape, **common, smallest_map=8),
@@ -103,11 +105,8 @@ def keras_gan(task):
     from peers.flops import flops
     from peers.longhand import without
 
-    import keras
     import tensorflow as tf
 
-    if task.get("bfloat16"):
-        keras.config.set_dtype_policy("mixed_bfloat16")
     gan, real = build(task), tf.constant(images(task))
     step = tf.function(gan.train_step, jit_compile=gan.jit_compile)
     with without(task.get("without")):
@@ -141,9 +140,10 @@ def torch(task):
         **{name: task[name] for name in names},
         **RULES[task["rules"]],
         compiled=task["compiled"],
-        bfloat16=task.get("bfloat16", False),
+        device=task.get("device", "cpu"),
+        bfloat16=task.get("dtype") == "mixed_bfloat16",
     )
-    real = pytorch.tensor(images(task)).permute(0, 3, 1, 2)
+    real = pytorch.tensor(images(task), device=game.device).permute(0, 3, 1, 2)
     real = real.contiguous(memory_format=pytorch.channels_last)
     return lambda: game.step(real), float
 
@@ -152,10 +152,12 @@ def measure_peak(task):
     """Measures the speed limits of the machine instead of a step."""
     from peers import peak
 
+    matmul = functools.partial(peak.matmul, task.get("size", 1024), task.get("dtype", "float32"))
+
     def work():
         return {
             name: peak.operations_a_second(make)
-            for name, make in (("matmul", peak.matmul), ("convolution", peak.convolution))
+            for name, make in (("matmul", matmul), ("convolution", peak.convolution))
         }
 
     work()
@@ -170,13 +172,23 @@ def peak_megabytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def gpu_megabytes():
+    """Returns the peak of TensorFlow's GPU memory so far; None without a GPU."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None or not tf.config.list_logical_devices("GPU"):
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 1e6
+
+
 def main():
     task = json.loads(sys.argv[1])
     if task["peer"] == "peak":
         return measure_peak(task)
     step, wait = PEERS[task["peer"]](task)
-    before = peak_megabytes()
-    for _ in range(WARM_UP):
+    before, start = peak_megabytes(), time.perf_counter()
+    wait(step())
+    first_seconds = time.perf_counter() - start  # compiles
+    for _ in range(task.get("warm_up", WARM_UP) - 1):
         wait(step())
 
     def work():
@@ -187,7 +199,8 @@ def main():
         return {"seconds": (time.perf_counter() - start) / task["steps"]}
 
     memory = {"peak_mb": peak_megabytes(), "growth_mb": peak_megabytes() - before}
-    return serve(work, {**memory, "flops": task.get("flops")})
+    memory["gpu_mb"] = gpu_megabytes()
+    return serve(work, {"flops": task.get("flops"), "first_seconds": first_seconds, **memory})
 
 
 if __name__ == "__main__":
