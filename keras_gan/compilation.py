@@ -2,12 +2,13 @@
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-TENSORFLOW, XLA = "tensorflow", "xla"
+TENSORFLOW, XLA, XLA_BY_NETWORK = "tensorflow", "xla", "xla by network"
 CPU, GPU = "cpu", "gpu"
 _TARGET = contextvars.ContextVar("target", default=None)  # (compiler, device)
 
@@ -20,7 +21,7 @@ def for_target(compiler: str, device: str) -> Iterator[None]:
     counts, so that a step can be exported for another device than that of this process.
 
     Args:
-        compiler: `TENSORFLOW` or `XLA`.
+        compiler: `TENSORFLOW`, `XLA`, or `XLA_BY_NETWORK` for `compile_network`.
         device: `CPU` or `GPU`.
 
     Example:
@@ -37,16 +38,54 @@ def for_target(compiler: str, device: str) -> Iterator[None]:
         _TARGET.reset(token)
 
 
-def in_this_process(jit_compile: bool | str) -> contextlib.AbstractContextManager:
+def in_this_process(
+    jit_compile: bool | str, by_network: bool = False
+) -> contextlib.AbstractContextManager:
     """Says that code traced in a `with` block is run by TensorFlow in this process.
 
     TensorFlow doesn't tell a function during tracing whether XLA will compile it.
 
     Args:
         jit_compile: Whether XLA will compile the code, as in `keras.Model.compile`.
+        by_network: Whether it then compiles each network by itself.
     """
     device = GPU if tf.config.list_logical_devices("GPU") else CPU
-    return for_target(XLA if jit_compile else TENSORFLOW, device)
+    xla = XLA_BY_NETWORK if by_network else XLA
+    return for_target(xla if jit_compile else TENSORFLOW, device)
+
+
+def compile_network(network: Callable) -> Callable:
+    """Returns a network that XLA compiles, with its gradients, if it compiles each by itself.
+
+    That is so for several replicas. They exchange gradients and state between the networks, which
+    XLA can't compile.
+
+    Args:
+        network: Keras model or `RematerializedNetwork`, called as `network(inputs, training=...)`.
+    """
+    compiler, device = _TARGET.get() or (None, None)
+    if compiler != XLA_BY_NETWORK:
+        return network
+    state = [variable for variable in network.variables if not variable.trainable]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def compute(inputs, training):
+        token = _TARGET.set((XLA, device))
+        try:
+            with keras.StatelessScope() as scope:
+                outputs = network(inputs, training=training)
+            return outputs, [scope.get_current_value(variable) for variable in state]
+        finally:
+            _TARGET.reset(token)
+
+    def call(inputs, training):
+        outputs, values = compute(inputs, training)
+        for variable, value in zip(state, values, strict=True):
+            if value is not None:
+                variable.assign(value)
+        return outputs
+
+    return call
 
 
 def for_xla() -> bool:

@@ -196,6 +196,26 @@ class Convolution:
         x = tf.nn.depth_to_space(tf.nn.conv2d(y, kernel, 1, zeros), self.strides)
         return x[:, self.top : self.top + self.height, self.left : self.left + self.width]
 
+    def input_gradient_by_products(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Computes `input_gradient` as one matrix product, whose parts are shifted and added."""
+        side, *_ = self.folded
+        rows, columns, depth = self.rows, self.columns, self.strides**2 * self.channels
+        kernel = tf.reshape(self.fold_kernel(kernel), (-1, self.filters))
+        parts = tf.matmul(tf.reshape(y, (-1, self.filters)), kernel, transpose_b=True)
+        parts = tf.reshape(parts, (-1, rows, columns, side, side, depth))
+        x = tf.add_n(
+            [
+                tf.pad(
+                    parts[:, :, :, i, j],
+                    [[0, 0], [i, side - 1 - i], [j, side - 1 - j], [0, 0]],
+                )
+                for i in range(side)
+                for j in range(side)
+            ]
+        )
+        x = x if self.strides == 1 else tf.nn.depth_to_space(x, self.strides)
+        return x[:, self.top : self.top + self.height, self.left : self.left + self.width]
+
     def kernel_gradient_by_products(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Computes `kernel_gradient` as a matrix product for each position of the kernel."""
         side, bottom, right = self.folded

@@ -62,7 +62,7 @@ def trained(tmp_path_factory):
     """Trains in one process, on two virtual devices, and with two workers; returns the files."""
     folder = tmp_path_factory.mktemp("replicas")
     script = [sys.executable, HERE / "train_on_replicas.py", folder]
-    subprocess.run([*script, "alone", "mirrored"], check=True)
+    subprocess.run([*script, "alone", "mirrored", "compiled"], check=True)
     codes, completed = ends_of(start_workers([*script, "worker"]))
     assert codes == [0, 0], completed
     return folder
@@ -74,7 +74,7 @@ def state_in(file):
     return [file[name] for name in sorted(names, key=lambda n: int(re.search(r"\d+$", n)[0]))]
 
 
-@pytest.mark.parametrize("name", ["mirrored", "worker0", "worker1"])
+@pytest.mark.parametrize("name", ["mirrored", "compiled", "worker0", "worker1"])
 def test_the_same_batches_give_the_same_losses_on_any_number_of_replicas(trained, name):
     with np.load(trained / "alone.npz") as alone, np.load(trained / f"{name}.npz") as other:
         assert alone["logs"].shape == (50, 10)
@@ -104,7 +104,6 @@ def test_what_replicas_cannot_do_is_refused(trained):
     completed = json.loads((trained / "mirrored.json").read_text())["refused"]
     for words, text in zip(
         (
-            "jit_compile=False or 'auto' on 2 replicas, got jit_compile=True",
             "steps_per_execution=1 on 2 replicas, got steps_per_execution=2",
             "accumulation=1 on 2 replicas, got accumulation=2",
             "a batch size that 2 replicas can share evenly, got 7",

@@ -198,7 +198,8 @@ class AdversarialModel(Players):
 
     def train_step(self, data: Any) -> dict:
         """Updates the players on one batch, then the moving averages and the counters."""
-        with compilation.run_after(data), compilation.in_this_process(self.jit_compile):
+        target = compilation.in_this_process(self.jit_compile, self.replicated)
+        with compilation.run_after(data), target:
             batch = self.check_batch(self.gather(data))
             rows = keras.tree.flatten(batch)[0]
             check_parts(rows.shape[0], self.rules.accumulation)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from keras_gan import gradients, losses
+from keras_gan import compilation, gradients, losses
 from keras_gan.models.checks import check_rules_fit, check_shapes_fit
 from keras_gan.models.remat import RematerializedNetwork
 from keras_gan.models.rules import Rules
@@ -87,7 +87,8 @@ class Duel:
 
     def generate(self, inputs: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Generates float32 samples `(batch, *sample_shape)` in training mode."""
-        return ops.cast(self._generator(with_labels(inputs, labels), training=True), "float32")
+        generator = compilation.compile_network(self._generator)
+        return ops.cast(generator(with_labels(inputs, labels), training=True), "float32")
 
     def discriminator_objective(
         self,
@@ -291,7 +292,8 @@ def discriminate(
         training: Whether to run in training mode.
     """
     labels = labels if len(discriminator.inputs) == 2 else None
-    outputs = keras.tree.flatten(discriminator(with_labels(samples, labels), training=training))
+    network = compilation.compile_network(discriminator)
+    outputs = keras.tree.flatten(network(with_labels(samples, labels), training=training))
     logits, *classes = (ops.cast(output, "float32") for output in outputs)
     return Outputs(ops.squeeze(logits, -1), classes[0] if classes else None)
 

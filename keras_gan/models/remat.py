@@ -38,7 +38,7 @@ class RematerializedNetwork:
     """
 
     def __init__(self, network: keras.Model):
-        self.network, self.inputs = network, network.inputs
+        self.network, self.inputs, self.variables = network, network.inputs, network.variables
         calls, cuts = layer_calls(network), choose_cuts(network)
         ends = [0, *[cut.end for cut in cuts], len(calls)]
         live_tensors = [*[cut.tensors for cut in cuts], network.outputs]

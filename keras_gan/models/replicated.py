@@ -76,6 +76,12 @@ class Replicated:
         """Whether a step has several replicas."""
         return self.distribute_strategy.num_replicas_in_sync > 1
 
+    def _resolve_auto_jit_compile(self):
+        """Returns whether `"auto"` means XLA; Keras never uses it on several replicas."""
+        if self.replicated:
+            return bool(tf.config.list_physical_devices("GPU"))
+        return super()._resolve_auto_jit_compile()
+
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: the model is built already, and Keras would guess wrong inputs."""
 
@@ -140,7 +146,6 @@ def check_replicas(model: "Replicated", batch_size: int | None = None) -> None:
     count, parts = model.distribute_strategy.num_replicas_in_sync, model.rules.accumulation
     optimizers = [model.optimizer_of(player) for player in model.players]
     limits = {
-        "jit_compile=True": ("jit_compile=False or 'auto'", model.jit_compile is True),
         f"steps_per_execution={model.steps_per_execution}": (
             "steps_per_execution=1",
             model.steps_per_execution > 1,
