@@ -263,7 +263,9 @@ def fill_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
     [[0, 1, 2], [3, 4, 0]]
     """
     shapes = [spec.shape for spec in tf.nest.flatten(dataset.element_spec)]
-    if all(shape[0] is not None for shape in shapes) or any(None in shape[1:] for shape in shapes):
+    if not all(shape.rank and None not in shape[1:] for shape in shapes):
+        return dataset
+    if all(shape[0] is not None for shape in shapes):
         return dataset
 
     def fill(batch, previous):

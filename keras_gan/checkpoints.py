@@ -6,6 +6,7 @@ import re
 import warnings
 
 from keras_gan.errors import NotFiniteError, RunError
+from keras_gan.files.atomic import check_path
 from keras_gan.files.keras_file import is_intact, load_model, save_model
 from keras_gan.models.adversarial import AdversarialModel
 
@@ -38,7 +39,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | os.PathLike, keep: int = 3) -> None:
-        self.folder, self.keep = pathlib.Path(folder), keep
+        self.folder, self.keep = check_path(folder), keep
 
     def paths(self) -> list[pathlib.Path]:
         """Returns the files, intact or not, in order of their steps."""

@@ -29,6 +29,9 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "
     Returns:
         A tensor `(batch, rows, columns, filters)`.
 
+    Raises:
+        ConfigError: For maps of integers.
+
     Example:
 
     >>> import tensorflow as tf
@@ -36,10 +39,20 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "
     >>> convolve(tf.ones((1, 4, 4, 2)), tf.ones((3, 3, 2, 5)), strides=2).shape
     TensorShape([1, 2, 2, 5])
     """
+    check_floats(x)
     if not compilation.for_tensorflow_on_cpu() or None in x.shape[1:3]:
         return tf.nn.conv2d(x, kernel, strides, padding.upper())
     x, kernel = tf.convert_to_tensor(x), tf.convert_to_tensor(kernel)
     return Convolution.of(x.shape, kernel.shape, strides, padding).convolve(x, kernel)
+
+
+def check_floats(x: tf.Tensor) -> None:
+    """Raises `ConfigError` for maps of integers, such as images that aren't scaled."""
+    if not tf.as_dtype(x.dtype).is_floating:
+        raise ConfigError(
+            f"expected maps of floats to filter, got {tf.as_dtype(x.dtype).name}; convert them, "
+            "such as uint8 images by x / 127.5 - 1."
+        )
 
 
 def convolve_transposed(
@@ -57,7 +70,7 @@ def convolve_transposed(
         A tensor `(batch, height, width, filters)`.
 
     Raises:
-        ConfigError: For maps of unknown size.
+        ConfigError: For maps of integers, or of unknown size.
 
     Example:
 
@@ -66,6 +79,7 @@ def convolve_transposed(
     >>> convolve_transposed(tf.ones((1, 4, 4, 2)), tf.ones((4, 4, 5, 2)), strides=2).shape
     TensorShape([1, 8, 8, 5])
     """
+    check_floats(x)
     if None in x.shape[1:3]:
         raise ConfigError(
             f"expected maps of a known size, got {tuple(x.shape)}; use "

@@ -59,6 +59,8 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 class KerasGanError(Exception):
     """Base class of all errors that the package raises on purpose; their text is printable."""
 
+    _keras_call_info_injected = True  # Keras then adds no text about the layer that was called
+
     def __init__(self, message: object = "") -> None:
         super().__init__(printable(message))
 

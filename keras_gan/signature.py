@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.media import Medium
 
 import keras
@@ -79,6 +79,18 @@ def draw_example(spec: tf.TensorSpec, batch_size: int, random: np.random.Generat
     if not spec.dtype.is_floating:
         return np.zeros(shape, spec.dtype.as_numpy_dtype)
     return random.uniform(-1, 1, shape).astype(spec.dtype.as_numpy_dtype)
+
+
+def signatures_of(model: keras.Model) -> dict[str, Signature]:
+    """Returns a model's signatures by name; raises `ConfigError` for another result."""
+    signatures = model.signatures()
+    parts = signatures.values() if isinstance(signatures, dict) else [signatures]
+    if not all(isinstance(part, Signature) for part in parts):
+        raise ConfigError(
+            f"expected {type(model).__name__}.signatures to return a dict of names to Signature "
+            f"objects, such as Signature.between(network, medium), got {abbreviate(signatures)}."
+        )
+    return signatures
 
 
 def pick(signatures: dict, name: str | None = None) -> Signature:

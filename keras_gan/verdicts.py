@@ -1,4 +1,4 @@
-"""Verdicts on a training: discriminator at chance or winning, collapse, coverage, memorization.
+"""Verdicts on a training: the discriminator, collapse, coverage and memorization.
 
 Each verdict applies a fixed rule to the history (accuracies, gradients) or to the metrics, and
 quotes the figures.
@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 AT_CHANCE = 0.05  # maximum distance of the discriminator's accuracy from 1/2
+ONE_SIDED = 0.75  # minimum share of samples with the same answer, at an accuracy of 1/2
 WINNING = 0.95  # minimum accuracy of the discriminator on real and on generated samples
 NO_SIGNAL = 0.01  # maximum gradient of the generator, as a share of its largest
 COLLAPSED = 0.5  # maximum coverage or modes, as a share of their best
@@ -24,8 +25,8 @@ class Verdict:
     """A verdict on a run.
 
     Attributes:
-        name: `"chance"`, `"winning"`, `"collapse"`, `"narrow"`, `"memorizing"`, or `"playing"` if
-            none of these applies.
+        name: `"chance"`, `"one-sided"`, `"winning"`, `"collapse"`, `"narrow"`, `"memorizing"`, or
+            `"playing"` if none of these applies.
         text: Sentence that states the verdict and its figures.
         advice: Recommended changes; empty for `"playing"`.
     """
@@ -109,20 +110,14 @@ def recent(history: Sequence[dict[str, float]]) -> tuple[float, ...]:
 def judge_discriminator(history: Sequence[dict[str, float]], name: str = "") -> Iterator[Verdict]:
     """Yields verdicts on a discriminator, given its duel's history and its name.
 
-    The discriminator is at chance if its mean accuracy is within 0.05 of 1/2. It is winning if its
+    If its mean accuracy is within 0.05 of 1/2, it is one-sided or at chance. It is winning if its
     accuracies on real and on generated samples are at least 0.95, and the norm of the generator's
     gradient is at most 1 % of its maximum in the history.
     """
     real, fake, gradient = recent(history)
     largest = max(row["g_gradient"] for row in history)
     if abs((real + fake) / 2 - 0.5) <= AT_CHANCE:
-        yield Verdict(
-            "chance",
-            f"The {discriminator(name)} is at chance: right on {real:.0%} of the real and "
-            f"{fake:.0%} of the generated samples.",
-            "Either it can't tell D' from D any more, or it is too weak: the metrics show which. "
-            "If they are bad, widen it, raise its learning rate or lower its penalties.",
-        )
+        yield judge_answers(real, fake, name)
     if min(real, fake) >= WINNING and gradient <= NO_SIGNAL * largest:
         yield Verdict(
             "winning",
@@ -132,6 +127,34 @@ def judge_discriminator(history: Sequence[dict[str, float]], name: str = "") -> 
             "Use a loss that doesn't saturate (non_saturating, relativistic_paired), add R1 or "
             "raise its weight, or lower the discriminator's learning rate.",
         )
+
+
+def judge_answers(real: float, fake: float, name: str) -> Verdict:
+    """Returns the verdict on a discriminator that is right on half of the samples.
+
+    It is one-sided if it gives the same answer, real or generated, on at least 3/4 of all samples,
+    and at chance otherwise.
+
+    Args:
+        real, fake: Its accuracies on real and on generated samples.
+        name: Its name.
+    """
+    right = f"right on {real:.0%} of the real and {fake:.0%} of the generated samples."
+    called_real = (real + 1.0 - fake) / 2
+    share, answer = max((called_real, "real"), (1.0 - called_real, "generated"))
+    if share >= ONE_SIDED:
+        return Verdict(
+            "one-sided",
+            f"The {discriminator(name)} calls {share:.0%} of all samples {answer}: {right}",
+            "Most of its logits are on one side of 0, whether or not they tell D' from D: the "
+            f"metrics show which. If it lasts, {STEADY}.",
+        )
+    return Verdict(
+        "chance",
+        f"The {discriminator(name)} is at chance: {right}",
+        "Either it can't tell D' from D any more, or it is too weak: the metrics show which. "
+        "If they are bad, widen it, raise its learning rate or lower its penalties.",
+    )
 
 
 def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> list[float]:

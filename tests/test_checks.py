@@ -1,6 +1,6 @@
 import functools
 
-from keras_gan import checks
+from keras_gan import callbacks, checkpoints, checks, media, pictures, runs
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -71,3 +71,22 @@ def test_checks_return_the_value_or_name_it(check, good, bad, message):
 def test_integers_become_ints_that_json_can_represent():
     assert type(checks.check_integer("k", np.int64(3))) is int
     assert type(checks.check_seed(np.int64(3))) is int
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        checkpoints.Checkpoints,
+        callbacks.SampleGrid,
+        callbacks.HistoryCSV,
+        callbacks.read_table,
+        runs.Run,
+        functools.partial(media.Image().save, np.zeros((1, 8, 8, 1))),
+        functools.partial(pictures.save_png, np.zeros((8, 8, 1), "uint8")),
+        functools.partial(pictures.save_gif, [np.zeros((8, 8, 1), "uint8")]),
+    ],
+)
+def test_what_is_no_path_is_named(use):
+    for other in (None, 3, b"name"):
+        with pytest.raises(ConfigError, match=r"a path as a str or a pathlib.Path, got (None|3|b)"):
+            use(other)

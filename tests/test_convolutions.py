@@ -126,6 +126,22 @@ def test_maps_of_unknown_size():
         convolve_transposed(keras.KerasTensor((None, None, None, 3)), tf.zeros((4, 4, 5, 3)))
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(4, 3, padding="same"),
+        layers.Conv2DTranspose(4, 3, padding="same"),
+        layers.EqualizedConv2D(4, 3),
+        layers.Smooth2D(1),
+        layers.Upsample2D(),
+    ],
+)
+def test_maps_of_integers_are_refused(layer, dtype):
+    with pytest.raises(ConfigError, match=f"^expected maps of floats to filter, got {dtype}; "):
+        layer(np.ones((1, 4, 4, 2), dtype))
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [

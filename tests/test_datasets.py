@@ -124,6 +124,10 @@ def test_numpy_files(tmp_path):
         ({"images": np.zeros((3, 8, 8, 1), "int64")}, "uint8 images or floats, got int64"),
         ({"images": np.zeros((3, 4)), "labels": np.zeros(2, int)}, "expected 3 labels"),
         ({"images": np.zeros((3, 4)), "labels": np.zeros(3)}, "integers from 0, got float64"),
+        (
+            {"images": np.zeros((3, 4)), "labels": np.array([1, 0, -1])},
+            r"labels from 0 in .*bad\.npz, got -1 at index 2; number",
+        ),
         ({"a": np.zeros((3, 4)), "b": np.zeros((3, 4))}, "one array of samples"),
         ({"images": np.array([[{}]], dtype=object)}, "expected a NumPy file"),
     ],

@@ -1,6 +1,7 @@
 """GAN: training, its moving average and noise, sampling, saving."""
 
 import keras_gan as kg
+from keras_gan.errors import ConfigError
 
 import keras
 import numpy as np
@@ -260,6 +261,25 @@ def test_labels_of_samples():
 
 
 # Saving.
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("gan.h5", r"a file that ends in \.keras, got .*gan\.h5"),
+        ("gan.hdf5", r"ends in \.keras"),
+        ("gan", r"ends in \.keras"),
+        ("gan.weights", r"ends in \.keras"),
+        ("folder.keras", r"a file to write, got the folder"),
+        (None, "a path as a str or a pathlib.Path, got None"),
+    ],
+)
+def test_a_path_that_cannot_be_saved_to_is_refused(path, message, tmp_path):
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(ConfigError, match=message):
+        tiny_gan().save(path and tmp_path / path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder.keras"]
+    assert not any((tmp_path / "folder.keras").iterdir())
 
 
 def test_config_round_trip_before_and_after_compile(tmp_path):

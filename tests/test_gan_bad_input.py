@@ -168,7 +168,8 @@ OTHER_DATA = [
     (IMAGES, np.eye(8, 3, dtype="int32"), r"one class per sample, .* got \(1, 3\).* argmax"),
     (BATCHES.batch(8).take(0), None, "data of at least one batch, got none"),
     (BATCHES.filter(lambda x: x[0, 0, 0] > 9).batch(8), None, "at least one batch, got none"),
-    (BATCHES, None, r"images of shape \(8, 8, 1\), .* got \(8, 1\)"),
+    (BATCHES, None, r"got single ones instead of batches; batch them: dataset.batch\(32\)"),
+    (tf.data.Dataset.range(8), None, "got single ones instead of batches"),
     (TEXTS.batch(8), None, "images as uint8 or floats, got string"),
     (BATCHES.batch(8), LABELS, "no y beside a _BatchDataset"),
 ]
@@ -211,17 +212,103 @@ def test_bad_numbers_of_fit(name, number, classes):
             classes[1].fit(BATCHES.batch(8), batch_size=8, verbose=0)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"class_weight": {0: 1.0}}, "no class_weight: a game weights no classes; leave it out"),
+        ({"sample_weight": np.ones(8)}, "no sample_weight: a game weights no samples; leave it"),
+        ({"validation_split": 0.5}, "no validation_split: .*; pass validation_data"),
+        ({"validation_data": (IMAGES, None, np.ones(8))}, "no sample_weight"),
+        ({"epochs": 1.5}, "an integer epochs >= 0, got 1.5"),
+        ({"epochs": "2"}, "an integer epochs >= 0, got '2'"),
+        ({"initial_epoch": -1}, "an integer initial_epoch >= 0, got -1"),
+        ({"validation_steps": 0}, "an integer validation_steps >= 1, got 0"),
+        ({"validation_batch_size": 2.0}, "an integer validation_batch_size >= 1, got 2.0"),
+        ({"validation_freq": 0}, "an integer validation_freq >= 1, got 0"),
+        ({"callbacks": 3}, "a list of keras.callbacks.Callback objects as callbacks, got 3"),
+        ({"callbacks": [keras.callbacks.History]}, "Callback objects as callbacks, got <class"),
+    ],
+)
+def test_options_of_keras_that_no_game_has(options, message, classes):
+    step = int(classes[1].step)
+    with pytest.raises(ConfigError, match=message):
+        classes[1].fit(IMAGES, verbose=0, **{"batch_size": 8} | options)
+    assert int(classes[1].step) == step
+
+
+def test_weights_are_refused_wherever_keras_takes_them(classes):
+    weights = np.ones(8)
+    for use in (classes[1].evaluate, classes[1].train_on_batch, classes[1].test_on_batch):
+        with pytest.raises(ConfigError, match="no sample_weight"):
+            use(IMAGES, sample_weight=weights)
+    with pytest.raises(ConfigError, match="no class_weight"):
+        classes[1].train_on_batch(IMAGES, class_weight={0: 1.0})
+    with pytest.raises(ConfigError, match=r"an integer steps >= 1, got 1\.5"):
+        classes[1].evaluate(IMAGES, steps=1.5)
+
+
+def test_single_batches_train_and_evaluate(classes):
+    for gan, labels in zip(classes, (LABELS, None), strict=True):
+        step = int(gan.step)
+        logs = gan.train_on_batch(IMAGES, labels, return_dict=True)
+        assert int(gan.step) == step + 1
+        assert logs["d_loss"] > 0
+        assert gan.test_on_batch(IMAGES, labels, return_dict=True)["d_loss"] > 0
+    with pytest.raises(DataError, match="a NoneType without rows"):
+        classes[1].train_on_batch(None)
+
+
 def test_generators_of_batches_train(classes):
     step = int(classes[1].step)
-    classes[1].fit(((IMAGES,) for _ in range(2)), steps_per_epoch=2, verbose=0)
+    batches = ((IMAGES,) for _ in range(2))
+    classes[1].fit(batches, steps_per_epoch=2, verbose=0)
     assert int(classes[1].step) == step + 2
 
 
-def test_data_sets_that_do_not_fit():
-    gan = tiny_gan()
+class NoBatches(keras.utils.PyDataset):
+    def __len__(self):
+        return 0
+
+
+def test_other_iterables_without_a_batch_are_refused(classes):
+    for make in (lambda: (batch for batch in ()), NoBatches):
+        for use in (classes[1].fit, classes[1].evaluate):
+            with pytest.raises(DataError, match="data of at least one batch, got none"):
+                use(make(), verbose=0)
+        with pytest.raises(DataError, match="data of at least one batch, got none"):
+            classes[1].fit(IMAGES, verbose=0, batch_size=8, validation_data=make())
+
+
+@pytest.mark.parametrize(
+    ("batch", "received"),
+    [(IMAGES, "ndarray"), (None, "NoneType"), ((3,), "a tuple of int"), (("a",), "a tuple of str")],
+)
+def test_generators_of_other_things_are_refused(batch, received, classes):
+    message = rf"tuples of arrays from a generator, .* got {received}; yield \(samples,\)"
+    with pytest.raises(DataError, match=message):
+        classes[1].fit((batch for _ in range(2)), verbose=0)
+
+
+LABELED = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
+UNSHAPED = tf.data.Dataset.from_generator(lambda: iter(IMAGES), tf.float32)
+HALF_SHAPED = UNSHAPED.map(lambda x: tf.ensure_shape(x, (None, None, 1)))
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "dataset", "message"),
+    [
+        (None, LABELED.batch(8), "got labels for networks that take none"),
+        (3, LABELED, r"got single ones instead of batches; batch them: dataset.batch\(32\)"),
+        (None, tf.data.Dataset.range(8), "got single ones instead of batches"),
+        (None, UNSHAPED, r"a size that TensorFlow doesn't know; .*x, \(None, 8, 8, 1\)\)"),
+        (None, UNSHAPED.batch(8), "a size that TensorFlow doesn't know; name it"),
+        (None, HALF_SHAPED.batch(8), "a size that TensorFlow doesn't know; name it"),
+    ],
+)
+def test_data_sets_that_do_not_fit(num_classes, dataset, message):
+    gan = tiny_gan(num_classes)
     gan.compile()
-    dataset = tf.data.Dataset.from_tensor_slices((random_images(8), np.zeros(8))).batch(8)
-    with pytest.raises(DataError, match="got labels for networks that take none"):
+    with pytest.raises(DataError, match=message):
         gan.fit(dataset, verbose=0)
 
 
@@ -245,6 +332,7 @@ def test_labels_where_none_are_wanted():
         tiny_gan().sample(2, labels=1)
 
 
-def test_fit_before_compile():
-    with pytest.raises(ConfigError, match="call compile"):
-        tiny_gan().fit(random_images(8))
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_methods_that_need_compile(method):
+    with pytest.raises(ConfigError, match=rf"call compile\(\) before {method}\(\)"):
+        getattr(tiny_gan(), method)(random_images(8))

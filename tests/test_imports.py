@@ -100,6 +100,9 @@ def test_load_model_refuses_code_and_what_is_no_model(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(kg.errors.DataError, match=r"expected a \.keras file"):
         kg.load_model(path)
+    for other in (None, 3, b"model.keras", [path]):
+        with pytest.raises(kg.errors.ConfigError, match=r"a path as a str or a pathlib.Path, got "):
+            kg.load_model(other)
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,26 @@ def test_shapes_that_do_not_fit_are_refused(tmp_path, shape, medium, message):
 
 
 def test_samples_of_any_shape_can_be_points(tmp_path):
-    path = saved(tmp_path, 9 * np.ones((4, 8, 8, 2), "float32"))
+    path = saved(tmp_path, np.tile(np.float32([[8], [10]]), (4, 8, 4, 2)))
     source = datasets.open_source(path, medium="points")
     assert (source.medium, source.sample_shape) == (media.Points(), (8, 8, 2))
-    assert source.moments() == [[9.0, 9.0], [0.0, 0.0]]
+    assert source.moments() == [[9.0, 9.0], [1.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "medium", "message"),
+    [
+        ([1], "points", "columns that vary in .*, got one value alone in column 1; leave"),
+        ([0, 1, 2], "points", "in column 0, 1, 2; leave"),
+        ([0], media.Table(("age", "pet", "size")), "in column age; leave constant columns out"),
+    ],
+)
+def test_constant_columns_are_named(tmp_path, columns, medium, message):
+    samples = np.random.default_rng(0).normal(size=(50, 3)).astype("float32")
+    samples[:, columns] = 0.1  # whose mean isn't exactly 0.1
+    source = datasets.open_source(saved(tmp_path, samples), medium=medium)
+    with pytest.raises(DataError, match=message):
+        source.moments()
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def test_batchnorm_in_the_discriminator_is_an_option():
     ("make", "message"),
     [
         (lambda: networks.MLPGenerator((2,), moments=[[0.0], [1.0]]), "moments of 2 means"),
-        (lambda: networks.MLPGenerator((1,), moments=[[0.0], [0.0]]), "variances above 0"),
+        (lambda: networks.MLPGenerator((1,), moments=[[0.0], [0.0]]), "above 0, got 0 in column 0"),
+        (lambda: networks.MLPGenerator((2,), moments=[[0, 0], [1, np.nan]]), "got nan in column 1"),
         (lambda: networks.DCGANGenerator((48, 48, 3)), r"expected an image_shape .*48, 48, 3"),
         (lambda: networks.DCGANGenerator((32, 16, 3)), "32, 16, 3"),
         (lambda: networks.DCGANDiscriminator((32, 32, 5)), "1 to 4 channels, got 5"),

@@ -202,6 +202,10 @@ def test_what_cannot_be_served_is_told_of(tmp_path, capsys):
     )
     assert "expected a positive --batch-size, got 0" in refused(capsys, folder, "--batch-size", 0)
     assert "expected a positive --threads or 0, got -1" in refused(capsys, folder, "--threads", -1)
+    for port in (-1, 65_536, 99_999):
+        assert f"expected a port from 0 to 65535, got {port}." in refused(
+            capsys, folder, "--port", port
+        )
     assert "expected a --name without / and :" in refused(capsys, folder, "--name", "a/b")
     assert "could not read the token" in refused(capsys, folder, "--token-file", tmp_path / "none")
     (tmp_path / "empty").write_text("")

@@ -309,6 +309,118 @@ def test_a_games_own_errors_are_named():
         build(game=Measuring).evaluate(images, verbose=0)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"make_duels": lambda game, rules: None}, "Wrong.make_duels to return a tuple of .* None"),
+        ({"make_duels": lambda game, rules: (3,)}, r"make_duels to return .*\(Duel.*, got \(3,\)"),
+        ({"make_duels": lambda game, rules: one_duel(game, rules)}, "got <keras_gan.models.duel"),
+        ({"domains": {"a": "net", "b": "generator_ab"}}, "unknown network of domain a 'net'"),
+        ({"domains": {"a": "discriminator", "b": "x"}}, "'discriminator'; did you mean 'disc"),
+        ({"domains": "ab"}, r"domains of Wrong as names in the form \{'a': .*, got 'ab'"),
+        ({"intervals": {"x": (0, 0)}}, r"Wrong.intervals as .*>= 1, got \(0, 0\) for x"),
+        ({"intervals": {"x": 3}}, r"Wrong.intervals as a dict of \(interval, offset\).* got 3 for"),
+        ({"intervals": {"x": (1.5, 0)}}, r"Wrong.intervals .* got \(1.5, 0\) for x"),
+        ({"intervals": None}, "Wrong.intervals as a dict of .* got None"),
+        ({"averages": {"generator_ba": "generator_ab"}}, "a name of its own .* 'generator_ba'"),
+        ({"averages": {"fit": "generator_ab"}}, "a name of its own for each network .* 'fit'"),
+        ({"averages": "generator_ab"}, "averages of Wrong as names in the form .*'generator_ab'"),
+        ({"played_rules": ("foo",)}, "unknown rule in played_rules of Wrong 'foo'"),
+        ({"played_rules": "update"}, r"played_rules of Wrong .*\('n_critic',\), got 'update'"),
+        ({"players": {"generator": "generator_ab"}}, r"\{'generator': \('generator',\)\}, got"),
+        ({"players": ("generator",)}, r"players of Wrong as names .* got \('generator',\)"),
+        ({"test_log_names": "cycle_loss"}, r"\('d_loss',\), got 'cycle_loss'"),
+        ({"log_names": "d_loss"}, "log_names of Wrong as names .* got 'd_loss'"),
+        ({"log_prefixes": "g"}, "log_prefixes of Wrong as names .* got 'g'"),
+    ],
+)
+def test_a_game_that_is_defined_wrongly(attributes, message):
+    with pytest.raises(ConfigError, match=message):
+        build(game=type("Wrong", (TwoDomains,), attributes))
+
+
+def one_duel(game, rules):
+    return kg.Duel(game.generator_ab, game.discriminator_b, rules)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        (
+            {"check_batch": lambda game, data: None},
+            "Wrong.check_batch to return a batch.* got None",
+        ),
+        (
+            {"update_kind": lambda game, batch, *_: game.minimize("critic", None, (batch,))},
+            "unknown player 'critic'. Known: discriminator, generator",
+        ),
+        (
+            {"generator_objective": lambda game, batch, noise, due: 0.0},
+            r"the objective of generator to return \(loss, logs\), .* got 0.0",
+        ),
+    ],
+)
+def test_a_game_whose_step_is_wrong(attributes, message):
+    game = build(game=type("Wrong", (TwoDomains,), attributes), run_eagerly=True)
+    with pytest.raises(ConfigError, match=message):
+        game.train_on_batch((random_images(8), random_images(8)))
+
+
+@pytest.mark.parametrize(
+    "preview", [None, random_images(2), (random_images(2),), (random_images(2), "2"), (None, 1)]
+)
+def test_a_wrong_preview_is_refused(preview, tmp_path):
+    game = build(game=type("Wrong", (TwoDomains,), {"preview": lambda *_: preview}))
+    grid = kg.callbacks.SampleGrid(tmp_path)
+    grid.set_model(game)
+    with pytest.raises(
+        ConfigError, match=r"Wrong.preview to return \(samples, columns\), an array"
+    ):
+        grid.act({})
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("signatures", [None, [], {"a_to_b": generator()}])
+def test_wrong_signatures_are_refused(signatures, tmp_path):
+    game = build(game=type("Wrong", (TwoDomains,), {"signatures": lambda game: signatures}))
+    for use in (lambda: game.medium, lambda: export.to_onnx(game, tmp_path / "game.onnx")):
+        with pytest.raises(ConfigError, match=r"Wrong.signatures to return a dict of names to Sig"):
+            use()
+    assert not any(tmp_path.iterdir())
+
+
+def test_single_batches_of_a_game():
+    game, images = build(run_eagerly=True), (random_images(8, seed=1), random_images(8, seed=2))
+    logs = game.train_on_batch(images, return_dict=True)
+    assert int(game.step) == 1
+    assert logs["cycle_loss"] > 0
+    assert game.test_on_batch(images, return_dict=True)["cycle_loss"] > 0
+    assert game.test_on_batch(*images, return_dict=True)["cycle_loss"] > 0
+    for use in (game.train_on_batch, game.test_on_batch):
+        with pytest.raises(DataError, match="samples of 2 domains, a, b, got 3"):
+            use((*images, images[0]))
+    for option in ("class_weight", "sample_weight"):
+        with pytest.raises(ConfigError, match=f"expected no {option}"):
+            game.fit(images, verbose=0, **{option: np.ones(8)})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"generator": None}, "keras.Model with keras.Input as the generator, got None"),
+        ({"discriminator": 3}, "keras.Model with keras.Input as the discriminator, got 3"),
+        ({"rules": "hinge"}, r"keras_gan.Rules for a Duel, such as Rules\(.*, got 'hinge'"),
+        ({"rules": None}, "keras_gan.Rules for a Duel, .* got None"),
+        ({"scheduled": 3}, r"a function \(name, number\) -> number as scheduled, .* got 3"),
+        ({"name": 3}, "a str as the name of a Duel, got 3"),
+    ],
+)
+def test_a_duel_names_what_it_expects(arguments, message):
+    networks = {"generator": generator(), "discriminator": discriminator(), "rules": kg.Rules()}
+    with pytest.raises(ConfigError, match=message):
+        kg.Duel(**networks | arguments)
+
+
 def test_a_duel_needs_networks_that_fit():
     flat = keras.Sequential([keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 3)])
     with pytest.raises(ConfigError, match=r"discriminator of samples \(8, 8, 1\), .*8, 8, 2"):

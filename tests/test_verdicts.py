@@ -60,13 +60,36 @@ def test_the_same_setup_with_a_non_saturating_loss_is_not_lost(tmp_path):
     assert "winning" not in names(verdicts.judge(history))
 
 
-def test_a_discriminator_at_chance_is_reported(tmp_path):
-    """The discriminator doesn't learn, and the generator already generates the data."""
+@pytest.mark.parametrize(
+    ("loss", "name"), [("relativistic_paired", "chance"), ("non_saturating", "one-sided")]
+)
+def test_a_discriminator_at_chance_is_reported(loss, name, tmp_path):
+    """The discriminator doesn't learn, and the generator already generates the data.
+
+    All of its logits happen to be below 0, where a relativistic loss compares pairs.
+    """
     gan = points_gan()
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), loss=loss)
     points = gan.sample(512, seed=3)
     history = play(gan, points, tmp_path / "history.csv", epochs=4)
-    assert names(verdicts.judge(history)) == ["chance"]
+    assert names(verdicts.judge(history)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "text"),
+    [
+        (1.0, 0.0, "calls 100% of all samples real: right on 100% of the real and 0% of the gen"),
+        (0.0, 1.0, "calls 100% of all samples generated: right on 0% of the real and 100% of"),
+        (0.2, 0.72, "calls 76% of all samples generated"),
+    ],
+)
+def test_a_discriminator_of_one_answer_is_not_at_chance(real, fake, text):
+    rows = [{"real_accuracy": real, "fake_accuracy": fake, "g_gradient": 1.0}] * 8
+    (verdict,) = verdicts.judge(rows)
+    assert verdict.name == "one-sided"
+    assert text in str(verdict)
+    rows = [{"real_accuracy": 0.7, "fake_accuracy": 0.3, "g_gradient": 1.0}] * 8
+    assert names(verdicts.judge(rows)) == ["chance"]
 
 
 def test_a_generator_of_one_point_is_reported(tmp_path):

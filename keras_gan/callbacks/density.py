@@ -1,11 +1,11 @@
 """Plots of D and D' during training."""
 
 import os
-import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
+from keras_gan.files.atomic import check_path
 from keras_gan.metrics.known import plots
 from keras_gan.sampling import require_sampling
 from keras_gan.tf32 import allow_tf32
@@ -50,7 +50,7 @@ class DensityPlot(Periodic):
     ) -> None:
         super().__init__(every, last=last)
         self.plot = plots.plot_for(distribution.dim)
-        self.folder, self.distribution = pathlib.Path(folder), distribution
+        self.folder, self.distribution = check_path(folder), distribution
         self.count, self.seed = count, seed
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:

@@ -2,12 +2,12 @@
 
 import math
 import os
-import pathlib
 from collections.abc import Callable
 
 from keras_gan.callbacks.table import PeriodicTable
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
+from keras_gan.files.atomic import check_path
 from keras_gan.files.keras_file import save_model
 from keras_gan.metrics.evaluate import Evaluator, Sampler
 
@@ -63,7 +63,7 @@ class Evaluate(PeriodicTable):
         if patience is not None:
             check_integer("patience", patience)
         self.evaluator, self.sample = evaluator, sample
-        self.best_path = None if best_path is None else pathlib.Path(best_path)
+        self.best_path = None if best_path is None else check_path(best_path)
         self.monitor, self.patience = monitor, patience
 
     def act(self, logs: dict[str, float]) -> None:

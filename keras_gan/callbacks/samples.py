@@ -1,13 +1,14 @@
 """Previews of samples during training, at the same latents each time."""
 
+import numbers
 import os
-import pathlib
 
 from keras_gan import media, pictures
 from keras_gan.callbacks.periodic import Periodic
-from keras_gan.checks import check_integer
+from keras_gan.checks import check_integer, is_number
 from keras_gan.datasets import Source
 from keras_gan.errors import ConfigError
+from keras_gan.files.atomic import check_path
 from keras_gan.metrics.evaluate import read_batches
 
 import keras
@@ -44,7 +45,7 @@ class SampleGrid(Periodic):
         last: int | None = None,
     ) -> None:
         super().__init__(every, last=last)
-        self.folder = pathlib.Path(folder)
+        self.folder = check_path(folder)
         self.rows, self.columns, self.seed = rows, columns, seed
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -55,9 +56,38 @@ class SampleGrid(Periodic):
 
     def act(self, logs: dict[str, float]) -> None:
         """Writes a preview."""
-        samples, columns = self.model.preview(self.rows, self.columns, self.seed)
+        samples, columns = preview_of(self.model, self.rows, self.columns, self.seed)
         path = self.folder / f"{int(self.model.step):08d}.png"
         pictures.save_png(self.model.medium.preview(samples, columns), path)
+
+
+def preview_of(
+    model: keras.Model, rows: int | None = None, columns: int | None = None, seed: int = 0
+) -> tuple[np.ndarray, int]:
+    """Returns `(samples, columns)` of a game's `preview`.
+
+    Args:
+        model: An `AdversarialModel`.
+        rows, columns, seed: As in its `preview`.
+
+    Raises:
+        ConfigError: If `preview` returns anything else.
+    """
+    preview = model.preview(rows, columns, seed)
+    is_pair = isinstance(preview, tuple | list) and len(preview) == 2
+    if not is_pair or not getattr(preview[0], "shape", None) or not is_count(preview[1]):
+        kind = type(preview).__name__
+        received = f"{type(preview[0]).__name__} and {preview[1]!r}" if is_pair else f"a {kind}"
+        raise ConfigError(
+            f"expected {type(model).__name__}.preview to return (samples, columns), an array and "
+            f"an integer >= 1, got {received}."
+        )
+    return preview
+
+
+def is_count(value: object) -> bool:
+    """Returns whether a value is an integer from 1."""
+    return is_number(value, numbers.Integral) and value >= 1
 
 
 class PointsBesideData(Periodic):
@@ -97,7 +127,7 @@ class PointsBesideData(Periodic):
         super().__init__(every, last=last)
         if not isinstance(source.medium, media.Points):
             raise ConfigError(f"expected points, got {source.medium.noun}; use SampleGrid.")
-        self.folder, self.source, self.seed = pathlib.Path(folder), source, seed
+        self.folder, self.source, self.seed = check_path(folder), source, seed
         self.count = min(check_integer("count", count), len(source))
         indices = np.random.default_rng(seed).permutation(len(source))[: self.count]
         (self.data,) = read_batches(source, indices, self.count)
@@ -128,7 +158,7 @@ class LearningGIF(keras.callbacks.Callback):
         self, folder: str | os.PathLike, path: str | os.PathLike, max_frames: int = 100
     ) -> None:
         super().__init__()
-        self.folder, self.path = pathlib.Path(folder), pathlib.Path(path)
+        self.folder, self.path = check_path(folder), check_path(path)
         self.max_frames = max_frames
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

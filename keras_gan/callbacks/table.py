@@ -4,12 +4,11 @@ import csv
 import io
 import math
 import os
-import pathlib
 
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.errors import RunError
 from keras_gan.files import limits
-from keras_gan.files.atomic import atomic_write
+from keras_gan.files.atomic import atomic_write, check_path
 
 import keras
 
@@ -27,7 +26,7 @@ class Table:
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self.path = pathlib.Path(path)
+        self.path = check_path(path)
         self.rows = []
 
     def open(self, step: int) -> None:
@@ -88,7 +87,7 @@ def read_table(path: str | os.PathLike) -> list[dict]:
     Raises:
         RunError: For a file that isn't such a table.
     """
-    path = pathlib.Path(path)
+    path = check_path(path)
     return [numbers(row) for row in read_rows(path)] if path.exists() else []
 
 

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from keras_gan import pictures
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.callbacks.samples import preview_of
 from keras_gan.errors import printable
 
 import numpy as np
@@ -46,17 +47,17 @@ class TerminalSamples(Periodic):
     def _picture(self, medium):
         """Returns samples as half blocks, as many per row as fit into the terminal."""
         room = shutil.get_terminal_size().columns
-        sample, _ = self.model.preview(rows=1, columns=1)
+        sample, _ = preview_of(self.model, rows=1, columns=1)
         height, width = medium.tiles(sample).shape[1:3]
         scale = min(1, HEIGHT / height, room / width)
         height, width = (max(round(size * scale), 1) for size in (height, width))
-        samples, columns = self.model.preview(ROWS, max(room // width, 1))
+        samples, columns = preview_of(self.model, ROWS, max(room // width, 1))
         picture = pictures.to_pillow(medium.preview(samples, columns))
         return half_blocks(picture.resize((columns * width, ROWS * height)))
 
     def _text(self, medium):
         """Returns samples as lines of text; empty for media without text."""
-        samples, _ = self.model.preview(LINES, columns=1)
+        samples, _ = preview_of(self.model, LINES, columns=1)
         return printable("\n".join(medium.lines(samples)))
 
 

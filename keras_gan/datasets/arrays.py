@@ -66,8 +66,22 @@ class ArraySource(Source):
             self._samples, self._labels = tf.constant(samples), tf.constant(labels)
 
     def moments(self) -> tuple[list[float], list[float]]:
-        """Computes mean and variance of each value of the last axis, two lists of floats."""
+        """Computes mean and variance of each value of the last axis, two lists of floats.
+
+        Raises:
+            DataError: For a value that is the same in all samples, which can't be standardized.
+        """
         samples = self._samples.numpy().astype("float64").reshape(-1, self.sample_shape[-1])
+        constant = np.flatnonzero(samples.min(axis=0) == samples.max(axis=0))
+        if len(constant):
+            is_table = isinstance(self.medium, media.Table)
+            words = self.medium.columns if is_table else range(samples.shape[1])
+            names = ", ".join(str(words[index]) for index in constant[:5])
+            raise DataError(
+                f"expected columns that vary in {self.name}, got one value alone in column "
+                f"{names}{', ...' if constant[5:].size else ''}; leave constant columns out, as a "
+                "generator has nothing to learn in them."
+            )
         return [samples.mean(axis=0).tolist(), samples.var(axis=0).tolist()]
 
     def fingerprint(self) -> str:
@@ -209,10 +223,16 @@ def name_classes(name: str, labels: np.ndarray, names: Sequence[str] | None) -> 
 def check_labels(name: str, labels: ArrayLike, count: int) -> np.ndarray:
     """Returns labels as int32 `(count,)`."""
     labels = np.asarray(labels)
-    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
             f"expected {count} labels in {name} as integers from 0, got {labels.dtype} of "
             f"shape {labels.shape}."
+        )
+    if labels.min() < 0:
+        index = int(np.argmax(labels < 0))
+        raise DataError(
+            f"expected labels from 0 in {name}, got {labels[index]} at index {index}; number the "
+            "classes from 0, and leave samples without a class out."
         )
     if labels.max() >= limits.MAX_CLASSES:
         raise LimitError(

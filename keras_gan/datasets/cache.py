@@ -10,7 +10,7 @@ from keras_gan import media
 from keras_gan.datasets.source import Source, in_order
 from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.files import limits
-from keras_gan.files.atomic import sync
+from keras_gan.files.atomic import check_path, sync
 from keras_gan.files.json_file import read_json
 from keras_gan.progress import progress_bar
 from keras_gan.scaling import to_floats
@@ -55,7 +55,7 @@ class CachedSource(Source):
         self.notes = source.notes
         if not isinstance(folder, str | os.PathLike):
             raise ConfigError(f"expected the folder of a cache, got {abbreviate(folder)}.")
-        folder, key = pathlib.Path(folder), cache_key(source)
+        folder, key = check_path(folder), cache_key(source)
         if not folder.exists():
             fill(source, folder, key)
         self._dtype = check(folder, source.name, key)

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import os
-import pathlib
 from collections.abc import Sequence
 
 from keras_gan import pictures
@@ -65,7 +64,7 @@ class Sheet:
     def save(self, path: str | os.PathLike) -> None:
         """Writes the sheet as a PNG, atomically; creates its folder."""
         picture = self.draw()
-        with atomic_write(pathlib.Path(path)) as new:
+        with atomic_write(path) as new:
             picture.save(new, format="PNG")
 
     def draw(self) -> Image.Image:

@@ -1,7 +1,6 @@
 """LiteRT (TensorFlow Lite), for phones and small machines."""
 
 import os
-import pathlib
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from collections.abc import Mapping
 from keras_gan.errors import ConfigError, ExportError, missing_extra
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
+from keras_gan.files.atomic import check_path
 from keras_gan.signature import Signature, pick
 
 import keras
@@ -46,7 +46,7 @@ def to_litert(
         kg.export.to_litert(gan, "digits.tflite")
     """
     interpreter = import_interpreter()
-    path, signatures = pathlib.Path(path), float32_signatures(model)
+    path, signatures = check_path(path), float32_signatures(model)
     function = pick(signatures, signature)
     name = next(name for name, each in signatures.items() if each is function)
     with work_folder(path.parent) as work:

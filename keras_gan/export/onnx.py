@@ -14,6 +14,7 @@ from keras_gan.export import noise_graph
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
+from keras_gan.files.atomic import check_path
 from keras_gan.signature import Signature, pick
 
 import keras
@@ -84,7 +85,7 @@ def to_onnx(
     check_interface(model, signature, interface)
     import onnx
 
-    path = pathlib.Path(path)
+    path = check_path(path)
     with work_folder(path.parent) as work:
         new = work / path.name
         onnx.save(convert(signature, interface, opset), new)

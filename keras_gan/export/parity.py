@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 from keras_gan.errors import ConfigError, ExportError
+from keras_gan.files.atomic import check_path
 from keras_gan.networks import compute_dtypes
-from keras_gan.signature import Signature
+from keras_gan.signature import Signature, signatures_of
 from keras_gan.tf32 import allow_tf32
 
 import keras
@@ -40,7 +41,7 @@ def float32_signatures(model: keras.Model) -> dict[str, Signature]:
     Raises:
         ConfigError: If the model has no signatures.
     """
-    signatures = model.signatures()
+    signatures = signatures_of(model)
     if not signatures:
         raise ConfigError(
             f"expected a model with signatures to export, got {type(model).__name__}, which "
@@ -136,7 +137,7 @@ def work_folder(parent: str | os.PathLike) -> Iterator[pathlib.Path]:
         ExportError: If the folder isn't writable or the disk is full. Folders that were created for
             the export are removed.
     """
-    parent = pathlib.Path(parent)
+    parent = check_path(parent)
     new_folders = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     work, is_complete = None, False
     try:

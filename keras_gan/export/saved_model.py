@@ -10,6 +10,7 @@ from keras_gan import pictures
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
+from keras_gan.files.atomic import check_path
 from keras_gan.sampling import Sampling
 from keras_gan.signature import SERVING_DEFAULT, Signature
 
@@ -64,7 +65,7 @@ def to_saved_model(
 
         kg.export.to_saved_model(gan, "saved_models/digits").path  # saved_models/digits/1
     """
-    folder = pathlib.Path(folder)
+    folder = check_path(folder)
     signatures = float32_signatures(model)
     with work_folder(folder) as work:
         new = work / "model"

@@ -4,16 +4,24 @@ import collections.abc
 import contextlib
 import os
 import pathlib
+from typing import Any
 
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, abbreviate
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 
+def check_path(path: Any) -> pathlib.Path:
+    """Returns a str or an `os.PathLike` as a path; raises `ConfigError` for anything else."""
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"expected a path as a str or a pathlib.Path, got {abbreviate(path)}.")
+    return pathlib.Path(path)
+
+
 def check_file(path: str | os.PathLike) -> None:
     """Raises `ConfigError` for a path where no file can be: a folder, or a path below a file."""
-    path = pathlib.Path(path)
+    path = check_path(path)
     if path.is_dir():
         raise ConfigError(f"expected a file to write, got the folder {path}; add a file name.")
     above = next(folder for folder in path.absolute().parents if folder.exists())
@@ -33,8 +41,11 @@ def atomic_write(path: str | os.PathLike) -> collections.abc.Iterator[pathlib.Pa
 
     Yields:
         The path of the temporary file, in the same folder.
+
+    Raises:
+        ConfigError: For what isn't a path.
     """
-    path = pathlib.Path(path)
+    path = check_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.stem}.new{path.suffix}")
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from keras_gan.errors import DataError, KerasGanError, LimitError
 from keras_gan.files import limits
-from keras_gan.files.atomic import atomic_write
+from keras_gan.files.atomic import atomic_write, check_path
 
 import keras
 import tensorflow as tf
@@ -113,6 +113,7 @@ def load_model(path: str | os.PathLike) -> keras.Model:
         The model, such as a `keras_gan.GAN`.
 
     Raises:
+        ConfigError: For what isn't a path.
         DataError: For a file that can't be read as a model, or that contains code.
         LimitError: For entries, or variables of the model, that exceed `keras_gan.files.limits`.
 
@@ -141,10 +142,11 @@ def check_entries(path: str | os.PathLike) -> int:
         Total number of bytes of the entries.
 
     Raises:
+        ConfigError: For what isn't a path.
         DataError: For a file that isn't a zip, or an entry with an unsafe path.
         LimitError: For entries that are too large.
     """
-    path = pathlib.Path(path)
+    path = check_path(path)
     with limits.reading("a .keras file", path), zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
     for info in entries:

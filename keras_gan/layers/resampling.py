@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import compilation
+from keras_gan.convolutions import check_floats
 
 import keras
 import numpy as np
@@ -160,7 +161,11 @@ def apply_filter(x: tf.Tensor, taps: Sequence[float], padding: int, stride: int 
         taps: Coefficients of the filter, which must be symmetric.
         padding: Number of zeros at each edge.
         stride: Stride along both axes.
+
+    Raises:
+        ConfigError: For maps of integers.
     """
+    check_floats(x)
     taps = np.array(taps) / np.sum(taps)
     padded = ops.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
     if compilation.for_xla():

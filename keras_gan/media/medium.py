@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from keras_gan.errors import ConfigError, DataError, NotFiniteError, abbreviate
-from keras_gan.files.atomic import atomic_write, check_file
+from keras_gan.files.atomic import atomic_write, check_file, check_path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -182,7 +182,7 @@ class Medium:
             ConfigError: For another suffix, or the path of a folder.
             KerasGanError: For invalid samples; see `check_samples`. No file is written then.
         """
-        path = pathlib.Path(path)
+        path = check_path(path)
         self.check_path(path)
         samples = self.check_samples(samples)
         with atomic_write(path) as new:
@@ -202,7 +202,7 @@ class Medium:
     def check_path(self, path: str | os.PathLike) -> None:
         """Raises `ConfigError` for an unsuitable suffix or the path of a folder; see `save`."""
         *most, last = dict.fromkeys((*self.suffixes, ".png", ".npy"))
-        if pathlib.Path(path).suffix not in (*most, last):
+        if check_path(path).suffix not in (*most, last):
             suffixes = f"{', '.join(most)} or {last}"
             raise ConfigError(f"expected a file of {self.noun} to end in {suffixes}, got {path}.")
         check_file(path)

@@ -9,18 +9,24 @@ from typing import Any
 from keras_gan import compilation, gradients, media, replicas, schedules
 from keras_gan.errors import ConfigError
 from keras_gan.models.checks import (
+    check_domain_networks,
     check_domains,
+    check_forms,
+    check_intervals,
     check_logs,
+    check_loss,
     check_parts,
     check_played,
     check_trainer,
+    first_rows,
 )
-from keras_gan.models.duel import Duel, part_of
+from keras_gan.models.duel import Duel, check_duels, part_of
 from keras_gan.models.players import Players
+from keras_gan.models.resumable import batch_of
 from keras_gan.models.rules import Rules
 from keras_gan.models.step_kinds import due_names, kind_index, step_kinds
 from keras_gan.optimizers import unscaled_norm
-from keras_gan.signature import Signature
+from keras_gan.signature import Signature, signatures_of
 
 import keras
 import numpy as np
@@ -55,7 +61,8 @@ class AdversarialModel(Players):
         **networks: The players' networks, under the names of the attributes that hold them.
 
     Raises:
-        ConfigError: For a number out of range, or other networks than those of `players`.
+        ConfigError: For a number out of range, other networks than those of `players`, or `players`
+            or `averages` of another form.
 
     Attributes:
         players: Name of a player -> names of the attributes that hold its networks.
@@ -99,13 +106,18 @@ class AdversarialModel(Players):
                 all of these are.
 
         Raises:
-            ConfigError: For players without an optimizer, rules that the game doesn't play, or a
-                value out of range.
+            ConfigError: For players without an optimizer, rules that the game doesn't play, a value
+                out of range, or attributes and methods of the subclass that give other values than
+                they should.
         """
         self.compiled = False
-        rules = Rules.of(rules)
-        check_played(rules, self._all_played_rules(), type(self).__name__)
-        self.rules, self.duels = rules, self.make_duels(rules)
+        rules, game = Rules.of(rules), type(self).__name__
+        check_forms(self, ("domains", "log_prefixes", "played_rules", "test_log_names"))
+        check_domain_networks(self)
+        check_played(rules, self._all_played_rules(), game)
+        self.rules, self.duels = rules, check_duels(self.make_duels(rules), game)
+        check_forms(self, ("log_names",))
+        check_intervals(self.intervals, game)
         self.compile_optimizers(optimizers, {} if schedules_by_name is None else schedules_by_name)
         self.track(self.log_names)
         trainer = check_trainer(jit_compile, run_eagerly, steps_per_execution)
@@ -200,8 +212,8 @@ class AdversarialModel(Players):
         """Updates the players on one batch, then the moving averages and the counters."""
         target = compilation.in_this_process(self.jit_compile, self.replicated)
         with compilation.run_after(data), target:
-            batch = self.check_batch(self.gather(data))
-            rows = keras.tree.flatten(batch)[0]
+            batch = self.check_batch(batch_of(self.gather(data)))
+            rows = first_rows(batch, f"{type(self).__name__}.check_batch")
             check_parts(rows.shape[0], self.rules.accumulation)
             step = tf.identity(self.step.value)
             for duel in self.duels:
@@ -275,20 +287,23 @@ class AdversarialModel(Players):
 
         Returns:
             The objective's logs, and the L2 norm of the gradient as `d_gradient`, `g_gradient`, ...
+
+        Raises:
+            ConfigError: For an unknown player, or an objective that returns anything else.
         """
         variables = self.variables_of(player) if variables is None else variables
         scale, parts = self.optimizer_of(player).scale_loss(1.0), self.rules.accumulation
 
         def compute_part(index):
             with gradients.Recording(variables) as recording:
-                loss, logs = objective(*part_of(batch, parts, index))
+                loss, logs = check_loss(objective(*part_of(batch, parts, index)), player)
             return recording.gradients(loss, scale), logs
 
         if parts > 1:
             grads, logs = gradients.mean_over_parts(compute_part, parts)
         else:
             with gradients.Recording(variables) as recording:
-                loss, logs = objective(*batch)
+                loss, logs = check_loss(objective(*batch), player)
             grads = recording.gradients(loss, scale)
         return logs | self.apply_gradients(player, grads, variables)
 
@@ -322,7 +337,7 @@ class AdversarialModel(Players):
     @property
     def medium(self) -> media.Medium:
         """Medium of the samples, that of the first signature."""
-        first = next(iter(self.signatures().values()), None)
+        first = next(iter(signatures_of(self).values()), None)
         return media.Points() if first is None else first.medium
 
     def preview(
@@ -346,7 +361,7 @@ class AdversarialModel(Players):
 
     def test_step(self, data: Any) -> dict:
         """Evaluates the averaged networks on a batch, without updating weights."""
-        batch = self.check_batch(data)
+        batch = self.check_batch(batch_of(data))
         if not self.test_log_names or not self._trackers.keys() >= set(self.test_log_names):
             raise ConfigError(
                 f"expected test_log_names of {type(self).__name__} among its log_names, at least "

@@ -1,15 +1,17 @@
 """Checks of networks, rules and data before training."""
 
 import dataclasses
+import itertools
+import numbers
 import types
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from keras_gan import media, scaling
 from keras_gan.augment import Augment
 from keras_gan.batches import check_finite
-from keras_gan.checks import check_bool, check_integer
-from keras_gan.errors import ConfigError, DataError, abbreviate
+from keras_gan.checks import check_bool, check_integer, is_number
+from keras_gan.errors import ConfigError, DataError, abbreviate, unknown
 from keras_gan.losses import AdversarialLoss
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
@@ -64,12 +66,63 @@ def check_rows(array: Any, noun: str = "samples") -> None:
         )
 
 
-def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) -> None:
-    """Raises `DataError` unless data can be read batch by batch.
+def check_compiled(model: keras.Model, method: str) -> None:
+    """Raises `ConfigError` before `compile`, for a method that needs it."""
+    if not model.compiled:
+        raise ConfigError(f"expected a compiled model; call compile() before {method}().")
+
+
+UNUSED = {
+    "class_weight": "a game weights no classes; leave it out, or balance the data",
+    "sample_weight": "a game weights no samples; leave it out, or repeat the important ones",
+    "validation_split": "the data are read by step; pass validation_data",
+}
+COUNTS = {  # integers among Keras's options of `fit` and `evaluate` -> their minimum
+    **dict.fromkeys(("batch_size", "steps_per_epoch", "validation_batch_size"), 1),
+    **dict.fromkeys(("steps", "validation_steps", "validation_freq"), 1),
+    **dict.fromkeys(("epochs", "initial_epoch"), 0),
+}
+
+
+def check_keras_options(**options: Any) -> None:
+    """Raises `ConfigError` for options of Keras's methods that no game uses, or out of range.
+
+    Args:
+        **options: Name -> value; None stands for Keras's default, as 0 does for those of no use.
+    """
+    for name, advice in UNUSED.items():
+        value = options.get(name)
+        if value is not None and not (is_number(value) and value == 0):
+            raise ConfigError(f"expected no {name}: {advice}.")
+    for name, minimum in COUNTS.items():
+        value = options.get(name)
+        are_epochs = name == "validation_freq" and isinstance(value, list | tuple | set)
+        if value is not None and not are_epochs:
+            check_integer(name, value, minimum)
+    check_callbacks(options.get("callbacks"))
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raises `ConfigError` unless callbacks are None, a Keras callback or several."""
+    kinds = keras.callbacks.Callback | keras.callbacks.CallbackList
+    others = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    for callback in others:
+        if callback is not None and not isinstance(callback, kinds):
+            raise ConfigError(
+                "expected a list of keras.callbacks.Callback objects as callbacks, got "
+                f"{abbreviate(callback)}."
+            )
+
+
+def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) -> Any:
+    """Returns data that can be read batch by batch; raises `DataError` for others.
 
     Args:
         data: A `tf.data.Dataset` with a batch, or another iterable of batches that Keras supports.
         labels, batch_size: None, as both are those of the data set.
+
+    Returns:
+        The data; in place of a generator, one that yields its batches.
     """
     if not isinstance(data, DATASETS):
         raise DataError(
@@ -82,8 +135,51 @@ def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) 
             f"expected no {argument} beside a {type(data).__name__}, whose batches have their own "
             "size and labels; leave it out."
         )
-    if isinstance(data, tf.data.Dataset) and data.cardinality() == 0:
+    if isinstance(data, types.GeneratorType):
+        return check_generator(data)
+    is_dataset = isinstance(data, tf.data.Dataset)
+    count = data.cardinality() if is_dataset else getattr(data, "num_batches", None)
+    if count == 0:
         raise DataError(NO_BATCH)
+    return data
+
+
+def check_generator(batches: types.GeneratorType) -> types.GeneratorType:
+    """Returns a generator of the same batches, once it has read the first one.
+
+    Raises:
+        DataError: For no batch, or batches that aren't tuples of arrays.
+    """
+    for first in batches:
+        parts = keras.tree.flatten(first)
+        if not isinstance(first, tuple) or not all(p is None or np.ndim(p) for p in parts):
+            raise DataError(
+                "expected tuples of arrays from a generator, (samples,) or (samples, labels), got "
+                f"{describe(first) if isinstance(first, tuple) else type(first).__name__}; yield "
+                "(samples,)."
+            )
+        return (batch for batch in itertools.chain([first], batches))
+    raise DataError(NO_BATCH)
+
+
+def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, name: Any) -> None:
+    """Raises `ConfigError` unless the arguments of a `Duel` have their types and fit each other."""
+    check_network("generator", generator)
+    check_network("discriminator", discriminator)
+    if not isinstance(rules, Rules):
+        raise ConfigError(
+            "expected keras_gan.Rules for a Duel, such as Rules(loss='hinge'), got "
+            f"{abbreviate(rules)}."
+        )
+    if not callable(scheduled):
+        raise ConfigError(
+            "expected a function (name, number) -> number as scheduled, such as the model's "
+            f"scheduled, got {abbreviate(scheduled)}."
+        )
+    if not isinstance(name, str):
+        raise ConfigError(f"expected a str as the name of a Duel, got {abbreviate(name)}.")
+    check_shapes_fit(generator, discriminator)
+    check_rules_fit(rules, generator, discriminator)
 
 
 def check_rules_fit(rules: Rules, generator: keras.Model, discriminator: keras.Model) -> None:
@@ -141,12 +237,33 @@ def check_samples(
     where = f" in domain {domain}" if domain else ""
     received = tf.TensorShape(getattr(samples, "shape", None))
     if not received.rank or tuple(received[1:]) != tuple(shape):
-        size = tuple(received[1:]) if received.rank else f"a {type(samples).__name__} without rows"
         raise DataError(
-            f"expected {medium.noun} of shape {tuple(shape)}{where}, as the networks do, "
-            f"got {size}; change the networks' shape or the data's, such as its image_size."
+            f"expected {medium.noun} of shape {tuple(shape)}{where}, as the networks do, got "
+            f"{describe_misfit(samples, received, tuple(shape))}."
         )
     return scaling.to_floats(samples, medium)
+
+
+def describe_misfit(samples: Any, received: tf.TensorShape, shape: tuple[int, ...]) -> str:
+    """Returns how a batch differs from samples of a shape and what to do, for an error.
+
+    Args:
+        samples: The batch.
+        received: Its shape.
+        shape: Shape of one sample, as the networks expect it.
+    """
+    if not hasattr(samples, "shape"):
+        return f"a {type(samples).__name__} without rows; convert it with np.asarray"
+    if received.rank is None or None in received[1:]:
+        return (
+            "a size that TensorFlow doesn't know; name it: dataset.map(lambda x: "
+            f"tf.ensure_shape(x, {(None, *shape)}))"
+        )
+    if not received.rank or tuple(received) == shape:
+        return "single ones instead of batches; batch them: dataset.batch(32)"
+    return (
+        f"{tuple(received[1:])}; change the networks' shape or the data's, such as its image_size"
+    )
 
 
 def check_domains(data: Any, networks: dict[str, keras.Model]) -> tuple[tf.Tensor, ...]:
@@ -204,8 +321,75 @@ def check_labels_fit(labels: tf.Tensor | None, conditional: bool) -> tf.Tensor |
     return tf.cast(tf.reshape(labels, (-1,)), "int32")
 
 
+def is_names(value: Any) -> bool:
+    """Returns whether a value is a tuple or a list of strings."""
+    return isinstance(value, tuple | list) and all(isinstance(name, str) for name in value)
+
+
+def is_name_map(value: Any, is_value: Callable = lambda value: isinstance(value, str)) -> bool:
+    """Returns whether a value is a dict of strings to strings, or to other values."""
+    return isinstance(value, dict) and is_names([*value]) and all(map(is_value, value.values()))
+
+
+FORMS = {
+    "players": (lambda value: is_name_map(value, is_names), "{'generator': ('generator',)}"),
+    "averages": (is_name_map, "{'moving_average': 'generator'}"),
+    "domains": (is_name_map, "{'a': 'discriminator_a'}"),
+    "log_prefixes": (is_name_map, "{'generator': 'g'}"),
+    "log_names": (is_names, "('d_loss', 'g_loss')"),
+    "played_rules": (is_names, "('n_critic',)"),
+    "test_log_names": (is_names, "('d_loss',)"),
+}
+
+
+def check_forms(game: keras.Model, names: Sequence[str]) -> None:
+    """Raises `ConfigError` unless attributes that a game defines have the form in `FORMS`."""
+    for name in names:
+        has_form, example = FORMS[name]
+        value = getattr(game, name)
+        if not has_form(value):
+            raise ConfigError(
+                f"expected {name} of {type(game).__name__} as names in the form {example}, got "
+                f"{abbreviate(value)}."
+            )
+
+
+def check_free(game: keras.Model, name: str) -> None:
+    """Raises `ConfigError` for a name of a network that another attribute of a game has."""
+    if name in dir(game):
+        raise ConfigError(
+            f"expected a name of its own for each network of {type(game).__name__}, got {name!r}, "
+            "which is another attribute; rename it in players or averages."
+        )
+
+
+def check_domain_networks(game: keras.Model) -> None:
+    """Raises `ConfigError` unless each of a game's domains names one of its networks."""
+    for domain, name in game.domains.items():
+        if not isinstance(getattr(game, name, None), keras.Model):
+            raise unknown(
+                f"network of domain {domain}", name, (*game.network_names(), *game.averages)
+            )
+
+
+def check_intervals(intervals: Any, game: str) -> None:
+    """Raises `ConfigError` unless a game's intervals are a dict of names to pairs of integers."""
+    example = "(interval, offset) of integers, such as {'r1': (16, 0)}"
+    if not isinstance(intervals, dict):
+        raise ConfigError(
+            f"expected {game}.intervals as a dict of {example}, got {abbreviate(intervals)}."
+        )
+    for name, value in intervals.items():
+        is_pair = isinstance(value, tuple | list) and len(value) == 2
+        if not is_pair or not all(is_number(n, numbers.Integral) for n in value) or value[0] < 1:
+            raise ConfigError(
+                f"expected {game}.intervals as a dict of {example}, with an interval >= 1, got "
+                f"{abbreviate(value)} for {name}."
+            )
+
+
 def check_played(rules: Rules, played: Sequence[str], game: str) -> None:
-    """Raises `ConfigError` for rules that a game doesn't play.
+    """Raises `ConfigError` for rules that a game doesn't play, or that don't exist.
 
     Args:
         rules: The `Rules`.
@@ -214,6 +398,9 @@ def check_played(rules: Rules, played: Sequence[str], game: str) -> None:
     """
     config, plain = rules.get_config(), Rules().get_config()
     defaults = {field.name: field.default for field in dataclasses.fields(Rules)}
+    for name in played:
+        if name not in defaults:
+            raise unknown(f"rule in played_rules of {game}", name, defaults)
     for name in config:
         if name not in played and config[name] != plain[name]:
             raise ConfigError(
@@ -238,6 +425,16 @@ def check_trainer(
     }
 
 
+def check_loss(result: Any, player: str) -> tuple[tf.Tensor, dict]:
+    """Returns a player's `(loss, logs)`; raises `ConfigError` for another result."""
+    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
+        raise ConfigError(
+            f"expected the objective of {player} to return (loss, logs), a scalar and a dict, got "
+            f"{abbreviate(result)}."
+        )
+    return result
+
+
 def check_logs(logs: Any, names: Collection[str], function: str) -> None:
     """Raises `ConfigError` unless a game's function returns the logs of these names."""
     if not isinstance(logs, dict):
@@ -248,6 +445,22 @@ def check_logs(logs: Any, names: Collection[str], function: str) -> None:
             f"expected {function} to return the logs {', '.join(names)} in every step, got "
             f"{', '.join([f'no {name}' for name in missing] + others)}; log_names lists them all."
         )
+
+
+def first_rows(batch: Any, function: str) -> Any:
+    """Returns the first array of a batch; raises `ConfigError` unless a game's function gives one.
+
+    Args:
+        batch: A tensor, or a nest of tensors and None, that the function returned.
+        function: Name of the function.
+    """
+    rows = next(iter(keras.tree.flatten(batch)), None)
+    if not getattr(rows, "shape", None):
+        raise ConfigError(
+            f"expected {function} to return a batch, a nest of tensors (batch, ...), got "
+            f"{describe(batch)}."
+        )
+    return rows
 
 
 def check_names(names: Collection[str], expected: Collection[str], what: str) -> None:

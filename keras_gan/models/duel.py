@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from keras_gan import compilation, gradients, losses
-from keras_gan.models.checks import check_rules_fit, check_shapes_fit
+from keras_gan.errors import ConfigError, abbreviate
+from keras_gan.models.checks import check_duel
 from keras_gan.models.remat import RematerializedNetwork
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
@@ -62,7 +63,8 @@ class Duel:
         name: Prefix of logs and penalties, for a game of several duels.
 
     Raises:
-        ConfigError: If the networks' shapes don't fit each other, or the rules don't fit them.
+        ConfigError: For arguments of other types, networks whose shapes don't fit each other, or
+            rules that don't fit them.
 
     Example:
 
@@ -78,8 +80,7 @@ class Duel:
         scheduled: Callable[[str, float], Any] = lambda name, number: number,
         name: str = "",
     ):
-        check_shapes_fit(generator, discriminator)
-        check_rules_fit(rules, generator, discriminator)
+        check_duel(generator, discriminator, rules, scheduled, name)
         self.generator, self.discriminator, self.rules = generator, discriminator, rules
         self.scheduled, self.name = scheduled, name
         wrap = RematerializedNetwork if rules.remat else lambda network: network
@@ -258,6 +259,16 @@ class Duel:
 
     def _named(self, logs):
         return {self.log_name(name): value for name, value in logs.items()}
+
+
+def check_duels(duels: Any, game: str) -> tuple[Duel, ...]:
+    """Returns the duels of a game's `make_duels`; raises `ConfigError` for anything else."""
+    if not isinstance(duels, tuple | list) or not all(isinstance(duel, Duel) for duel in duels):
+        raise ConfigError(
+            f"expected {game}.make_duels to return a tuple of keras_gan.Duel objects, such as "
+            f"(Duel(...),), got {abbreviate(duels)}."
+        )
+    return tuple(duels)
 
 
 def part_of(batch: Any, parts: int, index: tf.Tensor) -> Any:

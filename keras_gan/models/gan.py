@@ -312,8 +312,8 @@ class GAN(Sampling, AdversarialModel):
         samples, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         if weights is not None:
             raise DataError("expected no sample weights: a GAN doesn't use them; drop them.")
-        labels = check_labels_fit(labels, self.conditional)
-        return check_samples(samples, self.medium, self.sample_shape), labels
+        samples = check_samples(samples, self.medium, self.sample_shape)
+        return samples, check_labels_fit(labels, self.conditional)
 
     def check_arrays(self, x: Any, y: Any) -> None:
         """Raises `DataError` for arrays that the model can't be trained on."""

@@ -7,7 +7,7 @@ from keras_gan import optimizers, replicas, schedules
 from keras_gan.checks import check_positive
 from keras_gan.errors import unknown
 from keras_gan.models.averages import copy_network, update_average
-from keras_gan.models.checks import check_names, check_network
+from keras_gan.models.checks import check_forms, check_free, check_names, check_network
 from keras_gan.models.resumable import Resumable
 from keras_gan.networks import compute_dtypes
 
@@ -25,7 +25,8 @@ class Players(Resumable):
         seed, moving_average_half_life, name, **networks: As in `AdversarialModel`.
 
     Raises:
-        ConfigError: For a number out of range, or other networks than those of `players`.
+        ConfigError: For a number out of range, other networks than those of `players`, or `players`
+            or `averages` of another form.
 
     Attributes:
         players: Name of a player -> names of the attributes that hold its networks.
@@ -48,13 +49,16 @@ class Players(Resumable):
             "a moving-average half-life in images", moving_average_half_life
         )
         self.schedules = {}
+        check_forms(self, ("players", "averages"))
         check_names(networks, self.network_names(), "the networks")
         for name, network in networks.items():
             check_network(name, network)
+            check_free(self, name)
             setattr(self, name, network)
         for average, name in self.averages.items():
             if name not in networks:
                 raise unknown(f"network of {average}", name, networks)
+            check_free(self, average)
             setattr(self, average, copy_network(networks[name]))
         self.built = True
 
@@ -64,7 +68,13 @@ class Players(Resumable):
         return tuple(itertools.chain.from_iterable(cls.players.values()))
 
     def networks_of(self, player: str) -> tuple[keras.Model, ...]:
-        """Returns the networks of a player."""
+        """Returns the networks of a player.
+
+        Raises:
+            ConfigError: For an unknown player.
+        """
+        if player not in self.players:
+            raise unknown("player", player, self.players)
         return tuple(getattr(self, name) for name in self.players[player])
 
     def variables_of(self, player: str) -> list[keras.Variable]:

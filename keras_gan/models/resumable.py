@@ -1,11 +1,12 @@
 """Resumable: a `keras.Model` that continues from a save as if it had never stopped."""
 
 import contextlib
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import batches, memory, replicas
-from keras_gan.checks import check_integer, check_seed
+from keras_gan.checks import check_seed
 from keras_gan.device_arrays import (
     AUTO,
     DeviceArrays,
@@ -14,10 +15,13 @@ from keras_gan.device_arrays import (
     can_hold,
 )
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.files.atomic import check_file, check_path
 from keras_gan.models.checks import (
     NO_BATCH,
+    check_compiled,
     check_dataset,
     check_finite_numbers,
+    check_keras_options,
     check_rows,
     is_array_nest,
 )
@@ -127,20 +131,20 @@ class Resumable(Replicated, keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ConfigError: Before `compile`, if `steps_per_execution` doesn't divide an epoch, or for
-                data that can't lie on the device.
+            ConfigError: Before `compile`, if `steps_per_execution` doesn't divide an epoch, for
+                data that can't lie on the device, or for weights of samples or classes and a
+                `validation_split`, which no game uses.
             DataError: For data that don't fit the networks or are damaged.
             OutOfMemoryError: If a step needs more memory than the device has.
         """
-        if not self.compiled:
-            raise ConfigError("expected a compiled model; call compile() before fit().")
-        check_integers(batch_size=batch_size, steps_per_epoch=steps_per_epoch)
+        check_compiled(self, "fit")
+        check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
         if is_array_nest(x):
             self.check_arrays(x, y)
             x = batches.from_arrays(join(x, y), batch_size or 32, self.seed, shuffle)
             y = batch_size = None
-        check_dataset(x, y, batch_size)
-        self._check_validation(kwargs.get("validation_data"))
+        x = check_dataset(x, y, batch_size)
+        kwargs |= self._check_validation(kwargs.get("validation_data"))
         on_device = self._data_on_device(x, data_on_device)
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
@@ -167,30 +171,68 @@ class Resumable(Replicated, keras.Model):
         """Evaluates as `keras.Model.evaluate` does; `x` may be a tuple or dict of arrays, too.
 
         Raises:
-            ConfigError: For a batch size that isn't an integer from 1.
+            ConfigError: Before `compile`, for a batch size that isn't an integer from 1, or for
+                weights of samples.
             DataError: For data of the kinds that `fit` refuses.
         """
-        check_integers(batch_size=batch_size)
+        check_compiled(self, "evaluate")
+        check_keras_options(batch_size=batch_size, **kwargs)
         if "_use_cached_eval_dataset" not in kwargs:  # else `fit` has checked them
             if is_array_nest(x):
                 self.check_arrays(x, y)
                 x = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
                 y = batch_size = None
-            check_dataset(x, y, batch_size)
+            x = check_dataset(x, y, batch_size)
         results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
         if not any(tracker.count.numpy() for tracker in self._trackers.values()):
             raise DataError(NO_BATCH)
         return results
 
     def _check_validation(self, data):
-        """Raises `DataError` for a `validation_data` that `evaluate` can't read."""
+        """Returns `fit`'s `validation_data`; raises errors for what `evaluate` can't read."""
         if data is None:
-            return
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if is_array_nest(x):
-            self.check_arrays(x, y)
-        else:
-            check_dataset(x, y)
+            return {}
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        check_keras_options(sample_weight=weights)
+        if not is_array_nest(x):
+            return {"validation_data": join(check_dataset(x, y), y)}
+        self.check_arrays(x, y)
+        return {"validation_data": data}
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: None = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Trains on a batch as `keras.Model.train_on_batch` does, but without weights.
+
+        Args:
+            x: Samples `(batch, *sample_shape)`, or a tuple or dict of arrays.
+            y: Labels `(batch,)`, for conditional networks.
+            sample_weight, class_weight: None.
+            return_dict: Whether to return a dict of logs instead of a list.
+
+        Returns:
+            The logs of the step.
+
+        Raises:
+            ConfigError: Before `compile`, or for weights.
+            DataError: For a batch that doesn't fit the networks.
+        """
+        check_compiled(self, "train_on_batch")
+        check_keras_options(sample_weight=sample_weight, class_weight=class_weight)
+        return super().train_on_batch(x, y, return_dict=return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: None = None, return_dict: bool = False
+    ) -> Any:
+        """Evaluates a batch as `keras.Model.test_on_batch` does; see `train_on_batch`."""
+        check_compiled(self, "test_on_batch")
+        check_keras_options(sample_weight=sample_weight)
+        return super().test_on_batch(x, y, return_dict=return_dict)
 
     def _from_own_step(self, dataset):
         """Returns the dataset from the model's step on, distributed over the replicas."""
@@ -268,6 +310,34 @@ class Resumable(Replicated, keras.Model):
 
     # Saving and loading all state.
 
+    def save(
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves the model with all of its state as a `.keras` file, as `keras.Model.save` does.
+
+        Args:
+            filepath: The `.keras` file; its folder is created if needed.
+            overwrite, zipped, **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            ConfigError: For another suffix, as other formats lack a part of the state, or a path
+                where no file can be.
+        """
+        path = check_path(filepath)
+        if path.suffix != ".keras":
+            raise ConfigError(
+                f"expected a file that ends in .keras, got {path}: other formats lack a part of "
+                "the state."
+            )
+        if zipped is not False:
+            check_file(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().save(path, overwrite, zipped, **kwargs)
+
     def other_state(self) -> list[keras.Variable]:
         """Returns variables that Keras doesn't save, such as the state of seed generators."""
         saved = {id(variable) for variable in self.weights}
@@ -302,8 +372,11 @@ def join(x: Any, y: Any) -> Any:
     return x if y is None else (x, y)
 
 
-def check_integers(**values: int | None) -> None:
-    """Raises `ConfigError` unless each value is None or an integer from 1."""
-    for name, value in values.items():
-        if value is not None:
-            check_integer(name, value)
+def batch_of(data: Any) -> Any:
+    """Returns the data of a step as a data set has them, also those of `train_on_batch`.
+
+    Args:
+        data: A batch of a data set, or Keras's `(x, y, None)` for `train_on_batch(x, y)`.
+    """
+    is_unweighted = isinstance(data, tuple) and len(data) == 3 and data[2] is None
+    return join(*data[:2]) if is_unweighted else data

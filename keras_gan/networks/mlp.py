@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from keras_gan import media
 from keras_gan.checks import check_integer
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.layers import LeakyReLU, Maxout
 from keras_gan.networks.network import (
     CONDITIONINGS,
@@ -166,12 +166,18 @@ def standardization(
         ConfigError: For moments that don't fit the sample shape.
     """
     sizes = [len(numbers) for numbers in moments]
-    if sizes != [sample_shape[-1]] * 2 or min(moments[1]) <= 0:
+    if sizes != [sample_shape[-1]] * 2:
         raise ConfigError(
-            f"expected moments of {sample_shape[-1]} means and as many variances above 0, got "
-            f"{moments}."
+            f"expected moments of {sample_shape[-1]} means and as many variances, got "
+            f"{abbreviate(moments)}."
         )
     mean, variance = (np.asarray(numbers, "float64") for numbers in moments)
+    if not variance.min() > 0:
+        index = int(np.argmin(variance))
+        raise ConfigError(
+            f"expected moments with variances above 0, got {variance[index]:g} in column {index}; "
+            "leave constant columns out."
+        )
     deviation = np.sqrt(variance)
     scale, offset = (deviation, mean) if invert else (1.0 / deviation, -mean / deviation)
     return keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype="float32")

@@ -13,7 +13,7 @@ from types import ModuleType
 from keras_gan.checks import check_number
 from keras_gan.errors import ConfigError, missing_extra
 from keras_gan.files import limits
-from keras_gan.files.atomic import atomic_write, check_file
+from keras_gan.files.atomic import atomic_write, check_file, check_path
 from keras_gan.pictures.pillow import on_white, open_png, to_pillow
 
 import numpy as np
@@ -44,7 +44,7 @@ def save_film(
 
         save_film(pictures.to_uint8(images).numpy(), "walk.mp4")
     """
-    path, frames = pathlib.Path(path), np.asarray(frames)
+    path, frames = check_path(path), np.asarray(frames)
     check_film_path(path)
     check_frames(frames)
     check_number("frames_per_second", frames_per_second, 1, 120)
@@ -69,7 +69,7 @@ def check_frames(frames: np.ndarray) -> None:
 
 def check_film_path(path: str | os.PathLike) -> None:
     """Raises `ConfigError` for a path that isn't a film's, a folder, or an MP4 without PyAV."""
-    path = pathlib.Path(path)
+    path = check_path(path)
     if path.suffix not in SMALLEST:
         raise ConfigError(f"expected a film to end in .gif or .mp4, got {path}.")
     check_file(path)

@@ -1,11 +1,10 @@
 """Grids of images, as uint8 arrays and as PNG files."""
 
 import os
-import pathlib
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.files.atomic import check_file
+from keras_gan.files.atomic import check_file, check_path
 
 import numpy as np
 import tensorflow as tf
@@ -93,7 +92,7 @@ def save_png(picture: ArrayLike, path: str | os.PathLike) -> None:
     Raises:
         ConfigError: For a picture of another shape or type, or the path of a folder.
     """
-    path, shape = pathlib.Path(path), np.shape(picture)
+    path, shape = check_path(path), np.shape(picture)
     if np.asarray(picture).dtype != np.uint8 or len(shape) != 3 or not 1 <= shape[2] <= 4:
         raise ConfigError(
             "expected a uint8 picture (height, width, 1 to 4 channels), got "

@@ -11,6 +11,7 @@ from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
 from keras_gan.sampling import Sampling, require_sampling, sampler_in_shares
+from keras_gan.signature import signatures_of
 
 import keras
 import numpy as np
@@ -75,7 +76,7 @@ def export_files(
     gan: keras.Model, out: pathlib.Path, card: export.Card, options: ExportOptions
 ) -> list[export.Exported]:
     """Exports a model into a folder; returns the `Exported` files, SavedModel first."""
-    names = {name: file_name(gan, name) for name in gan.signatures()}
+    names = {name: file_name(gan, name) for name in signatures_of(gan)}
     with export.work_folder(out) as work:
         interface = export.served_interface(gan)
         served = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_checkpoint
 from keras_gan.errors import ConfigError, DataError, RunError
-from keras_gan.files.atomic import write_text
+from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
 from keras_gan.runs.schemas import CONFIG
@@ -27,7 +27,7 @@ class Run:
     """
 
     def __init__(self, folder: str | os.PathLike):
-        self.folder = pathlib.Path(folder)
+        self.folder = check_path(folder)
         self.config_path = self.folder / "config.json"
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"

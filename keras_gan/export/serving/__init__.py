@@ -7,6 +7,7 @@ import string
 
 from keras_gan.errors import ConfigError
 from keras_gan.export.parity import work_folder
+from keras_gan.files.atomic import check_path
 
 FILES = ("models.config", "batching.config", "monitoring.config", "compose.yaml", "kubernetes.yaml")
 
@@ -29,7 +30,7 @@ def write_serving_files(folder: str | os.PathLike, name: str | None = None) -> l
 
         kg.export.write_serving_files("saved_models/digits")
     """
-    folder = pathlib.Path(folder)
+    folder = check_path(folder)
     name = folder.resolve().name if name is None else name
     if not re.fullmatch(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?", name):
         raise ConfigError(

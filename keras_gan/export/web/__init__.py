@@ -17,6 +17,7 @@ from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import Card, served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
+from keras_gan.files.atomic import check_path
 from keras_gan.sampling import require_sampling
 
 import keras
@@ -51,7 +52,7 @@ def to_web(gan: keras.Model, folder: str | os.PathLike, card: Card | None = None
 
         kg.export.to_web(gan, "page")
     """
-    folder = pathlib.Path(folder)
+    folder = check_path(folder)
     require_sampling(gan, "a page")
     check_images(gan.medium.name, gan.sample_shape)
     check_folder(folder)
@@ -83,7 +84,7 @@ def write_page(path: str | os.PathLike, folder: str | os.PathLike) -> pathlib.Pa
     """
     from keras_gan.runtime import generator as runtime
 
-    folder = pathlib.Path(folder)
+    folder = check_path(folder)
     check_folder(folder)
     try:
         generator = runtime.Generator(path)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-import pathlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError, DataError, missing_extra
+from keras_gan.files.atomic import check_path
 from keras_gan.metrics.known import cell_centres, masses_on_grid, optimal_discriminator, sigmoid
 
 import numpy as np
@@ -282,6 +282,6 @@ def save(figure: Figure, path: str | os.PathLike) -> None:
     """Writes a figure as a PNG; creates its folder."""
     content = io.BytesIO()
     figure.savefig(content, format="png")
-    path = pathlib.Path(path)
+    path = check_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.getvalue())

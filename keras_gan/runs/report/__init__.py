@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from keras_gan.errors import RunError, printable
-from keras_gan.files.atomic import write_text
+from keras_gan.files.atomic import check_path, write_text
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report.data import report_data
 
@@ -36,7 +36,7 @@ def write_report(runs: Sequence[Run], path: str | os.PathLike) -> pathlib.Path:
 
         kg.runs.write_report([kg.runs.Run("runs/digits")], "digits.html")
     """
-    path = pathlib.Path(path)
+    path = check_path(path)
     data = [report_data(run) for run in runs]
     title = " and ".join(dict.fromkeys(entry["name"] for entry in data))
     with writing_to(path.parent):

@@ -21,6 +21,7 @@ import uvicorn
 
 TOKEN_VARIABLE = "KERAS_GAN_TOKEN"
 DRAIN_SECONDS = 30
+MAX_PORT = 2**16 - 1
 EXIT_SIGNAL = 128
 log = logging.getLogger("keras_gan.runtime")
 
@@ -73,6 +74,8 @@ def read_settings(arguments: argparse.Namespace) -> ServerSettings:
         check_positive(name, getattr(arguments, name))
     for name in ("threads", "batch_wait_ms"):
         check_positive(name, getattr(arguments, name), "or 0", lowest=0)
+    if not 0 <= arguments.port <= MAX_PORT:
+        raise ServeError(f"expected a port from 0 to {MAX_PORT}, got {arguments.port}.")
     return ServerSettings(
         max_count=arguments.max_count,
         max_body=arguments.max_body,
