@@ -101,6 +101,35 @@ def check_parity(
     tolerance, mean_tolerance = tolerances
     if signature.tolerance is not None:
         tolerance = max(tolerance, signature.tolerance)
+    differences, scale = compare_samples(signature, expected, run, export)
+    largest, mean = float(differences.max()), float(differences.mean())
+    tolerance *= scale
+    if not (largest <= tolerance and mean <= mean_tolerance):
+        bound = tolerance if np.isfinite(tolerance) else mean_tolerance
+        raise ExportError(
+            f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "
+            f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
+        )
+    return largest, mean
+
+
+def compare_samples(
+    signature: Signature,
+    expected: Callable[[dict], np.ndarray],
+    run: Callable[[dict], np.ndarray],
+    export: str,
+) -> tuple[np.ndarray, float]:
+    """Computes all absolute differences, and the largest value of floats that exceed [-1, 1].
+
+    Args:
+        signature, expected, run, export: As in `check_parity`.
+
+    Returns:
+        `(differences, scale)`: float64 of one axis, and a scale of at least 1.
+
+    Raises:
+        ExportError: For samples of another shape or dtype.
+    """
     batches, scale = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = signature.example_inputs(batch_size, seed=batch_size)
@@ -113,16 +142,7 @@ def check_parity(
         batches.append(np.abs(samples.astype("float64") - reference).ravel())
         if np.issubdtype(reference.dtype, np.floating):
             scale = max(scale, float(np.abs(reference).max()))
-    differences = np.concatenate(batches)
-    largest, mean = float(differences.max()), float(differences.mean())
-    tolerance *= scale
-    if not (largest <= tolerance and mean <= mean_tolerance):
-        bound = tolerance if np.isfinite(tolerance) else mean_tolerance
-        raise ExportError(
-            f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "
-            f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
-        )
-    return largest, mean
+    return np.concatenate(batches), scale
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def start_or_resume(run: Run, config: dict, chief: bool = True) -> AdversarialMo
 def build(config: dict) -> AdversarialModel:
     """Builds a new model from the settings of a run."""
     keras.utils.set_random_seed(config["seed"])
-    one_replica = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
     policy = config["mixed_precision"]
     return recipes.build(
         config["recipe"],
@@ -50,7 +50,7 @@ def build(config: dict) -> AdversarialModel:
         seed=config["seed"],
         width=config["width"],
         dtype=None if policy == FLOAT32 else f"mixed_{policy}",
-        jit_compile=config["jit"] if one_replica or config["jit"] else "auto",
+        jit_compile="auto" if several and config["jit"] is None else config["jit"],
         images=config["schedule_steps"] * config["batch_size"],
         moments=config["moments"],
         medium=media.from_config(config["medium"]),
