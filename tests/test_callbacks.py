@@ -74,17 +74,19 @@ def test_points_are_drawn_beside_the_data(tmp_path):
         callbacks.PointsBesideData(tmp_path, source, count=0)
 
 
-def test_previews_of_a_broken_generator_end_the_training_as_broken_losses_do(tmp_path):
+def test_previews_and_metrics_of_a_broken_generator_end_the_training_as_broken_losses_do(tmp_path):
     """So that a run can roll back."""
     gan, points = points_gan(), np.zeros((4, 2), "float32")
     source = kg.datasets.ArraySource("points", points)
     distribution = kg.datasets.open_source("toy:gaussians25").distribution
+    evaluator = kg.metrics.Evaluator(source, kg.metrics.get(["frechet"], "values"), count=4)
     weights = gan.moving_average.get_weights()
     gan.moving_average.set_weights([weight * np.nan for weight in weights])
     for callback in (
         callbacks.PointsBesideData(tmp_path / "a", source),
         callbacks.DensityPlot(tmp_path / "b", distribution, count=10),
         callbacks.SampleGrid(tmp_path / "c"),
+        callbacks.Evaluate(evaluator, lambda gan: gan.sample, path=tmp_path / "d.csv"),
     ):
         with pytest.raises(NotFiniteError, match="expected finite points, got NaN or infinity in"):
             gan.fit(points, batch_size=4, verbose=0, callbacks=[callback])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import types
 
 from keras_gan import datasets, media, recipes, runs
 from keras_gan.cli import main
@@ -137,6 +138,38 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
 
     named = ["--batch-size", 16, "--image-size", 16, "--augment", "diffaugment", "--steps", 2]
     assert train("quick", *named)[1] == again
+
+
+def test_a_requested_width_only_replaces_the_width():
+    """Not the variant for a CPU, whose steps are a fortieth of the recipe's."""
+    choice = auto(CATS)
+    settings = runs.Settings("auto", "cats", width=4)
+    chosen = runs.choosing.with_choices(settings, vars(choice), choice.reasons)
+    assert (chosen.width, chosen.choices["width"]) == ("small:4", choice.reasons["width"])
+    recipe = recipes.get(chosen.recipe, chosen.width)
+    assert recipe == dataclasses.replace(recipes.get("stylegan2_ada", "small"), width=4)
+    again = runs.choosing.with_choices(settings, vars(chosen) | {"augmentation": "ada"}, {})
+    assert again.width == "small:4"
+    of_old_version = {**vars(choice), "width": 4}
+    assert runs.choosing.with_choices(settings, of_old_version, {}).width == 4
+    on_a_gpu = auto(on_gpu(CATS))
+    assert runs.choosing.with_choices(settings, vars(on_a_gpu), {}).width == 4
+
+
+def test_a_run_tells_which_requests_it_cannot_meet():
+    def lines(recipe, width=4, classes=None):
+        return runs.settings.unmet_requests({"recipe": recipe, "width": width, "classes": classes})
+
+    assert lines("gan", "small") == ["gan has no variant for a CPU; its usual settings are used."]
+    assert lines("r3gan", "small") == lines("r3gan", "small:8") == lines("gan") == []
+    assert "without its classifier it is quick" in lines("acgan")[0]
+    assert lines("acgan", classes=["cat"]) == []
+    told, gan = [], recipes.build("toy1d", (1,), width=4)
+    for steps in (3, 5):
+        plan = types.SimpleNamespace(config={"schedule_steps": 3, "steps": steps}, tell=told.append)
+        runs.training.tell_end_of_schedules(gan, plan)
+    (line,) = told
+    assert "end at step 3 as at its start" in line
 
 
 def test_auto_in_a_run_whose_recipe_was_named_is_refused(tmp_path, capsys):

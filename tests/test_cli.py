@@ -207,6 +207,8 @@ def test_unknown_names(tmp_path, capsys):
         (["--keep", 0], "keep >= 1, got 0"),
         (["--roll-backs", -1], "roll-backs >= 0, got -1"),
         (["--seed", -1], "seed from 0"),
+        (["--patience", 3, "--evaluate-count", 9], "with --evaluate-count, --patience, got no"),
+        (["--channels", 3], "expected 3 channels in digits, got samples of (28, 28, 1)"),
     ],
 )
 def test_bad_numbers_leave_no_run(tmp_path, capsys, options, message):

@@ -124,6 +124,19 @@ def test_a_roll_back_goes_on_with_lower_rates_and_is_counted(tmp_path, capsys, b
 # Interruption.
 
 
+def test_ctrl_c_outside_of_the_training_says_what_is_saved(
+    checkpointed, tmp_path, capsys, monkeypatch
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs.training, "open_data", interrupted)
+    error = refused(capsys, [*TRAIN, "--out", tmp_path / "new"], code=130)
+    assert f"stopped before a step was saved in {tmp_path / 'new'}; the same command" in error
+    error = refused(capsys, [*TRAIN, "--out", checkpointed], code=130)
+    assert f"stopped; {checkpointed} holds a checkpoint of step 9, from which the" in error
+
+
 STEPS = 155  # not a multiple of --every: the last step has a grid all the same
 
 

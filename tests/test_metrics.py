@@ -254,19 +254,22 @@ def test_reports():
     shifted = FrechetDistance("values")
     real = np.random.default_rng(0).normal(size=(1200, 2))
     shifted.update_state(real, real[:1100] * 0 + 3.0)
-    assert shifted.report() == f"frechet[values] {shifted.result():.4g} (1,100 against 1,200)"
+    expected = f"{shifted.result():.4g}, lower is better"
+    assert shifted.report() == f"frechet[values] {expected} (1,100 against 1,200)"
     near = KernelDistance("values", subsets=5, subset_size=50, seed=7)
     near.update_state(real, real + 0.1)
     result = near.result()
-    expected = f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}"
+    expected = f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}, lower is better"
     assert near.report() == f"kernel[values] {expected} (1,200 against 1,200, seed 7)"
     equal = PrecisionRecall("values")
     equal.update_state(real, real)
-    expected = "precision_recall[values] precision 1, recall 1 (1,200 against 1,200)"
+    expected = (
+        "precision_recall[values] precision 1, recall 1, higher is better (1,200 against 1,200)"
+    )
     assert equal.report() == expected
     score = InceptionScore("values", splits=2)
     score.update_features(None, np.full((8, 4), 0.25))
-    assert score.report() == "inception_score[values] 1 +- 0 (8, seed 0)"
+    assert score.report() == "inception_score[values] 1 +- 0, higher is better (8, seed 0)"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -96,12 +96,20 @@ def test_save_neighbours_shows_each_sample_beside_its_neighbours(tmp_path):
     indices = measure(real, samples).neighbours(k=3)[1]
     path = tmp_path / "deep" / "nearest.png"
     nearest.save_neighbours(samples, real[indices], path)
-    table = np.asarray(Image.open(path))
-    assert table.shape == (4 * 8, 4 * 8, 3)
+    sheet = np.asarray(Image.open(path))
+    side, gap, margin, captions = 72, 6, 12, 36  # pixels
+    assert sheet.shape == (
+        captions + 2 * margin + 4 * side + 3 * gap,
+        2 * margin + 4 * side + 3 * gap,
+        3,
+    )
+    assert (sheet[margin : margin + captions] < 128).any()
     for row in range(4):
         shown = [samples[row], *real[indices[row]]]
         for place, image in enumerate(shown):
-            cell = table[row * 8 : row * 8 + 8, place * 8 : place * 8 + 8]
+            top = margin + captions + row * (side + gap)
+            left = margin + place * (side + gap)
+            cell = sheet[top : top + side : 9, left : left + side : 9]
             assert np.array_equal(cell, pictures.to_uint8(image))
     with pytest.raises(ConfigError, match="expected images"):
         nearest.save_neighbours(samples, real[:3], path)

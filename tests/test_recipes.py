@@ -41,8 +41,14 @@ def test_small_is_smaller():
         assert recipes.get(name, recipes.SMALL).width <= recipe.width
         assert recipes.get(name, 7).width == 7
         assert recipes.get(name) is recipe
-    with pytest.raises(ConfigError, match="whole number or 'small', got 'tiny'"):
+    with pytest.raises(ConfigError, match=r"whole number, 'small', .* got 'tiny'"):
         recipes.build("r3gan", (8, 8, 1), width="tiny")
+    assert recipes.get("sagan", "small:8") == dataclasses.replace(
+        recipes.get("sagan", "small"), width=8
+    )
+    for width in ("small:", "small:x", "small:-1", "large:8"):
+        with pytest.raises(ConfigError, match=f"such as 'small:8', got '{width}'"):
+            recipes.get("sagan", width)
     for width, message in (
         ("small", "the name of a recipe for width='small', got a Recipe object; pass its name"),
         ("tiny", "an integer width >= 1, got 'tiny'"),

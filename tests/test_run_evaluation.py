@@ -45,7 +45,9 @@ def test_training_measures_and_keeps_the_best(digits_run):
 def test_evaluate_tells_figures_and_where_the_run_stands(digits_run, capsys):
     assert run_command("evaluate", digits_run, *METRICS) == 0
     told = capsys.readouterr().out
-    assert re.search(r"^frechet\[digits\] \d+(\.\d+)? \(300 against 300\)$", told, re.MULTILINE)
+    assert re.search(
+        r"^frechet\[digits\] \d+(\.\d+)?, lower is better \(300 against 300\)$", told, re.MULTILINE
+    )
     assert re.search(r"^modes\[digits\] \d+ of 10, KL to uniform", told, re.MULTILINE)
     assert "The discriminator is" in told or "Neither player is winning" in told
     (entry,) = json.loads((digits_run / "evaluation.json").read_text())
@@ -80,7 +82,9 @@ def test_a_data_set_can_stand_in_for_the_run(real_data, capsys):
         arguments = ["evaluate", taken, "--data", "mnist", "--metrics", "frechet"]
         assert run_command(*arguments, "--evaluate-count", 2000) == 0
         told = capsys.readouterr().out
-        figures[taken] = float(re.search(r"frechet\[digits\] ([\d.]+) \(2,000 against", told)[1])
+        figures[taken] = float(
+            re.search(r"frechet\[digits\] ([\d.]+), lower is better \(2,000 against", told)[1]
+        )
     assert figures["mnist:test"] < 1.0 < 100 < figures["fashion_mnist:test"]
 
 
@@ -152,9 +156,13 @@ def test_bad_questions(digits_run, tmp_path, capsys):
         (["evaluate", tmp_path / "none"], "expected a run folder"),
         (["evaluate", digits_run, "--metrics", "fid"], "unknown metric 'fid'"),
         (["evaluate", digits_run, "--data", "toy:gaussians8"], "expected images to resize"),
-        (["evaluate", digits_run, "--data", "toy:stacked_digits"], "expected data like the run's"),
+        (
+            ["evaluate", digits_run, "--data", "toy:stacked_digits"],
+            "expected 1 channel in toy:stack",
+        ),
         (["evaluate", digits_run, "--evaluate-count", 0], "count"),
         (["evaluate", digits_run, "--image-size", 8], "no --image-size for a run"),
+        (["evaluate", "digits", "--data", "digits", "--best"], "no --best for a data set"),
         (["sample", tmp_path / "none", "--best"], "expected a run folder"),
     ):
         capsys.readouterr()

@@ -10,13 +10,9 @@ from keras_gan.errors import ConfigError
 from keras_gan.files.atomic import check_path
 from keras_gan.files.keras_file import save_model
 from keras_gan.metrics.evaluate import Evaluator, Sampler
+from keras_gan.metrics.metric import LOWER_IS_BETTER
 
 import keras
-
-LOWER_IS_BETTER = (
-    *("frechet", "kernel", "sliced_wasserstein", "kl_to_uniform"),
-    *("js", "tv", "energy", "w1"),
-)
 
 
 class Evaluate(PeriodicTable):

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: Sequence[str] | None) -> int:
     """Runs a command, and prints its errors; arguments and result are those of `main`."""
+    options = None
     try:
         if arguments is None:
             open_missing_streams()
@@ -53,13 +55,29 @@ def run(arguments: Sequence[str] | None) -> int:
         is_quiet = arguments is None and hasattr(os, "fork") and not options.verbose
         terminal = quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext()
         with terminal:
+            if options.needs_tensorflow:
+                start_tensorflow()
             return options.command(options) or 0
     except BAD_INPUT as error:
         return print_error(error, EXIT_BAD_INPUT)
     except KerasGanError as error:
         return print_error(error, EXIT_FAILED)
     except KeyboardInterrupt:
-        return print_error("stopped", EXIT_SIGNAL + 2)
+        return print_error(describe_stop(options), EXIT_SIGNAL + 2)
+
+
+def start_tensorflow() -> None:
+    """Imports what the commands use, which takes seconds, with a clock in a terminal."""
+    from keras_gan.progress import clock
+
+    with clock("starting TensorFlow"):
+        importlib.import_module("keras_gan.runs")
+
+
+def describe_stop(options: argparse.Namespace | None) -> str:
+    """Returns the line after Ctrl-C; for a training with what is saved of it."""
+    describe_saved = getattr(options, "describe_saved", None)
+    return f"stopped{describe_saved(options) if describe_saved else ''}"
 
 
 def open_missing_streams() -> None:
@@ -107,7 +125,7 @@ def build_parser() -> Parser:
         description="Learn the distribution of a data set with a generative adversarial network, "
         "draw samples, and export the generator for other programs.",
     )
-    parser.set_defaults(verbose=False)
+    parser.set_defaults(verbose=False, needs_tensorflow=True)
     parser.add_argument("--version", action=VersionAction, nargs=0, help="show the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)

@@ -46,7 +46,6 @@ def add_metric_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--evaluate-count",
         type=int,
-        default=10_000,
         metavar="COUNT",
         help="number of generated samples (default: 10,000)",
     )
@@ -60,10 +59,11 @@ def add_metric_options(group: argparse._ArgumentGroup) -> None:
 
 def read_metric_options(arguments: argparse.Namespace, **fields) -> "kg.runs.MetricOptions":
     """Reads the options of metrics, with further fields."""
+    if arguments.evaluate_count is not None:
+        fields["count"] = arguments.evaluate_count
     return kg.runs.MetricOptions(
         names=arguments.metrics and tuple(arguments.metrics),
         extractor=arguments.extractor,
-        count=arguments.evaluate_count,
         real_count=arguments.real_count,
         **fields,
     )
@@ -82,6 +82,8 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             run, metrics, arguments.data, arguments.best, tell=print_line
         )
     else:
+        if arguments.best:
+            raise ConfigError("expected no --best for a data set, which has no checkpoints.")
         sources = arguments.run, metrics, arguments.data, arguments.image_size
         evaluation = kg.runs.evaluate_source(*sources, print_line, arguments.medium)
         verdicts = []

@@ -51,18 +51,12 @@ def add_onnx(group: argparse._ArgumentGroup) -> None:
         group.add_argument(f"--{name}", action="store_true", help=text)
 
 
-def run_export(arguments: argparse.Namespace) -> None:
-    """Exports a run's generator; prints the files and their differences from Keras."""
-    from keras_gan.sampling import require_sampling
-
-    run = kg.runs.Run(arguments.run)
-    gan = run.load(arguments.best)
-    if arguments.web:
-        require_sampling(gan, "a page")
+def read_options(arguments: argparse.Namespace) -> "kg.runs.ExportOptions":
+    """Reads the options of the exported files."""
     interface = kg.export.Interface(
         arguments.seeded, arguments.truncation, arguments.uint8, arguments.channels_first
     )
-    export_options = kg.runs.ExportOptions(
+    return kg.runs.ExportOptions(
         arguments.opset,
         interface,
         arguments.precision,
@@ -71,7 +65,17 @@ def run_export(arguments: argparse.Namespace) -> None:
         arguments.litert,
         arguments.serving,
     )
-    exports = kg.runs.export_run(run, gan, arguments.out, export_options)
+
+
+def run_export(arguments: argparse.Namespace) -> None:
+    """Exports a run's generator; prints the files and their differences from Keras."""
+    from keras_gan.sampling import require_sampling
+
+    run = kg.runs.Run(arguments.run)
+    gan = run.load(arguments.best)
+    if arguments.web:
+        require_sampling(gan, "a page")
+    exports = kg.runs.export_run(run, gan, arguments.out, read_options(arguments))
     for exported in exports:
         print(
             f"{exported.path}  (difference from Keras: at most {exported.difference:.2g}, "

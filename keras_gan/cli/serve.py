@@ -14,7 +14,7 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         "onnxruntime. Newer versions are loaded when they are exported. SIGTERM ends the server "
         "after the last response.",
     )
-    serve.set_defaults(command=run_serve, verbose=True)  # there are no messages of TensorFlow
+    serve.set_defaults(command=run_serve, verbose=True, needs_tensorflow=False)
     serve.add_argument("folder", metavar="DIR", help="the model's folder, with folders 1, 2, ...")
     serve.add_argument("--name", help="name of the model in URLs (default: the folder's)")
     serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1, this machine)")

@@ -7,7 +7,7 @@ import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
 from keras_gan.cli.lines import print_line
-from keras_gan.errors import counted
+from keras_gan.errors import ConfigError, counted
 
 EXIT_SIGNAL = 128
 RULE = "rule_"  # prefix of the parsed arguments that are rules
@@ -22,7 +22,7 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "grids, a film of them, the history, checkpoints and the exported generator. Ctrl-C "
         "saves and stops; the same command resumes the run, bit for bit.",
     )
-    train.set_defaults(command=run_train)
+    train.set_defaults(command=run_train, describe_saved=describe_saved)
     train.add_argument(
         "recipe",
         help="name of a recipe (see: keras-gan recipes), or 'auto' to choose one, and its "
@@ -52,14 +52,15 @@ def add_train_numbers(train: argparse.ArgumentParser) -> None:
         "--hours",
         type=float,
         metavar="H",
-        help="save and end after H hours; the same command resumes (default: no limit)",
+        help="save and end H hours after the start, timings and compilation included; the same "
+        "command resumes (default: no limit)",
     )
     numbers.add_argument("--batch-size", type=int, help="samples per step (default: the recipe's)")
     numbers.add_argument(
         "--width",
         type=parse_width,
-        help="width of the networks, or 'small' for the recipe's variant for a CPU (default: the "
-        "recipe's)",
+        help="width of the networks; 'small' for the recipe's variant for a CPU, or 'small:8' for "
+        "that variant with another width (default: the recipe's)",
     )
     numbers.add_argument(
         "--every",
@@ -252,16 +253,11 @@ def run_train(arguments: argparse.Namespace) -> int:
 
     if machine.has_unused_gpu():
         print("TensorFlow doesn't use this machine's GPU; --verbose shows its messages.")
-    metrics = None
-    if arguments.evaluate_every is not None:
-        metrics = read_metric_options(
-            arguments, every=arguments.evaluate_every, patience=arguments.patience
-        )
     result = kg.runs.train(
         read_settings(arguments),
         arguments.out,
         arguments.every,
-        metrics,
+        read_metrics(arguments),
         kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         tell=print_line,
@@ -277,6 +273,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patience")
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
     *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
@@ -294,6 +291,38 @@ def read_settings(arguments: argparse.Namespace) -> "kg.runs.Settings":
         conditional=False if arguments.unconditional else None,
         rules=rules,
     )
+
+
+def describe_saved(arguments: argparse.Namespace) -> str:
+    """Returns what is saved of a run, after the word "stopped"."""
+    folder = pathlib.Path(arguments.out, "checkpoints")
+    steps = [int(path.stem) for path in folder.glob("*.keras") if path.stem.isdecimal()]
+    if not steps:
+        return f" before a step was saved in {arguments.out}; the same command starts again."
+    return (
+        f"; {arguments.out} holds a checkpoint of step {max(steps):,}, from which the same command "
+        "resumes."
+    )
+
+
+def read_metrics(arguments: argparse.Namespace) -> "kg.runs.MetricOptions | None":
+    """Reads the options of metrics; None for a training without metrics.
+
+    Raises:
+        ConfigError: For options of metrics that would never be computed.
+    """
+    if arguments.evaluate_every is not None:
+        return read_metric_options(
+            arguments, every=arguments.evaluate_every, patience=arguments.patience
+        )
+    given = [name for name in METRIC_OPTIONS if getattr(arguments, name) is not None]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ConfigError(
+            f"expected --evaluate-every IMAGES with {names}, got no interval at which to measure; "
+            f"add it, or leave out {names}."
+        )
+    return None
 
 
 def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:

@@ -15,7 +15,7 @@ from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import Source, check_image_size
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
-from keras_gan.errors import ConfigError, DataError, abbreviate, unknown
+from keras_gan.errors import ConfigError, DataError, abbreviate, counted, unknown
 from keras_gan.files import limits
 
 import tensorflow as tf
@@ -118,7 +118,7 @@ def open_source(
 
     Raises:
         ConfigError: As in `load`.
-        DataError: As in `load`, and for a medium that contradicts the samples.
+        DataError: As in `load`, and for a medium or channels that contradict the samples.
 
     Example:
 
@@ -137,6 +137,12 @@ def open_source(
         raise DataError(
             f"expected {medium} in {source.name}, as medium (--medium) says, got {source.medium}; "
             "leave it out."
+        )
+    if channels is not None and source.sample_shape[-1] != channels:
+        raise DataError(
+            f"expected {counted(channels, 'channel')} in {source.name}, got samples of "
+            f"{source.sample_shape}, which aren't converted; leave out channels (--channels), or "
+            "name other data."
         )
     return source if cache is None else CachedSource(source, cache)
 

@@ -7,9 +7,9 @@ from keras_gan.explore.invert import Inversion, invert
 from keras_gan.explore.mix import mix
 from keras_gan.explore.neighbours import Nearest, nearest_in_source, neighbours
 from keras_gan.explore.search import SearchOptions
-from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.truncation import truncation
 from keras_gan.options import DIRECTION_METHODS, SPACES
+from keras_gan.pictures.sheets import Sheet
 
 __all__ = [
     "DIRECTION_METHODS",

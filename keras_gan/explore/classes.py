@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, class_captions
-from keras_gan.explore.sheets import Sheet
+from keras_gan.pictures.sheets import Sheet
 from keras_gan.sampling import Sampling
 
 import numpy as np

@@ -7,11 +7,11 @@ from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, labels_for
 from keras_gan.explore.interpolate import latents_of
-from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import has_styles, images_of, styles_of
 from keras_gan.export.directions import main_directions, orient
 from keras_gan.files.atomic import save_npz
 from keras_gan.options import DIRECTION_METHODS
+from keras_gan.pictures.sheets import Sheet
 from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
 

@@ -15,11 +15,11 @@ from keras_gan.explore.checks import check_images, class_captions, labels_for
 from keras_gan.explore.distance import Distance, root_mean_squares
 from keras_gan.explore.neighbours import Nearest
 from keras_gan.explore.search import SearchOptions, search_all
-from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.spaces import Space, space_of
 from keras_gan.explore.starts import choose_starts
 from keras_gan.explore.tuning import tune
 from keras_gan.files.atomic import save_npz
+from keras_gan.pictures.sheets import Sheet
 from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, labels_for
 from keras_gan.explore.interpolate import latents_of
-from keras_gan.explore.sheets import Sheet
 from keras_gan.explore.styles import images_of, require_styles, styles_of
+from keras_gan.pictures.sheets import Sheet
 from keras_gan.sampling import Sampling
 
 import numpy as np
@@ -56,18 +56,30 @@ def mix(
     labels = labels_for(gan, len(seeds), label)
     styles = np.repeat(styles_of(generator, latents, labels)[:, None], generator.num_styles, axis=1)
     coarse, fine = np.split(styles, [len(coarse_seeds)])
-    mixtures = np.repeat(coarse[:, None], len(fine), axis=1)
-    mixtures[:, :, layer:] = fine[None, :, layer:]
-    sources = images_of(generator, styles)
+    mixtures = mix_styles(coarse, fine, layer).reshape(-1, *styles.shape[1:])
+    sources = np.split(images_of(generator, styles), [len(coarse)])
     return Sheet(
-        add_margins(
-            images_of(generator, mixtures.reshape(-1, *styles.shape[1:])),
-            *np.split(sources, [len(coarse_seeds)]),
-        ),
+        add_margins(images_of(generator, mixtures), *sources),
         rows=["", *(f"seed {seed}" for seed in coarse_seeds)],
         columns=["", *(f"seed {seed}" for seed in fine_seeds)],
         title=f"rows: styles 1 to {layer}; columns: styles {layer + 1} to {generator.num_styles}",
     )
+
+
+def mix_styles(coarse: np.ndarray, fine: np.ndarray, layer: int) -> np.ndarray:
+    """Combines the styles before a layer of one sample with those from it on of another.
+
+    Args:
+        coarse: `(rows, num_styles, style)`.
+        fine: `(columns, num_styles, style)`.
+        layer: Index of the first fine style.
+
+    Returns:
+        `(rows, columns, num_styles, style)`.
+    """
+    mixtures = np.repeat(coarse[:, None], len(fine), axis=1)
+    mixtures[:, :, layer:] = fine[None, :, layer:]
+    return mixtures
 
 
 def check_layer(layer: int | None, num_styles: int) -> int:

@@ -7,10 +7,10 @@ from keras_gan.checks import check_integer
 from keras_gan.datasets.source import Source
 from keras_gan.errors import ConfigError
 from keras_gan.explore.checks import check_images, class_captions, labels_for
-from keras_gan.explore.sheets import Sheet
 from keras_gan.metrics import extractors
 from keras_gan.metrics.evaluate import read_batches
-from keras_gan.metrics.nearest import nearest
+from keras_gan.metrics.nearest import nearest, neighbour_captions
+from keras_gan.pictures.sheets import Sheet
 from keras_gan.progress import progress_bar
 from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
@@ -133,7 +133,7 @@ def neighbours(
     return Sheet(
         np.concatenate([samples[:, None], neighbours.images], axis=1),
         rows=class_captions(labels, class_names),
-        columns=["sample", "nearest", *(f"{rank}." for rank in range(2, k + 1))],
+        columns=neighbour_captions(k),
         cells=[["", *(f"{distance:.3g}" for distance in row)] for row in neighbours.distances],
         title=f"distances of {name}, {len(source):,} training samples of {source.name}",
     )

@@ -18,6 +18,8 @@ import keras
 import numpy as np
 
 BATCH_SIZES = (1, 3, 64)
+NUDGE = 2.0**-20  # a relative change of inputs, eight roundings of float32
+USUAL_GAIN = 100.0  # change of samples by that of inputs; more amplifies rounding as much
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,8 +91,8 @@ def check_parity(
         expected: Function from name -> array to samples: the Keras network.
         run: The same function of the exported network.
         tolerances: Upper bounds of the largest and of the mean absolute difference. The first is
-            relative to the largest value if floats exceed [-1, 1], as their rounding is coarser;
-            the signature's `tolerance` replaces it if that is larger.
+            for floats in [-1, 1] and a network of a usual gain, see `rounding_scale`; the
+            signature's `tolerance` replaces it if that is larger.
         export: Name of the export, for the error.
 
     Returns:
@@ -102,6 +104,35 @@ def check_parity(
     tolerance, mean_tolerance = tolerances
     if signature.tolerance is not None:
         tolerance = max(tolerance, signature.tolerance)
+    differences, scale = compare_samples(signature, expected, run, export)
+    largest, mean = float(differences.max()), float(differences.mean())
+    tolerance *= scale
+    if not (largest <= tolerance and mean <= mean_tolerance):
+        bound = tolerance if np.isfinite(tolerance) else mean_tolerance
+        raise ExportError(
+            f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "
+            f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
+        )
+    return largest, mean
+
+
+def compare_samples(
+    signature: Signature,
+    expected: Callable[[dict], np.ndarray],
+    run: Callable[[dict], np.ndarray],
+    export: str,
+) -> tuple[np.ndarray, float]:
+    """Computes all absolute differences, and the scale of their rounding.
+
+    Args:
+        signature, expected, run, export: As in `check_parity`.
+
+    Returns:
+        `(differences, scale)`: float64 of one axis, and a scale of at least 1.
+
+    Raises:
+        ExportError: For samples of another shape or dtype.
+    """
     batches, scale = [], 1.0
     for batch_size in BATCH_SIZES:
         inputs = signature.example_inputs(batch_size, seed=batch_size)
@@ -113,17 +144,37 @@ def check_parity(
             )
         batches.append(np.abs(samples.astype("float64") - reference).ravel())
         if np.issubdtype(reference.dtype, np.floating):
-            scale = max(scale, float(np.abs(reference).max()))
-    differences = np.concatenate(batches)
-    largest, mean = float(differences.max()), float(differences.mean())
-    tolerance *= scale
-    if not (largest <= tolerance and mean <= mean_tolerance):
-        bound = tolerance if np.isfinite(tolerance) else mean_tolerance
-        raise ExportError(
-            f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "
-            f"difference of {largest:g} and a mean of {mean:g}; nothing was written."
-        )
-    return largest, mean
+            scale = max(scale, rounding_scale(expected, inputs, reference))
+    return np.concatenate(batches), scale
+
+
+def rounding_scale(
+    expected: Callable[[dict], np.ndarray], inputs: dict, reference: np.ndarray
+) -> float:
+    """Returns how much larger the rounding errors of samples are than those of usual ones.
+
+    They grow with the values, and with the gain: the change of the samples if inputs change by a
+    rounding error. A pixel norm over two channels, say, may meet vectors a thousand times shorter
+    than usual, which it amplifies as much; then Keras's own samples differ by batch size, too.
+
+    Args:
+        expected: Function from name -> array to samples.
+        inputs: Its inputs.
+        reference: Its samples for them.
+    """
+    random = np.random.default_rng(0)
+    nudged = {name: nudge(values, random) for name, values in inputs.items()}
+    gain = float(np.abs(np.asarray(expected(nudged)) - reference).max()) / NUDGE
+    return max(float(np.abs(reference).max()), gain / USUAL_GAIN)
+
+
+def nudge(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Returns floats changed by the relative `NUDGE`, up or down at random; integers unchanged."""
+    values = np.asarray(values)
+    if not np.issubdtype(values.dtype, np.floating):
+        return values
+    signs = random.choice([-1.0, 1.0], size=values.shape)
+    return (values * (1.0 + NUDGE * signs)).astype(values.dtype)
 
 
 @contextlib.contextmanager

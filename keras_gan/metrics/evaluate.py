@@ -37,8 +37,8 @@ class Evaluation:
     def lines(self) -> list[str]:
         """Returns the report, one line per metric.
 
-        A line such as `frechet[digits] 5.1 (10,000 against 10,000)` states the numbers of
-        generated and of real samples.
+        A line such as `frechet[digits] 5.1, lower is better (10,000 against 10,000)` states the
+        numbers of generated and of real samples.
         """
         return list(self.reports)
 
@@ -111,7 +111,8 @@ class Evaluator:
             An `Evaluation`.
 
         Raises:
-            DataError: For samples of another shape, samples that aren't finite, or too few samples.
+            DataError: For samples of another shape, or too few samples.
+            NotFiniteError: For generated samples with NaN or infinity.
         """
         seed = self.seed if seed is None else check_seed(seed, bits=63)
         self._add_real()
@@ -175,6 +176,7 @@ class Evaluator:
         batches = draw_batches(sample, self.source.sample_shape, self.count, seed, self.batch_size)
         with progress_bar(self.count, "sample") as bar:
             for samples in batches:
+                self.source.medium.check_samples(samples)
                 if self._first_batch is None:
                     self._first_batch = samples
                 for metric, features in self._features_of(samples):
@@ -212,7 +214,8 @@ def evaluate(
 
     Raises:
         ConfigError: For numbers out of range, no metrics, or two metrics of the same name.
-        DataError: For samples of another shape, samples that aren't finite, or too few samples.
+        DataError: For samples of another shape, or too few samples.
+        NotFiniteError: For generated samples with NaN or infinity.
 
     Example:
 

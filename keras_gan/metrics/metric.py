@@ -1,6 +1,6 @@
 """FeatureMetric: the base class of metrics that compare two sets of samples by features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from keras_gan.errors import ConfigError, DataError
@@ -10,6 +10,14 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+LOWER_IS_BETTER = (
+    *("frechet", "kernel", "kernel_error", "sliced_wasserstein", "kl_to_uniform"),
+    *("js", "tv", "energy", "w1"),
+)
+HIGHER_IS_BETTER = (
+    *("inception_score", "precision", "recall", "density", "coverage", "modes", "good"),
+    *("authentic", "distance_ratio"),
+)
 MAX_FEATURE = 1e20  # its 12th power, which the kernel distance's error takes, fits into float64
 
 
@@ -166,14 +174,16 @@ class FeatureMetric(keras.metrics.Metric):
             result: Result of `result`; computed by default.
 
         Returns:
-            A line such as `frechet[digits] 5.1 (10,000 against 10,000)`, with the numbers of
-            generated and of real samples.
+            A line such as `frechet[digits] 5.1, lower is better (10,000 against 10,000)`, with the
+            numbers of generated and of real samples.
         """
         result = self.result() if result is None else result
         real, fake = self.counts
         counts = f"{fake:,} against {real:,}" if real else f"{fake:,}"
         seed = "" if self.seed is None else f", seed {self.seed}"
-        return f"{self.name}[{self.extractor.describe()}] {self.describe(result)} ({counts}{seed})"
+        better = describe_direction(result if isinstance(result, dict) else [self.name])
+        figures = f"{self.describe(result)}{better and ', ' + better}"
+        return f"{self.name}[{self.extractor.describe()}] {figures} ({counts}{seed})"
 
     def describe(self, result: float | dict[str, float]) -> str:
         """Formats a result: the figure, or each name with its figure."""
@@ -194,6 +204,25 @@ class FeatureMetric(keras.metrics.Metric):
                 f"{self._extractor_argument!r}; create the metric again with it instead."
             )
         return {"extractor": self._extractor_argument, "name": self.name}
+
+
+def describe_direction(names: Iterable[str]) -> str:
+    """Returns in words which values of figures are better; an empty text for unknown figures.
+
+    Args:
+        names: Names of figures.
+
+    Example:
+
+    >>> describe_direction(["precision", "recall"]), describe_direction(["modes", "kl_to_uniform"])
+    ('higher is better', 'higher modes and lower kl_to_uniform are better')
+    """
+    sides = {"higher": HIGHER_IS_BETTER, "lower": LOWER_IS_BETTER}
+    found = {side: [name for name in names if name in known] for side, known in sides.items()}
+    parts = [f"{side} {', '.join(named)}" for side, named in found.items() if named]
+    if len(parts) == 1:
+        return f"{parts[0].split()[0]} is better"
+    return f"{' and '.join(parts)} are better" if parts else ""
 
 
 def check_features(features: ArrayLike, what: str) -> np.ndarray:

@@ -169,7 +169,7 @@ def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def save_neighbours(samples: ArrayLike, neighbours: ArrayLike, path: str | os.PathLike) -> None:
-    """Writes a PNG with rows of a generated sample and its nearest training samples.
+    """Writes a captioned PNG with rows of a generated sample and its nearest training samples.
 
     Args:
         samples: `(count, height, width, channels)` floats in [-1, 1].
@@ -191,5 +191,19 @@ def save_neighbours(samples: ArrayLike, neighbours: ArrayLike, path: str | os.Pa
             "expected images (count, height, width, channels) and their neighbours (count, k, "
             f"height, width, channels), got {samples.shape} and {neighbours.shape}."
         )
-    table = np.concatenate([samples[:, None], neighbours], axis=1)
-    pictures.save_grid(table.reshape(-1, *samples.shape[1:]), path, columns=table.shape[1])
+    pictures.Sheet(
+        np.concatenate([samples[:, None], neighbours], axis=1),
+        columns=neighbour_captions(neighbours.shape[1]),
+        title="samples | their nearest training samples",
+    ).save(path)
+
+
+def neighbour_captions(k: int) -> list[str]:
+    """Returns the captions of a sample and its `k` nearest neighbours.
+
+    Example:
+
+    >>> neighbour_captions(3)
+    ['sample', 'nearest', '2.', '3.']
+    """
+    return ["sample", "nearest", *(f"{rank}." for rank in range(2, k + 1))]

@@ -33,7 +33,7 @@ def build(
         num_classes: Number of classes of a class-conditional model; None without labels.
         seed: Seed of all noise. The initial weights come from Keras's global seed.
         width: Width of the networks, which replaces the recipe's. With a recipe's name it may be
-            `"small"`, which selects the recipe's variant for a CPU.
+            `"small"`, which selects the recipe's variant for a CPU, or `"small:8"`; see `get`.
         dtype: Precision policy, such as `"mixed_bfloat16"`; Keras's global policy by default.
         jit_compile: As in `GAN.compile`; the recipe's setting by default.
         images: Number of images over which the recipe's schedules run; by default as many as the
@@ -73,6 +73,18 @@ def build(
         moving_average_half_life=recipe.moving_average_half_life,
         **options,
     )
+    compile_model(model, recipe, rules, images, jit_compile)
+    return model
+
+
+def compile_model(
+    model: models.AdversarialModel,
+    recipe: Recipe,
+    rules: dict,
+    images: int,
+    jit_compile: bool | str | None,
+) -> None:
+    """Compiles a model with a recipe's numbers; the arguments are those of `build`."""
     if jit_compile is None:
         jit_compile = True if recipe.jit else "auto"
     model.compile(
@@ -82,7 +94,6 @@ def build(
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,
     )
-    return model
 
 
 def with_augmentation(recipe: Recipe, augmentation: str | None) -> Recipe:

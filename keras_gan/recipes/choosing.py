@@ -147,6 +147,24 @@ def auto(facts: Facts) -> Choice:
     return Choice(**{name: value for name, (value, _) in picks.items()}, reasons=reasons)
 
 
+def combine_widths(chosen: int | str, requested: int | str | None) -> int | str:
+    """Returns the requested width, in the variant for a CPU where `auto` chose that.
+
+    Args:
+        chosen: Width of a `Choice`.
+        requested: Width that the user requested; None for any.
+
+    Example:
+
+    >>> combine_widths("small", 4), combine_widths(384, 4), combine_widths("small", None)
+    ('small:4', 4, 'small')
+    """
+    if requested is None:
+        return chosen
+    is_small = isinstance(chosen, str) and isinstance(requested, int)
+    return f"{SMALL}:{requested}" if is_small else requested
+
+
 def describe_choices(values: Mapping, reasons: Mapping[str, str]) -> list[str]:
     """Returns a line of text for each choice.
 

@@ -163,8 +163,8 @@ def get(name: str, width: int | str | None = None) -> Recipe:
 
     Args:
         name: A key of `RECIPES`.
-        width: Width of the networks, which replaces the recipe's; or `"small"` for the recipe's
-            variant for a CPU, if it has one.
+        width: Width of the networks, which replaces the recipe's; `"small"` for the recipe's
+            variant for a CPU, if it has one; or `"small:8"` for that variant with a width of 8.
 
     Raises:
         ConfigError: If the name or the width is unknown.
@@ -177,11 +177,15 @@ def get(name: str, width: int | str | None = None) -> Recipe:
     """
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
-    if width == SMALL:
-        return SMALL_RECIPES.get(name, RECIPES[name])
-    if isinstance(width, str):
-        raise ConfigError(f"expected width as a whole number or {SMALL!r}, got {width!r}.")
-    return with_width(RECIPES[name], width)
+    if not isinstance(width, str):
+        return with_width(RECIPES[name], width)
+    variant, colon, number = width.partition(":")
+    if variant != SMALL or (colon and not (number.isascii() and number.isdecimal())):
+        raise ConfigError(
+            f"expected width as a whole number, {SMALL!r}, or {SMALL!r} with a width such as "
+            f"'{SMALL}:8', got {width!r}."
+        )
+    return with_width(SMALL_RECIPES.get(name, RECIPES[name]), int(number) if colon else None)
 
 
 def with_width(recipe: Recipe, width: int | None) -> Recipe:

@@ -112,13 +112,19 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
 def with_choices(settings: Settings, choices: Mapping, reasons: Mapping[str, str]) -> Settings:
     """Returns the settings with a choice for each one that the user left open.
 
+    A requested width only replaces the width: it doesn't turn a recipe's variant for a CPU into the
+    recipe with its many steps.
+
     Args:
         settings: `Settings`.
         choices: Name -> value.
         reasons: Name -> reason.
     """
+    choices = {**choices, "width": recipes.combine_widths(choices["width"], settings.width)}
     values = {**vars(settings), **settings.rules}
-    names = ("recipe", *(name for name in CHOICES if values.get(name) is None))
+    is_open = {name: values.get(name) is None for name in CHOICES}
+    is_open["width"] = choices["width"] != settings.width
+    names = ("recipe", *(name for name in CHOICES if is_open[name]))
     reasons = {name: reason for name, reason in reasons.items() if name in names}
     values = {name: choices[name] for name in names}
     rules = {name: values.pop(name) for name in ("augmentation",) if name in values}

@@ -22,8 +22,8 @@ class Settings:
         data: Name or path of a source, as in `keras_gan.datasets.load`.
         steps: Total number of steps; the recipe's by default.
         batch_size: Number of samples per step; the recipe's by default.
-        width: Width of the networks, or `"small"` for the recipe's variant for a CPU; the recipe's
-            by default.
+        width: Width of the networks; `"small"` for the recipe's variant for a CPU, or `"small:8"`
+            for that variant with a width of 8; the recipe's width by default.
         seed: Seed of the initial weights, the noise and the order of the data.
         image_size: As in `keras_gan.datasets.load`.
         channels: As in `keras_gan.datasets.load`.
@@ -117,6 +117,16 @@ def summary(config: dict) -> str:
         f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"
         f"{classes}{skipped}; {counted(config['steps'], 'step')} of {config['batch_size']}"
     )
+
+
+def unmet_requests(config: dict) -> list[str]:
+    """Returns a line of text for each request of the user that a run can't meet."""
+    recipe, lines = config["recipe"], []
+    if str(config["width"]).startswith(recipes.SMALL) and recipe not in recipes.SMALL_RECIPES:
+        lines.append(f"{recipe} has no variant for a CPU; its usual settings are used.")
+    if recipe == "acgan" and config["classes"] is None:
+        lines.append("acgan has no classes to learn here; without its classifier it is quick.")
+    return lines
 
 
 def check_settings(settings: Settings, every: int, checkpoints: CheckpointOptions) -> None:

@@ -20,7 +20,7 @@ from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
-from keras_gan.runs.settings import Settings, check_settings, summary
+from keras_gan.runs.settings import Settings, check_settings, summary, unmet_requests
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -107,11 +107,10 @@ def make_plan(
     tell = tell if chief else quiet
     deadline = None if settings.hours is None else time.monotonic() + 3600 * settings.hours
     settings, source = open_data(settings, run, tell)
-    for note in source.notes:
-        tell(note)
     config = run.keep_first_settings(settings.config(source))
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    tell(summary(config))
+    for line in (*source.notes, summary(config), *unmet_requests(config)):
+        tell(line)
     dataset = source.to_dataset(
         config["batch_size"],
         labels=config["classes"] is not None,
@@ -165,8 +164,19 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
         plan.tell(f"The run has its {int(gan.step):,} steps; more --steps train it further.")
     elif gan.step > 0:
         plan.tell(f"Resuming from step {int(gan.step):,}.")
+        tell_end_of_schedules(gan, plan)
     with lock_and_record(run, int(gan.step)) if chief else contextlib.nullcontext():
         return fit_to_end(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
+
+
+def tell_end_of_schedules(gan: keras.Model, plan: Plan) -> None:
+    """Tells if the schedules of a resumed run end before its last step."""
+    end = plan.config["schedule_steps"]
+    if gan.schedules and end < plan.config["steps"]:
+        plan.tell(
+            f"The run's schedules, such as learning rates, end at step {end:,} as at its start; "
+            "later steps keep their last values."
+        )
 
 
 @contextlib.contextmanager
@@ -231,6 +241,7 @@ def picture_callbacks(gan: keras.Model, plan: Plan) -> list[keras.callbacks.Call
             callbacks.LearningGIF(run.samples_folder, film),
         ]
     if not isinstance(gan, Sampling):
+        plan.tell("No pictures are drawn: points of a game without latents have none.")
         return []
     distribution = getattr(plan.source, "distribution", None)
     if distribution is None:

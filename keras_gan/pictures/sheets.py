@@ -5,10 +5,12 @@ import itertools
 import os
 from collections.abc import Sequence
 
-from keras_gan import pictures
 from keras_gan.errors import ConfigError, printable
 from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write
+from keras_gan.pictures.films import enlarge
+from keras_gan.pictures.grids import to_uint8
+from keras_gan.pictures.pillow import to_pillow
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -69,7 +71,7 @@ class Sheet:
 
     def draw(self) -> Image.Image:
         """Draws the sheet as a `PIL.Image`."""
-        images = pictures.enlarge(pictures.to_uint8(self.images).numpy(), SMALLEST)
+        images = enlarge(to_uint8(self.images).numpy(), SMALLEST)
         height, width = images.shape[2:4]
         lefts, tops, size = self.layout(images.shape)
         if size[0] * size[1] > limits.MAX_PIXELS:
@@ -87,7 +89,7 @@ class Sheet:
             if self.rows:
                 write(self.rows[row], (lefts[0] - GAP, top + height // 2), LONGEST, "rm")
             for column, left in enumerate(lefts):
-                sheet.paste(pictures.to_pillow(images[row, column]), (left, top))
+                sheet.paste(to_pillow(images[row, column]), (left, top))
                 if self.cells:
                     position = (left + width // 2, top + height + 2)
                     write(self.cells[row][column], position, width + GAP, "ma", GREY)
