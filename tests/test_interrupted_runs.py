@@ -1,7 +1,6 @@
 """Runs that are interrupted, damaged or cut short keep their files, and resume."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -41,15 +40,6 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(checkpointed, tmp_path
         assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
     assert differing(*(state_of(runs.Run(path).load()) for path in (checkpointed, out))) == []
     assert (out / "history.csv").read_bytes() == (checkpointed / "history.csv").read_bytes()
-
-
-def test_a_run_that_began_before_the_choice_of_a_precision_resumes(checkpointed, tmp_path):
-    out = shutil.copytree(checkpointed, tmp_path / "run")
-    config = json.loads((out / "config.json").read_text())
-    (out / "config.json").write_text(json.dumps({**config, "mixed_precision": None}))
-    assert train(out, "--steps", 9, "--checkpoint-every", 2) == 0
-    assert runs.Run(out).read_config() == config
-    assert config["mixed_precision"] == "float32"
 
 
 def test_a_run_without_a_whole_checkpoint_says_so(run, tmp_path, capsys):

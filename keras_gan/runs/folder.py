@@ -11,7 +11,7 @@ from keras_gan.checkpoints import Checkpoints, load_checkpoint
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
-from keras_gan.options import AUTO_PRECISION, FLOAT32
+from keras_gan.options import AUTO_PRECISION
 from keras_gan.runs.schemas import CONFIG
 
 import keras
@@ -55,7 +55,6 @@ class Run:
                 "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
             )
         config = read_json(self.config_path, CONFIG, RunError)
-        config["mixed_precision"] = config["mixed_precision"] or FLOAT32
         try:
             medium = media.from_config(config["medium"])
             medium.check_shape(config["sample_shape"], self.config_path)

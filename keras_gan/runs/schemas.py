@@ -2,8 +2,7 @@
 
 COUNT, NUMBER = int, (int, float, None)
 CONFIG = {
-    **{name: str for name in ("recipe", "data")},
-    "mixed_precision": (str, None),  # None in runs that began before there was a choice
+    **{name: str for name in ("recipe", "data", "mixed_precision")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
     "medium": {"name": str},
