@@ -9,12 +9,16 @@ import dataclasses
 from collections.abc import Callable
 
 from keras_gan import compilation
+from keras_gan.environment import processor_features
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
 
 FEW_CHANNELS = 4  # for `input_gradient_by_depth`
-PRODUCTS = {"bfloat16": 8}  # dtype -> largest side of outputs for `kernel_gradient_by_products`
+HAS_AMX = "amx_bf16" in processor_features()
+# dtype -> largest side of outputs for ...
+KERNEL_PRODUCTS = {"bfloat16": 8}  # `kernel_gradient_by_products`
+INPUT_PRODUCTS = {"bfloat16": 4 if HAS_AMX else 0}  # `input_gradient_by_products`
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "same") -> tf.Tensor:
@@ -153,22 +157,29 @@ class Convolution:
 
     def input_gradient(self, y: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Computes the gradient with respect to the inputs, for a gradient of the outputs."""
-        fold = self.folded is not None and self.strides > 1 and self.channels <= FEW_CHANNELS
+        way = self.input_gradient_of_tensorflow
+        if self.folded is not None and self.strides > 1 and self.channels <= FEW_CHANNELS:
+            way = self.input_gradient_by_depth
+        elif self.folded is not None and self.fits(INPUT_PRODUCTS, y.dtype):
+            way = self.input_gradient_by_products
         return bilinear(
-            self.input_gradient_by_depth if fold else self.input_gradient_of_tensorflow,
+            way,
             lambda upstream, y, kernel: self.convolve(upstream, kernel),
             lambda upstream, y, kernel: self.kernel_gradient(upstream, y),
         )(y, kernel)
 
     def kernel_gradient(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Computes the gradient with respect to the kernel, for a gradient of the outputs."""
-        small = max(self.rows, self.columns) <= PRODUCTS.get(x.dtype.name, 0)
-        by_products = small and self.folded is not None
+        by_products = self.folded is not None and self.fits(KERNEL_PRODUCTS, x.dtype)
         return bilinear(
             self.kernel_gradient_by_products if by_products else self.kernel_gradient_of_tensorflow,
             lambda upstream, x, y: self.input_gradient(y, upstream),
             lambda upstream, x, y: self.convolve(x, upstream),
         )(x, y)
+
+    def fits(self, largest: dict[str, int], dtype: tf.DType) -> bool:
+        """Returns whether both sides of the outputs are at most `largest` of the dtype."""
+        return max(self.rows, self.columns) <= largest.get(dtype.name, 0)
 
     # By TensorFlow's operations.
 

@@ -5,7 +5,7 @@ import itertools
 from keras_gan import compilation, convolutions, layers
 from keras_gan.convolutions import Convolution, convolve, convolve_transposed
 from keras_gan.errors import ConfigError
-from keras_gan.layers.resampling import apply_filter
+from keras_gan.layers.resampling import SMOOTH, apply_filter, downsample
 
 import keras
 import numpy as np
@@ -22,12 +22,14 @@ SHAPES = [  # size, side, strides, padding
 ]
 
 
-@pytest.fixture(params=["by the rule", "by every other way"])
+@pytest.fixture(params=["by the rule", "by depth", "by products"])
 def ways(request, monkeypatch):
     """Lets the rule choose, or chooses the other ways wherever they exist."""
-    if request.param == "by every other way":
-        monkeypatch.setattr(convolutions, "FEW_CHANNELS", 1_000)
-        monkeypatch.setattr(convolutions, "PRODUCTS", {"float64": 1_000})
+    if request.param != "by the rule":
+        few = 1_000 if request.param == "by depth" else 0
+        monkeypatch.setattr(convolutions, "FEW_CHANNELS", few)
+        monkeypatch.setattr(convolutions, "KERNEL_PRODUCTS", {"float64": 1_000})
+        monkeypatch.setattr(convolutions, "INPUT_PRODUCTS", {"float64": 1_000})
     return request.param
 
 
@@ -115,6 +117,16 @@ def test_two_orders_of_gradients_of_filters_equal_tensorflows(stride):
     expected = derivatives(function, x, tf.ones(3, x.dtype))
     with compilation.in_this_process(False):
         parts = derivatives(function, x, tf.ones(3, x.dtype))
+    for part, other in zip(parts, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 8, 3), (2, 5, 6, 3), (1, 2, 2, 1)])
+def test_two_orders_of_gradients_of_downsampling_equal_tensorflows(shape):
+    x, factor = tf.constant(np.random.default_rng(3).normal(size=shape)), tf.ones(1, "float64")
+    expected = derivatives(lambda x, f: apply_filter(f * x**2, SMOOTH, 1, 2), x, factor)
+    with compilation.in_this_process(False):
+        parts = derivatives(lambda x, f: downsample(f * x**2), x, factor)
     for part, other in zip(parts, expected, strict=True):
         np.testing.assert_allclose(part, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
 
