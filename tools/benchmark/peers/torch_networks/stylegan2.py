@@ -31,7 +31,7 @@ class Mapping(nn.Module):
     def forward(self, latents):
         w = self.layers(latents)
         if self.training:
-            self.average.lerp_(w.detach().mean(0), 0.002)
+            self.average.lerp_(w.detach().float().mean(0), 0.002)
         return w
 
 
