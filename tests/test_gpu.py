@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import subprocess
+import sys
 
 import keras_gan as kg
 from keras_gan import environment, media, metrics, runs, scaling
@@ -84,6 +86,27 @@ def test_another_kind_of_compilation_has_a_cache_of_its_own(gpu_machine):
         environment.separate_cache("float32")
     assert os.environ["TF_XLA_FLAGS"] == f"{before}/float32"
     assert os.path.isdir(os.environ["TF_XLA_FLAGS"].partition("=")[2])
+
+
+COMPILE = """
+import glob, sys
+real, glob.glob = glob.glob, lambda path: [path] if "nvidia" in path else real(path)
+for name in sys.argv[1:]:
+    __import__(name)
+from keras_gan import environment
+if sys.argv[1] == "keras_gan":
+    environment.separate_cache("float32")
+import tensorflow as tf
+tf.function(lambda x: x @ x, jit_compile=True)(tf.ones((2, 2)))
+"""
+
+
+@pytest.mark.parametrize("imports", [("tensorflow", "keras", "keras_gan"), ("keras_gan",)])
+def test_settings_come_in_time_whatever_is_imported_first(imports, gpu_machine):
+    subprocess.run([sys.executable, "-c", COMPILE, *imports], check=True, capture_output=True)
+    (compiled,) = (path for path in (gpu_machine / "cache").rglob("*") if path.is_file())
+    assert compiled.name.startswith("xla_compile_cache")
+    assert (compiled.parent.name == "float32") == (imports == ("keras_gan",))
 
 
 def test_a_cache_of_the_user_is_kept(gpu_machine, monkeypatch):

@@ -84,6 +84,12 @@ def test_the_same_batches_give_the_same_losses_on_any_number_of_replicas(trained
         assert max(np.abs(a.astype("float64") - b).max() for a, b in pairs) < 1e-4
 
 
+def test_replicas_in_bfloat16_equal_one_process_to_its_rounding(trained):
+    with np.load(trained / "alone.npz") as alone, np.load(trained / "mirrored.npz") as mirrored:
+        np.testing.assert_allclose(mirrored["narrow"], alone["narrow"], rtol=0.02, atol=0.02)
+        assert not np.array_equal(alone["narrow"], alone["logs"][:4])
+
+
 def test_replicas_draw_different_noise_that_is_the_whole_batch_together(trained):
     with np.load(trained / "mirrored.npz") as mirrored:
         parts, full = mirrored["parts"], mirrored["whole"]

@@ -7,6 +7,7 @@ import keras_gan as kg
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools" / "benchmark"))
 
@@ -18,12 +19,12 @@ TASK = {"size": 16, "channels": 3, "latent_dim": 6, "width": 8, "batch_size": 4,
 SIZES = ("size", "channels", "width", "latent_dim")
 
 
-def pairs(rules):
+def pairs(rules, dtype=None):
     """Our players at the size that is timed, and their twins."""
     from peers.torch_networks import TWINS
 
     family = RULES[rules]["family"]
-    ours = [*keras_networks({**TASK, "rules": rules}).values()]
+    ours = [*keras_networks({**TASK, "rules": rules, "dtype": dtype}).values()]
     if family == "progressive":
         ours[0].level.assign(1.5)
         ours[1].level.assign(1.5)
@@ -41,20 +42,23 @@ def test_twins_have_as_many_weights(rules):
         assert count == sum(weight.numel() for weight in twin.parameters())
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [(None, 1e-4), ("mixed_bfloat16", 0.1)])
 @pytest.mark.parametrize("rules", ["r3gan", "progan", "stylegan2"])
-def test_twins_are_the_same_function_of_the_same_weights(rules):
+def test_twins_are_the_same_function_of_the_same_weights(rules, dtype, tolerance):
     random = np.random.default_rng(0)
     shapes = (4, TASK["latent_dim"]), (4, 16, 16, 3)
-    for (ours, twin), shape in zip(pairs(rules), shapes, strict=True):
+    for (ours, twin), shape in zip(pairs(rules, dtype), shapes, strict=True):
         for weight in ours.weights:
             if "level" not in weight.path:
                 weight.assign(weight + 0.5 * random.normal(size=weight.shape))
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=dtype is not None):
             copy(ours, twin)
             inputs = random.normal(size=shape).astype("float32")
-            results = channels_last(twin.eval()(torch.tensor(channels_first(inputs))).numpy())
-        expected = ours(inputs).numpy()
-        np.testing.assert_allclose(results, expected, atol=1e-4 * np.abs(expected).max())
+            results = channels_last(
+                twin.eval()(torch.tensor(channels_first(inputs))).float().numpy()
+            )
+        expected = np.array(tf.cast(ours(inputs), "float32"))
+        np.testing.assert_allclose(results, expected, atol=tolerance * np.abs(expected).max())
 
 
 def copy(ours, twin):

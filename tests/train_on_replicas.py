@@ -20,12 +20,13 @@ from conftest import state_of
 STEPS, BATCH = 50, 8
 
 
-def build(jit_compile=False):
+def build(jit_compile=False, dtype=None):
     """A game without batch statistics, with all that draws or remembers something."""
     keras.utils.set_random_seed(7)
+    options = {"num_classes": 10, "dtype": dtype}
     gan = kg.GAN(
-        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=10),
-        kg.networks.DCGANDiscriminator((8, 8, 1), 4, num_classes=10, normalization="spectral"),
+        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), **options),
+        kg.networks.DCGANDiscriminator((8, 8, 1), 4, normalization="spectral", **options),
         seed=5,
     )
     gan.compile(
@@ -129,8 +130,8 @@ def save(path, gan, **found):
 
 
 def alone(folder):
-    gan = build()
-    save(folder / "alone.npz", gan, logs=train(gan, STEPS))
+    gan, narrow = build(), build(dtype="mixed_bfloat16")
+    save(folder / "alone.npz", gan, logs=train(gan, STEPS), narrow=train(narrow, 4))
 
 
 def mirrored(folder):
@@ -145,12 +146,13 @@ def mirrored(folder):
         other = batch_statistics()
         train(other, 5, labels=False)
         other.fit(plain_batches(), verbose=0)
+        narrow = train(build(dtype="mixed_bfloat16"), 4)
         measured = again.evaluate(data(), steps=2, verbose=0, return_dict=True)
     outside = keras.models.load_model(folder / "half.keras")
     names = out_of_step(again, strategy) + out_of_step(other, strategy)
     found = {"out_of_step": names, "measured": measured, "refused": refusals(strategy)}
     (folder / "mirrored.json").write_text(json.dumps(found))
-    save(folder / "mirrored.npz", again, logs=logs, parts=parts, whole=whole)
+    save(folder / "mirrored.npz", again, logs=logs, parts=parts, whole=whole, narrow=narrow)
     save(folder / "outside.npz", outside)
 
 

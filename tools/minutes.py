@@ -98,7 +98,7 @@ def train(arguments, seed, source, evaluator):
 
     Args:
         arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
-            `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
+            `mixed_precision`, `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
     """
     keras.utils.set_random_seed(seed)
     recipe = kg.recipes.get(arguments.recipe, arguments.width)
@@ -111,6 +111,7 @@ def train(arguments, seed, source, evaluator):
         images=arguments.images,
         augmentation=arguments.augment,
         update=arguments.update,
+        dtype=arguments.mixed_precision and f"mixed_{arguments.mixed_precision}",
     )
     folder = arguments.keep and pathlib.Path(arguments.keep) / f"{arguments.recipe}_{seed}"
     if folder and kg.checkpoints.Checkpoints(folder).newest():
@@ -155,6 +156,7 @@ def parser():
     parser.add_argument("--images", type=int, help="over which the recipe's schedules run")
     parser.add_argument("--augment", choices=(*kg.augment.AUGMENTATIONS, "none"))
     parser.add_argument("--update", choices=options.UPDATES)
+    parser.add_argument("--mixed-precision", choices=("bfloat16", "float16"))
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
