@@ -63,20 +63,16 @@ def compile_network(network: Callable) -> Callable:
     Args:
         network: Keras model or `RematerializedNetwork`, called as `network(inputs, training=...)`.
     """
-    compiler, device = _TARGET.get() or (None, None)
+    compiler, _ = _TARGET.get() or (None, None)
     if compiler != XLA_BY_NETWORK:
         return network
     state = [variable for variable in network.variables if not variable.trainable]
 
     @tf.function(jit_compile=True, autograph=False)
     def compute(inputs, training):
-        token = _TARGET.set((XLA, device))
-        try:
-            with keras.StatelessScope() as scope:
-                outputs = network(inputs, training=training)
-            return outputs, [scope.get_current_value(variable) for variable in state]
-        finally:
-            _TARGET.reset(token)
+        with keras.StatelessScope() as scope:
+            outputs = network(inputs, training=training)
+        return outputs, [scope.get_current_value(variable) for variable in state]
 
     def call(inputs, training):
         outputs, values = compute(inputs, training)
@@ -90,12 +86,13 @@ def compile_network(network: Callable) -> Callable:
 
 def for_xla() -> bool:
     """Returns whether XLA will compile the code that is being traced."""
-    return _TARGET.get() in ((XLA, CPU), (XLA, GPU))
+    compiler, _ = _TARGET.get() or (None, None)
+    return compiler in (XLA, XLA_BY_NETWORK)
 
 
 def for_xla_on_cpu() -> bool:
     """Returns whether XLA will compile the code that is being traced for a CPU."""
-    return _TARGET.get() == (XLA, CPU)
+    return for_xla() and CPU in _TARGET.get()
 
 
 def for_tensorflow_on_cpu() -> bool:

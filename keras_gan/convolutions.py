@@ -1,8 +1,9 @@
 """Convolutions and both of their gradients, each by the fastest way for its shape on a CPU.
 
 oneDNN is slow for some of them: gradients with respect to images of few channels, whose
-vectorization fails, and in bfloat16 gradients with respect to kernels on small maps. Other ways of
-the same sums are up to five times as fast; they differ from oneDNN's result by rounding only.
+vectorization fails, and in bfloat16 gradients on small maps: with respect to kernels, and with AMX
+with respect to images. Other ways of the same sums are up to five times as fast; they differ from
+oneDNN's result by rounding only. `tools/benchmark/convolutions.py` times them.
 """
 
 import dataclasses
@@ -16,9 +17,9 @@ import tensorflow as tf
 
 FEW_CHANNELS = 4  # for `input_gradient_by_depth`
 HAS_AMX = "amx_bf16" in processor_features()
-# dtype -> largest side of outputs for ...
-KERNEL_PRODUCTS = {"bfloat16": 8}  # `kernel_gradient_by_products`
-INPUT_PRODUCTS = {"bfloat16": 4 if HAS_AMX else 0}  # `input_gradient_by_products`
+# dtype -> largest side of the outputs for which a gradient is computed by products
+KERNEL_PRODUCTS = {"bfloat16": 8}
+INPUT_PRODUCTS = {"bfloat16": 4 if HAS_AMX else 0}
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int = 1, padding: str = "same") -> tf.Tensor:

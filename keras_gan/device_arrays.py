@@ -7,6 +7,7 @@ from typing import Any
 from keras_gan import machine
 from keras_gan.errors import ConfigError
 
+import numpy as np
 import tensorflow as tf
 
 AUTO, LARGEST_SHARE = "auto", 0.25  # of a GPU's memory
@@ -38,17 +39,22 @@ def belongs_on_device(data: IndexedData | None, choice: bool | str) -> bool:
     Raises:
         ConfigError: For another choice, or True for data that can't be read by index.
     """
-    if choice is not True and choice is not False and choice != AUTO:
-        raise ConfigError(f"expected data_on_device True, False or 'auto', got {choice!r}.")
-    if choice is True and data is None:
+    check_choice(choice)
+    if choice != AUTO and choice and data is None:
         raise ConfigError(
             "expected arrays or a data set of keras_gan.datasets for data_on_device=True, got "
             "data that can't be read by index; leave it out."
         )
     if choice != AUTO or data is None:
-        return choice is True
+        return choice != AUTO and bool(choice)
     memory = machine.gpu_memory()
     return memory is not None and data.num_bytes < LARGEST_SHARE * memory
+
+
+def check_choice(choice: bool | str) -> None:
+    """Raises `ConfigError` unless a `data_on_device` is True, False or `"auto"`."""
+    if not isinstance(choice, bool | np.bool_) and choice != AUTO:
+        raise ConfigError(f"expected data_on_device True, False or 'auto', got {choice!r}.")
 
 
 class DeviceArrays:

@@ -1,6 +1,7 @@
 """Exhausted memory, named with what helps."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 from keras_gan.errors import OutOfMemoryError
@@ -32,8 +33,19 @@ def name_remedy(remedy: str) -> Iterator[None]:
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:
-        reason = error.message.strip().split("\n")[0].rstrip(".")
+        reason = find_reason(error.message)
         raise OutOfMemoryError(
             f"expected tensors that fit in the device's memory, got: {reason}. Use {remedy}, or "
             "end other programs that use the same device."
         ) from error
+
+
+def find_reason(message: str) -> str:
+    r"""Returns the line of TensorFlow's message that says what could not be allocated.
+
+    >>> find_reason("Graph execution error:\n\nOOM when allocating a tensor.")
+    'OOM when allocating a tensor'
+    """
+    lines = [line.strip().rstrip(".") for line in message.splitlines() if line.strip()]
+    named = [line for line in lines if re.search("OOM|memory|allocat", line)]
+    return (named or lines or ["no reason"])[0]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import keras_gan as kg
-from keras_gan import environment, media, metrics, runs, scaling
+from keras_gan import environment, media, memory, metrics, runs, scaling
 from keras_gan.cli import main
 from keras_gan.errors import ConfigError, DataError, OutOfMemoryError
 from keras_gan.tf32 import allow_tf32
@@ -205,6 +205,14 @@ def test_exhausted_memory_is_named_with_what_helps():
         gan.fit(PIXELS, batch_size=8, verbose=0)
 
 
+def test_the_reason_is_found_in_the_message_of_a_compiled_step():
+    message = "Graph execution error:\n\nDetected at node mul\nOOM when allocating tensor [8,4].\n"
+    reason = r"got: OOM when allocating tensor \[8,4\]\. Use a"
+    remedy = memory.name_remedy(memory.IN_INFERENCE)
+    with pytest.raises(OutOfMemoryError, match=reason), remedy:
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+
+
 def test_data_that_cannot_lie_on_the_device_are_refused():
     gan = game()
     dataset = tf.data.Dataset.from_tensor_slices(SAMPLES).batch(8)
@@ -287,6 +295,11 @@ def test_a_run_with_its_data_on_the_device_trains_the_same_weights(tmp_path):
     first, second = (kg.load_model(newest(tmp_path / choice)) for choice in ("yes", "no"))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_a_gpu_that_is_missing_is_not_used(tmp_path, capsys):
+    error = refused(capsys, ["sample", tmp_path / "missing", "--device", "gpu"])
+    assert "expected a GPU for --device gpu" in error
 
 
 @pytest.mark.parametrize(

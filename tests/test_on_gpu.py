@@ -19,14 +19,14 @@ from gpu import packing, plan, questions, tasks
 
 TOOLS = pathlib.Path(__file__).parents[1] / "tools"
 ASKED = """
-import os, pathlib, subprocess, sys, time, types
+import os, pathlib, sys, types
 sys.path.insert(0, {tools!r})
 from gpu import plan
 
 def hang(options):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    (options.out / "child").write_text(str(child.pid))
-    time.sleep(60)
+    code = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+    command = [sys.executable, "-c", code, options.out / "child"]
+    plan.run_limited(command, options.out / "child.log", 60, own_group=False)
 
 def skip(options):
     raise plan.Skipped("no torch")

@@ -49,6 +49,8 @@ def run_sample(arguments: argparse.Namespace) -> None:
     is_small = arguments.count <= MOST_ON_CPU
     if is_small if arguments.device == "auto" else arguments.device == "cpu":
         environment.hide_gpus()
+    elif arguments.device == "gpu":
+        require_gpu()
     from keras_gan.sampling import require_sampling
 
     run = kg.runs.Run(arguments.run)
@@ -66,6 +68,14 @@ def run_sample(arguments: argparse.Namespace) -> None:
     except OSError as error:
         raise RunError(f"could not write {out}: {error.strerror}.") from error
     print(f"{out}: {counted(arguments.count, 'sample')}, seed {arguments.seed}")
+
+
+def require_gpu() -> None:
+    """Raises `ConfigError` if TensorFlow has no GPU."""
+    from keras_gan import machine
+
+    if not machine.gpus():
+        raise ConfigError("expected a GPU for --device gpu, got none that TensorFlow can use.")
 
 
 def find_label(word: str | None, classes: Sequence[str] | None) -> int | None:

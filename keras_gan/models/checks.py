@@ -56,9 +56,14 @@ def describe(data: Any) -> str:
     return f"a {type(data).__name__} of {', '.join(kinds) or 'nothing'}"
 
 
+def has_rows(array: Any) -> bool:
+    """Returns whether a value is a tensor or an array with at least one axis."""
+    return hasattr(array, "shape") and tf.TensorShape(array.shape).rank != 0
+
+
 def check_rows(array: Any, noun: str = "samples") -> None:
     """Raises `DataError` unless a value is an array with at least one row."""
-    if not isinstance(array, np.ndarray | tf.Tensor) or not array.shape or not len(array):
+    if not isinstance(array, np.ndarray | tf.Tensor) or not has_rows(array) or not len(array):
         received = getattr(array, "shape", type(array).__name__)
         raise DataError(
             f"expected {noun} as an array (count, ...) of at least one, got {received}; convert "
@@ -96,7 +101,7 @@ def check_keras_options(**options: Any) -> None:
             raise ConfigError(f"expected no {name}: {advice}.")
     for name, minimum in COUNTS.items():
         value = options.get(name)
-        are_epochs = name == "validation_freq" and isinstance(value, list | tuple | set)
+        are_epochs = name == "validation_freq" and isinstance(value, list)
         if value is not None and not are_epochs:
             check_integer(name, value, minimum)
     check_callbacks(options.get("callbacks"))
@@ -105,8 +110,7 @@ def check_keras_options(**options: Any) -> None:
 def check_callbacks(callbacks: Any) -> None:
     """Raises `ConfigError` unless callbacks are None, a Keras callback or several."""
     kinds = keras.callbacks.Callback | keras.callbacks.CallbackList
-    others = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    for callback in others:
+    for callback in keras.tree.flatten(callbacks):
         if callback is not None and not isinstance(callback, kinds):
             raise ConfigError(
                 "expected a list of keras.callbacks.Callback objects as callbacks, got "
@@ -427,7 +431,8 @@ def check_trainer(
 
 def check_loss(result: Any, player: str) -> tuple[tf.Tensor, dict]:
     """Returns a player's `(loss, logs)`; raises `ConfigError` for another result."""
-    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
+    is_pair = isinstance(result, tuple | list) and len(result) == 2
+    if not is_pair or not isinstance(result[1], dict):
         raise ConfigError(
             f"expected the objective of {player} to return (loss, logs), a scalar and a dict, got "
             f"{abbreviate(result)}."
@@ -454,8 +459,8 @@ def first_rows(batch: Any, function: str) -> Any:
         batch: A tensor, or a nest of tensors and None, that the function returned.
         function: Name of the function.
     """
-    rows = next(iter(keras.tree.flatten(batch)), None)
-    if not getattr(rows, "shape", None):
+    rows = next((part for part in keras.tree.flatten(batch) if part is not None), None)
+    if not has_rows(rows):
         raise ConfigError(
             f"expected {function} to return a batch, a nest of tensors (batch, ...), got "
             f"{describe(batch)}."

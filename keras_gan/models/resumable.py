@@ -139,12 +139,13 @@ class Resumable(Replicated, keras.Model):
         """
         check_compiled(self, "fit")
         check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
+        validation_size = kwargs.get("validation_batch_size") or batch_size or 32
+        kwargs |= self._check_validation(kwargs.get("validation_data"), validation_size)
         if is_array_nest(x):
             self.check_arrays(x, y)
             x = batches.from_arrays(join(x, y), batch_size or 32, self.seed, shuffle)
             y = batch_size = None
         x = check_dataset(x, y, batch_size)
-        kwargs |= self._check_validation(kwargs.get("validation_data"))
         on_device = self._data_on_device(x, data_on_device)
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
@@ -188,16 +189,17 @@ class Resumable(Replicated, keras.Model):
             raise DataError(NO_BATCH)
         return results
 
-    def _check_validation(self, data):
+    def _check_validation(self, data, batch_size):
         """Returns `fit`'s `validation_data`; raises errors for what `evaluate` can't read."""
         if data is None:
             return {}
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         check_keras_options(sample_weight=weights)
         if not is_array_nest(x):
-            return {"validation_data": join(check_dataset(x, y), y)}
+            return {"validation_data": check_dataset(x, y)}
         self.check_arrays(x, y)
-        return {"validation_data": data}
+        batches_in_order = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size)
+        return {"validation_data": batches_in_order, "validation_batch_size": None}
 
     def train_on_batch(
         self,
@@ -327,16 +329,17 @@ class Resumable(Replicated, keras.Model):
             ConfigError: For another suffix, as other formats lack a part of the state, or a path
                 where no file can be.
         """
-        path = check_path(filepath)
+        path, is_remote = check_path(filepath), "://" in os.fspath(filepath)
         if path.suffix != ".keras":
             raise ConfigError(
                 f"expected a file that ends in .keras, got {path}: other formats lack a part of "
                 "the state."
             )
-        if zipped is not False:
+        if zipped is not False and not is_remote:
             check_file(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        super().save(path, overwrite, zipped, **kwargs)
+        if not is_remote:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        super().save(filepath if is_remote else path, overwrite, zipped, **kwargs)
 
     def other_state(self) -> list[keras.Variable]:
         """Returns variables that Keras doesn't save, such as the state of seed generators."""

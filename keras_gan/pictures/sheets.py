@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError, printable
 from keras_gan.files import limits
-from keras_gan.files.atomic import atomic_write
+from keras_gan.files.atomic import atomic_write, check_file
 from keras_gan.pictures.films import enlarge
 from keras_gan.pictures.grids import to_uint8
 from keras_gan.pictures.pillow import to_pillow
@@ -65,6 +65,7 @@ class Sheet:
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the sheet as a PNG, atomically; creates its folder."""
+        check_file(path)
         picture = self.draw()
         with atomic_write(path) as new:
             picture.save(new, format="PNG")

@@ -4,9 +4,9 @@ import dataclasses
 import importlib.metadata
 
 from keras_gan import datasets, media, recipes
-from keras_gan.checks import check_integer, check_positive, check_seed
+from keras_gan.checks import check_bool, check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
-from keras_gan.device_arrays import AUTO
+from keras_gan.device_arrays import AUTO, check_choice
 from keras_gan.errors import counted, printable, unknown
 from keras_gan.options import AUTO_PRECISION
 from keras_gan.recipes.recipe import PLAIN_RULES
@@ -35,7 +35,8 @@ class Settings:
         rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
             bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`
             disables augmentation.
-        tf32: Whether GPUs may round float32 products to TF32 in training.
+        tf32: Whether GPUs may round float32 products to TF32 in training. Trainings of one process
+            should agree in it, as they share XLA's cache of compiled functions.
         deterministic: Whether to use only deterministic operations of TensorFlow, which can be
             slower.
         prefetch: As in `keras_gan.datasets.load`. It doesn't affect results and may differ when
@@ -147,3 +148,5 @@ def check_settings(settings: Settings, every: int, checkpoints: CheckpointOption
     if settings.hours is not None:
         check_positive("hours", settings.hours)
     check_seed(settings.seed)
+    check_bool("tf32", settings.tf32)
+    check_choice(settings.data_on_device)

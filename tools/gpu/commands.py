@@ -11,10 +11,9 @@ from keras_gan.environment import GPU_FILES
 
 COMMAND = [sys.executable, "-m", "keras_gan"]
 RESERVE = 20  # seconds that a training needs to end after its hours
-NO_GPU = {"CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def run(name, words, options, seconds=300, environment=None):
+def run(name, words, options, seconds=300):
     """Runs a command of keras-gan.
 
     Args:
@@ -22,14 +21,13 @@ def run(name, words, options, seconds=300, environment=None):
         words: Its arguments.
         options: Options of the questions.
         seconds: Time after which it is killed.
-        environment: Additional environment variables.
 
     Returns:
         `(seconds, exit code, lines of output)`.
     """
     log = options.out / "logs" / f"{name}.log"
     start = time.monotonic()
-    code = run_limited([*COMMAND, *map(str, words)], log, seconds, environment)
+    code = run_limited([*COMMAND, *map(str, words)], log, seconds, own_group=False)
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
     return time.monotonic() - start, code, [line for line in lines if line]
 
@@ -62,13 +60,12 @@ def time_sample(options):
     sample = ["sample", folder, "--out", picture]
     count = 1_000 if options.quick else 10_000
     figures = {}
-    for name, words, environment in (
-        ("sample", sample, {}),
-        ("sample without the GPU", sample, NO_GPU),
-        ("evaluate", ["evaluate", folder, "--evaluate-count", count], {}),
+    for name, words in (
+        ("sample", [*sample, "--device", "cpu" if options.quick else "gpu"]),
+        ("sample without the GPU", [*sample, "--device", "cpu"]),
+        ("evaluate", ["evaluate", folder, "--evaluate-count", count]),
     ):
-        log = name.replace(" ", "_")
-        seconds, code, _ = run(log, words, options, environment=environment)
+        seconds, code, _ = run(name.replace(" ", "_"), words, options)
         figures |= {f"{name}, s": seconds, f"{name}, exit code": code}
     return figures
 
@@ -108,9 +105,9 @@ def train(words, options, budget):
     if hours <= 0:
         return {**row, "status": NOT_ASKED, "reason": "no time left"}
     folder = options.out / "run"
-    arguments = ["train", *shlex.split(words), "--out", folder, "--hours", f"{hours:.5f}"]
-    keep = [] if "--keep" in arguments else ["--keep", 1]
-    seconds, code, lines = run("training", [*arguments, *keep], options, budget.left())
+    defaults = ["--keep", 1, "--hours", f"{hours:.5f}", "--out", folder]
+    arguments = ["train", *defaults, *shlex.split(words)]
+    seconds, code, lines = run("training", arguments, options, budget.left())
     row["seconds"] = round(seconds, 1)
     if code is None:
         return {**row, "status": TIMED_OUT, "reason": "killed after the last second"}

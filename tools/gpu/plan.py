@@ -74,14 +74,16 @@ class Answers:
         write_text(self.path, json.dumps(self.rows, indent=1) + "\n")
 
 
-def run_limited(command, log, seconds, environment=None):
-    """Runs a command in a process group of its own, with its output in a file.
+def run_limited(command, log, seconds, environment=None, own_group=True):
+    """Runs a command with a time limit, with its output in a file.
 
     Args:
         command: Command line, a list.
         log: The file.
-        seconds: Time after which the group is killed.
+        seconds: Time after which it is killed.
         environment: Additional environment variables.
+        own_group: Whether the command has a process group, which is killed as a whole. Without,
+            it belongs to the group of this process and ends with that.
 
     Returns:
         The exit code; None after the time.
@@ -95,7 +97,7 @@ def run_limited(command, log, seconds, environment=None):
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
-            start_new_session=True,
+            start_new_session=own_group,
         )
         try:
             return process.wait(seconds)
@@ -103,7 +105,7 @@ def run_limited(command, log, seconds, environment=None):
             return None
         finally:
             if process.returncode is None:  # so its id is still that of its group
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL) if own_group else process.kill()
                 process.wait()
 
 
