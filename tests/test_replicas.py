@@ -92,7 +92,11 @@ def test_networks_compiled_by_xla_give_the_same_losses(trained):
 
 def test_replicas_in_bfloat16_equal_one_process_to_its_rounding(trained):
     with np.load(trained / "alone.npz") as alone, np.load(trained / "mirrored.npz") as mirrored:
-        np.testing.assert_allclose(mirrored["narrow"], alone["narrow"], rtol=0.02, atol=0.02)
+        one, two = alone["narrow"], mirrored["narrow"]
+        accuracies = (8 * one % 1 == 0).all(axis=0)  # a sample near 0 may change sides
+        assert accuracies.sum() == 2
+        np.testing.assert_allclose(two[:, ~accuracies], one[:, ~accuracies], rtol=0.02, atol=1e-3)
+        np.testing.assert_allclose(two[:, accuracies], one[:, accuracies], atol=1 / 8)
         assert not np.array_equal(alone["narrow"], alone["plain"][:4])
 
 
