@@ -9,21 +9,23 @@ Hinge`. Its own import isn't complete then, and other modules can't import it ye
 modules have the same hook, which waits until the import of each one that has started is complete.
 """
 
+import importlib.machinery
 import pathlib
 import sys
-import types
 from collections.abc import Iterator
 
 import keras_gan
 
-import wrapt
-
 complete = set()  # names of the modules that are imported completely
 
 
-def register_classes(module: types.ModuleType) -> None:
-    """Imports all public modules, if Keras and all modules that have started are complete."""
-    complete.add(module.__name__)
+def register_classes(*names: str) -> None:
+    """Imports all public modules, if Keras and all modules that have started are complete.
+
+    Args:
+        *names: Names of modules that are now imported completely.
+    """
+    complete.update(names)
     if "keras" in complete and complete >= sys.modules.keys() & HOOKED:
         for name in keras_gan.__all__:
             getattr(keras_gan, name)
@@ -37,6 +39,21 @@ def module_names() -> Iterator[str]:
         yield ".".join([__package__, *parts]).removesuffix(".__init__")
 
 
+class PostImportHook:
+    """Calls `register_classes` after the import of a module: a finder of `sys.meta_path`."""
+
+    def find_spec(self, name: str, *arguments) -> importlib.machinery.ModuleSpec | None:
+        """Returns what the other finders find, with the hook at the end of its loading."""
+        if name not in HOOKED:
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, (finder.find_spec(name, *arguments) for finder in others)), None)
+        if spec and spec.loader:
+            load = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: (load(module), register_classes(name))
+        return spec
+
+
 HOOKED = {"keras", *module_names()} - {__package__}
-for name in sorted(HOOKED, key="keras".__eq__):  # Keras last, as its hook runs now if it is there
-    wrapt.register_post_import_hook(register_classes, name)
+sys.meta_path.insert(0, PostImportHook())
+register_classes(*filter(sys.modules.get, HOOKED))

@@ -102,7 +102,7 @@ def test_bad_commands(run, tmp_path, capsys):
         ("expected an image at", ["invert", tmp_path / "none.png"]),
         ("damaged file", ["invert", tmp_path / "torn.png"]),
         ("images with labels, for own", ["invert", tmp_path / "grey.png", "--label", "own"]),
-        ("could not write", ["classes", "--out", tmp_path / "file" / "x.png"]),
+        ("expected a folder for", ["classes", "--out", tmp_path / "file" / "x.png"]),
     ):
         told_of = refused(capsys, run, *arguments)
         assert told_of.startswith("keras-gan: "), arguments

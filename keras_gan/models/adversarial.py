@@ -8,19 +8,18 @@ from typing import Any
 
 from keras_gan import compilation, gradients, media, replicas, schedules
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import (
+from keras_gan.models.checks import check_trainer
+from keras_gan.models.data_checks import check_domains, check_parts
+from keras_gan.models.duel import Duel, check_duels, part_of
+from keras_gan.models.game_checks import (
     check_domain_networks,
-    check_domains,
     check_forms,
     check_intervals,
     check_logs,
     check_loss,
-    check_parts,
     check_played,
-    check_trainer,
     first_rows,
 )
-from keras_gan.models.duel import Duel, check_duels, part_of
 from keras_gan.models.players import Players
 from keras_gan.models.resumable import batch_of
 from keras_gan.models.rules import Rules

@@ -8,7 +8,8 @@ from keras_gan import gradients, replicas
 from keras_gan.checks import check_labels
 from keras_gan.errors import DataError, unknown
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import check_labels_fit, check_networks_fit, check_samples
+from keras_gan.models.checks import check_networks_fit
+from keras_gan.models.data_checks import check_labels_fit, check_samples
 from keras_gan.models.duel import Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
 from keras_gan.noise import stream_key

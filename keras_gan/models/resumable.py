@@ -16,12 +16,11 @@ from keras_gan.device_arrays import (
 )
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import check_file, check_path
-from keras_gan.models.checks import (
+from keras_gan.models.checks import check_compiled, check_keras_options
+from keras_gan.models.data_checks import (
     NO_BATCH,
-    check_compiled,
     check_dataset,
     check_finite_numbers,
-    check_keras_options,
     check_rows,
     is_array_nest,
 )

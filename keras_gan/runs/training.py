@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from keras_gan import callbacks, environment, machine, media
 from keras_gan.errors import ConfigError, NotFiniteError
-from keras_gan.models.checks import check_parts
+from keras_gan.models.data_checks import check_parts
 from keras_gan.options import AUTO_PRECISION, FLOAT32
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
