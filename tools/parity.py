@@ -69,17 +69,17 @@ GAMES = {
     "mlp": lambda: untrained("MLP", (28, 28, 1), 64, (256, 256)),
     "mlp with labels": lambda: untrained("MLP", (28, 28, 1), 64, (256, 256), num_classes=10),
     "mlp of points": lambda: untrained("MLP", (2,), 8, (128, 128)),
-    "dcgan": lambda: untrained("DCGAN", (32, 32, 3), 64, 16),
+    "dcgan": lambda: untrained("DCGAN", (32, 48, 3), 64, 16),
     "dcgan with labels": lambda: untrained("DCGAN", (32, 32, 3), 64, 16, num_classes=10),
     "dcgan with conditional BatchNorm": lambda: untrained(
         "DCGAN", (32, 32, 3), 64, 16, num_classes=10, conditioning="batch_norm"
     ),
     "sagan": lambda: untrained(
-        "ResNet", (16, 16, 3), 64, 16, conditioning="split_latents", attention=8
+        "ResNet", (24, 16, 3), 64, 16, conditioning="split_latents", attention=8
     ),
-    "stylegan2": lambda: untrained("StyleGAN2", (16, 16, 3), 64, 16, mapping_layers=2),
-    "r3gan with labels": lambda: untrained("R3GAN", (16, 16, 3), 64, 16, num_classes=10),
-    "progan with labels": lambda: untrained("Progressive", (16, 16, 3), 64, 32, num_classes=10),
+    "stylegan2": lambda: untrained("StyleGAN2", (16, 24, 3), 64, 16, mapping_layers=2),
+    "r3gan with labels": lambda: untrained("R3GAN", (24, 16, 3), 64, 16, num_classes=10),
+    "progan with labels": lambda: untrained("Progressive", (16, 24, 3), 64, 32, num_classes=10),
 }
 
 

@@ -1,5 +1,6 @@
 """Learned map: the constant input of a synthesis network."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,10 +10,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LearnedMap(keras.layers.Layer):
-    """A learned map of 4x4 pixels, the same for each sample, initialized with variance 1.
+    """A learned map, the same for each sample, initialized with variance 1.
 
     Args:
         channels: Number of channels.
+        size: Height and width in pixels.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial
@@ -25,23 +27,23 @@ class LearnedMap(keras.layers.Layer):
     TensorShape([2, 4, 4, 8])
     """
 
-    def __init__(self, channels: int, **kwargs: Any):
+    def __init__(self, channels: int, size: Sequence[int] = (4, 4), **kwargs: Any):
         super().__init__(**kwargs)
-        self.channels = channels
+        self.channels, self.size = channels, tuple(size)
 
     def build(self, input_shape: tuple) -> None:
         """Creates the map."""
         unit = keras.initializers.RandomNormal(stddev=1.0)
-        self.map = self.add_weight((4, 4, self.channels), unit, name="map")
+        self.map = self.add_weight((*self.size, self.channels), unit, name="map")
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Returns the map `(batch, 4, 4, channels)`; only the batch size of the inputs matters."""
-        return ops.broadcast_to(self.map, (ops.shape(inputs)[0], 4, 4, self.channels))
+        """Returns the map `(batch, *size, channels)`; only the batch size of the inputs matters."""
+        return ops.broadcast_to(self.map, (ops.shape(inputs)[0], *self.size, self.channels))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
-        """Returns `(batch, 4, 4, channels)`."""
-        return (input_shape[0], 4, 4, self.channels)
+        """Returns `(batch, *size, channels)`."""
+        return (input_shape[0], *self.size, self.channels)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "channels": self.channels}
+        return {**super().get_config(), "channels": self.channels, "size": self.size}

@@ -1,6 +1,7 @@
 """Images: grey, colour, or colour and alpha."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -30,6 +31,10 @@ class Image(Medium):
     integers: ClassVar = {"uint8": (127.5, 1.0)}
     suffixes: ClassVar = (".png",)
     augmentations: ClassVar = ("ada", "diffaugment")
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Returns the side of a square of as many pixels."""
+        return round(math.sqrt(shape[0] * shape[1]))
 
     def extractor(self, shape: Sequence[int]) -> str:
         """Returns `digits` for MNIST's shape, `inception` for other images without alpha."""

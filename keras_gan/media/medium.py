@@ -62,7 +62,8 @@ class Medium:
         return "tanh" if self.range == UNIT else "linear"
 
     def size(self, shape: Sequence[int]) -> int:
-        """Returns the size of samples by which recipes scale: the height of images and clips.
+        """Returns the size of samples by which recipes scale: the side of square images and
+        clips.
 
         Args:
             shape: Shape of a sample; the size of other media is that of its first axis.

@@ -1,6 +1,7 @@
 """Video: clips of frames."""
 
 import dataclasses
+import math
 import os
 import pathlib
 from collections.abc import Sequence
@@ -51,8 +52,8 @@ class Video(Medium):
         return f"video at {self.frames_per_second} frames per second"
 
     def size(self, shape: Sequence[int]) -> int:
-        """Returns the height of the frames."""
-        return shape[1]
+        """Returns the side of a square of as many pixels as a frame."""
+        return round(math.sqrt(shape[1] * shape[2]))
 
     def tiles(self, samples: np.ndarray) -> np.ndarray:
         """Draws up to eight evenly spaced frames of each clip side by side."""

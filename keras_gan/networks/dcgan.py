@@ -1,9 +1,10 @@
-"""DCGAN: networks of strided convolutions, for square images of 8 to 256 pixels.
+"""DCGAN: networks of strided convolutions, for images of 8 to 256 pixels a side.
 
 Source: Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks", ICLR 2016.
 """
 
+import math
 from collections.abc import Sequence
 
 from keras_gan.layers import (
@@ -19,7 +20,6 @@ from keras_gan.networks.network import (
     INIT,
     Network,
     check_choice,
-    check_image_size,
     check_num_classes,
     concatenate_one_hot,
     discriminator_inputs,
@@ -27,10 +27,11 @@ from keras_gan.networks.network import (
     generator_inputs,
     resolve_policy,
 )
+from keras_gan.networks.sizes import map_size_and_doublings
 
 import keras
 
-IMAGE_SIZES = (8, 16, 28, 32, 64, 128, 256)
+LARGEST_IMAGE = 256
 MAX_WIDENING = 8
 
 
@@ -43,7 +44,8 @@ class DCGANGenerator(Network):
     28x28: 7x7x128, 14x14x64, 28x28xC.
 
     Args:
-        image_shape: `(size, size, channels)`, a size of `IMAGE_SIZES`, 1 to 4 channels.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15 and k >= 1, up to 256 a side, and 1 to 4 channels.
         latent_dim: Size of the latent vector.
         width: Number of channels of the last stage before the image.
         num_classes: Number of classes, for a class-conditional generator.
@@ -72,7 +74,7 @@ class DCGANGenerator(Network):
         dtype: str | None = None,
         name: str = "dcgan_generator",
     ):
-        start, stages = map_size_and_stages(image_shape)
+        start, stages = map_size_and_doublings(image_shape, 1, LARGEST_IMAGE)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, ("concatenation", "batch_norm"))
         policy = resolve_policy(dtype)
@@ -86,10 +88,9 @@ class DCGANGenerator(Network):
             return ConditionalBatchNormalization(num_classes, dtype=policy)([x, inputs[1]])
 
         channels = stage_channels(width, stages)[::-1]
-        x = keras.layers.Dense(
-            start * start * channels[0], use_bias=False, kernel_initializer=INIT, dtype=policy
-        )(x)
-        x = keras.layers.Reshape((start, start, channels[0]), dtype=policy)(x)
+        units = math.prod(start) * channels[0]
+        x = keras.layers.Dense(units, use_bias=False, kernel_initializer=INIT, dtype=policy)(x)
+        x = keras.layers.Reshape((*start, channels[0]), dtype=policy)(x)
         for filters in (*channels[1:], None):
             x = keras.layers.ReLU(dtype=policy)(normalize(x))
             x = Conv2DTranspose(
@@ -120,7 +121,8 @@ class DCGANDiscriminator(Network):
     2015 it has no BatchNorm by default, as gradient penalties are defined for single samples.
 
     Args:
-        image_shape: `(size, size, channels)`, a size of `IMAGE_SIZES`, 1 to 4 channels.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15 and k >= 1, up to 256 a side, and 1 to 4 channels.
         width: Number of channels of the first stage.
         num_classes: Number of classes, for a class-conditional discriminator.
         conditioning: `"projection"` of the features on the label's embedding, `"concatenation"` of
@@ -150,7 +152,7 @@ class DCGANDiscriminator(Network):
         dtype: str | None = None,
         name: str = "dcgan_discriminator",
     ):
-        _, stages = map_size_and_stages(image_shape)
+        _, stages = map_size_and_doublings(image_shape, 1, LARGEST_IMAGE)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, (None, "batch", "spectral"))
@@ -183,18 +185,6 @@ class DCGANDiscriminator(Network):
 
 
 FEATURES = 128
-
-
-def map_size_and_stages(image_shape: Sequence[int]) -> tuple[int, int]:
-    """Returns the size of the smallest map and the number of stages for an image shape.
-
-    Raises:
-        ConfigError: For an unsupported image shape.
-    """
-    check_image_size(image_shape, IMAGE_SIZES)
-    size = image_shape[0]
-    start = 7 if size == 28 else 4
-    return start, (size // start).bit_length() - 1
 
 
 def stage_channels(width: int, stages: int) -> list[int]:

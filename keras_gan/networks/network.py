@@ -119,49 +119,6 @@ def concatenate_one_hot(
     return keras.layers.Concatenate(dtype=x.dtype)([x, one_hot])
 
 
-SMALLEST_MAP, LARGEST_IMAGE = 4, 1024
-
-
-def check_power_of_two(image_shape: Sequence[int], smallest: int = SMALLEST_MAP) -> None:
-    """Raises `ConfigError` unless images are square with a power of two as their size.
-
-    Args:
-        image_shape: `(size, size, channels)`.
-        smallest: Smallest size that the network supports.
-    """
-    sizes = [smallest << k for k in range((LARGEST_IMAGE // smallest).bit_length())]
-    check_image_size(image_shape, sizes)
-
-
-def check_image_size(image_shape: Sequence[int], sizes: Sequence[int]) -> None:
-    """Raises `ConfigError` unless images are square, of a valid size and of 1 to 4 channels.
-
-    Args:
-        image_shape: `(size, size, channels)`.
-        sizes: Valid sizes in pixels.
-    """
-    shape = tuple(image_shape)
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in sizes:
-        raise ConfigError(
-            f"expected an image_shape of (size, size, channels) with a size of {sizes}, got "
-            f"{shape}; resize the images with image_size."
-        )
-    if not 1 <= shape[2] <= 4:
-        raise ConfigError(f"expected 1 to 4 channels, got {shape[2]}.")
-
-
-def stage_widths(size: int, width: int, max_width: int) -> list[int]:
-    """Returns the channels of the stages from the image to the 4x4 map, doubling up to `max_width`.
-
-    Args:
-        size: Size of the image.
-        width: Channels at the image's size; if above `max_width`, channels of all stages.
-        max_width: Largest number of channels.
-    """
-    stages = (size // SMALLEST_MAP).bit_length()
-    return [min(width << stage, max(width, max_width)) for stage in range(stages)]
-
-
 CONDITIONINGS = ("projection", "concatenation", "auxiliary")
 
 

@@ -64,7 +64,8 @@ class ProgressiveGenerator(GrowingNetwork):
     published.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15 and k >= 1, up to 1024 a side.
         latent_dim: Size of the latent vector; 512 in the paper.
         width: Number of channels at the image's size; inwards they double, up to `max_width`.
         num_classes: Number of classes, for a class-conditional generator; an embedding of the size
@@ -129,7 +130,8 @@ class ProgressiveDiscriminator(GrowingNetwork):
     4x4x512; 23,087,249 weights, 23.1 million as published.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 8 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15 and k >= 1, up to 1024 a side.
         width: Channels at the image's size; inwards they double, up to `max_width`.
         num_classes: Number of classes, for a class-conditional discriminator; the inner product of
             the last features and the class's embedding is added to the logit.

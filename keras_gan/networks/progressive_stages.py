@@ -1,5 +1,6 @@
 """Layers of ProGAN's networks by stage, and the graphs that connect them."""
 
+import math
 from collections.abc import Sequence
 
 from keras_gan.layers import (
@@ -12,12 +13,10 @@ from keras_gan.layers import (
     PixelNormalization,
 )
 from keras_gan.networks.network import (
-    SMALLEST_MAP,
     check_num_classes,
-    check_power_of_two,
     label_input,
-    stage_widths,
 )
+from keras_gan.networks.sizes import map_size_and_doublings, stage_widths
 
 import keras
 from keras import ops
@@ -46,11 +45,10 @@ class Stages:
         policy: keras.DTypePolicy,
         fade_dtype: str | keras.DTypePolicy,
     ):
-        check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
+        (height, columns), self.last = map_size_and_doublings(image_shape, least_doublings=1)
         check_num_classes(num_classes)
-        self.widths = stage_widths(image_shape[0], width, max_width)[::-1]
-        self.sizes = [SMALLEST_MAP << stage for stage in range(len(self.widths))]
-        self.last = len(self.widths) - 1
+        self.widths = stage_widths(self.last, width, max_width)[::-1]
+        self.sizes = [(height << stage, columns << stage) for stage in range(self.last + 1)]
         self.channels = image_shape[-1]
         self.num_classes, self.policy = num_classes, policy
         self.fade = FadeIn(float(self.last), dtype=fade_dtype, name="fade")
@@ -74,12 +72,9 @@ class Stages:
         name: str | None,
         kernel_size: int = 3,
         gain: float = GAIN,
-        padding: str = "same",
     ) -> keras.layers.Layer:
         """Makes a convolution with equalized learning rate."""
-        return EqualizedConv2D(
-            filters, kernel_size, padding, gain=gain, dtype=self.policy, name=name
-        )
+        return EqualizedConv2D(filters, kernel_size, gain=gain, dtype=self.policy, name=name)
 
     def activation(self) -> keras.layers.Layer:
         """Makes a LeakyReLU 0.2 layer."""
@@ -110,20 +105,20 @@ class GeneratorStages(Stages):
             self.embed = self.embedding(latent_dim, policy)
         self.blocks = [self.first_block(), *map(self.block, range(1, self.last + 1))]
         self.to_rgb = [
-            self.convolution(self.channels, f"to_rgb_{size}", 1, gain=1.0) for size in self.sizes
+            self.convolution(self.channels, f"to_rgb_{rows}", 1, gain=1.0) for rows, _ in self.sizes
         ]
         self.enlarge = NearestUpsample2D(dtype="float32", name="enlarge")
         self.images = keras.layers.Activation("linear", dtype="float32", name="images")
 
     def first_block(self) -> list[keras.layers.Layer]:
-        """Makes the layers from latents to 4x4; the first gain is that of a 4x4 convolution."""
-        width, pixels = self.widths[0], SMALLEST_MAP**2
+        """Makes the layers from latents to the first map, with the gain of a convolution to it."""
+        width, pixels = self.widths[0], math.prod(self.sizes[0])
         return [
             PixelNormalization(dtype=self.policy),
             EqualizedDense(
                 pixels * width, gain=GAIN * pixels**-0.5, dtype=self.policy, name="dense_4"
             ),
-            keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, width), dtype=self.policy),
+            keras.layers.Reshape((*self.sizes[0], width), dtype=self.policy),
             *self.activation_and_norm(),
             self.convolution(width, "conv_4"),
             *self.activation_and_norm(),
@@ -131,7 +126,7 @@ class GeneratorStages(Stages):
 
     def block(self, stage: int) -> list[keras.layers.Layer]:
         """Makes the layers of a stage: 2x upsampling and two convolutions."""
-        width, size = self.widths[stage], self.sizes[stage]
+        width, (size, _) = self.widths[stage], self.sizes[stage]
         layers = [NearestUpsample2D(dtype=self.policy)]
         for place in ("first", "second"):
             layers += [self.convolution(width, f"{place}_conv_{size}"), *self.activation_and_norm()]
@@ -177,7 +172,7 @@ class DiscriminatorStages(Stages):
         super().__init__(image_shape, width, max_width, num_classes, policy, policy)
         self.from_rgb = [
             [self.convolution(width, f"from_rgb_{size}", 1), self.activation()]
-            for width, size in zip(self.widths, self.sizes, strict=True)
+            for width, (size, _) in zip(self.widths, self.sizes, strict=True)
         ]
         self.blocks = [self.last_block(group_size), *map(self.block, range(1, self.last + 1))]
         self.shrink = keras.layers.AveragePooling2D(2, dtype="float32", name="shrink")
@@ -188,7 +183,7 @@ class DiscriminatorStages(Stages):
 
     def block(self, stage: int) -> list[keras.layers.Layer]:
         """Makes the layers of a stage: two convolutions and 2x2 average pooling."""
-        size = self.sizes[stage]
+        size, _ = self.sizes[stage]
         return [
             self.convolution(self.widths[stage], f"first_conv_{size}"),
             self.activation(),
@@ -198,19 +193,19 @@ class DiscriminatorStages(Stages):
         ]
 
     def last_block(self, group_size: int) -> list[keras.layers.Layer]:
-        """Makes the layers from 4x4 to a vector."""
+        """Makes the layers from the smallest map to a vector."""
         return [
             MinibatchStandardDeviation(group_size, dtype=self.policy),
             self.convolution(self.widths[0], "conv_4"),
             self.activation(),
-            self.convolution(self.widths[0], "dense_4", SMALLEST_MAP, padding="valid"),
-            self.activation(),
-            keras.layers.Flatten(dtype="float32"),
+            keras.layers.Flatten(dtype=self.policy),
+            EqualizedDense(self.widths[0], gain=GAIN, dtype=self.policy, name="dense_4"),
+            LeakyReLU(SLOPE, dtype="float32"),
         ]
 
     def inputs(self, stage: int) -> keras.KerasTensor | list:
         """Returns images of a stage's size, with labels for a conditional network."""
-        shape = (self.sizes[stage], self.sizes[stage], self.channels)
+        shape = (*self.sizes[stage], self.channels)
         return self.with_labels(keras.Input(shape, name="images"))
 
     def connect(

@@ -3,6 +3,7 @@
 Source: Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024.
 """
 
+import math
 from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError
@@ -10,12 +11,11 @@ from keras_gan.layers import Conv2D, Downsample2D, GroupedConv2D, LeakyReLU, Lea
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
-    check_power_of_two,
     discriminator_inputs,
     generator_inputs,
     resolve_policy,
-    stage_widths,
 )
+from keras_gan.networks.sizes import map_size_and_doublings, stage_widths
 
 import keras
 from keras import ops
@@ -38,7 +38,8 @@ class R3GANGenerator(Network):
       256x256x96; 23,057,952 weights.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15, up to 1024 a side.
         latent_dim: Size of the latent vector; 64 in the paper.
         width: Number of channels of the last stage, a multiple of 8; inwards they double, up to
             `max_width`.
@@ -72,7 +73,8 @@ class R3GANGenerator(Network):
         dtype: str | None = None,
         name: str = "r3gan_generator",
     ):
-        widths = r3gan_widths(image_shape, width, max_width)[::-1]
+        size, doublings = map_size_and_doublings(image_shape)
+        widths = r3gan_widths(doublings, width, max_width)[::-1]
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
@@ -80,7 +82,7 @@ class R3GANGenerator(Network):
         if num_classes is not None:
             embedded = embedding(num_classes, latent_dim, 1.0, policy)(inputs[1])
             x = keras.layers.Concatenate(dtype=policy)([latents, embedded])
-        x = scaled_learned_map(x, widths[0], policy)
+        x = scaled_learned_map(x, widths[0], size, policy)
         for stage, channels in enumerate(widths):
             if stage:
                 x = Upsample2D(dtype=policy)(match_width(x, channels, policy))
@@ -112,7 +114,8 @@ class R3GANDiscriminator(Network):
       4x4x768; 23,009,568 weights.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15, up to 1024 a side.
         width: Number of channels of the first stage, a multiple of 8; inwards they double, up to
             `max_width`.
         num_classes: Number of classes, for a class-conditional discriminator; the logit is the
@@ -142,7 +145,8 @@ class R3GANDiscriminator(Network):
         dtype: str | None = None,
         name: str = "r3gan_discriminator",
     ):
-        widths = r3gan_widths(image_shape, width, max_width)
+        size, doublings = map_size_and_doublings(image_shape)
+        widths = r3gan_widths(doublings, width, max_width)
         check_num_classes(num_classes)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
@@ -154,9 +158,9 @@ class R3GANDiscriminator(Network):
             for _ in range(blocks):
                 x = residual_block(x, len(widths) * blocks, policy)
         x = keras.layers.DepthwiseConv2D(
-            4,
+            size,
             use_bias=False,
-            depthwise_initializer=normal_initializer(4**-2, fan_in=False),
+            depthwise_initializer=normal_initializer(1 / math.prod(size), fan_in=False),
             dtype=policy,
         )(x)
         x = keras.layers.Flatten(dtype="float32")(x)
@@ -178,13 +182,13 @@ class R3GANDiscriminator(Network):
 
 
 def scaled_learned_map(
-    latents: keras.KerasTensor, channels: int, policy: keras.DTypePolicy
+    latents: keras.KerasTensor, channels: int, size: tuple[int, int], policy: keras.DTypePolicy
 ) -> keras.KerasTensor:
-    """Makes a learned 4x4 map with channels scaled by a linear function of the latents."""
+    """Makes a learned map of a size, with channels scaled by a linear function of the latents."""
     scales = linear(channels, policy)(latents)
     scales = keras.layers.Reshape((1, 1, channels), dtype=policy)(scales)
     return keras.layers.Multiply(dtype=policy)(
-        [LearnedMap(channels, dtype=policy)(latents), scales]
+        [LearnedMap(channels, size, dtype=policy)(latents), scales]
     )
 
 
@@ -265,16 +269,15 @@ def normal_initializer(
     return keras.initializers.VarianceScaling(variance, "fan_in", "untruncated_normal")
 
 
-def r3gan_widths(image_shape: Sequence[int], width: int, max_width: int) -> list[int]:
+def r3gan_widths(doublings: int, width: int, max_width: int) -> list[int]:
     """Returns the channels of the stages from the image inwards.
 
     Raises:
-        ConfigError: For an unsupported image shape or width.
+        ConfigError: For an unsupported width.
     """
-    check_power_of_two(image_shape, smallest=4)
     if width < 8 or width % 8 or max_width % 8:
         raise ConfigError(
             f"expected a width and max_width in multiples of 8, as a group has {GROUP} of a "
             f"block's 2 * width channels, got {width} and {max_width}."
         )
-    return stage_widths(image_shape[0], width, max_width)
+    return stage_widths(doublings, width, max_width)

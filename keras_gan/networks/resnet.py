@@ -6,24 +6,24 @@ Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017
 for High Fidelity Natural Image Synthesis", ICLR 2019.
 """
 
+import math
 from collections.abc import Sequence
 
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 from keras_gan.networks.network import (
     CONDITIONINGS,
-    SMALLEST_MAP,
     Network,
     check_choice,
     check_num_classes,
-    check_power_of_two,
     concatenate_one_hot,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     resolve_policy,
-    stage_widths,
 )
 from keras_gan.networks.residual_blocks import LayerFactory, down_block, up_block
+from keras_gan.networks.sizes import SMALLEST_SIDE, map_size_and_doublings, stage_widths
 
 import keras
 from keras import ops
@@ -35,7 +35,7 @@ INITIALIZERS = ("glorot", "orthogonal")
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ResNetGenerator(Network):
-    """ResNet generator: a linear layer to 4x4, then residual blocks that each double the size.
+    """ResNet generator: a linear layer to a small map, then residual blocks that each double it.
 
     It ends with BatchNorm, ReLU, a 3x3 convolution and tanh. Networks of the papers:
 
@@ -51,7 +51,8 @@ class ResNetGenerator(Network):
       authors count. Its networks for 256x256 and more have other widths.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 8 to 1024, 1 to 4 channels.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15 and k >= 1, up to 1024 a side, and 1 to 4 channels.
         latent_dim: Size of the latent vector.
         width: Number of channels at the image's size; inwards they double, up to `max_width`.
         num_classes: Number of classes, for a class-conditional generator.
@@ -92,23 +93,21 @@ class ResNetGenerator(Network):
         dtype: str | None = None,
         name: str = "resnet_generator",
     ):
-        check_power_of_two(image_shape, smallest=2 * SMALLEST_MAP)
+        size, doublings = map_size_and_doublings(image_shape, least_doublings=1)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, ("concatenation", "batch_norm", "split_latents"))
         check_choice("normalization", normalization, NORMALIZATIONS)
         check_choice("initializer", initializer, INITIALIZERS)
-        widths = stage_widths(image_shape[0], width, max_width)[::-1]
-        check_attention(attention, [SMALLEST_MAP << stage for stage in range(1, len(widths))])
+        widths = stage_widths(doublings, width, max_width)[::-1]
+        check_attention(attention, [min(size) << stage for stage in range(1, doublings + 1)])
         factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         _, inputs = generator_inputs(latent_dim, num_classes)
-        first, conditions = condition_blocks(
-            inputs, num_classes, conditioning, len(widths) - 1, factory
-        )
-        x = factory.dense(SMALLEST_MAP**2 * widths[0])(first)
-        x = keras.layers.Reshape((SMALLEST_MAP, SMALLEST_MAP, widths[0]), dtype=factory.policy)(x)
+        first, conditions = condition_blocks(inputs, num_classes, conditioning, doublings, factory)
+        x = factory.dense(math.prod(size) * widths[0])(first)
+        x = keras.layers.Reshape((*size, widths[0]), dtype=factory.policy)(x)
         for channels, condition in zip(widths[1:], conditions, strict=True):
             x = up_block(x, channels, factory, condition)
-            if x.shape[1] == attention:
+            if min(x.shape[1:3]) == attention:
                 x = factory.attention(x)
         x = factory.relu(factory.batch_normalization(x))
         x = factory.convolution(image_shape[-1])(x)
@@ -131,9 +130,10 @@ class ResNetGenerator(Network):
 class ResNetDiscriminator(Network):
     """ResNet discriminator: residual blocks, then one logit of the pooled features.
 
-    There is a block for each size from the image's to 4. Blocks halve the size until it reaches
-    `smallest_map`. After ReLU the last map is pooled, by the sum as in SNGAN, or without spectral
-    normalization by the mean as in WGAN-GP. Networks of the papers:
+    There is a block for each size from the image's to the smallest map's, 4x4 for a power of two.
+    Blocks halve the size as long as the shorter side stays at least `smallest_map`. After ReLU the
+    last map is pooled, by the sum as in SNGAN, or without spectral normalization by the mean as in
+    WGAN-GP. Networks of the papers:
 
     - CIFAR-10, SNGAN: `width=128, max_width=128, smallest_map=8`; after its blocks maps of
       16x16x128, 8x8x128, 8x8x128, 8x8x128; 1,053,825 trainable weights. WGAN-GP: the same with
@@ -146,7 +146,8 @@ class ResNetDiscriminator(Network):
       its authors count.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024, 1 to 4 channels.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15, up to 1024 a side, and 1 to 4 channels.
         width: Number of channels of the first block; inwards they double, up to `max_width`.
         num_classes: Number of classes, for a class-conditional discriminator.
         conditioning: `"projection"` of the features on the label's embedding, `"concatenation"` of
@@ -154,7 +155,7 @@ class ResNetDiscriminator(Network):
         normalization: `"spectral"` for spectral normalization of every weight, or None.
         attention: Size of the map after which to insert self-attention, or None.
         max_width: Number of channels of the widest stage, at least `width`.
-        smallest_map: Smallest size of a map, a power of two from 4.
+        smallest_map: Least length of the shorter side of a map, from 4.
         initializer: `"glorot"` as in SNGAN, or `"orthogonal"` as in BigGAN.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
@@ -178,29 +179,30 @@ class ResNetDiscriminator(Network):
         normalization: str | None = "spectral",
         attention: int | None = None,
         max_width: int = 1024,
-        smallest_map: int = SMALLEST_MAP,
+        smallest_map: int = SMALLEST_SIDE,
         initializer: str = "glorot",
         dtype: str | None = None,
         name: str = "resnet_discriminator",
     ):
-        check_power_of_two(image_shape)
+        _, doublings = map_size_and_doublings(image_shape)
         check_num_classes(num_classes)
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, NORMALIZATIONS)
         check_choice("initializer", initializer, INITIALIZERS)
-        widths = stage_widths(image_shape[0], width, max_width)
-        sizes = [image_shape[0] >> stage for stage in range(len(widths))]
-        check_choice("smallest_map", smallest_map, sizes)
-        check_attention(attention, [size for size in sizes[1:] if size >= smallest_map])
+        widths = stage_widths(doublings, width, max_width)
+        sides = [min(image_shape[:2]) >> stage for stage in range(doublings + 1)]
+        check_integer("smallest_map", smallest_map, SMALLEST_SIDE, sides[0])
+        sides = [side for side in sides if side >= smallest_map]
+        check_attention(attention, sides[1:])
         factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
         concatenates = num_classes is not None and conditioning == "concatenation"
         x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
         for stage, channels in enumerate(widths):
-            pool = x.shape[1] > smallest_map
+            pool = stage + 1 < len(sides)
             x = down_block(x, channels, factory, activate=stage > 0, pool=pool)
-            if pool and x.shape[1] == attention:
+            if pool and min(x.shape[1:3]) == attention:
                 x = factory.attention(x)
         x = keras.layers.ReLU(dtype="float32")(x)
         features = (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))

@@ -4,9 +4,11 @@ Each function takes a `NetworkSpec` and returns the networks by the argument nam
 constructor.
 """
 
+import math
 from typing import NamedTuple
 
 from keras_gan import media, networks
+from keras_gan.networks.sizes import map_size_and_doublings
 
 import keras
 
@@ -38,9 +40,9 @@ class NetworkSpec(NamedTuple):
         return {"num_classes": self.num_classes, "dtype": self.dtype}
 
     @property
-    def size(self) -> int:
-        """Height of images in pixels."""
-        return self.medium.size(self.shape)
+    def side(self) -> int:
+        """Shorter side of images in pixels."""
+        return min(self.shape[:2])
 
     @property
     def activation(self) -> str:
@@ -106,17 +108,24 @@ def resnet(
     common, width = spec.classes_and_dtype, max(int(spec.width * share), 1)
     generator = {"conditioning": "batch_norm", "max_width": spec.width, **common}
     discriminator = {"normalization": normalization, "max_width": width, **common}
-    discriminator["smallest_map"] = min(8, spec.size // 2)
+    discriminator["smallest_map"] = min(8, spec.side // 2)
     return pair(
         networks.ResNetGenerator(spec.shape, spec.latent_dim, spec.width, **generator),
         networks.ResNetDiscriminator(spec.shape, width, **discriminator),
     )
 
 
+def attention_side(spec: NetworkSpec, side: int) -> int:
+    """Returns the shorter side of the inner map for attention that is nearest to `side`."""
+    _, doublings = map_size_and_doublings(spec.shape, least_doublings=1)
+    sides = [spec.side >> stage for stage in range(1, doublings)]
+    return min(sides, key=lambda each: abs(math.log(each / side)), default=side)
+
+
 def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes residual networks with self-attention, both with spectral normalization."""
-    common = {"attention": max(8, spec.size // 4), "normalization": "spectral"}
-    common |= spec.classes_and_dtype
+    attention = attention_side(spec, max(8, spec.side // 4))
+    common = {"attention": attention, "normalization": "spectral"} | spec.classes_and_dtype
     generator = {"conditioning": "batch_norm", **common}
     return pair(
         networks.ResNetGenerator(spec.shape, spec.latent_dim, spec.width, **generator),
@@ -126,7 +135,8 @@ def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
 
 def biggan(spec: NetworkSpec) -> dict[str, keras.Model]:
     """Makes SAGAN's networks with latents in each block and orthogonal initial weights."""
-    common = {"attention": min(64, spec.size // 2), "normalization": "spectral"}
+    attention = attention_side(spec, min(64, spec.side // 2))
+    common = {"attention": attention, "normalization": "spectral"}
     common |= {"max_width": 16 * spec.width, "initializer": "orthogonal"} | spec.classes_and_dtype
     generator = {"conditioning": "split_latents", **common}
     return pair(
@@ -146,7 +156,7 @@ def stylegan2(spec: NetworkSpec) -> dict[str, keras.Model]:
 
 
 def progan(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes networks that grow from 4x4 pixels."""
+    """Makes networks that grow from a smallest image, 4x4 for a power of two."""
     common = {"max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
     return pair(
         networks.ProgressiveGenerator(spec.shape, spec.latent_dim, spec.width, **common),

@@ -76,8 +76,7 @@ RECIPES = {
     #       networks, latent, width, loss, rate, beta_1, beta_2, half-life, batch, steps
     "gan": Recipe("the multilayer perceptrons of 2014, for samples of any shape",
             networks.mlp,    100, 1200, NS, 2e-4, 0.5, 0.99, 20_000,  64,   6_000, media=ANY),
-    "dcgan": Recipe("the convolutional networks of 2015, for square images of 28 or of 8 to 256 "
-            "pixels (8 * 2^k)",
+    "dcgan": Recipe("the convolutional networks of 2015, for images of 8 to 256 pixels a side",
             networks.dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,   1_200),
     "quick": Recipe("DCGAN with R1 and large learning rates, to learn within minutes on a CPU",
             networks.quick,   32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,   2_000,
@@ -111,16 +110,14 @@ RECIPES = {
     "biggan": Recipe("SAGAN with latents in each block and orthogonal initial weights, of 2019",
             networks.biggan, 120,   96, HI, rates(5e-5, 2e-4), 0.0, 0.999,
             1_800_000, 256, 1_000_000, n_critic=2),
-    "progan": Recipe("networks that grow from 4x4 pixels, for square images of 8 to 1024, with "
-            "WGAN-GP's loss",
+    "progan": Recipe("networks that grow from small images, of 4x4 pixels, with WGAN-GP's loss",
             networks.progan, 128,   64, WA, 1e-3, 0.0, 0.99, 11_000,  16, 750_000,
             game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001}),
     "stylegan2_ada": Recipe("the style-based generator of 2020 with adaptive augmentation, for few "
-            "images, square, up to 1024",
+            "images",
             networks.stylegan2, 512, 64, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
             penalties={"R1": stylegan2_gamma}, interval=16, update="shared", augmentation="ada"),
-    "r3gan": Recipe("the residual networks of 2024 without normalization, for square images of 4 "
-            "to 1024",
+    "r3gan": Recipe("the residual networks of 2024 without normalization",
             networks.r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256,  78_125,
             penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
             augmentation=SCHEDULED,

@@ -10,7 +10,8 @@ from keras_gan.layers import (
     PixelNormalization,
     Smooth2D,
 )
-from keras_gan.networks.network import Network, discriminator_inputs, resolve_policy, stage_widths
+from keras_gan.networks.network import Network, discriminator_inputs, resolve_policy
+from keras_gan.networks.sizes import map_size_and_doublings, stage_widths
 from keras_gan.networks.stylegan2.generator import activate, check_arguments
 from keras_gan.networks.stylegan2.mapping import GAIN, dense_layers
 
@@ -32,7 +33,8 @@ class StyleGAN2Discriminator(Network):
       4x4x512; 24,001,089 weights.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15, up to 1024 a side.
         width: Number of channels of the first stage; inwards they double, up to `max_width`.
         num_classes: Number of classes, for a class-conditional discriminator; the logit is the
             inner product of the image's features and the class's mapped embedding, divided by the
@@ -65,8 +67,9 @@ class StyleGAN2Discriminator(Network):
         dtype: str | None = None,
         name: str = "stylegan2_discriminator",
     ):
-        check_arguments(image_shape, width, num_classes, mapping_layers)
-        widths = stage_widths(image_shape[0], width, max_width)
+        check_arguments(width, num_classes, mapping_layers)
+        _, doublings = map_size_and_doublings(image_shape)
+        widths = stage_widths(doublings, width, max_width)
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes)
@@ -107,7 +110,7 @@ def block(x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy) -> ker
 
 
 def last_features(x: keras.KerasTensor, group_size: int) -> keras.KerasTensor:
-    """Computes a float32 vector from each 4x4 map."""
+    """Computes a float32 vector from each smallest map."""
     policy = keras.dtype_policies.get("float32")
     channels = x.shape[-1]
     x = MinibatchStandardDeviation(group_size, dtype=policy)(x)

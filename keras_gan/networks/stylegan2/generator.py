@@ -15,11 +15,10 @@ from keras_gan.layers import (
 from keras_gan.networks.network import (
     Network,
     check_num_classes,
-    check_power_of_two,
     generator_inputs,
     resolve_policy,
-    stage_widths,
 )
+from keras_gan.networks.sizes import map_size_and_doublings, stage_widths
 from keras_gan.networks.stylegan2.mapping import GAIN, SLOPE, Mapping
 
 import keras
@@ -43,7 +42,8 @@ class StyleGAN2Generator(Network):
       256x256x64; 24,767,458 weights.
 
     Args:
-        image_shape: `(size, size, channels)`, size a power of two from 4 to 1024.
+        image_shape: `(height, width, channels)` of h 2^k x w 2^k pixels, where the smaller of h and
+            w is 4 to 15, up to 1024 a side.
         latent_dim: Size of the latent vector, and of w.
         width: Number of channels of the last stage; inwards they double, up to `max_width`. The
             paper's networks have 32,768 / size from 512x512 on, and 16,384 / size below.
@@ -82,9 +82,10 @@ class StyleGAN2Generator(Network):
         dtype: str | None = None,
         name: str = "stylegan2_generator",
     ):
-        check_arguments(image_shape, width, num_classes, mapping_layers)
+        check_arguments(width, num_classes, mapping_layers)
         check_number("style_mixing", style_mixing, maximum=1)
-        widths = stage_widths(image_shape[0], width, max_width)[::-1]
+        size, doublings = map_size_and_doublings(image_shape)
+        widths = stage_widths(doublings, width, max_width)[::-1]
         policy = resolve_policy(dtype)
         latents, inputs = generator_inputs(latent_dim, num_classes)
         mapping = Mapping(
@@ -97,7 +98,7 @@ class StyleGAN2Generator(Network):
             name="mapping",
         )
         styles, key = mapping(inputs), NoiseKey(dtype="float32")(latents)
-        images = synthesize(styles, key, widths, image_shape[-1], policy)
+        images = synthesize(styles, key, widths, (*size, image_shape[-1]), policy)
         config = {
             "image_shape": list(image_shape),
             "latent_dim": latent_dim,
@@ -148,11 +149,8 @@ class StyleGAN2Generator(Network):
         return self.synthesis(truncation * styles + (1.0 - truncation) * average)
 
 
-def check_arguments(
-    image_shape: Sequence[int], width: int, num_classes: int | None, mapping_layers: int
-) -> None:
+def check_arguments(width: int, num_classes: int | None, mapping_layers: int) -> None:
     """Raises `ConfigError` for arguments that neither network supports."""
-    check_power_of_two(image_shape)
     check_num_classes(num_classes)
     check_integer("width", width)
     check_integer("mapping_layers", mapping_layers)
@@ -162,7 +160,7 @@ def synthesize(
     styles: keras.KerasTensor,
     key: keras.KerasTensor,
     widths: Sequence[int],
-    channels: int,
+    smallest: tuple[int, int, int],
     policy: keras.DTypePolicy,
 ) -> keras.KerasTensor:
     """Builds the functional graph from styles to images.
@@ -170,11 +168,11 @@ def synthesize(
     Args:
         styles: `(batch, 2 len(widths), units)`.
         key: A `keras_gan.noise` key.
-        widths: Numbers of channels of the stages, from 4x4 on.
-        channels: Number of channels of the images.
+        widths: Numbers of channels of the stages, from the smallest map on.
+        smallest: Shape of the smallest image, `(height, width, channels)`.
         policy: Precision policy.
     """
-    x, images = LearnedMap(widths[0], dtype=policy)(styles), None
+    x, images = LearnedMap(widths[0], smallest[:2], dtype=policy)(styles), None
     for stage, width in enumerate(widths):
         number = max(2 * stage - 1, 0)
         if stage:
@@ -182,7 +180,7 @@ def synthesize(
             number += 1
         x = styled_convolution(x, styles, key, number, width, policy)
         scales = style_scales(x, styles[:, number + 1])
-        rgb = ModulatedConv2D(channels, 1, demodulate=False, dtype=policy)([x, scales])
+        rgb = ModulatedConv2D(smallest[2], 1, demodulate=False, dtype=policy)([x, scales])
         rgb = keras.layers.Activation("linear", dtype="float32")(rgb)
         images = rgb if images is None else Upsample2D(dtype="float32")(images) + rgb
     return keras.layers.Activation("linear", dtype="float32", name="images")(images)
