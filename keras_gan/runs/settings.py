@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import os
 
 from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_bool, check_integer, check_positive, check_seed
@@ -87,7 +88,7 @@ class Settings:
             "keras_gan_version": importlib.metadata.version("keras_gan"),
             "recipe": self.recipe,
             "choices": self.choices,
-            "data": str(self.data),
+            "data": str(self.data).replace(os.sep, "/"),  # so that other systems find it
             "samples": len(source),
             "skipped": source.skipped,
             "sample_shape": list(source.sample_shape),

@@ -37,6 +37,8 @@ import keras
 import tensorflow as tf
 
 GPU_STEPS = 10
+# Windows sends the last one for Ctrl-Break and when the window is closed; others don't have it
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
 def quiet(line: str) -> None:
@@ -311,12 +313,12 @@ def max_steps_per_execution(gan: keras.Model) -> int:
 
 @contextlib.contextmanager
 def catch_signals() -> Iterator[list[signal.Signals]]:
-    """Yields a list to which Ctrl-C and SIGTERM are appended; a second one ends the process."""
+    """Yields a list to which signals to stop are appended; a second one ends the process."""
     signals = []
     if threading.current_thread() is not threading.main_thread():
         yield signals
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
 
     def handle(number, frame):
         signals.append(signal.Signals(number))
