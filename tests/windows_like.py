@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import warnings
 
 PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
@@ -49,11 +50,11 @@ def behave_like_windows(root):
             raise PermissionError(13, "Permission denied, as it is a folder", path)
         return REAL["open"](path, flags, *more, **options)
 
-    def open_text(path, mode="r", buffering=-1, encoding=None, errors=None, newline=None, *more):
+    def open_any(path, mode="r", buffering=-1, encoding=None, errors=None, newline=None, **more):
         check(path, to_open=True)
         if is_inside(path) and newline is None and "b" not in mode and set(mode) & set("wax"):
             newline = "\r\n"
-        return open_file(path, mode, buffering, encoding, errors, newline, *more)
+        return open_file(path, mode, buffering, encoding, errors, newline, **more)
 
     def checked(name):
         def call(*paths, **options):
@@ -65,7 +66,8 @@ def behave_like_windows(root):
 
         return call
 
-    builtins.open = io.open = open_text
+    builtins.open = io.open = open_any
+    tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # which Python has there
     os.open, os.fsync = open_descriptor, fsync
     for name in ("mkdir", *PATHS):
         setattr(os, name, checked(name))
