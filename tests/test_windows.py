@@ -1,16 +1,21 @@
 """Native Windows: what it refuses, its encodings and its shells, as far as Linux can tell."""
 
 import ast
+import importlib.util
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
-from keras_gan.errors import ConfigError
+import keras_gan as kg
+from keras_gan import runs
+from keras_gan.errors import ConfigError, DataError
 from keras_gan.files import atomic
 from keras_gan.runs.exporting import file_name
+from keras_gan.runtime.server.serving import read_token
 
 import pytest
 import windows_like
@@ -107,6 +112,53 @@ def test_a_file_that_stays_open_elsewhere_is_kept(tmp_path, monkeypatch):
     with pytest.raises(PermissionError):
         atomic.write_text(tmp_path / "history.csv", "new")
     assert [path.read_text("utf-8") for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_checkpoint_that_another_program_reads_is_removed_later(tmp_path, monkeypatch):
+    def unlink(path, **options):
+        if path.name == "00000000.keras":
+            raise PermissionError(13, "Permission denied", str(path))
+        really(path, **options)
+
+    gan, really = kg.recipes.build("toy1d", (1,), width=8), pathlib.Path.unlink
+    kept = kg.checkpoints.Checkpoints(tmp_path, keep=1)
+    kept.save(gan)
+    gan.step.assign(1)
+    with monkeypatch.context() as reading:
+        reading.setattr(pathlib.Path, "unlink", unlink)
+        kept.save(gan)
+    assert [path.stem for path in kept.paths()] == ["00000000", "00000001"]
+    gan.step.assign(2)
+    kept.save(gan)
+    assert [path.stem for path in kept.paths()] == ["00000002"]
+
+
+def test_the_signal_of_a_closed_window_stops_a_training(monkeypatch):
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    with runs.training.catch_signals() as signals:
+        signal.raise_signal(signal.SIGBREAK)
+    assert signals == [signal.SIGUSR1]
+
+
+def test_a_runs_data_have_slashes_in_its_settings(monkeypatch):
+    source, settings = (
+        kg.datasets.open_source("toy:gaussians25"),
+        runs.Settings("gan", r"data\cats"),
+    )
+    assert settings.config(source)["data"] == r"data\cats"
+    monkeypatch.setattr(os, "sep", "\\")
+    assert settings.config(source)["data"] == "data/cats"
+
+
+def test_tfds_sets_say_that_array_record_is_missing(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DataError, match="array_record to read tfds:mnist by index"):
+        kg.datasets.load("tfds:mnist")
+
+
+def test_a_token_from_notepad_is_read(tmp_path):
+    (tmp_path / "token").write_text("\ufeffsecret\r\n", "utf-8", newline="")
+    assert read_token(tmp_path / "token") == "secret"
 
 
 @pytest.mark.parametrize("name", ["a:b", "aux", "Con.x", "what?", "a/b", "a\\b", "a.", "a ", ""])
