@@ -141,10 +141,8 @@ def test_the_signal_of_a_closed_window_stops_a_training(monkeypatch):
 
 
 def test_a_runs_data_have_slashes_in_its_settings(monkeypatch):
-    source, settings = (
-        kg.datasets.open_source("toy:gaussians25"),
-        runs.Settings("gan", r"data\cats"),
-    )
+    source = kg.datasets.open_source("toy:gaussians25")
+    settings = runs.Settings("gan", r"data\cats")
     assert settings.config(source)["data"] == r"data\cats"
     monkeypatch.setattr(os, "sep", "\\")
     assert settings.config(source)["data"] == "data/cats"

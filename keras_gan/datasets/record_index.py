@@ -45,7 +45,12 @@ def open_index(
     facts_path, entries_path = (base.with_name(f"{base.name}.index.{s}") for s in ("json", "npy"))
     shards = [[file.name, file.stat().st_size] for file in paths]
     with contextlib.suppress(DataError, *limits.UNREADABLE):  # no index, or one of another set
-        return read_index(facts_path, entries_path, shards)
+        facts = read_json(facts_path, INDEX_SHAPE)
+        entries = np.load(entries_path, mmap_mode="r", allow_pickle=False)
+        ends, is_index = facts["ends"], entries.dtype == ENTRY and entries.ndim == 1
+        fits = len(ends) == len(paths) and ends == sorted(ends) and ends[-1] == len(entries)
+        if facts["shards"] == shards and is_index and fits:
+            return np.array(ends), entries
     ends, entries = make_index(paths, label_key)
     try:
         save_entries(entries_path, entries)
@@ -53,28 +58,6 @@ def open_index(
     except OSError:
         return ends, entries  # a read-only set
     return ends, np.load(entries_path, mmap_mode="r", allow_pickle=False)
-
-
-def read_index(
-    facts_path: pathlib.Path, entries_path: pathlib.Path, shards: list
-) -> tuple[np.ndarray, np.ndarray]:
-    """Reads an index; the file is closed again, to be replaced, if the index is another set's.
-
-    Args:
-        facts_path: The file of its facts.
-        entries_path: The file of its entries.
-        shards: Name and size of each file of the set.
-
-    Raises:
-        DataError: For an index of another set.
-    """
-    facts = read_json(facts_path, INDEX_SHAPE)
-    entries = np.load(entries_path, mmap_mode="r", allow_pickle=False)
-    ends, is_index = facts["ends"], entries.dtype == ENTRY and entries.ndim == 1
-    fits = len(ends) == len(shards) and ends == sorted(ends) and ends[-1] == len(entries)
-    if facts["shards"] != shards or not is_index or not fits:
-        raise DataError(f"expected an index of {shards} at {facts_path}, got another set's.")
-    return np.array(ends), entries
 
 
 def save_entries(path: pathlib.Path, entries: np.ndarray) -> None:
