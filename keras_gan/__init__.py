@@ -13,7 +13,7 @@ import keras_gan.environment  # noqa: F401 - before anything imports TensorFlow
 
 def read_names() -> dict[str, str]:
     """Reads the public names from `__init__.pyi`, as name -> module that holds it."""
-    stub = ast.parse(pathlib.Path(__file__).with_suffix(".pyi").read_text())
+    stub = ast.parse(pathlib.Path(__file__).with_suffix(".pyi").read_text("utf-8"))
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     return {alias.name: node.module for node in imports for alias in node.names}
 

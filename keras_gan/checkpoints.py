@@ -1,5 +1,6 @@
 """Checkpoints of a training: one file per step, of which the newest ones are kept."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -95,7 +96,9 @@ class Checkpoints:
         save_model(model, self.folder / f"{step:08d}.keras")
         newest = [path for path in self.paths() if step_of(path) <= step][-self.keep :]
         for path in set(self._files(ANY_NAME)) - set(newest):
-            path.unlink(missing_ok=True)
+            # Windows removes no file that another program reads; the next save does
+            with contextlib.suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
 
 def step_of(path: pathlib.Path) -> int:

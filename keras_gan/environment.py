@@ -51,7 +51,7 @@ def hide_gpus() -> None:
 def processor_features() -> list[str]:
     """Returns the processor's flags as Linux names them; empty if unknown."""
     try:
-        lines = PROCESSORS.read_text().splitlines()
+        lines = PROCESSORS.read_text("utf-8", "replace").splitlines()
     except OSError:
         return []
     return next((line.split() for line in lines if line.startswith("flags")), [])

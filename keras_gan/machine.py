@@ -28,7 +28,7 @@ def memory() -> float | None:
     except (AttributeError, ValueError, OSError):
         return None
     for path in map(pathlib.Path, CGROUP_LIMITS):
-        limit = path.read_text().strip() if path.exists() else ""
+        limit = path.read_text("utf-8").strip() if path.exists() else ""
         limits += [int(limit)] if limit.isdecimal() else []
     return min(limits) / GIBIBYTE
 

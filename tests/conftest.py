@@ -30,7 +30,7 @@ LONGEST = (
     *("replicas", "parity", "kills", "resume", "cli", "interrupted_runs", "progressive"),
     *("stylegan2", "updates", "fuzz", "gan", "r3gan", "memory", "half_steps", "datasets"),
     *("resnet", "export", "records", "run_evaluation", "verdicts", "sizes", "callbacks"),
-    *("choosing", "recipes", "explore_cli", "step_export", "onnx_options", "schedules"),
+    *("windows", "choosing", "recipes", "explore_cli", "step_export", "onnx_options", "schedules"),
 )
 
 

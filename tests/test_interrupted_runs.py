@@ -9,6 +9,7 @@ import time
 
 from keras_gan import runs
 from keras_gan.cli import main
+from keras_gan.errors import RunError
 
 import keras
 import numpy as np
@@ -73,6 +74,29 @@ def test_two_trainings_in_one_run_at_once_are_refused(run, tmp_path, capsys):
     assert "expected no other training in" in error
     assert newest(out).name == "00000005.keras"
     assert train(out, "--steps", 6) == 0
+
+
+def hold_lock(path):
+    """Locks a run until the process is killed."""
+    with runs.sessions.lock(path):
+        path.with_name("held").touch()
+        time.sleep(600)
+
+
+def test_a_killed_training_leaves_its_run_unlocked(tmp_path):
+    path, begun = tmp_path / "sessions.jsonl", time.monotonic()
+    process = processes.start(hold_lock, path)
+    while not (tmp_path / "held").exists():
+        assert process.is_alive()
+        assert time.monotonic() - begun < 300
+        time.sleep(0.02)
+    with pytest.raises(RunError, match="expected no other training in"), runs.sessions.lock(path):
+        pass
+    process.kill()
+    processes.exit_codes(process)
+    with runs.sessions.lock(path):
+        pass
+    assert [file.name for file in tmp_path.iterdir()] == ["held"]
 
 
 class Breaks(keras.callbacks.Callback):

@@ -100,9 +100,11 @@ def test_ctrl_c_reaches_the_command_and_shows_nothing():
 def test_a_system_without_fork_has_no_quiet_terminal(monkeypatch, capfd):
     """As Windows; the command works all the same."""
     monkeypatch.delattr(os, "fork")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
     monkeypatch.setattr(sys, "argv", ["keras-gan", "recipes"])
     assert main() == 0
     assert "dcgan" in capfd.readouterr().out
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "2"
 
 
 STARTED = "InitializeLog"  # a line that TensorFlow begins with

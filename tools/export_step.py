@@ -48,7 +48,7 @@ def export_step(gan, batch, folder, device=compilation.GPU, exact=False):
     variables = variables_of(gan, concrete)
     inputs = tf.nest.flatten(batch)
     logs = sorted(gan.log_names)  # as tf.nest orders a dict
-    (folder / "step.mlir").write_text(without_copies(text_of(stage="stablehlo")))
+    (folder / "step.mlir").write_text(without_copies(text_of(stage="stablehlo")), "utf-8")
     write_state(folder, [variable.numpy() for variable in variables], exact)
     facts = {
         "batch": [{"shape": list(x.shape), "dtype": x.dtype.name} for x in inputs],
@@ -58,7 +58,7 @@ def export_step(gan, batch, folder, device=compilation.GPU, exact=False):
         "images": int(inputs[0].shape[0]),
         "device": device,
     }
-    (folder / "step.json").write_text(json.dumps(facts, indent=1))
+    (folder / "step.json").write_text(json.dumps(facts, indent=1), "utf-8")
 
 
 def variables_of(gan, concrete):

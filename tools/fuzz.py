@@ -149,7 +149,7 @@ def shape_of(error, folder):
 
 def memory(name):
     """Returns the resident memory of the process (VmRSS), or its peak (VmHWM), in MB."""
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+    for line in pathlib.Path("/proc/self/status").read_text("utf-8").splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * 1024 / MEGABYTE
     raise LookupError(name)
@@ -157,7 +157,7 @@ def memory(name):
 
 def forget_peak():
     """Resets the peak of the memory."""
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    pathlib.Path("/proc/self/clear_refs").write_text("5", "utf-8")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def begin(folder, facts):
     """
     path = folder / records.MANIFEST
     if path.exists():
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8"))
         wrong = [key for key, value in facts.items() if found.get(key) != value]
         if wrong:
             raise DataError(

@@ -44,7 +44,7 @@ class AtMarks(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         if self.folder and self.spent_file().exists():
-            state = json.loads(self.spent_file().read_text())
+            state = json.loads(self.spent_file().read_text("utf-8"))
             self.found, self.spent = state["found"], state["spent"]
         self.saved = time.monotonic()
         self.start = {unit: clock() - self.spent[unit] for unit, clock in CLOCKS.items()}
@@ -88,7 +88,9 @@ class AtMarks(keras.callbacks.Callback):
     def save(self):
         """Saves times and figures, then the model."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.spent_file().write_text(json.dumps({"found": self.found, "spent": self.spent}))
+        self.spent_file().write_text(
+            json.dumps({"found": self.found, "spent": self.spent}), "utf-8"
+        )
         kg.checkpoints.Checkpoints(self.folder).save(self.model)
         self.saved = time.monotonic()
 
@@ -173,7 +175,7 @@ def main():
     for seed in arguments.seeds:
         print(f"{arguments.recipe} on {arguments.data}, seed {seed}", flush=True)
         runs.append(train(arguments, seed, source, evaluator))
-        with open(arguments.out, "a") as file:
+        with open(arguments.out, "a", encoding="utf-8") as file:
             file.write(json.dumps({**vars(arguments), "seed": seed, "rows": runs[-1]}) + "\n")
     for unit in (*CLOCKS, "steps"):
         for mark in getattr(arguments, unit):

@@ -18,7 +18,7 @@ def read_digits(folder: pathlib.Path):
     """Reads images `(10000, 28, 28, 1)` uint8 and labels `(10000,)` uint8, in order of class."""
     images, labels = [], []
     for digit in range(10):
-        values = np.asarray(json.loads((folder / f"{digit}.json").read_text())["data"])
+        values = np.asarray(json.loads((folder / f"{digit}.json").read_text("utf-8"))["data"])
         pictures = np.rint(values * 255).astype("uint8").reshape(-1, 28, 28, 1)
         images.append(pictures)
         labels.append(np.full(len(pictures), digit, "uint8"))

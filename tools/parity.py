@@ -217,7 +217,7 @@ def main():
         bad = [name for name, row in found[game].items() if not within_bounds(name, row)]
         apart += [f"{game} in {name}" for name in bad]
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
     for line in apart:
         print(f"Too far apart: {line}.")
     return 1 if apart else 0

@@ -65,9 +65,9 @@ def in_node(model, latents, labels=None, repeats=20, app=NODE_APP):
     """
     with tempfile.TemporaryDirectory() as work:
         inputs = pathlib.Path(work) / "inputs.json"
-        inputs.write_text(inputs_json(latents, labels, repeats))
+        inputs.write_text(inputs_json(latents, labels, repeats), "utf-8")
         command = ["node", "parity.mjs", pathlib.Path(model).resolve(), inputs]
-        told = subprocess.run(command, cwd=app, capture_output=True, text=True)
+        told = subprocess.run(command, cwd=app, capture_output=True, encoding="utf-8")
     if told.returncode:
         raise RuntimeError(f"Node failed; is onnxruntime-node installed in {app}? {told.stderr}")
     return result_of(json.loads(told.stdout))
@@ -93,8 +93,8 @@ def in_browser(model, latents, labels=None, repeats=20, browser=None, seconds=30
     """
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "index.html").write_text(PAGE)
-        (folder / "inputs.json").write_text(inputs_json(latents, labels, repeats))
+        (folder / "index.html").write_text(PAGE, "utf-8")
+        (folder / "inputs.json").write_text(inputs_json(latents, labels, repeats), "utf-8")
         shutil.copyfile(model, folder / "model.onnx")
         for path in (*ASSETS.glob("ort*"), NODE_APP / "measured.mjs"):
             shutil.copyfile(path, folder / path.name)

@@ -34,11 +34,11 @@ class Step:
 
     def __init__(self, folder):
         folder = pathlib.Path(folder)
-        self.facts = json.loads((folder / "step.json").read_text())
+        self.facts = json.loads((folder / "step.json").read_text("utf-8"))
         client = get_backend()
         self.device = client.local_devices()[0]
         self.program = client.compile_and_load(
-            (folder / "step.mlir").read_text(),
+            (folder / "step.mlir").read_text("utf-8"),
             _jax.DeviceList((self.device,)),
             _jax.CompileOptions(),
         )
@@ -129,7 +129,7 @@ def main():
         f"{cost['temporary_bytes'] / 1e6:.1f} MB beside it"
     )
     if arguments.out:
-        arguments.out.write_text(json.dumps(found, indent=1))
+        arguments.out.write_text(json.dumps(found, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

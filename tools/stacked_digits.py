@@ -74,7 +74,7 @@ def main():
     made = kg.metrics.get(["modes"], "stacked_digits")
     evaluator = kg.metrics.Evaluator(source, made, count=26_000, real_count=64)
     found = {rule: train(rule, source, evaluator, arguments) for rule in arguments.rules}
-    with open(f"{arguments.out}/rows.json", "w") as file:
+    with open(f"{arguments.out}/rows.json", "w", encoding="utf-8") as file:
         json.dump({**vars(arguments), "found": found}, file, indent=2)
 
 

@@ -24,14 +24,14 @@ def write_state(folder, arrays, exact=False):
     folder = pathlib.Path(folder)
     drawn = {} if exact else {i: describe(x) for i, x in enumerate(arrays) if is_large(x)}
     np.savez(folder / "state.npz", **{str(i): x for i, x in enumerate(arrays) if i not in drawn})
-    (folder / "drawn.json").write_text(json.dumps(drawn, indent=1))
+    (folder / "drawn.json").write_text(json.dumps(drawn, indent=1), "utf-8")
 
 
 def read_state(folder, seed=0):
     """Returns the arrays of `write_state`; the same seed draws the same values."""
     folder = pathlib.Path(folder)
     rng = np.random.default_rng(seed)
-    drawn = json.loads((folder / "drawn.json").read_text())
+    drawn = json.loads((folder / "drawn.json").read_text("utf-8"))
     with np.load(folder / "state.npz") as exact:
         return [
             draw(drawn[str(i)], rng) if str(i) in drawn else exact[str(i)]

@@ -51,7 +51,8 @@ class Table:
         self._write()
 
     def _write(self):
-        with atomic_write(self.path) as new, new.open("w", newline="") as file:
+        text = {"encoding": "utf-8", "newline": ""}
+        with atomic_write(self.path) as new, new.open("w", **text) as file:
             names = list(dict.fromkeys(name for row in self.rows for name in row))
             writer = csv.DictWriter(file, names)
             writer.writeheader()

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -51,10 +52,10 @@ def run(arguments: Sequence[str] | None) -> int:
     try:
         if arguments is None:
             open_missing_streams()
+        escape_unknown_characters()
         options = build_parser().parse_args(arguments)
-        is_quiet = arguments is None and hasattr(os, "fork") and not options.verbose
-        terminal = quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext()
-        with terminal:
+        is_quiet = arguments is None and not options.verbose
+        with quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext():
             if options.needs_tensorflow:
                 start_tensorflow()
             return options.command(options) or 0
@@ -87,7 +88,16 @@ def open_missing_streams() -> None:
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def escape_unknown_characters() -> None:
+    r"""Lets stdout print any text, such as paths and classes in Chinese, in any encoding.
+
+    Characters that its encoding lacks are escaped, such as `\u732b`; stderr does that by itself.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def print_error(error: Exception | str, code: int) -> int:

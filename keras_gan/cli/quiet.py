@@ -20,14 +20,18 @@ MAX_LOG = 2**16  # bytes that are shown, the last ones
 def quiet_terminal(*expected: type[BaseException]) -> Iterator[None]:
     """Keeps TensorFlow's messages off the terminal.
 
-    They are shown if the process dies, or if an exception leaves the block. It needs `os.fork`,
-    which Windows doesn't have.
+    They are shown if the process dies, or if an exception leaves the block. Without `os.fork`, as
+    on Windows, TensorFlow's errors are shown at once, and its other messages never.
 
     Args:
         expected: Exceptions after which the messages aren't shown.
     """
+    if not hasattr(os, "fork"):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when TensorFlow is imported
+        yield
+        return
     with (
-        tempfile.TemporaryFile("w+") as log,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as log,
         redirect_descriptor_2(log) as terminal,
         redirect_logging(log),
         contextlib.ExitStack() as stack,

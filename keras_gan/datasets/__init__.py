@@ -204,7 +204,7 @@ def find_path(name: str) -> pathlib.Path:
         for path in paths:
             if path.exists() or split_zip(path)[0] is not None:
                 return path
-    if os.sep in name or pathlib.Path(name).suffix:
+    if len(pathlib.Path(name).parts) > 1 or pathlib.Path(name).suffix:
         tried = " and ".join(str(path.absolute()) for path in paths)
         raise DataError(f"expected a folder or file at {name}, found none (looked at {tried}).")
     raise DataError(

@@ -10,7 +10,7 @@ from keras_gan import media
 from keras_gan.datasets.source import Source, in_order
 from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.files import limits
-from keras_gan.files.atomic import check_path, sync
+from keras_gan.files.atomic import check_path, replace, sync
 from keras_gan.files.json_file import read_json
 from keras_gan.progress import progress_bar
 from keras_gan.scaling import to_floats
@@ -151,8 +151,8 @@ def fill(source: Source, folder: pathlib.Path, key: dict[str, object]) -> None:
     try:
         new.mkdir(parents=True)
         dtype = next(dtype for dtype in ("uint8", "float32") if write(source, new, dtype))
-        (new / FACTS).write_text(json.dumps({**key, "dtype": dtype}))
-        new.rename(folder)
+        (new / FACTS).write_text(json.dumps({**key, "dtype": dtype}), "utf-8")
+        replace(new, folder)
     except OSError as error:
         if not folder.exists():  # else another process was first
             raise DataError(

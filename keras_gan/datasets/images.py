@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import posixpath
 import zipfile
 from collections.abc import Sequence
 
@@ -264,7 +265,7 @@ def find_classes(name: str, files: Sequence[str]) -> tuple[list[str] | None, np.
     Returns:
         `(class names, int32 labels)`; the names are None unless all files are in subfolders.
     """
-    common = os.path.commonpath([os.path.dirname(file) for file in (files[0], files[-1])])
+    common = posixpath.commonpath([posixpath.dirname(file) for file in (files[0], files[-1])])
     start = len(common) + 1 if common else 0
     if any("/" not in file[start:] for file in files):
         return None, np.zeros(len(files), "int32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pathlib
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ class TFDSSource(EncodedSource):
         channels: int | None = None,
         background: str = WHITE,
     ) -> None:
+        check_reader(name)
         dataset, _, split = name.removeprefix("tfds:").partition(":")
         builder = prepare(name, dataset)
         split = split or "train"
@@ -82,6 +84,16 @@ class TFDSSource(EncodedSource):
             check_header(record["image"], f"a record of {self.name}")
         labels = [record.get("label", 0) for record in records]
         return [record["image"] for record in records], np.array(labels, "int32")
+
+
+def check_reader(name: str) -> None:
+    """Raises `DataError` without array_record, which tensorflow-datasets installs on Linux only."""
+    if importlib.util.find_spec("array_record") is None:
+        raise DataError(
+            f"expected the package array_record to read {name} by index, which isn't installed "
+            "here; install it where it has wheels (it has none for Windows), or write the images "
+            "to a folder and name that."
+        )
 
 
 def skip_decoding() -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from keras_gan.errors import ConfigError, ExportError, missing_extra
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import check_path, replace
 from keras_gan.signature import Signature, pick
 
 import keras
@@ -51,8 +51,10 @@ def to_litert(
     name = next(name for name, each in signatures.items() if each is function)
     with work_folder(path.parent) as work:
         new = work / path.name
-        new.write_bytes(convert(model, signatures, name))
-        serve = interpreter(model_path=str(new)).get_signature_runner(name)
+        content = convert(model, signatures, name)
+        new.write_bytes(content)
+        # by its path the interpreter would hold the file open, which Windows then can't rename
+        serve = interpreter(model_content=content).get_signature_runner(name)
         differences = check_parity(
             function,
             function,
@@ -60,7 +62,7 @@ def to_litert(
             (TOLERANCE, np.inf),
             "LiteRT file",
         )
-        new.replace(path)
+        replace(new, path)
     return Exported(path, *differences)
 
 

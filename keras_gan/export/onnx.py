@@ -14,7 +14,7 @@ from keras_gan.export import noise_graph
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import check_path, replace
 from keras_gan.signature import Signature, pick
 
 import keras
@@ -95,7 +95,7 @@ def to_onnx(
         finish(graph, model, signature, card, interface)
         onnx.save(graph, new)
         differences = compare(signature, new, interface, precision)
-        new.replace(path)
+        replace(new, path)
     return Exported(path, *differences)
 
 

@@ -10,7 +10,7 @@ from keras_gan import pictures
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import check_path, replace
 from keras_gan.sampling import Sampling
 from keras_gan.signature import SERVING_DEFAULT, Signature
 
@@ -77,7 +77,7 @@ def to_saved_model(
             shutil.copyfile(path, new / EXTRA / pathlib.Path(path).name)
         differences = compare(signatures, new, jit_compile)
         version = folder / str(next_version(folder))
-        new.rename(version)
+        replace(new, version)
     return Exported(version, *differences)
 
 

@@ -4,12 +4,18 @@ import collections.abc
 import contextlib
 import os
 import pathlib
+import re
+import time
 from typing import Any
 
 from keras_gan.errors import ConfigError, abbreviate
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]|[. ]$|^$')
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+REPLACE_SECONDS, PAUSE = 2.0, 0.02  # how long, and how often, a file that is open is tried again
 
 
 def check_path(path: Any) -> pathlib.Path:
@@ -27,6 +33,15 @@ def check_file(path: str | os.PathLike) -> None:
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
         raise ConfigError(f"expected a folder for {path}, got the file {above}; choose another.")
+
+
+def check_name(name: str) -> None:
+    """Raises `ConfigError` for a name that no file has on Windows, such as `a:b` or `aux`."""
+    if NOT_IN_NAMES.search(name) or DEVICE.fullmatch(name):
+        raise ConfigError(
+            f"expected the name of a file that every system can have, got {abbreviate(name)}; "
+            "choose one of letters, digits and underscores."
+        )
 
 
 @contextlib.contextmanager
@@ -51,15 +66,45 @@ def atomic_write(path: str | os.PathLike) -> collections.abc.Iterator[pathlib.Pa
     try:
         yield new
         sync(new)
-        new.replace(path)
-        sync(path.parent)
+        replace(new, path)
+        sync_entries(path.parent)
     finally:
         new.unlink(missing_ok=True)
 
 
+def replace(new: pathlib.Path, path: pathlib.Path) -> None:
+    """Renames a file or folder; an existing file at the new path is replaced.
+
+    Windows refuses this while a program, such as a virus scanner or a reader of the old file, has
+    one of them open. Most have it open for a moment, so it is tried again for two seconds.
+
+    Args:
+        new: The file or folder.
+        path: Its new path; a folder's may not exist.
+    """
+    end = time.monotonic() + REPLACE_SECONDS
+    while True:
+        try:
+            new.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+
+
 def sync(path: str | os.PathLike) -> None:
-    """Syncs a file, or the entries of a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Syncs a file to the disk; it is opened for writing, as Windows syncs no other files."""
+    with open(path, "r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_entries(folder: str | os.PathLike) -> None:
+    """Syncs the entries of a folder to the disk, except on Windows, which opens no folders."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(descriptor)
     finally:
@@ -67,14 +112,14 @@ def sync(path: str | os.PathLike) -> None:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Writes text to a file, atomically.
+    """Writes text to a file, atomically, as UTF-8 and with the same bytes on every system.
 
     Args:
         path: The file; its folder is created if needed.
         text: Content of the file.
     """
     with atomic_write(path) as new:
-        new.write_text(text)
+        new.write_text(text, "utf-8", newline="\n")
 
 
 def save_npz(path: str | os.PathLike, **arrays: ArrayLike) -> None:

@@ -68,7 +68,8 @@ class Points(Medium):
 
     def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
         """Writes one line of numbers per point."""
-        np.savetxt(path, samples.reshape(len(samples), -1), fmt="%.9g", delimiter=",")
+        with path.open("wb") as file:  # else the line ends would be the system's
+            np.savetxt(file, samples.reshape(len(samples), -1), fmt="%.9g", delimiter=",")
 
 
 def first_dimensions(samples: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ class Table(Medium):
 
     def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
         """Writes the names of the columns and the rows as CSV."""
-        with path.open("w", newline="") as file:
+        with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([self.columns, *self.cells(samples)])
 
 

@@ -94,4 +94,5 @@ class Tokens(Medium):
 
     def write(self, samples: np.ndarray, path: pathlib.Path) -> None:
         """Writes the texts, one line each."""
-        path.write_text("".join(f"{line}\n" for line in self.lines(samples)), "utf-8")
+        text = "".join(f"{line}\n" for line in self.lines(samples))
+        path.write_text(text, "utf-8", newline="\n")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 
 from keras_gan import export, metrics
+from keras_gan.files import atomic
 from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run
@@ -99,7 +100,8 @@ def export_files(
 
 
 def file_name(model: keras.Model, signature: str) -> str:
-    """Returns the name of a signature's ONNX file."""
+    """Returns the name of a signature's ONNX file; raises `ConfigError` if no file can have it."""
+    atomic.check_name(signature)
     return "generator.onnx" if isinstance(model, Sampling) else f"{signature}.onnx"
 
 
@@ -126,7 +128,8 @@ def export_for_apps(
     """
     path, form = out / served.path.name, (options.interface, options.precision)
     if form == (export.served_interface(gan), "float32"):
-        return dataclasses.replace(served, path=served.path.replace(path))
+        atomic.replace(served.path, path)
+        return dataclasses.replace(served, path=path)
     return export.to_onnx(gan, path, options.opset, card, *form, signature)
 
 

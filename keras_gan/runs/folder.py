@@ -148,5 +148,6 @@ def writing_to(folder: pathlib.Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(
             f"could not write to {folder}: {error.strerror or error}; existing files are intact. "
-            "Free some space, or choose an --out that you may write to."
+            "Free some space, close programs that have them open, or choose an --out that you may "
+            "write to."
         ) from error

@@ -16,6 +16,8 @@ from keras_gan.errors import RunError
 from keras_gan.files import limits
 from keras_gan.files.json_file import parse
 
+import filelock
+
 PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
 
 
@@ -32,7 +34,7 @@ def record(path: str | os.PathLike, step: int) -> None:
         "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
         **environment(),
     }
-    with pathlib.Path(path).open("a") as file:
+    with pathlib.Path(path).open("a", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(session) + "\n")
 
 
@@ -40,7 +42,8 @@ def record(path: str | os.PathLike, step: int) -> None:
 def lock(path: str | os.PathLike) -> Iterator[None]:
     """Locks a run against other trainings; the lock ends with the process at the latest.
 
-    Does nothing if the system or the file system doesn't support locks.
+    Does nothing if the file system doesn't support locks. The lock has a file of its own, as
+    Windows lets nobody read a locked one. A killed process leaves that file, but no lock.
 
     Args:
         path: The run's `sessions.jsonl`.
@@ -49,18 +52,24 @@ def lock(path: str | os.PathLike) -> Iterator[None]:
         RunError: If another process trains in the run.
     """
     path = pathlib.Path(path)
-    with path.open("a") as file:
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(
-                    f"expected no other training in {path.parent}, but a process trains there; "
-                    "wait for its end, stop it, or choose another --out."
-                ) from None
+    file = path.with_suffix(".lock")
+    # a soft lock would be a file alone, which a killed process leaves
+    held = filelock.FileLock(file, timeout=0, fallback_to_soft=False)
+    with contextlib.suppress(OSError):
+        try:
+            held.acquire()
+        except filelock.Timeout:
+            raise RunError(
+                f"expected no other training in {path.parent}, but a process trains there; "
+                "wait for its end, stop it, or choose another --out."
+            ) from None
+    try:
         yield
+    finally:
+        if held.is_locked:
+            with contextlib.suppress(OSError):  # Windows deletes no open file; filelock does later
+                file.unlink()
+            held.release()
 
 
 def read(path: str | os.PathLike) -> list[dict]:
@@ -98,7 +107,7 @@ def processor() -> str:
     """Returns the name of the processor, as exactly as the system reports it."""
     info = pathlib.Path("/proc/cpuinfo")
     if info.exists():
-        for line in info.read_text().splitlines():
+        for line in info.read_text("utf-8", "replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

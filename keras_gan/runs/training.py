@@ -37,6 +37,8 @@ import keras
 import tensorflow as tf
 
 GPU_STEPS = 10
+# Windows sends the last one for Ctrl-Break and when the window is closed; others don't have it
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
 def quiet(line: str) -> None:
@@ -156,7 +158,7 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
     """Starts or resumes a run and trains it; returns the model and the interrupting signal."""
     run, chief = plan.run, is_chief(plan.strategy)
     with plan.strategy.scope():
-        gan = start_or_resume(run, plan.config, chief)
+        gan = start_or_resume(run, plan.config, chief, plan.tell)
     check_same_step(plan.strategy, int(gan.step))
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
@@ -311,12 +313,12 @@ def max_steps_per_execution(gan: keras.Model) -> int:
 
 @contextlib.contextmanager
 def catch_signals() -> Iterator[list[signal.Signals]]:
-    """Yields a list to which Ctrl-C and SIGTERM are appended; a second one ends the process."""
+    """Yields a list to which signals to stop are appended; a second one ends the process."""
     signals = []
     if threading.current_thread() is not threading.main_thread():
         yield signals
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
 
     def handle(number, frame):
         signals.append(signal.Signals(number))

@@ -28,7 +28,7 @@ class Worker:
 
     def __init__(self, command, **environment):
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", **environment
         )
         self.facts = self._answer()
 

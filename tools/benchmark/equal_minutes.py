@@ -146,7 +146,7 @@ def main():
             )
             if arguments.out:
                 row = {"way": way, "seed": seed, "step": step, "frechet": distance}
-                with open(arguments.out, "a") as file:
+                with open(arguments.out, "a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
     for way, values in found.items():
         print(

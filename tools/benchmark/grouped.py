@@ -143,7 +143,7 @@ def main():
                 print(f"{shape + ' ' + name:34} {times} {'  '.join(spreads)}", flush=True)
     if arguments.out:
         settings = {**vars(arguments), "out": str(arguments.out)}
-        arguments.out.write_text(json.dumps({**settings, "rows": found}))
+        arguments.out.write_text(json.dumps({**settings, "rows": found}), "utf-8")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def main():
     task = {**COMMON, **DEFAULT, "size": 64, "batch_size": 256, "update": arguments.update}
     rows = expected(arguments.share, task)
     if arguments.out:
-        arguments.out.write_text(json.dumps({"growth": found, "expected": rows}))
+        arguments.out.write_text(json.dumps({"growth": found, "expected": rows}), "utf-8")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,9 @@ def main():
         print(f"{name:24} {line}" + "{:.2f} ({:.2f} to {:.2f})".format(*rows[name]["ratio"]))
     if arguments.out:
         settings = {**vars(arguments), "out": str(arguments.out)}
-        arguments.out.write_text(json.dumps({**settings, "rows": rows, "seconds": seconds}))
+        arguments.out.write_text(
+            json.dumps({**settings, "rows": rows, "seconds": seconds}), "utf-8"
+        )
 
 
 if __name__ == "__main__":

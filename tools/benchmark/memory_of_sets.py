@@ -100,7 +100,7 @@ def main():
     for name, rows in found.items():
         tell_growth(name, rows)
     if arguments.out:
-        arguments.out.write_text(json.dumps(found))
+        arguments.out.write_text(json.dumps(found), "utf-8")
 
 
 if __name__ == "__main__":

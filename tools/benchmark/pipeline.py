@@ -95,7 +95,7 @@ def main():
                 sets["cache"]["cache"] = pathlib.Path(place) / f"cache{size}"
                 rows += tell(stored, size, measure(sets, size, arguments))
     if arguments.out:
-        arguments.out.write_text(json.dumps(rows))
+        arguments.out.write_text(json.dumps(rows), "utf-8")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main():
     line = json.dumps({**task, "milliseconds": times})
     print(line)
     if arguments.out:
-        arguments.out.write_text(line)
+        arguments.out.write_text(line, "utf-8")
 
 
 if __name__ == "__main__":

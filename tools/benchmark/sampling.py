@@ -99,7 +99,7 @@ def main():
         for batch in arguments.batches:
             rows += measure({**common, "batch": batch}, arguments.rounds)
     if arguments.out:
-        arguments.out.write_text(json.dumps({"differences": facts, "rows": rows}))
+        arguments.out.write_text(json.dumps({"differences": facts, "rows": rows}), "utf-8")
 
 
 def measure(common, rounds):

@@ -31,7 +31,7 @@ def main():
     for name, row in rows.items():
         print("{:45} {:5.2f} ({:.2f} to {:.2f}) times as long".format(name, *row))
     if arguments.out:
-        arguments.out.write_text(json.dumps({"rows": rows, "seconds": seconds}))
+        arguments.out.write_text(json.dumps({"rows": rows, "seconds": seconds}), "utf-8")
 
 
 if __name__ == "__main__":

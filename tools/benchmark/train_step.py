@@ -130,7 +130,7 @@ def report(found, facts, peaks, arguments):
     if arguments.out:
         settings = {**vars(arguments), "out": str(arguments.out)}
         facts = {"rows": rows, "seconds": seconds, "peak_flops_a_second": peaks}
-        arguments.out.write_text(json.dumps({**settings, **facts}))
+        arguments.out.write_text(json.dumps({**settings, **facts}), "utf-8")
 
 
 def best_twin(medians, update):

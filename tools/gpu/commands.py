@@ -28,7 +28,7 @@ def run(name, words, options, seconds=300):
     log = options.out / "logs" / f"{name}.log"
     start = time.monotonic()
     code = run_limited([*COMMAND, *map(str, words)], log, seconds, own_group=False)
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
     return time.monotonic() - start, code, [line for line in lines if line]
 
 
@@ -119,5 +119,5 @@ def train(words, options, budget):
 def last_history(folder):
     """Returns the last row of a run's history."""
     path = folder / "history.csv"
-    rows = list(csv.DictReader(path.open())) if path.exists() else []
+    rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
     return dict(rows[-1]) if rows else {}

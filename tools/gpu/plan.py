@@ -133,9 +133,9 @@ def ask(name, question, command, out, budget):
     if code is None:
         return {**row, "status": TIMED_OUT, "reason": f"no answer after {limit:.0f} s"}
     if code or not answer.exists():
-        tail = " ".join(log.read_text(errors="replace")[-TAIL:].split())
+        tail = " ".join(log.read_text("utf-8", "replace")[-TAIL:].split())
         return {**row, "status": FAILED, "reason": f"exit code {code}: {tail}"}
-    found = json.loads(answer.read_text())
+    found = json.loads(answer.read_text("utf-8"))
     return {**row, "status": SKIPPED, **found} if "reason" in found else {**row, **found}
 
 

@@ -7,7 +7,7 @@ import string
 
 from keras_gan.errors import ConfigError
 from keras_gan.export.parity import work_folder
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import check_path, replace
 
 FILES = ("models.config", "batching.config", "monitoring.config", "compose.yaml", "kubernetes.yaml")
 
@@ -37,10 +37,11 @@ def write_serving_files(folder: str | os.PathLike, name: str | None = None) -> l
             "expected a model name of lower-case letters, digits and dashes, starting with a "
             f"letter, got {name!r}; rename the folder."
         )
-    sources = {file: pathlib.Path(__file__).with_name(file).read_text() for file in FILES}
+    sources = {file: pathlib.Path(__file__).with_name(file).read_text("utf-8") for file in FILES}
     with work_folder(folder) as work:
         for file, text in sources.items():
-            (work / file).write_text(string.Template(text).substitute(name=name))
+            content = string.Template(text).substitute(name=name)
+            (work / file).write_text(content, "utf-8", newline="\n")
         for file in FILES:
-            (work / file).replace(folder / file)
+            replace(work / file, folder / file)
     return [folder / file for file in FILES]

@@ -17,7 +17,7 @@ from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import Card, served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import check_path, replace
 from keras_gan.sampling import require_sampling
 
 import keras
@@ -96,10 +96,10 @@ def write_page(path: str | os.PathLike, folder: str | os.PathLike) -> pathlib.Pa
         shutil.copytree(ASSETS, page)
         shutil.copyfile(path, page / "generator.onnx")
         shutil.copyfile(pathlib.Path(runtime.__file__).with_suffix(".js"), page / "generator.js")
-        (page / "directions.json").write_text(json.dumps(directions_data(generator)))
+        (page / "directions.json").write_text(json.dumps(directions_data(generator)), "utf-8")
         if folder.exists():
-            folder.rename(work / "replaced")
-        page.rename(folder)
+            replace(folder, work / "replaced")
+        replace(page, folder)
     return folder
 
 

@@ -86,6 +86,6 @@ def render(title: str, data: dict) -> str:
 
     def fill(match):
         name = match[1]
-        return values[name] if name in values else (ASSETS / name).read_text()
+        return values[name] if name in values else (ASSETS / name).read_text("utf-8")
 
-    return re.sub(r"\{\{([\w.]+)\}\}", fill, (ASSETS / "report.html").read_text())
+    return re.sub(r"\{\{([\w.]+)\}\}", fill, (ASSETS / "report.html").read_text("utf-8"))

@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import urllib.parse
 
 from keras_gan.errors import ServeError
 from keras_gan.runtime.server.app import build_app
@@ -100,7 +101,7 @@ def read_token(path: str | None) -> str | None:
         token = os.environ.get(TOKEN_VARIABLE)
     else:
         try:
-            token = pathlib.Path(path).read_text().strip()
+            token = pathlib.Path(path).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ServeError(f"could not read the token in {path}: {error}.") from error
     if token is not None and not re.fullmatch(r"[!-~]+", token):
@@ -138,6 +139,7 @@ def print_address(listener: socket.socket, versions: Versions, settings: ServerS
     """Prints the address; warns if it is reachable by others without a token."""
     host, port = listener.getsockname()[:2]
     bracketed = f"[{host}]" if ":" in host else host
-    print(f"http://{bracketed}:{port}/v1/models/{versions.name}", flush=True)
+    name = urllib.parse.quote(versions.name, safe="")
+    print(f"http://{bracketed}:{port}/v1/models/{name}", flush=True)
     if not ipaddress.ip_address(host).is_loopback and not settings.token:
         log.warning("anybody who can reach %s has access: use --token-file, or omit --host", host)

@@ -18,7 +18,7 @@ from keras_gan import datasets
 
 def memory():
     """Returns the resident megabytes of the process alone, of mapped files, and their maximum."""
-    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    lines = pathlib.Path("/proc/self/status").read_text("utf-8").splitlines()
     kilobytes = dict(line.split(":") for line in lines)
     names = {"own": "RssAnon", "mapped": "RssFile", "peak": "VmHWM"}
     return {name: int(kilobytes[key].split()[0]) / 1e3 for name, key in names.items()}

@@ -51,7 +51,7 @@ def strategy_of(task):
             env={**os.environ, "TF_CONFIG": settings[1]},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
         )
         os.environ["TF_CONFIG"] = settings[0]
     return tf.distribute.MultiWorkerMirroredStrategy(), other
