@@ -1,6 +1,9 @@
+import itertools
+
 from keras_gan import networks
 from keras_gan.errors import ConfigError
 from keras_gan.layers import LeakyReLU, Maxout
+from keras_gan.networks.sizes import map_size_and_doublings, nearest_size
 
 import keras
 import numpy as np
@@ -24,6 +27,15 @@ def test_dcgan_pair_of_every_size(size, num_classes):
     assert images.shape == (2, *shape)
     assert logits.shape == (2, 1)
     assert np.abs(images).max() <= 1
+
+
+def test_the_nearest_size_is_one_that_networks_support():
+    for height, width in itertools.product(range(1, 1400, 37), range(1, 1400, 41)):
+        size = nearest_size((height, width))
+        smallest, doublings = map_size_and_doublings((*size, 3), least_doublings=1)
+        assert tuple(side << doublings for side in smallest) == size
+    assert map_size_and_doublings((96, 64, 3)) == ((6, 4), 4)
+    assert map_size_and_doublings((28, 28, 1)) == ((7, 7), 2)
 
 
 @pytest.mark.parametrize("num_classes", [None, 3])
@@ -137,9 +149,9 @@ def test_batchnorm_in_the_discriminator_is_an_option():
         (lambda: networks.MLPGenerator((2,), moments=[[0.0], [1.0]]), "moments of 2 means"),
         (lambda: networks.MLPGenerator((1,), moments=[[0.0], [0.0]]), "above 0, got 0 in column 0"),
         (lambda: networks.MLPGenerator((2,), moments=[[0, 0], [1, np.nan]]), "got nan in column 1"),
-        (lambda: networks.DCGANGenerator((48, 48, 3)), r"expected an image_shape .*48, 48, 3"),
-        (lambda: networks.DCGANGenerator((32, 16, 3)), "32, 16, 3"),
-        (lambda: networks.DCGANDiscriminator((32, 32, 5)), "1 to 4 channels, got 5"),
+        (lambda: networks.DCGANGenerator((50, 50, 3)), r"expected an image_shape .*50, 50, 3"),
+        (lambda: networks.DCGANGenerator((512, 64, 3)), "--image-size 256x32"),
+        (lambda: networks.DCGANDiscriminator((32, 32, 5)), r"1 to 4 channels, got \(\d+, \d+, 5\)"),
         (lambda: networks.DCGANDiscriminator((32, 32, 3), normalization="layer"), "got 'layer'"),
         (lambda: networks.DCGANGenerator((32, 32, 3), num_classes=1), "num_classes >= 2"),
         (lambda: networks.MLPGenerator(()), "sample_shape of one axis or more"),

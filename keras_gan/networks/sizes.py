@@ -74,7 +74,7 @@ def nearest_size(
 
     >>> from keras_gan.networks.sizes import nearest_size
     >>> nearest_size((100, 75)), nearest_size((480, 640)), nearest_size((2000, 3000))
-    ((96, 80), (448, 640), (704, 1024))
+    ((96, 80), (512, 640), (640, 1024))
     """
     scale = min(1, largest / max(size))
     sides = [side * scale for side in size]
