@@ -59,10 +59,12 @@ class ImageFile(NamedTuple):
 
     Attributes:
         content: Bytes of a JPEG, PNG or BMP.
+        shape: Height, width and channels, if the image was decoded to turn or convert it.
         notes: What the user may want to know of how the original was read, `ANIMATED` or `DEEP`.
     """
 
     content: bytes
+    shape: tuple[int, int, int] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -94,7 +96,8 @@ def open_image(content: bytes, what: object) -> ImageFile:
         notes = notes_of(image, content)
         pixels = to_pixels(image, content, what)
         pixels = TURNS.get(orientation_of(image), np.asarray)(pixels)
-    return ImageFile(encode(pixels), notes)
+    pixels = np.atleast_3d(pixels)
+    return ImageFile(encode(pixels), pixels.shape, notes)
 
 
 def is_plain(content: bytes) -> bool:
@@ -216,12 +219,11 @@ def from_floats(pixels: np.ndarray, what: object) -> np.ndarray:
 
 
 def encode(pixels: np.ndarray) -> bytes:
-    """Encodes uint8 `(height, width[, channels])` quickly: as a BMP, or a PNG for grey with alpha.
+    """Encodes uint8 `(height, width, channels)` quickly: as a BMP, or a PNG for grey with alpha.
 
     A photograph of 12 megapixels takes 0.1 s as a BMP, and a second as a PNG.
     """
-    pixels = pixels[..., 0] if pixels.shape[2:] == (1,) else pixels
-    buffer = io.BytesIO()
-    kind = "PNG" if pixels.shape[2:] == (2,) else "BMP"
+    channels, buffer = pixels.shape[2], io.BytesIO()
+    pixels, kind = pixels[..., 0] if channels == 1 else pixels, "PNG" if channels == 2 else "BMP"
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, kind)
     return buffer.getvalue()

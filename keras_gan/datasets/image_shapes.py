@@ -35,10 +35,7 @@ def decode_all(archive: Folder | Zip) -> tuple[np.ndarray, dict[str, str], dict[
     def shapes_of(first):
         names = archive.names[first : first + FILES_AT_ONCE]
         try:
-            files = [open_image(archive.read(name), "it") for name in names]
-            contents = tf.constant([file.content for file in files])
-            notes = collections.Counter(note for file in files for note in file.notes)
-            return decode_shapes(contents).numpy(), {}, notes
+            return shapes_together(archive, names)
         except UNREADABLE:  # at least one of the images
             return shapes_one_by_one(archive, names)
 
@@ -54,6 +51,23 @@ def decode_all(archive: Folder | Zip) -> tuple[np.ndarray, dict[str, str], dict[
             notes += part_notes
             bar.update(len(part))
     return shapes, corrupt, notes
+
+
+def shapes_together(
+    archive: Folder | Zip, names: Sequence[str]
+) -> tuple[np.ndarray, dict[str, str], dict[str, int]]:
+    """Decodes images together, as long as none is corrupt; returns what `decode_all` does."""
+    shapes, plain, notes = np.zeros((len(names), 3), "int32"), {}, collections.Counter()
+    for index, name in enumerate(names):
+        file = open_image(archive.read(name), "it")
+        notes.update(file.notes)
+        if file.shape is None:
+            plain[index] = file.content
+        else:  # it's decoded already, and may be large
+            shapes[index] = file.shape
+    if plain:
+        shapes[list(plain)] = decode_shapes(tf.constant(list(plain.values())))
+    return shapes, {}, notes
 
 
 @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])

@@ -35,6 +35,7 @@ import numpy as np
 import tensorflow as tf
 
 READERS = 2
+PIXELS_AT_ONCE = 2**23
 TYPICAL = "typical"
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
@@ -98,8 +99,14 @@ class EncodedSource(Source):
             contents = tf.ensure_shape(contents, index.shape)
             return contents, tf.ensure_shape(labels, index.shape), is_mirrored
 
-        parts = indices.unbatch().batch(FILES_AT_ONCE)
+        parts = indices.unbatch().batch(self._files_at_once())
         return parts.map(read, num_parallel_calls=READERS, deterministic=True).unbatch()
+
+    def _files_at_once(self):
+        """Returns how many files to read at once: they may be uncompressed."""
+        sizes = np.zeros((0, 2)) if self._sizes is None else np.asarray(self._sizes[0], "int64")
+        pixels = sizes.prod(axis=1).max(initial=1)
+        return int(np.clip(PIXELS_AT_ONCE // pixels, 1, FILES_AT_ONCE))
 
     def decode(self, content: tf.Tensor) -> tf.Tensor:
         """Decodes a content to a uint8 image `(height, width, channels)`."""

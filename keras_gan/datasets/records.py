@@ -5,14 +5,16 @@ import hashlib
 import pathlib
 import re
 import zlib
+from collections.abc import Iterator
 
+from keras_gan.datasets.archives import is_image
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
 from keras_gan.datasets.fitting import WHOLE, check_image_size, check_whole
 from keras_gan.datasets.image_files import open_image
 from keras_gan.datasets.images import SPLITS, EncodedSource
 from keras_gan.datasets.record_index import open_index
 from keras_gan.datasets.source import set_fit
-from keras_gan.errors import DataError
+from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
 from keras_gan.files.json_file import read_json
 from keras_gan.files.limits import first_line
@@ -46,6 +48,13 @@ def find_shards(path: pathlib.Path) -> list:
     """Returns the TFRecord files at a path, sorted, `NAME.tfrecord-00000-of-00010` among them."""
     files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
     return [file for file in files if re.search(SHARD_NAME, file.name)]
+
+
+def describe_left_out(name: str, path: pathlib.Path) -> Iterator[str]:
+    """Yields a line on image files beside the records of a set, which aren't read."""
+    count = sum(is_image(file.name) for file in path.iterdir()) if path.is_dir() else 0
+    if count:
+        yield f"left out of {name}, a set of TFRecord files: {counted(count, 'image file')}."
 
 
 def check_one_split(name: str, paths: list[pathlib.Path]) -> None:
@@ -114,6 +123,7 @@ class RecordSource(EncodedSource):
         super().__init__(name, len(self._entries), (*size, channels), classes)
         self._sizes = None if stored[0] is None else ([stored[0]], [len(self._entries)])
         self.fit = fit
+        self.notes = tuple(describe_left_out(name, path))
         with_alpha = has_alpha(self._layout.shape[2])
         self.set_background(background, "images have" if with_alpha else None)
         set_fit(self, fit)
