@@ -97,7 +97,6 @@ class Settings:
             "sample_shape": list(source.sample_shape),
             "background": source.background,
             "fit": source.fit,
-            "fitted": source.fitted,
             "mirror": source.mirror,
             "medium": source.medium.to_config(),
             "moments": source.moments() if source.medium.has_units else None,
@@ -115,13 +114,18 @@ class Settings:
         }
 
 
-def summary(config: dict) -> str:
-    """Returns a line of text that describes a run."""
+def summary(config: dict, fitted: str | None = None) -> str:
+    """Returns a line of text that describes a run.
+
+    Args:
+        config: Content of `config.json`.
+        fitted: What fitting does to the images; see `Source`.
+    """
     shape = "x".join(map(str, config["sample_shape"]))
     names, files = config["classes"], counted(config["skipped"], "corrupt file")
     classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
     skipped = f", {files} skipped" if config["skipped"] else ""
-    fitted = f", {config['fitted']}" if config.get("fitted") else ""
+    fitted = f", {fitted}" if fitted else ""
     mirror = ", each image also mirrored" if config.get("mirror") else ""
     return printable(
         f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"
