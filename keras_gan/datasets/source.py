@@ -144,7 +144,7 @@ class Source:
 
         >>> import keras_gan as kg
         >>> digits = kg.datasets.open_source("digits").mirrored()
-        >>> len(digits), (digits[10_003][0] == digits[3][0][:, ::-1]).all()
+        >>> len(digits), bool((digits[10_003][0] == digits[3][0][:, ::-1]).all())
         (20000, True)
         """
         if not isinstance(self.medium, media.Image):
