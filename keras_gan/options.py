@@ -3,11 +3,16 @@
 The registries, such as `keras_gan.metrics.METRICS`, have the same names; a test compares them.
 """
 
+import argparse
+import re
+
 AUGMENTATIONS = ("ada", "diffaugment")
 CHECKPOINTS_KEPT = 3
 DATA_ON_DEVICE = {"auto": "auto", "yes": True, "no": False}
 DATA_SETS = ("digits", "mnist", "fashion_mnist", "toy")
+CROP = "crop"
 DIRECTION_METHODS = ("pca", "jacobian")
+FITS = (CROP, "pad", "stretch", "whole")
 METRICS = (
     *("frechet", "kernel", "inception_score", "precision_recall", "density_coverage", "modes"),
     *("sliced_wasserstein", "nearest"),
@@ -19,3 +24,22 @@ SPACES = ("z", "w", "w+")
 STEPS_BETWEEN_CHECKPOINTS = 500
 STRATEGIES = ("mirrored", "multiworker")
 UPDATES = ("shared", "alternating", "one_stage")
+
+
+def parse_image_size(word: str) -> int | tuple[int, int]:
+    """Parses `64`, a square, or `96x64`, height and width; for `argparse`.
+
+    Raises:
+        argparse.ArgumentTypeError: For anything else.
+
+    Example:
+
+    >>> parse_image_size("64"), parse_image_size("96x64")
+    (64, (96, 64))
+    """
+    if re.fullmatch("-?[0-9]+(x[0-9]+)?", word) is None:
+        raise argparse.ArgumentTypeError(
+            f"expected one side, such as 64, or height and width, such as 96x64, got {word!r}"
+        )
+    sides = tuple(map(int, word.split("x")))
+    return sides if len(sides) == 2 else sides[0]

@@ -64,9 +64,9 @@ def film():
 
 
 def image_files():
-    suffixes = {"png": "PNG", "jpg": "JPEG", "bmp": "BMP"}
+    suffixes = {"png": "PNG", "jpg": "JPEG", "bmp": "BMP", "webp": "WEBP", "tif": "TIFF"}
     files = {f"{i}/x.{suffix}": image(kind) for i, (suffix, kind) in enumerate(suffixes.items())}
-    return {**files, "3/x.gif": film()}
+    return {**files, "5/x.gif": film()}
 
 
 def zipped(files):

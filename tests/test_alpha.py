@@ -4,7 +4,8 @@ import json
 
 from keras_gan import datasets, pictures, runs
 from keras_gan.cli import main
-from keras_gan.datasets.channels import fit_square, parse_color, to_channels
+from keras_gan.datasets.channels import parse_color, to_channels
+from keras_gan.datasets.fitting import fit_image
 from keras_gan.errors import ConfigError, DataError
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_resizing_leaves_no_fringe_of_transparent_colours(size):
     row, column = np.mgrid[:24, :24] - 11.5
     inside = row**2 + column**2 < 40
     image = np.where(inside[..., None], (1.0, -1.0, -1.0, 1.0), (-1.0, 1.0, -1.0, -1.0))
-    resized = fit_square(tf.constant(image, tf.float32), size).numpy()
+    resized = fit_image(tf.constant(image, tf.float32), (size, size)).numpy()
     is_seen = resized[..., 3] > -1 + 1 / 255
     assert 0.1 < is_seen.mean() < 0.9
     np.testing.assert_allclose(resized[is_seen][:, :3] - (1, -1, -1), 0, atol=1e-5)
@@ -87,8 +88,8 @@ def test_resizing_and_compositing_commute():
     """Opacity-weighted resizing and compositing on white give the same in either order."""
     random = np.random.default_rng(1).uniform(-0.5, 0.5, (16, 16, 4))
     image = tf.constant(random, tf.float32)  # nothing that would be clipped
-    laid_first = fit_square(to_channels(image, 3), 8)
-    laid_last = to_channels(fit_square(image, 8), 3)
+    laid_first = fit_image(to_channels(image, 3), (8, 8))
+    laid_last = to_channels(fit_image(image, (8, 8)), 3)
     np.testing.assert_allclose(laid_first, laid_last, atol=1e-5)
 
 

@@ -204,7 +204,9 @@ def test_images_are_cropped_and_resized(tmp_path):
     sample, _ = datasets.open_source(tmp_path / "folder", image_size=8)[0]
     assert sample.shape == (8, 8, 3)
     np.testing.assert_allclose(sample, 1.0, atol=1e-5)
-    with pytest.raises(DataError, match=r"not all square.*32x16|not all square.*16x32"):
+    assert datasets.open_source(tmp_path / "folder").sample_shape == (16, 32, 3)
+    write_image(tmp_path / "folder" / "square.png", (16, 16))
+    with pytest.raises(DataError, match=r"not all of one size \(2 sizes, such as 16x16 and 16x32"):
         datasets.open_source(tmp_path / "folder")
 
 

@@ -120,7 +120,7 @@ def test_the_pixels_of_all_frames_of_a_gif_are_counted():
 
 
 def test_files_without_a_size_are_not_decoded(tmp_path):
-    (tmp_path / "other.png").write_bytes(encoded("WEBP"))
+    (tmp_path / "other.png").write_bytes(encoded("EPS"))  # which would start Ghostscript
     with pytest.raises(DataError, match=r"1 of 1 can't: other\.png;"):
         datasets.open_source(tmp_path)
 

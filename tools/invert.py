@@ -56,7 +56,7 @@ def main():
         gan = kg.checkpoints.Checkpoints(arguments.checkpoints).load()
     else:
         gan = parity.shipped_digits()
-    size, _, channels = gan.sample_shape
+    *size, channels = gan.sample_shape
     training = kg.datasets.open_source(arguments.training, size, channels)
     source = kg.datasets.open_source(arguments.pictures, size, channels)
     reduced = principal_components(training, gan.latent_dim)

@@ -3,10 +3,11 @@
     python tools/make_records.py photos records/photos --image-size 64
     keras-gan train dcgan --data records/photos --out runs/photos
 
-Sources are a folder, a zip, `tfds:NAME`, `mnist`, an `.npy` and so on. Image files of the requested
-size are copied byte by byte; others are cropped, resized and stored as PNG, with 8 bits per
-channel. Each shard gets its name once it is complete; its SHA-256 is in `manifest.json`. The same
-command resumes after the last complete shard, and gives the same bytes as without interruption.
+Sources are a folder, a zip, `tfds:NAME`, `mnist`, an `.npy` and so on. Upright JPEG and PNG files
+of the requested size are copied byte by byte; others are turned upright, fitted and stored as PNG,
+with 8 bits per channel. Each shard gets its name once it is complete; its SHA-256 is in
+`manifest.json`. The same command resumes after the last complete shard, and gives the same bytes as
+without interruption.
 
     python tools/make_records.py --verify records/photos
 
@@ -20,7 +21,7 @@ import os
 import pathlib
 import sys
 
-from keras_gan import datasets, media
+from keras_gan import datasets, media, options
 from keras_gan.datasets import record_index, records
 from keras_gan.datasets.images import EncodedSource
 from keras_gan.datasets.source import in_order
@@ -40,6 +41,7 @@ def describe(source, shard_bytes):
         "skipped": source.skipped,
         "sample_shape": list(source.sample_shape),
         "class_names": source.class_names and list(source.class_names),
+        "fit": source.fit,
         **({} if source.background is None else {"background": source.background}),
         "shard_bytes": shard_bytes,
     }
@@ -96,9 +98,17 @@ def contents(source, first):
         values = tf.cast(tf.round((sample + 1.0) * 127.5), tf.uint8)
         return tf.io.encode_png(values), label
 
+    def as_stored(content, label, _):
+        is_bmp = tf.strings.substr(content, 0, 2) == "BM"  # opened by Pillow: large, uncompressed
+
+        def compress():
+            return tf.io.encode_png(tf.io.decode_bmp(content))
+
+        return tf.cond(is_bmp, compress, lambda: content), label
+
     def read(indices):
-        if isinstance(source, EncodedSource) and source.own_size == source.sample_shape[0]:
-            return source.contents(indices).batch(64)
+        if isinstance(source, EncodedSource) and source.own_size == source.sample_shape[:2]:
+            return source.contents(indices).map(as_stored).batch(64)
         pngs = source.fetch(indices).unbatch().map(as_png, num_parallel_calls=os.cpu_count())
         return pngs.batch(64)
 
@@ -169,7 +179,10 @@ def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", help="as in keras-gan train --data; with --verify the folder")
     parser.add_argument("out", nargs="?", type=pathlib.Path, help="the folder to write")
-    parser.add_argument("--image-size", type=int, help="(default: the images' own)")
+    parser.add_argument(
+        "--image-size", type=options.parse_image_size, help="64 or 96x64 (default: the images')"
+    )
+    parser.add_argument("--fit", choices=options.FITS, default=options.CROP, help="(default: crop)")
     parser.add_argument("--channels", type=int, choices=(1, 3, 4), help="(default: their own)")
     parser.add_argument(
         "--background", default="white", help="where images have alpha: white, black or #rrggbb"
@@ -197,6 +210,7 @@ def main():
         arguments.channels,
         arguments.skip_corrupt,
         background=arguments.background,
+        fit=arguments.fit,
     )
     for note in source.notes:
         print(note)

@@ -152,7 +152,7 @@ def parser():
     parser.add_argument("--steps", type=int, nargs="*", default=[], help="measure at these too")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--unconditional", action="store_true")
-    parser.add_argument("--image-size", type=int)
+    parser.add_argument("--image-size", type=options.parse_image_size)
     parser.add_argument("--channels", type=int, choices=(1, 3))
     parser.add_argument("--width", type=lambda word: int(word) if word.isdigit() else word)
     parser.add_argument("--images", type=int, help="over which the recipe's schedules run")

@@ -22,7 +22,13 @@ def add_evaluate(commands: argparse._SubParsersAction) -> None:
         "--data", metavar="SOURCE", help="data to compare with (default: the run's data)"
     )
     evaluate.add_argument(
-        "--image-size", type=int, help="image size of a data set (default: its own)"
+        "--image-size",
+        type=options.parse_image_size,
+        metavar="SIZE",
+        help="image size of a data set, as in: keras-gan train --help (default: its own)",
+    )
+    evaluate.add_argument(
+        "--fit", choices=options.FITS, help="fit of a data set's images (default: crop)"
     )
     evaluate.add_argument("--medium", help="medium of a data set, as in: keras-gan train --help")
     evaluate.add_argument("--best", action="store_true", help="use the best checkpoint")
@@ -74,7 +80,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     metrics = read_metric_options(arguments, seed=arguments.seed)
     run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
-        for option in ("image_size", "medium"):
+        for option in ("image_size", "fit", "medium"):
             if getattr(arguments, option) is not None:
                 option = option.replace("_", "-")
                 raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
@@ -85,7 +91,9 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         if arguments.best:
             raise ConfigError("expected no --best for a data set, which has no checkpoints.")
         sources = arguments.run, metrics, arguments.data, arguments.image_size
-        evaluation = kg.runs.evaluate_source(*sources, print_line, arguments.medium)
+        evaluation = kg.runs.evaluate_source(
+            *sources, print_line, arguments.medium, arguments.fit or options.CROP
+        )
         verdicts = []
     for line in [*evaluation.lines(), *map(str, verdicts)]:
         print_line(line)

@@ -176,19 +176,19 @@ def read_images(
     arguments: argparse.Namespace, config: dict
 ) -> tuple["np.ndarray", "np.ndarray | None"]:
     """Reads the images to invert, and their labels if they have any."""
-    from keras_gan.datasets.archives import IMAGE_SUFFIXES
+    from keras_gan.datasets.image_files import SUFFIXES
     from keras_gan.datasets.images import read_image
     from keras_gan.metrics.evaluate import choose, read_batches
 
     import numpy as np
 
     words, shape = arguments.pictures, config["sample_shape"]
-    background = kg.runs.evaluation.background_of(config)
-    if all(pathlib.Path(word).suffix.lower() in IMAGE_SUFFIXES for word in words):
-        return np.stack([read_image(word, shape, background) for word in words]), None
+    ways = kg.runs.evaluation.ways_of_reading(config)
+    if all(pathlib.Path(word).suffix.lower() in SUFFIXES for word in words):
+        return np.stack([read_image(word, shape, **ways) for word in words]), None
     if len(words) > 1:
         raise ConfigError(f"expected image files, or one data set, got {', '.join(words)}.")
-    source = kg.datasets.open_source(words[0], shape[0], shape[2], background=background)
+    source = kg.datasets.open_source(words[0], tuple(shape[:2]), shape[2], **ways)
     indices = choose(len(source), arguments.count, arguments.seed)
     images = np.concatenate(list(read_batches(source, indices, len(indices))))
     return images, source.read_labels()[indices] if source.class_names else None

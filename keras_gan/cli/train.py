@@ -83,7 +83,20 @@ def add_train_data(train: argparse.ArgumentParser) -> None:
     """Adds the options of the data."""
     data = train.add_argument_group("data")
     data.add_argument(
-        "--image-size", type=int, help="crop and resize images to squares (default: their size)"
+        "--image-size",
+        type=options.parse_image_size,
+        metavar="SIZE",
+        help="size of the samples: 64, a square, or 96x64, height x width (default: the images')",
+    )
+    data.add_argument(
+        "--fit",
+        choices=options.FITS,
+        default=options.CROP,
+        help="how images of another aspect fit: crop to the centre, pad with the background, "
+        "stretch, or refuse all but whole ones (default: crop)",
+    )
+    data.add_argument(
+        "--mirror", action="store_true", help="learn each image mirrored too, left to right"
     )
     data.add_argument(
         "--channels",
@@ -95,8 +108,8 @@ def add_train_data(train: argparse.ArgumentParser) -> None:
         "--background",
         default="white",
         metavar="COLOUR",
-        help="background of images with alpha: white, black or #rrggbb; with 4 channels, the "
-        "colour of fully transparent pixels (default: white)",
+        help="background of images with alpha, and of --fit pad: white, black or #rrggbb; with 4 "
+        "channels, the colour of fully transparent pixels (default: white)",
     )
     data.add_argument(
         "--skip-corrupt", action="store_true", help="skip images that can't be decoded"
@@ -298,7 +311,7 @@ METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patie
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
     *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
-    *("prefetch", "cache", "tf32", "weights_from", "freeze_discriminator"),
+    *("prefetch", "cache", "tf32", "fit", "mirror", "weights_from", "freeze_discriminator"),
 )
 
 

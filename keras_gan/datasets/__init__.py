@@ -4,19 +4,22 @@ import os
 import pathlib
 
 from keras_gan import media
+from keras_gan.checks import check_bool
 from keras_gan.datasets.archives import Folder, Zip
 from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE, check_channels
 from keras_gan.datasets.files import open_digits, open_idx, open_numpy
+from keras_gan.datasets.fitting import check_fit, check_image_size
 from keras_gan.datasets.images import TYPICAL, ImageSource
 from keras_gan.datasets.pair import Pair
 from keras_gan.datasets.records import RecordSource, is_records
-from keras_gan.datasets.source import Source, check_image_size
+from keras_gan.datasets.source import Source
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import ConfigError, DataError, abbreviate, counted, unknown
 from keras_gan.files import limits
+from keras_gan.options import CROP
 
 import tensorflow as tf
 
@@ -40,7 +43,7 @@ NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "t
 
 def load(
     source: str | os.PathLike,
-    image_size: int | str | None = None,
+    image_size: int | tuple[int, int] | str | None = None,
     batch_size: int = 64,
     labels: bool = False,
     channels: int | None = None,
@@ -51,6 +54,8 @@ def load(
     cache: str | os.PathLike | None = None,
     background: str = WHITE,
     medium: media.Medium | str | None = None,
+    fit: str = CROP,
+    mirror: bool = False,
 ) -> tf.data.Dataset:
     """Loads a data set by name or path, as batches of a fixed size.
 
@@ -63,9 +68,10 @@ def load(
             or a folder of them (see `tools/make_records.py`), a `.npy` or `.npz` file.
             Relative paths are resolved against the folder in the environment variable
             `KERAS_GAN_DATA` first, then against the current directory.
-        image_size: Height and width to which images are cropped and resized; by default the
-            images' size. `"typical"`, for folders and zips of images of different sizes: the
-            shorter side that nine out of ten images reach.
+        image_size: Height and width of the samples, such as `(96, 64)`, or one integer for a
+            square; by default the images' size. `"typical"`, for folders and zips of images of
+            different sizes: the size that nine out of ten images reach, a square unless all images
+            have one aspect.
         batch_size: Samples per batch. Samples that don't fill a batch are used in the next epoch.
         labels: Whether to return `(samples, labels)` rather than samples.
         channels: Number of channels of image files, 1, 3 or 4; by default the images' channels
@@ -83,6 +89,11 @@ def load(
         medium: Medium of the samples of a `.npy` or `.npz` file, if their shape is ambiguous: a
             `keras_gan.media.Medium`, or a name such as `"sound:16000"` (Hz), `"video:10"` (frames
             per second), `"image"` or `"points"`.
+        fit: How images of another size become samples: `"crop"` to the centre of the samples'
+            aspect and resize, `"pad"` with the background to that aspect and resize, `"stretch"`,
+            or `"whole"`, which refuses images of another aspect.
+        mirror: Whether each image is also a sample mirrored, left to right. There are twice as many
+            samples then, and an epoch has each image both ways.
 
     Returns:
         A `tf.data.Dataset` of float32 batches, images and sound in [-1, 1], with int32 labels
@@ -101,18 +112,22 @@ def load(
     >>> images.shape
     TensorShape([64, 28, 28, 1])
     """
-    source = open_source(source, image_size, channels, skip_corrupt, cache, background, medium)
+    source = open_source(
+        source, image_size, channels, skip_corrupt, cache, background, medium, fit, mirror
+    )
     return source.to_dataset(batch_size, labels, shuffle, seed, prefetch)
 
 
 def open_source(
     source: str | os.PathLike,
-    image_size: int | str | None = None,
+    image_size: int | tuple[int, int] | str | None = None,
     channels: int | None = None,
     skip_corrupt: bool = False,
     cache: str | os.PathLike | None = None,
     background: str = WHITE,
     medium: media.Medium | str | None = None,
+    fit: str = CROP,
+    mirror: bool = False,
 ) -> Source:
     """Opens a `Source` by name or path; arguments as in `load`.
 
@@ -132,7 +147,9 @@ def open_source(
             "memory use keras_gan.datasets.ArraySource(name, samples)."
         )
     medium = media.get(medium)
-    source = find_source(str(source), image_size, channels, skip_corrupt, background, medium)
+    check_fit(fit)
+    name = str(source)
+    source = find_source(name, image_size, channels, skip_corrupt, background, medium, fit)
     if medium is not None and source.medium != medium:
         raise DataError(
             f"expected {medium} in {source.name}, as medium (--medium) says, got {source.medium}; "
@@ -144,7 +161,8 @@ def open_source(
             f"{source.sample_shape}, which aren't converted; leave out channels (--channels), or "
             "name other data."
         )
-    return source if cache is None else CachedSource(source, cache)
+    source = source if cache is None else CachedSource(source, cache)
+    return source.mirrored() if check_bool("mirror", mirror) else source
 
 
 def pair(
@@ -165,11 +183,12 @@ def pair(
 
 def find_source(
     name: str,
-    image_size: int | str | None = None,
+    image_size: int | tuple[int, int] | str | None = None,
     channels: int | None = None,
     skip_corrupt: bool = False,
     background: str = WHITE,
     medium: media.Medium | None = None,
+    fit: str = CROP,
 ) -> Source:
     """Returns an uncached `Source` by name or path; arguments as in `load`."""
     if image_size not in (None, TYPICAL):
@@ -178,20 +197,23 @@ def find_source(
         check_channels(channels)
     size = None if image_size == TYPICAL else image_size
     if name.startswith("tfds:"):
-        return TFDSSource(name, size, channels, background)
+        return TFDSSource(name, size, channels, background, fit)
     if name.partition(":")[0] in NAMES:
-        return NAMES[name.partition(":")[0]](name, size)
+        source = NAMES[name.partition(":")[0]](name)
+        return source if size is None else source.resized(size, fit, background)
     path = find_path(name)
     archive_path, inner = split_zip(path)
     if archive_path is not None:
         archive = Zip(archive_path, inner)
-        return ImageSource(name, archive, image_size, channels, skip_corrupt, background)
+        return ImageSource(name, archive, image_size, channels, skip_corrupt, background, fit)
     if path.suffix in (".npy", ".npz"):
-        return open_numpy(name, path, size, medium)
+        source = open_numpy(name, path, medium)
+        return source if size is None else source.resized(size, fit, background)
     if is_records(path):
-        return RecordSource(name, path, size, channels, background)
+        return RecordSource(name, path, size, channels, background, fit)
     if path.is_dir():
-        return ImageSource(name, Folder(path), image_size, channels, skip_corrupt, background)
+        archive = Folder(path)
+        return ImageSource(name, archive, image_size, channels, skip_corrupt, background, fit)
     raise DataError(f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}.")
 
 

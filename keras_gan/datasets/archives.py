@@ -1,24 +1,74 @@
 """Archives of image files: folders and zips."""
 
+import collections
+import json
 import os
 import pathlib
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 
+from keras_gan.datasets.image_files import SUFFIXES
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import digest
+from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+SYSTEM_FILES = {"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini"}
+KINDS_SHOWN = 6
+RUN_FILE, RUN_KEY = "config.json", "keras_gan_version"
+RUN_FOLDER, BROKEN_LINK, NO_SUFFIX = "run folder", "broken link", "file without a suffix"
+PLURALS = {
+    **{kind: f"{kind}s" for kind in (RUN_FOLDER, BROKEN_LINK)},
+    NO_SUFFIX: "files without a suffix",
+}
 
 
 class Folder:
-    """The image files below a folder, by relative name."""
+    """The image files below a folder, by relative name.
+
+    Links to files and folders are followed. Hidden files, those of operating systems, and run
+    folders are left out.
+
+    Attributes:
+        names: The relative names, with `/`.
+        left_out: Counter of what else the folder holds, by suffix or kind, for the user.
+
+    Raises:
+        DataError: For a folder that can't be read, or that is a run folder itself.
+    """
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
-        self.names = Names(files_below(path))
+        self.left_out = collections.Counter()
+        if is_run_folder(path):
+            raise_for_run(path)
+        with limits.reading("a folder of images", path, advice="Make all of it readable."):
+            self.names = Names(self._walk(path, "", (os.path.realpath(path),)))
+
+    def _walk(self, path, prefix, real_paths):
+        """Yields the relative names of the image files below a folder."""
+        folders = []
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if is_hidden(entry.name):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_file() and is_image(entry.name):
+                    yield prefix + entry.name
+                else:
+                    self.left_out[kind_of(entry.name) if entry.is_file() else BROKEN_LINK] += 1
+        for name in folders:
+            yield from self._walk_inner(os.path.join(path, name), f"{prefix}{name}/", real_paths)
+
+    def _walk_inner(self, path, prefix, real_paths):
+        """Yields the names below an inner folder, unless it's a run or a link that goes round."""
+        real_path = os.path.realpath(path)
+        if is_run_folder(path):
+            self.left_out[RUN_FOLDER] += 1
+        elif real_path not in real_paths:
+            yield from self._walk(path, prefix, (*real_paths, real_path))
 
     def read(self, name: str) -> bytes:
         """Reads the bytes of one file."""
@@ -32,17 +82,8 @@ class Folder:
         return digest(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in pairs)
 
 
-def files_below(path: pathlib.Path) -> Iterator[str]:
-    """Yields the relative names of the image files below a folder, with `/`."""
-    for folder, _, files in os.walk(path):
-        inner = pathlib.PurePath(os.path.relpath(folder, path))
-        for file in files:
-            if is_image(inner / file) and os.path.isfile(os.path.join(folder, file)):
-                yield (inner / file).as_posix()
-
-
 class Zip:
-    """The image files below a folder in a zip, by relative name.
+    """The image files below a folder in a zip, by relative name; see `Folder`.
 
     Args:
         path: The zip file.
@@ -55,13 +96,31 @@ class Zip:
         for info in self.file.infolist():
             limits.check_entry(info, path)
         self.prefix = inner.strip("/") + "/" if inner else ""
-        entries = (info.filename for info in self.file.infolist() if not info.is_dir())
-        self.names = Names(
-            name.removeprefix(self.prefix)
-            for name in entries
-            if name.startswith(self.prefix) and is_image(pathlib.PurePosixPath(name))
-        )
+        self.left_out = collections.Counter()
         self._lock = threading.Lock()
+        self.names = Names(self._list())
+
+    def _list(self):
+        """Yields the relative names of the image files."""
+        entries = (info.filename for info in self.file.infolist() if not info.is_dir())
+        names = [e.removeprefix(self.prefix) for e in entries if e.startswith(self.prefix)]
+        runs = tuple(self._runs(names))
+        if "" in runs:
+            raise_for_run(self.file.filename)
+        self.left_out += collections.Counter({RUN_FOLDER: len(runs)})
+        for name in names:
+            if any(map(is_hidden, name.split("/"))) or name.startswith(runs):
+                continue
+            if is_image(name):
+                yield name
+            else:
+                self.left_out[kind_of(name)] += 1
+
+    def _runs(self, names):
+        """Yields the run folders, each with `/`."""
+        for name in names:
+            if name.rpartition("/")[2] == RUN_FILE and is_run(lambda name=name: self.read(name)):
+                yield name.removesuffix(RUN_FILE)
 
     def read(self, name: str) -> bytes:
         """Reads the bytes of one entry."""
@@ -76,7 +135,46 @@ class Zip:
         return digest(f"{name} {info.file_size} {info.CRC}" for name, info in entries)
 
 
-def is_image(path: pathlib.PurePath) -> bool:
-    """Returns whether a path is named like an image and isn't hidden or a resource fork."""
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts[-2:])
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
+def is_hidden(name: str) -> bool:
+    """Returns whether a file or folder is hidden, or an operating system's."""
+    return name.startswith(".") or name in SYSTEM_FILES
+
+
+def is_image(name: str) -> bool:
+    """Returns whether a file is named like an image."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def kind_of(name: str) -> str:
+    """Returns the suffix of a file that isn't read, or `NO_SUFFIX`."""
+    return os.path.splitext(name)[1].lower() or NO_SUFFIX
+
+
+def is_run_folder(path: str | os.PathLike) -> bool:
+    """Returns whether a folder is a run of this package."""
+    return is_run(lambda: limits.read_text(pathlib.Path(path, RUN_FILE)))
+
+
+def is_run(read: Callable[[], str | bytes]) -> bool:
+    """Returns whether what `read` returns are the settings of a run of this package."""
+    try:
+        settings = json.loads(read())
+    except (DataError, *limits.UNREADABLE):
+        return False
+    return isinstance(settings, dict) and RUN_KEY in settings
+
+
+def raise_for_run(path: object) -> None:
+    """Raises `DataError` for a run that was named as data."""
+    raise DataError(
+        f"expected images at {path}, which is a run folder; name the data, or a folder in it, "
+        "such as its samples."
+    )
+
+
+def describe_left_out(left_out: Mapping[str, int]) -> str:
+    """Returns text such as `"3 .txt, 1 run folder"`, the most frequent kinds first."""
+    pairs = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+    texts = [counted(count, kind, PLURALS.get(kind, kind)) for kind, count in pairs[:KINDS_SHOWN]]
+    others = sum(count for _, count in pairs[KINDS_SHOWN:])
+    return ", ".join([*texts, f"{others:,} others"] if others else texts)

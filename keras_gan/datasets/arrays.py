@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Sequence
 
 from keras_gan import batches, media, scaling
-from keras_gan.datasets.channels import fit_square
-from keras_gan.datasets.source import Source, check_image_size, digest, with_size
+from keras_gan.datasets.fitting import fit_image
+from keras_gan.datasets.source import Source, digest, flip, set_size, with_size
 from keras_gan.errors import DataError, LimitError, abbreviate
 from keras_gan.files import limits
 
@@ -28,7 +28,7 @@ class ArraySource(Source):
             A structured array `(count,)`, with named columns of numbers, is a `Table`.
         labels: `(count,)` ints from 0, or None.
         class_names: Names of the classes; their numbers by default.
-        image_size: Height and width to which images are resized.
+        image_size: Height and width into which images are fitted, or one integer for a square.
         medium: A `keras_gan.media.Medium` or its name; by default derived from the samples' shape.
             Samples of two axes need it, as several media have them. With it, samples of one
             channel may omit the channel axis.
@@ -43,7 +43,7 @@ class ArraySource(Source):
         samples: ArrayLike,
         labels: ArrayLike | None = None,
         class_names: Sequence[str] | None = None,
-        image_size: int | None = None,
+        image_size: int | tuple[int, int] | None = None,
         medium: media.Medium | str | None = None,
     ) -> None:
         samples, columns = split_columns(name, to_array(name, samples))
@@ -52,18 +52,15 @@ class ArraySource(Source):
         if labels is not None:
             labels = check_labels(name, labels, len(samples))
             class_names = name_classes(name, labels, class_names)
-        shape = samples.shape[1:]
-        if image_size is not None:
-            if not isinstance(medium, media.Image):
-                raise DataError(f"expected images to resize, got {medium.noun} of shape {shape}.")
-            check_image_size(image_size)
-            shape = (image_size, image_size, shape[2])
-        super().__init__(name, len(samples), shape, class_names, medium=medium)
+        super().__init__(name, len(samples), samples.shape[1:], class_names, medium=medium)
+        self._sizes = [samples.shape[1:3]], [len(samples)]
         if dataclasses.fields(medium):
             self.notes = (f"{self.name} is read as {medium}.",)
         labels = np.zeros(len(samples), "int32") if labels is None else labels
         with tf.device("CPU"):  # a GPU may have less memory than the samples
             self._samples, self._labels = tf.constant(samples), tf.constant(labels)
+        if image_size is not None:
+            set_size(self, image_size)
 
     def moments(self) -> tuple[list[float], list[float]]:
         """Computes mean and variance of each value of the last axis, two lists of floats.
@@ -93,18 +90,25 @@ class ArraySource(Source):
         """Gathers batches of samples and labels; see `Source.fetch_stored`."""
 
         def gather(index):
-            samples = tf.gather(self._samples, index)
+            row, is_mirrored = self._split(index)
+            samples = tf.gather(self._samples, row)
             if samples.shape[1:] != self.sample_shape:
-                samples = scaling.to_floats(samples, self.medium)
-                samples = tf.map_fn(lambda image: fit_square(image, self.sample_shape[0]), samples)
+                samples = tf.map_fn(self._fit_image, scaling.to_floats(samples, self.medium))
+            samples = flip(samples, is_mirrored) if self.mirror else samples
             samples = tf.ensure_shape(samples, [index.shape[0], *self.sample_shape])
-            return samples, tf.gather(self._labels, index)
+            return samples, tf.gather(self._labels, row)
 
         return indices.map(gather, num_parallel_calls=2, deterministic=True)
 
-    def resized(self, size: int) -> Source:
-        """Returns the same source at another size; images are resized when they are read."""
-        return with_size(self, size)
+    def _fit_image(self, image):
+        """Fits an image into the size of the samples."""
+        return fit_image(image, self.sample_shape[:2], self.fit, self._background)
+
+    def resized(
+        self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
+    ) -> Source:
+        """Returns the same source with images of another size; see `Source.resized`."""
+        return with_size(self, size, fit, background)
 
 
 def split_columns(name: str, array: np.ndarray) -> tuple[np.ndarray, media.Table | None]:

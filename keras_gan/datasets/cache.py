@@ -7,7 +7,7 @@ import shutil
 import zlib
 
 from keras_gan import media
-from keras_gan.datasets.source import Source, in_order
+from keras_gan.datasets.source import Source, flip, in_order
 from keras_gan.errors import ConfigError, DataError, abbreviate
 from keras_gan.files import limits
 from keras_gan.files.atomic import check_path, replace, sync
@@ -52,7 +52,7 @@ class CachedSource(Source):
             source.name, len(source), shape, source.class_names, source.skipped, source.medium
         )
         self.extractor, self.background = source.extractor, source.background
-        self.notes = source.notes
+        self.notes, self.fit, self.fitted = source.notes, source.fit, source.fitted
         if not isinstance(folder, str | os.PathLike):
             raise ConfigError(f"expected the folder of a cache, got {abbreviate(folder)}.")
         folder, key = check_path(folder), cache_key(source)
@@ -69,9 +69,8 @@ class CachedSource(Source):
         """Returns the source's fingerprint."""
         return self._fingerprint
 
-    def read_labels(self) -> np.ndarray:
-        """Returns all labels, `(count,)` int32."""
-        self.require_labels()
+    def stored_labels(self) -> np.ndarray:
+        """Returns the labels of the stored samples, `(count,)` int32."""
         return np.array(self._entries["label"])
 
     def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
@@ -86,10 +85,12 @@ class CachedSource(Source):
             return samples, entries["label"]
 
         def read(index):
+            row, is_mirrored = self._split(index)
             samples, labels = tf.numpy_function(
-                read_samples, [index], (tf.as_dtype(self._dtype), tf.int32), stateful=False
+                read_samples, [row], (tf.as_dtype(self._dtype), tf.int32), stateful=False
             )
             samples = tf.ensure_shape(samples, [*index.shape, *self.sample_shape])
+            samples = flip(samples, is_mirrored) if self.mirror else samples
             return samples, tf.ensure_shape(labels, index.shape)
 
         return indices.map(read, num_parallel_calls=2, deterministic=True)
@@ -113,6 +114,8 @@ def cache_key(source: Source) -> dict[str, object]:
         "sample_shape": list(source.sample_shape),
         "class_names": source.class_names and list(source.class_names),
         "background": source.background,
+        "fit": source.fit,
+        "mirror": source.mirror,
     }
 
 

@@ -13,7 +13,6 @@ import tensorflow as tf
 WHITE = "white"
 NAMED = {WHITE: "#ffffff", "black": "#000000"}
 LUMA = (0.299, 0.587, 0.114)
-HALF_A_LEVEL = 0.5 / 255  # lower opacities round to 0 in 8 bits
 
 
 def parse_color(word: str) -> tuple[float, float, float]:
@@ -97,55 +96,3 @@ def color_and_alpha(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def luma(color: tf.Tensor) -> tf.Tensor:
     """Computes the luma of a colour (ITU-R BT.601)."""
     return tf.reduce_sum(color * tf.constant(LUMA), axis=-1, keepdims=True)
-
-
-def fit_square(image: tf.Tensor, size: int, background: Sequence[float] = ON_WHITE) -> tf.Tensor:
-    """Crops the central square of a float image and resizes it, clipped to [-1, 1].
-
-    The interpolation is bicubic, with a low-pass filter when the image shrinks.
-
-    Args:
-        image: `(height, width, channels)` float32 in [-1, 1]; a fourth channel is alpha.
-        size: Height and width of the result.
-        background: Red, green and blue of pixels that are fully transparent after resizing.
-
-    Returns:
-        `(size, size, channels)` float32.
-    """
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    side = tf.minimum(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image[top : top + side, left : left + side]
-
-    def resize():
-        if image.shape[-1] == 4:
-            result = resize_by_opacity(square, size, background)
-        else:
-            result = bicubic(square, size)
-        return tf.clip_by_value(result, -1.0, 1.0)
-
-    return tf.cond(side == size, lambda: square, resize)
-
-
-def resize_by_opacity(image: tf.Tensor, size: int, background: Sequence[float]) -> tf.Tensor:
-    """Resizes colours weighted by opacity, so that transparent pixels' colours don't bleed.
-
-    Args:
-        image: `(height, width, 4)` float32 in [-1, 1].
-        size: Height and width of the result.
-        background: Red, green and blue of pixels that are fully transparent after resizing.
-
-    Source: Porter and Duff, "Compositing Digital Images", SIGGRAPH 1984, section 3.
-    """
-    opacity = (image[..., 3:] + 1.0) / 2.0
-    weighted = bicubic(tf.concat([image[..., :3] * opacity, opacity], axis=-1), size)
-    opacity = weighted[..., 3:]
-    is_visible = opacity > HALF_A_LEVEL
-    color = weighted[..., :3] / tf.where(is_visible, opacity, 1.0)
-    color = tf.where(is_visible, color, tf.constant(background))
-    return tf.concat([color, 2.0 * opacity - 1.0], axis=-1)
-
-
-def bicubic(image: tf.Tensor, size: int) -> tf.Tensor:
-    """Resizes an image to a square; values may overshoot their range slightly."""
-    return tf.image.resize(image, (size, size), method="bicubic", antialias=True)

@@ -26,14 +26,14 @@ FASHION_CLASSES = (
 )
 
 
-def open_digits(name: str, image_size: int | None = None) -> ArraySource:
+def open_digits(name: str) -> ArraySource:
     """Opens the 10,000 bundled digits (see tools/pack_digits.py)."""
     resource = importlib.resources.files("keras_gan.datasets") / "digits.npz"
     with resource.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return ArraySource(name, arrays["images"], arrays["labels"], image_size=image_size)
+        return ArraySource(name, arrays["images"], arrays["labels"])
 
 
-def open_idx(name: str, image_size: int | None = None) -> ArraySource:
+def open_idx(name: str) -> ArraySource:
     """Opens `mnist[:SPLIT]` or `fashion_mnist[:SPLIT]`, from idx files or by Keras's download."""
     dataset, _, split = name.partition(":")
     split = split or "train"
@@ -46,7 +46,7 @@ def open_idx(name: str, image_size: int | None = None) -> ArraySource:
     else:
         images, labels = download(dataset, split)
     names = FASHION_CLASSES if dataset == "fashion_mnist" else None
-    return ArraySource(name, images, labels, names, image_size)
+    return ArraySource(name, images, labels, names)
 
 
 def read_idx(path: pathlib.Path, rank: int) -> np.ndarray:
@@ -85,9 +85,7 @@ def download(dataset: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     return images[..., None], labels
 
 
-def open_numpy(
-    name: str, path: pathlib.Path, image_size: int | None = None, medium: media.Medium | None = None
-) -> ArraySource:
+def open_numpy(name: str, path: pathlib.Path, medium: media.Medium | None = None) -> ArraySource:
     """Opens a `.npy` file of samples or a `.npz` of samples and labels; arguments as in `load`."""
     with limits.reading("a NumPy file", path):
         arrays = read_npz(path) if zipfile.is_zipfile(path) else {"samples": read_npy(path)}
@@ -98,7 +96,7 @@ def open_numpy(
             f"expected one array of samples in {name} (named {', '.join(SAMPLE_KEYS)}) and at most "
             f"one of labels ({', '.join(LABEL_KEYS)}), got {', '.join(arrays) or 'none'}."
         )
-    return ArraySource(name, samples[0], *labels, image_size=image_size, medium=medium)
+    return ArraySource(name, samples[0], *labels, medium=medium)
 
 
 def read_npy(path: pathlib.Path) -> np.ndarray:

@@ -5,15 +5,20 @@ import hashlib
 import pathlib
 import re
 import zlib
+from collections.abc import Iterator
 
+from keras_gan.datasets.archives import is_image
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
+from keras_gan.datasets.fitting import WHOLE, check_image_size, check_whole
+from keras_gan.datasets.image_files import open_image
 from keras_gan.datasets.images import SPLITS, EncodedSource
 from keras_gan.datasets.record_index import open_index
-from keras_gan.errors import DataError
+from keras_gan.datasets.source import set_fit
+from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
-from keras_gan.files.image_headers import check_header
 from keras_gan.files.json_file import read_json
 from keras_gan.files.limits import first_line
+from keras_gan.options import CROP
 
 import numpy as np
 import tensorflow as tf
@@ -45,6 +50,13 @@ def find_shards(path: pathlib.Path) -> list:
     return [file for file in files if re.search(SHARD_NAME, file.name)]
 
 
+def describe_left_out(name: str, path: pathlib.Path) -> Iterator[str]:
+    """Yields a line on image files beside the records of a set, which aren't read."""
+    count = sum(is_image(file.name) for file in path.iterdir()) if path.is_dir() else 0
+    if count:
+        yield f"left out of {name}, a set of TFRecord files: {counted(count, 'image file')}."
+
+
 def check_one_split(name: str, paths: list[pathlib.Path]) -> None:
     """Raises `DataError` for files whose names are of more than one split."""
     words = {re.split(r"[-_]", re.split(SHARD_NAME, file.name)[0])[-1] for file in paths}
@@ -70,10 +82,11 @@ class RecordSource(EncodedSource):
     Args:
         name: Name of the source, as the user gave it.
         path: The file or folder.
-        image_size: Height and width of the samples; by default those of the manifest.
+        image_size: Height and width of the samples, or one integer for a square; by default those
+            of the manifest.
         channels: 1, 3 or 4; by default those of the manifest, or of the first record without
             alpha.
-        background: As in `ImageSource`.
+        background, fit: As in `ImageSource`.
 
     Raises:
         DataError: For an unfinished or damaged set, one of another format, or one with neither a
@@ -84,9 +97,10 @@ class RecordSource(EncodedSource):
         self,
         name: str,
         path: pathlib.Path,
-        image_size: int | None = None,
+        image_size: int | tuple[int, int] | None = None,
         channels: int | None = None,
         background: str = WHITE,
+        fit: str = CROP,
     ) -> None:
         self._paths = find_shards(path)
         check_one_split(name, self._paths)
@@ -96,7 +110,9 @@ class RecordSource(EncodedSource):
         self._layout = find_layout(self._paths[0])
         self._ends, self._entries = open_index(path, self._paths, self._layout.label)
         stored, classes = self._describe() if manifest is None else describe(manifest)
-        size, channels = image_size or stored[0], channels or stored[1]
+        size, channels = stored[0], channels or stored[1]
+        if image_size is not None:
+            size = check_image_size(image_size)
         if size is None:
             raise DataError(
                 f"expected an image_size for {name}, TFRecord files without a {MANIFEST}, whose "
@@ -104,9 +120,13 @@ class RecordSource(EncodedSource):
             )
         check_channels(channels)
         self.own_size = size if size == stored[0] else None
-        super().__init__(name, len(self._entries), (size, size, channels), classes)
+        super().__init__(name, len(self._entries), (*size, channels), classes)
+        self._sizes = None if stored[0] is None else ([stored[0]], [len(self._entries)])
+        self.fit = fit
+        self.notes = tuple(describe_left_out(name, path))
         with_alpha = has_alpha(self._layout.shape[2])
         self.set_background(background, "images have" if with_alpha else None)
+        set_fit(self, fit)
 
     def _describe(self):
         """Returns `((None, channels), classes)` of a set without a manifest."""
@@ -119,9 +139,8 @@ class RecordSource(EncodedSource):
         """Returns the SHA-256 of the index, which holds every record's checksum."""
         return hashlib.sha256(np.ascontiguousarray(self._entries)).hexdigest()
 
-    def read_labels(self) -> np.ndarray:
-        """Returns all labels, from the index."""
-        self.require_labels()
+    def stored_labels(self) -> np.ndarray:
+        """Returns the labels of the stored samples, from the index."""
         return np.array(self._entries["label"])
 
     def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
@@ -141,12 +160,14 @@ class RecordSource(EncodedSource):
         if len(values) != 1:
             raise DataError(f"expected one {self._layout.image} in {what}, got {len(values)}.")
         if self._layout.encoded:
-            check_header(values[0], what)
-        elif len(values[0]) != np.prod(self._layout.stored_shape):
+            return self.open(values[0], what)
+        if len(values[0]) != np.prod(self._layout.stored_shape):
             raise DataError(
                 f"expected {self._layout.stored_shape} values in {what}, as in the first record, "
                 f"got {len(values[0])}."
             )
+        if self.fit == WHOLE:
+            check_whole(*self._layout.shape[:2], self.sample_shape, what)
         return values[0]
 
     def decode(self, content: tf.Tensor) -> tf.Tensor:
@@ -225,9 +246,9 @@ def find_layout(path: pathlib.Path) -> Layout:
     content = features[image].bytes_list.value[0]
     if len(shape) == 3 and min(shape) > 0 and len(content) == np.prod(shape):
         return check_layout(Layout(image, label, shape, encoded=False), path)
-    check_header(content, f"{image} of the first record of {path}")
+    what = f"{image} of the first record of {path}"
     try:
-        first_image = tf.io.decode_image(content, expand_animations=False)
+        first_image = tf.io.decode_image(open_image(content, what).content)
     except tf.errors.InvalidArgumentError as error:
         raise DataError(
             f"expected an image file, or uint8 values with a {SHAPE_KEY}, under {image} in the "
@@ -266,10 +287,10 @@ def read_manifest(path: pathlib.Path) -> dict | None:
     return manifest
 
 
-def describe(manifest: dict) -> tuple[tuple[int, int], list[str] | None]:
-    """Returns `((size, channels), classes)` of a set with a manifest."""
-    size, _, channels = manifest["sample_shape"]
-    return (size, channels), manifest["class_names"]
+def describe(manifest: dict) -> tuple[tuple[tuple[int, int], int], list[str] | None]:
+    """Returns `(((height, width), channels), classes)` of a set with a manifest."""
+    *size, channels = manifest["sample_shape"]
+    return (tuple(size), channels), manifest["class_names"]
 
 
 def check_shards(path: pathlib.Path, manifest: dict, paths: list[pathlib.Path]) -> None:

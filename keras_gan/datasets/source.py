@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 from keras_gan import batches, media, scaling
-from keras_gan.checks import check_integer
+from keras_gan.datasets.channels import ON_WHITE, WHITE, parse_color
+from keras_gan.datasets.fitting import (
+    PAD,
+    WHOLE,
+    check_fit,
+    check_image_size,
+    check_whole,
+    describe_fit,
+)
 from keras_gan.errors import ConfigError, DataError, abbreviate, printable
-from keras_gan.files import limits
+from keras_gan.options import CROP
 from keras_gan.progress import progress_bar
 
 import numpy as np
 import tensorflow as tf
-
-MAX_IMAGE_SIZE = math.isqrt(limits.MAX_PIXELS)
 
 
 class Source:
@@ -36,13 +40,22 @@ class Source:
     Attributes:
         extractor: Name of the extractor in `keras_gan.metrics.extractors` that suits the samples
             best; None to choose by their shape.
-        background: Background of transparent pixels, a colour; None without such pixels.
+        background: Background of transparent pixels and padding, a colour; None without them.
+        fit: How images are fitted into the samples' size, one of `keras_gan.options.FITS`.
+        fitted: What that changed, for the user; None if nothing.
+        mirror: Whether each image is a sample twice, as it is and mirrored: sample `i + n` of `2 n`
+            is sample `i` mirrored.
         notes: Notes for the user on how the samples are derived, one line each.
     """
 
     extractor = None
     background = None
+    fit = CROP
+    fitted = None
+    mirror = False
     notes = ()
+    _background = ON_WHITE
+    _sizes = None  # of the stored images, and how many have each; None if unknown
 
     def __init__(
         self,
@@ -63,7 +76,7 @@ class Source:
         self._count = count
 
     def __len__(self) -> int:
-        return self._count
+        return 2 * self._count if self.mirror else self._count
 
     @property
     def element_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec | None]:
@@ -103,16 +116,49 @@ class Source:
         raise NotImplementedError(f"{type(self).__name__} defines no fetch_stored.")
 
     def fingerprint(self) -> str:
-        """Returns a digest that changes when the samples or their labels change."""
+        """Returns a digest that changes when the stored samples or their labels change.
+
+        It doesn't depend on how they are read: their size, fit, channels, and mirroring.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no fingerprint.")
 
-    def resized(self, size: int) -> Source:
-        """Returns the same source with images resized to squares of another size.
+    def resized(
+        self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
+    ) -> Source:
+        """Returns the same source with images of another size.
 
         Args:
-            size: Height and width.
+            size: Height and width, or one integer for a square.
+            fit: As in `keras_gan.datasets.load`; the source's own by default.
+            background: Colour of edges where `fit` is `"pad"`; the source's own by default.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no resized.")
+
+    def mirrored(self) -> Source:
+        """Returns a source of the same images, and each of them mirrored.
+
+        Raises:
+            DataError: For samples that aren't images.
+
+        Example:
+
+        >>> import keras_gan as kg
+        >>> digits = kg.datasets.open_source("digits").mirrored()
+        >>> len(digits), bool((digits[10_003][0] == digits[3][0][:, ::-1]).all())
+        (20000, True)
+        """
+        if not isinstance(self.medium, media.Image):
+            raise DataError(
+                f"expected images to mirror, got {self.medium.noun} in {self.name}; leave mirror "
+                "(--mirror) out."
+            )
+        mirrored = copy.copy(self)
+        mirrored.mirror = True
+        return mirrored
+
+    def _split(self, index):
+        """Returns the stored index of samples, and whether they are mirrored."""
+        return index % self._count, index >= self._count
 
     def require_labels(self) -> None:
         """Raises `DataError` for a source without labels."""
@@ -129,6 +175,11 @@ class Source:
             DataError: For a source without labels.
         """
         self.require_labels()
+        labels = self.stored_labels()
+        return np.tile(labels, 2) if self.mirror else labels
+
+    def stored_labels(self) -> np.ndarray:
+        """Returns the labels of the stored samples; for subclasses to override."""
         return np.asarray(self._labels)
 
     def to_dataset(
@@ -181,17 +232,63 @@ class Source:
         return tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts)
 
 
-def check_image_size(size: Any) -> None:
-    """Raises `ConfigError` for a size that images can't be resized to."""
-    check_integer("image_size", size, maximum=MAX_IMAGE_SIZE)
+def with_size(
+    source: Source,
+    size: int | tuple[int, int],
+    fit: str | None = None,
+    background: str | None = None,
+) -> Source:
+    """Returns a copy of a source with another size, into which images are fitted when read.
 
-
-def with_size(source: Source, size: int) -> Source:
-    """Returns a copy of a source with another size, to which samples are resized when read."""
-    check_image_size(size)
+    Args:
+        source: A `Source`.
+        size, fit, background: As in `Source.resized`.
+    """
     resized = copy.copy(source)
-    resized.sample_shape = (size, size, source.sample_shape[2])
+    set_size(resized, size, fit, background)
     return resized
+
+
+def set_size(
+    source: Source,
+    size: int | tuple[int, int],
+    fit: str | None = None,
+    background: str | None = None,
+) -> None:
+    """Sets the size of a source's samples; arguments as in `with_size`.
+
+    Raises:
+        DataError: For samples that aren't images.
+    """
+    if not isinstance(source.medium, media.Image):
+        raise DataError(
+            f"expected images to resize, got {source.medium.noun} of shape {source.sample_shape}."
+        )
+    source.sample_shape = (*check_image_size(size), source.sample_shape[2])
+    if fit == PAD and background is not None:
+        source.background, source._background = background, parse_color(background)
+    set_fit(source, source.fit if fit is None else fit)
+
+
+def set_fit(source: Source, fit: str) -> None:
+    """Sets how a source fits its images into the size of its samples.
+
+    Raises:
+        ConfigError: For an unknown fit.
+        DataError: For images of another aspect, if all have to be whole.
+    """
+    source.fit = check_fit(fit)
+    sizes, counts = ((), ()) if source._sizes is None else source._sizes
+    size = source.sample_shape[:2]
+    if fit == WHOLE:
+        for height, width in sizes:
+            check_whole(height, width, size, source.name)
+    source.fitted = describe_fit(sizes, counts, size, fit, source.background or WHITE)
+
+
+def flip(image: tf.Tensor, is_mirrored: tf.Tensor) -> tf.Tensor:
+    """Mirrors an image `(..., height, width, channels)` if a bool says so; `(...)` bools."""
+    return tf.where(is_mirrored[..., None, None, None], image[..., ::-1, :], image)
 
 
 def in_order(

@@ -8,11 +8,12 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
-from keras_gan.datasets.image_shapes import common_size
+from keras_gan.datasets.fitting import check_image_size
 from keras_gan.datasets.images import EncodedSource
+from keras_gan.datasets.source import set_fit
 from keras_gan.errors import DataError
-from keras_gan.files.image_headers import check_header
 from keras_gan.files.limits import first_line
+from keras_gan.options import CROP
 
 import numpy as np
 
@@ -29,9 +30,10 @@ class TFDSSource(EncodedSource):
 
     Args:
         name: `tfds:NAME[/CONFIG][:SPLIT]`; the split is `train` by default.
-        image_size: Height and width of the samples; by default those of the set.
+        image_size: Height and width of the samples, or one integer for a square; by default those
+            of the set.
         channels: 1, 3 or 4; by default the set's channels without alpha.
-        background: As in `ImageSource`.
+        background, fit: As in `ImageSource`.
 
     Raises:
         DataError: For a set that is unknown, can't be prepared, or has no images.
@@ -40,9 +42,10 @@ class TFDSSource(EncodedSource):
     def __init__(
         self,
         name: str,
-        image_size: int | None = None,
+        image_size: int | tuple[int, int] | None = None,
         channels: int | None = None,
         background: str = WHITE,
+        fit: str = CROP,
     ) -> None:
         check_reader(name)
         dataset, _, split = name.removeprefix("tfds:").partition(":")
@@ -57,20 +60,22 @@ class TFDSSource(EncodedSource):
         if "image" not in features:
             raise DataError(f"expected images in {name}, got {', '.join(features)}.")
         shape = features["image"].shape
-        size = image_size or (shape[0] and common_size(name, [shape]))
-        if size is None:
+        if image_size is None and None in shape[:2]:
             raise DataError(f"expected an image_size for {name}, whose images differ in size.")
-        self.own_size = size if shape[:2] == (size, size) else None
+        size = tuple(shape[:2]) if image_size is None else check_image_size(image_size)
+        self.own_size = size if shape[:2] == size else None
         self._full_name = f"{builder.info.full_name}:{split}"
         classes = features["label"].names if "label" in features else None
         self._records = builder.as_data_source(split, decoders=skip_decoding())
         channels = channels or without_alpha(shape[2])
-        super().__init__(name, len(self._records), (size, size, channels), classes)
+        super().__init__(name, len(self._records), (*size, channels), classes)
+        self._sizes = None if None in shape[:2] else ([shape[:2]], [len(self._records)])
+        self.fit = fit
         self.set_background(background, "images have" if has_alpha(shape[2]) else None)
+        set_fit(self, fit)
 
-    def read_labels(self) -> np.ndarray:
+    def stored_labels(self) -> np.ndarray:
         """Reads the labels of all records, without decoding the images."""
-        self.require_labels()
         return np.array([record["label"] for record in self._records], "int32")
 
     def fingerprint(self) -> str:
@@ -80,10 +85,9 @@ class TFDSSource(EncodedSource):
     def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
         """Reads the records in one call."""
         records = self._records.__getitems__(indices.tolist())
-        for record in records:
-            check_header(record["image"], f"a record of {self.name}")
+        images = [self.open(record["image"], f"a record of {self.name}") for record in records]
         labels = [record.get("label", 0) for record in records]
-        return [record["image"] for record in records], np.array(labels, "int32")
+        return images, np.array(labels, "int32")
 
 
 def check_reader(name: str) -> None:

@@ -34,7 +34,7 @@ class Facts:
         sample_shape: Shape of one sample; `(height, width, channels)` for images.
         count: Number of samples.
         num_classes: Number of classes; None without labels.
-        image_size: Requested image size; None for any.
+        image_size: Requested image size, one integer or height and width; None for any.
         hours: Requested training time in hours; None for any.
         steps: Requested number of steps; None for any.
         cores: Number of CPU cores.
@@ -46,7 +46,7 @@ class Facts:
     sample_shape: tuple
     count: int
     num_classes: int | None = None
-    image_size: int | None = None
+    image_size: int | tuple[int, int] | None = None
     hours: float | None = None
     steps: int | None = None
     cores: int = 1
@@ -97,7 +97,8 @@ class Choice:
     Attributes:
         recipe: Name of the recipe.
         width: Width of the networks, or `"small"`.
-        image_size: Height and width of the images; None for other samples.
+        image_size: Height and width of the images, one integer for a square; None for other
+            samples.
         batch_size: Number of samples per step.
         augmentation: Name of the augmentation, or `"none"`.
         conditional: Whether to learn the classes; None without labels.
@@ -106,7 +107,7 @@ class Choice:
 
     recipe: str
     width: int | str
-    image_size: int | None
+    image_size: int | tuple[int, int] | None
     batch_size: int
     augmentation: str
     conditional: bool | None
@@ -134,12 +135,13 @@ def auto(facts: Facts) -> Choice:
     """
     recipe, recipe_reason = pick_recipe(facts)
     size, size_reason = pick_size(facts, recipe)
-    width, width_reason = pick_width(facts, recipe, size)
+    side = longer_side(size)
+    width, width_reason = pick_width(facts, recipe, side)
     picks = {
         "recipe": (recipe, recipe_reason),
         "width": (width, width_reason),
         "image_size": (size, size_reason),
-        "batch_size": pick_batch_size(facts, recipe, width, size),
+        "batch_size": pick_batch_size(facts, recipe, width, side),
         "augmentation": pick_augmentation(facts, get(recipe)),
         "conditional": pick_conditional(facts),
     }
@@ -185,7 +187,14 @@ def describe_choices(values: Mapping, reasons: Mapping[str, str]) -> list[str]:
 
 def to_text(value: object) -> str:
     """Returns a value as text, bools as yes or no."""
+    if isinstance(value, tuple):  # a size
+        return "x".join(map(str, value))
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def longer_side(size: int | tuple[int, int] | None) -> int | None:
+    """Returns the longer side of an image size; None without one."""
+    return max(size) if isinstance(size, tuple) else size
 
 
 # Each function below returns `(value, reason)`; the reason is None if there was no choice.
@@ -199,8 +208,9 @@ def pick_recipe(facts: Facts) -> tuple[str, str]:
         return "toy25", "points in a plane"
     if not facts.are_images:
         return "gan", "not images, and perceptrons take samples of any shape"
-    grey = facts.sample_shape[2] == 1
-    if grey and (facts.image_size or facts.side) <= LARGEST_IN_SHORT and facts.is_for_minutes:
+    side = longer_side(facts.image_size) or facts.side
+    is_small_and_grey = facts.sample_shape[2] == 1 and side <= LARGEST_IN_SHORT
+    if is_small_and_grey and facts.is_for_minutes:
         return "quick", "small grey images and not much time; it learns within minutes"
     if facts.are_few:
         return "stylegan2_ada", f"fewer than {FEW_IMAGES:,} images; it is designed for few"
@@ -209,7 +219,7 @@ def pick_recipe(facts: Facts) -> tuple[str, str]:
     return "stylegan2_ada", "no GPU; it was the best recipe on cats after one hour on a CPU"
 
 
-def pick_size(facts: Facts, recipe: str) -> tuple[int | None, str | None]:
+def pick_size(facts: Facts, recipe: str) -> tuple[int | tuple[int, int] | None, str | None]:
     """Picks the height and width of the images."""
     if not facts.are_images:
         return None, None

@@ -1,9 +1,10 @@
 """The data and the settings of a run; the recipe `auto` chooses settings that the user doesn't."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from keras_gan import datasets, machine, media, recipes
+from keras_gan.datasets.fitting import check_image_size
 from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.folder import Run
@@ -37,20 +38,29 @@ def open_data(
         settings = restore_choices(settings, run)
         source = open_source(settings, settings.image_size, settings.cache)
     else:
-        source = open_source(settings, settings.image_size or datasets.TYPICAL)
+        once = dataclasses.replace(settings, mirror=False)  # mirrored images are no new ones
+        source = open_source(once, settings.image_size or datasets.TYPICAL)
         choice = recipes.auto(auto_facts(source, settings))
-        if choice.image_size is not None and source.sample_shape[:2] != (choice.image_size,) * 2:
-            source = source.resized(choice.image_size)
-        if settings.cache is not None:
-            source = datasets.CachedSource(source, settings.cache)
+        source = with_choice(source, choice.image_size, settings)
         settings = with_choices(settings, vars(choice), choice.reasons)
     for line in recipes.describe_choices({**vars(settings), **settings.rules}, settings.choices):
         tell(printable(line))
     return settings, source
 
 
+def with_choice(
+    source: datasets.Source, image_size: int | tuple[int, int] | None, settings: Settings
+) -> datasets.Source:
+    """Returns a source at the image size that `auto` chose, cached and mirrored as settings say."""
+    if image_size is not None and source.sample_shape[:2] != check_image_size(image_size):
+        source = source.resized(image_size)
+    if settings.cache is not None:
+        source = datasets.CachedSource(source, settings.cache)
+    return source.mirrored() if settings.mirror else source
+
+
 def open_source(
-    settings: Settings, image_size: int | str | None, cache: str | None = None
+    settings: Settings, image_size: int | tuple[int, int] | str | None, cache: str | None = None
 ) -> datasets.Source:
     """Opens the source of some settings, at an image size."""
     return datasets.open_source(
@@ -61,6 +71,8 @@ def open_source(
         cache,
         settings.background,
         settings.medium,
+        settings.fit,
+        settings.mirror,
     )
 
 
@@ -104,9 +116,15 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
     config = read_json(run.config_path, AUTO_CONFIG, RunError)
     choices = {**config["rules"], **config}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)
-    choices["image_size"] = config["sample_shape"][0] if are_images else None
+    choices["image_size"] = size_of(config["sample_shape"]) if are_images else None
     choices["conditional"] = config["classes"] is not None
     return with_choices(settings, choices, config["choices"])
+
+
+def size_of(sample_shape: Sequence[int]) -> int | tuple[int, int]:
+    """Returns the size of images of a shape, one integer for a square."""
+    height, width, _ = sample_shape
+    return height if height == width else (height, width)
 
 
 def with_choices(settings: Settings, choices: Mapping, reasons: Mapping[str, str]) -> Settings:

@@ -13,6 +13,7 @@ from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.models import GAN
+from keras_gan.options import CROP
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.schemas import EVALUATIONS
@@ -153,9 +154,10 @@ def evaluate_source(
     name: str,
     options: MetricOptions,
     data: str,
-    image_size: int | None = None,
+    image_size: int | tuple[int, int] | None = None,
     tell: Callable[[str], None] = lambda line: None,
     medium: media.Medium | str | None = None,
+    fit: str = CROP,
 ) -> metrics.Evaluation:
     """Evaluates one source against another, as a reference for the figures of generators.
 
@@ -163,16 +165,20 @@ def evaluate_source(
         name: Name of the source to evaluate, such as `mnist:test`.
         options: `MetricOptions`.
         data: Name of the source to compare it with.
-        image_size: Height and width of the images of both; their own by default.
+        image_size: Size of the images of both, as in `keras_gan.datasets.load`; their own by
+            default.
         tell: As in `evaluate_run`.
         medium: Medium of both, as in `keras_gan.datasets.load`.
+        fit: How the images of both fit into the size, as in `keras_gan.datasets.load`.
 
     Returns:
         The `Evaluation`.
     """
     tested, source = (
-        datasets.open_source(each, image_size, medium=medium) for each in (name, data)
+        datasets.open_source(each, image_size, medium=medium, fit=fit) for each in (name, data)
     )
+    for line in (*tested.notes, *source.notes):
+        tell(line)
     options = dataclasses.replace(options, count=min(options.count, len(tested)))
     order = np.random.default_rng(options.seed).permutation(len(tested))
     position = 0
@@ -190,21 +196,39 @@ def open_run_source(run: Run, data: str | None = None) -> datasets.Source:
     config, medium = run.read_config(), run.read_medium()
     size = channels = None
     if isinstance(medium, media.Image):
-        height, width, channels = config["sample_shape"]
-        size = height if height == width else None
-    return datasets.open_source(
+        *size, channels = config["sample_shape"]
+    source = datasets.open_source(
         data or config["data"],
         size,
         channels,
         skip_corrupt=config["skipped"] > 0,
-        background=background_of(config),
         medium=medium,
+        mirror=config.get("mirror", False),
+        **ways_of_reading(config),
     )
+    check_class_order(config["classes"], source)
+    return source
 
 
-def background_of(config: dict) -> str:
-    """Returns the background colour for transparent pixels of a run's data."""
-    return config.get("background") or WHITE
+def ways_of_reading(config: dict) -> dict[str, str]:
+    """Returns the background and the fit of a run's images, as arguments of `open_source`."""
+    return {"background": config.get("background") or WHITE, "fit": config.get("fit") or CROP}
+
+
+def check_class_order(names: list[str] | None, source: datasets.Source) -> None:
+    """Raises `RunError` for data that number the classes of a run in another order.
+
+    Args:
+        names: Names of the run's classes; None without classes.
+        source: The data.
+    """
+    theirs = list(source.class_names or ())
+    if names and theirs != names and sorted(theirs) == sorted(names):
+        raise RunError(
+            f"expected the classes {', '.join(names[:5])}, ... in the run's order in "
+            f"{source.name}, got {', '.join(theirs[:5])}, ...; number them as the run does, or "
+            "train anew."
+        )
 
 
 def write_evaluation(

@@ -9,7 +9,7 @@ from keras_gan.checks import check_bool, check_integer, check_positive, check_se
 from keras_gan.datasets.channels import WHITE
 from keras_gan.device_arrays import AUTO, check_choice
 from keras_gan.errors import ConfigError, counted, printable, unknown
-from keras_gan.options import AUTO_PRECISION
+from keras_gan.options import AUTO_PRECISION, CROP
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
 
@@ -26,7 +26,7 @@ class Settings:
         width: Width of the networks; `"small"` for the recipe's variant for a CPU, or `"small:8"`
             for that variant with a width of 8; the recipe's width by default.
         seed: Seed of the initial weights, the noise and the order of the data.
-        image_size: As in `keras_gan.datasets.load`.
+        image_size: As in `keras_gan.datasets.load`, without `"typical"`.
         channels: As in `keras_gan.datasets.load`.
         skip_corrupt: As in `keras_gan.datasets.load`.
         conditional: Whether to learn the classes; by default if the data have labels.
@@ -45,6 +45,8 @@ class Settings:
         cache: As in `keras_gan.datasets.load`; it may differ too.
         data_on_device: As in `AdversarialModel.fit`; it may differ too.
         background: As in `keras_gan.datasets.load`.
+        fit: As in `keras_gan.datasets.load`.
+        mirror: As in `keras_gan.datasets.load`.
         medium: As in `keras_gan.datasets.load`.
         hours: Number of hours after which a session ends; the same call resumes the run. It also
             affects the choice of `auto`.
@@ -60,7 +62,7 @@ class Settings:
     batch_size: int | None = None
     width: int | str | None = None
     seed: int = 0
-    image_size: int | None = None
+    image_size: int | tuple[int, int] | None = None
     channels: int | None = None
     skip_corrupt: bool = False
     conditional: bool | None = None
@@ -73,6 +75,8 @@ class Settings:
     cache: str | None = None
     data_on_device: bool | str = AUTO
     background: str = WHITE
+    fit: str = CROP
+    mirror: bool = False
     medium: media.Medium | str | None = None
     hours: float | None = None
     weights_from: str | None = None
@@ -98,6 +102,8 @@ class Settings:
             "skipped": source.skipped,
             "sample_shape": list(source.sample_shape),
             "background": source.background,
+            "fit": source.fit,
+            "mirror": source.mirror,
             "medium": source.medium.to_config(),
             "moments": source.moments() if source.medium.has_units else None,
             "classes": classes and list(classes),
@@ -116,15 +122,23 @@ class Settings:
         }
 
 
-def summary(config: dict) -> str:
-    """Returns a line of text that describes a run."""
+def summary(config: dict, fitted: str | None = None) -> str:
+    """Returns a line of text that describes a run.
+
+    Args:
+        config: Content of `config.json`.
+        fitted: What fitting does to the images; see `Source`.
+    """
     shape = "x".join(map(str, config["sample_shape"]))
     names, files = config["classes"], counted(config["skipped"], "corrupt file")
     classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
     skipped = f", {files} skipped" if config["skipped"] else ""
+    fitted = f", {fitted}" if fitted else ""
+    mirror = ", each image also mirrored" if config.get("mirror") else ""
     return printable(
         f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"
-        f"{classes}{skipped}; {counted(config['steps'], 'step')} of {config['batch_size']}"
+        f"{classes}{fitted}{mirror}{skipped}; "
+        f"{counted(config['steps'], 'step')} of {config['batch_size']}"
     )
 
 

@@ -111,7 +111,7 @@ def make_plan(
     settings, source = open_data(settings, run, tell)
     config = run.keep_first_settings(settings.config(source))
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    for line in (*source.notes, summary(config), *unmet_requests(config)):
+    for line in (*source.notes, summary(config, source.fitted), *unmet_requests(config)):
         tell(line)
     dataset = source.to_dataset(
         config["batch_size"],

@@ -16,15 +16,15 @@ from keras_gan.errors import DataError, unknown
 __all__ = ["DISTRIBUTIONS", "GaussianMixture", "PointSource", "StackedDigits", "open_toy"]
 
 
-def open_toy(name: str, image_size: int | None = None) -> Source:
+def open_toy(name: str) -> Source:
     """Opens `toy:NAME`: points of a known distribution, or the stacked digits.
 
     Raises:
-        DataError: For an unknown name, or an `image_size` for points.
+        DataError: For an unknown name.
     """
     toy = name.partition(":")[2]
     if toy == "stacked_digits":
-        return StackedDigits(name, image_size)
+        return StackedDigits(name)
     if toy not in DISTRIBUTIONS:
         raise DataError(str(unknown("toy", toy, [*DISTRIBUTIONS, "stacked_digits"])))
-    return PointSource(name, DISTRIBUTIONS[toy](), image_size)
+    return PointSource(name, DISTRIBUTIONS[toy]())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.files import open_digits
-from keras_gan.datasets.source import Source
+from keras_gan.datasets.source import Source, with_size
 from keras_gan.datasets.toy.mixture import GaussianMixture
 
 import numpy as np
 import tensorflow as tf
 
-NUM_SAMPLES = 100_000
+NUM_SAMPLES, NUM_DIGITS = 100_000, 10_000
 TRAINING_SEED = 0
 
 
@@ -20,7 +20,6 @@ class PointSource(ArraySource):
     Args:
         name: Name of the source, as the user gave it.
         distribution: The distribution to learn, such as a `GaussianMixture`.
-        image_size: Must be None, since points can't be resized.
 
     Attributes:
         distribution: The distribution.
@@ -33,11 +32,8 @@ class PointSource(ArraySource):
     (100000, (2,), 0.05)
     """
 
-    def __init__(
-        self, name: str, distribution: GaussianMixture, image_size: int | None = None
-    ) -> None:
-        points = distribution.sample(NUM_SAMPLES, TRAINING_SEED)
-        super().__init__(name, points, image_size=image_size)
+    def __init__(self, name: str, distribution: GaussianMixture) -> None:
+        super().__init__(name, distribution.sample(NUM_SAMPLES, TRAINING_SEED))
         self.distribution = distribution
 
 
@@ -49,7 +45,6 @@ class StackedDigits(Source):
 
     Args:
         name: Name of the source, as the user gave it.
-        image_size: Height and width; 28 by default.
 
     Attributes:
         members: `(100000, 3)` int array, the index in `digits` of each channel's digit.
@@ -64,20 +59,30 @@ class StackedDigits(Source):
     (28, 28, 3)
     """
 
-    def __init__(self, name: str, image_size: int | None = None) -> None:
-        self._digits = open_digits("digits", image_size)
-        height, width, _ = self._digits.sample_shape
-        super().__init__(name, NUM_SAMPLES, (height, width, 3))
+    def __init__(self, name: str) -> None:
+        self._digits = open_digits("digits")
+        super().__init__(name, NUM_SAMPLES, (*self._digits.sample_shape[:2], 3))
+        self._sizes = self._digits._sizes[0], [NUM_SAMPLES]
         random = np.random.default_rng(TRAINING_SEED)
-        self.members = random.integers(len(self._digits), size=(NUM_SAMPLES, 3))
+        self.members = random.integers(NUM_DIGITS, size=(NUM_SAMPLES, 3))
 
     def fingerprint(self) -> str:
         """Returns a fingerprint from the digits'; their combinations never change."""
         return f"stacked {self._digits.fingerprint()}"
 
-    def resized(self, size: int) -> StackedDigits:
-        """Returns the same source at another size."""
-        return StackedDigits(self.name, size)
+    def resized(
+        self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
+    ) -> StackedDigits:
+        """Returns the same source with images of another size; see `Source.resized`."""
+        source = with_size(self, size, fit, background)
+        source._digits = self._digits.resized(size, fit, background)
+        return source
+
+    def mirrored(self) -> StackedDigits:
+        """Returns a source of the same images, and each of them mirrored; see `Source.mirrored`."""
+        source = super().mirrored()
+        source._digits = self._digits.mirrored()
+        return source
 
     def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
         """Composes batches of images; see `Source.fetch_stored`."""
@@ -89,5 +94,9 @@ class StackedDigits(Source):
             samples = tf.transpose(stacks, [0, 2, 3, 1])
             return samples, tf.zeros(samples.shape[:1], tf.int32)
 
-        flat = indices.map(lambda index: tf.reshape(tf.gather(members, index), [-1]))
-        return self._digits.fetch_stored(flat).map(compose)
+        def members_of(index):
+            row, is_mirrored = self._split(index)
+            mirrored = NUM_DIGITS * tf.cast(is_mirrored, tf.int64)[:, None]
+            return tf.reshape(tf.gather(members, row) + mirrored, [-1])
+
+        return self._digits.fetch_stored(indices.map(members_of)).map(compose)
