@@ -6,6 +6,7 @@ import types
 
 from keras_gan import datasets, media, recipes, runs
 from keras_gan.cli import main
+from keras_gan.networks.sizes import map_size_and_doublings
 from keras_gan.recipes import Facts, auto
 
 import numpy as np
@@ -39,9 +40,9 @@ CASES = {
     ),
     "digits on a processor": (DIGITS, "quick", 64, 28, 64),
     "digits in an hour": (like(DIGITS, hours=1), "quick", 64, 28, 64),
-    "digits overnight": (like(DIGITS, hours=10), "stylegan2_ada", "small", 32, 32),
-    "digits for many steps": (like(DIGITS, steps=50_000), "stylegan2_ada", "small", 32, 32),
-    "digits on a GPU": (on_gpu(DIGITS), "r3gan", 384, 32, 256),
+    "digits overnight": (like(DIGITS, hours=10), "stylegan2_ada", "small", 28, 32),
+    "digits for many steps": (like(DIGITS, steps=50_000), "stylegan2_ada", "small", 28, 32),
+    "digits on a GPU": (on_gpu(DIGITS), "r3gan", 384, 28, 256),
     "digits in minutes of a GPU": (on_gpu(DIGITS, hours=0.2), "quick", 64, 28, 64),
     "cats on a processor": (CATS, "stylegan2_ada", "small", 64, 32),
     "cats in an hour": (like(CATS, hours=1), "stylegan2_ada", "small", 32, 32),
@@ -60,9 +61,17 @@ CASES = {
     "little memory": (like(photos(32, 400), memory=2.0), "stylegan2_ada", "small", 32, 16),
     "cats on a GPU": (on_gpu(CATS), "r3gan", 384, 64, 128),
     "few icons on a GPU": (on_gpu(photos(64, 3_786)), "stylegan2_ada", 64, 64, 64),
-    "photographs": (on_gpu(photos(300)), "r3gan", 96, 256, 32),
-    "large photographs": (on_gpu(photos(900)), "r3gan", 24, 1024, 8),
+    "photographs": (on_gpu(photos(300)), "r3gan", 96, 320, 16),
+    "large photographs": (on_gpu(photos(900)), "r3gan", 48, 896, 8),
     "few huge photographs": (on_gpu(photos(4_000, 900)), "stylegan2_ada", 32, 1024, 8),
+    "portraits": (
+        on_gpu(Facts((100, 75, 3), 12_000)),
+        *("r3gan", 384, (96, 80), 64),
+    ),
+    "portraits on a processor": (
+        Facts((300, 200, 3), 12_000, cores=2),
+        *("stylegan2_ada", "small", (80, 56), 32),
+    ),
     "thumbnails": (on_gpu(photos(5)), "r3gan", 384, 8, 256),
 }
 
@@ -74,7 +83,9 @@ def test_choices(case):
     found = choice.recipe, choice.width, choice.image_size, choice.batch_size
     assert found == (recipe, width, size, batch_size)
     assert choice.batch_size <= facts.count
-    assert size in (None, 28, *(8 << k for k in range(8)))  # what networks take
+    if size is not None:
+        height, width = size if isinstance(size, tuple) else (size, size)
+        map_size_and_doublings((height, width, 3), least_doublings=1)  # or it raises an error
     assert choice.width == "small" or choice.width % 8 == 0
     assert choice == auto(facts)
     for name, reason in choice.reasons.items():
@@ -121,7 +132,7 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
 
     told, config = train("auto", "--steps", 1)
     assert "auto: recipe quick: small grey images and not much time" in told
-    assert "auto: image size 16: networks need a power of two, and the images have" in told
+    assert "auto: image size 16: the nearest size that networks support; the images have" in told
     assert "auto: batch size 16: only 20 samples" in told
     assert "auto: width" not in told
     assert (config["recipe"], config["sample_shape"]) == ("quick", [16, 16, 1])

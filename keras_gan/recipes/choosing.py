@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from keras_gan import media
 from keras_gan.errors import counted
+from keras_gan.networks.sizes import nearest_size
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
@@ -16,10 +17,8 @@ AUTO = "auto"
 FEW_IMAGES = 5_000  # fewer need augmentation
 FEW_OF_A_CLASS = 50  # fewer are too few to learn a class
 SHORT_CORE_HOURS, SHORT_STEPS, SHORT_GPU_HOURS = 4, 10_000, 1
-SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
+LARGEST_SIZE = 1024
 LARGEST_ON_CPU, LARGEST_IN_SHORT = 64, 32
-MOST_ENLARGED = 1.25
-DIGITS_SIZE = 28  # the only size other than a power of two; DCGAN's networks support it
 FULL_WIDTH_UP_TO = {"r3gan": 64, "stylegan2_ada": 512}  # pixels, as published
 BATCH_TIMES_SIZE = 8_192
 SMALLEST_BATCH = 8
@@ -134,7 +133,7 @@ def auto(facts: Facts) -> Choice:
     '5,000 images or more, and a GPU'
     """
     recipe, recipe_reason = pick_recipe(facts)
-    size, size_reason = pick_size(facts, recipe)
+    size, size_reason = pick_size(facts)
     side = longer_side(size)
     width, width_reason = pick_width(facts, recipe, side)
     picks = {
@@ -219,26 +218,26 @@ def pick_recipe(facts: Facts) -> tuple[str, str]:
     return "stylegan2_ada", "no GPU; it was the best recipe on cats after one hour on a CPU"
 
 
-def pick_size(facts: Facts, recipe: str) -> tuple[int | tuple[int, int] | None, str | None]:
-    """Picks the height and width of the images."""
+def pick_size(facts: Facts) -> tuple[int | tuple[int, int] | None, str | None]:
+    """Picks the height and width of the images, in the proportions of the data."""
     if not facts.are_images:
         return None, None
     if facts.image_size is not None:
         return facts.image_size, "as requested"
-    if recipe == "quick" and facts.side == DIGITS_SIZE:
-        return DIGITS_SIZE, "the images' own size"
-    size = largest_power_of_two(facts.side * MOST_ENLARGED)
-    size = min(max(size, SMALLEST_SIZE), LARGEST_SIZE)
+    height, width = own = facts.sample_shape[:2]
     limit = LARGEST_SIZE
     if not facts.gpus:
         limit = LARGEST_IN_SHORT if facts.time_is_short else LARGEST_ON_CPU
-    if size > limit:
+    share = min(1.0, limit / math.sqrt(height * width))
+    size = nearest_size((height * share, width * share))
+    picked = size[0] if size[0] == size[1] else size
+    if share < 1.0:
         cores = counted(facts.cores, "core")
         time = f" in {facts.hours:g} h on {cores}" if facts.time_is_short else ""
-        return limit, f"the limit without a GPU{time}; doubling the size takes four times as long"
-    if size == facts.side:
-        return size, "the images' own size"
-    return size, f"networks need a power of two, and the images have {facts.side} pixels"
+        return picked, f"the limit without a GPU{time}; doubling the size takes four times as long"
+    if size == own:
+        return picked, "the images' own size"
+    return picked, f"the nearest size that networks support; the images have {height}x{width}"
 
 
 def pick_width(facts: Facts, recipe: str, size: int | None) -> tuple[int | str, str]:
@@ -250,7 +249,7 @@ def pick_width(facts: Facts, recipe: str, size: int | None) -> tuple[int | str, 
     if size is None or size <= full:
         return width, "the recipe's default"
     reason = f"the recipe's {width} up to {full} pixels, halved for each doubling"
-    return width * full // size, reason
+    return width * full // largest_power_of_two(size), reason
 
 
 def pick_batch_size(
@@ -260,7 +259,7 @@ def pick_batch_size(
     default = batch = get(recipe, width).batch_size
     reason = "the recipe's default" if width != SMALL else "the default of the variant for a CPU"
     if size is not None and batch * size > BATCH_TIMES_SIZE:
-        batch = max(BATCH_TIMES_SIZE // size, SMALLEST_BATCH)
+        batch = max(largest_power_of_two(BATCH_TIMES_SIZE / size), SMALLEST_BATCH)
         reason = f"less than the recipe's {default}, to fit images of {size} pixels"
     if not facts.gpus and facts.memory is not None and facts.memory < LITTLE_MEMORY:
         batch, reason = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
