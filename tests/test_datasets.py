@@ -4,6 +4,7 @@ import zipfile
 
 from keras_gan import datasets
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.runs.settings import describe_empty_classes
 
 import numpy as np
 import pytest
@@ -420,3 +421,13 @@ def test_tfds_set_prepared_from_local_files(tfds_home, tmp_path, real_data, monk
 def test_unknown_tfds_sets_are_refused():
     with pytest.raises(DataError, match=r"could not prepare tfds:no_such_set.*catalog"):
         datasets.load("tfds:no_such_set")
+
+
+def test_classes_without_a_sample_are_named():
+    images = np.zeros((3, 8, 8, 1), "uint8")
+    empty = datasets.ArraySource("x", images, [0, 2, 2], class_names=["a", "b", "c", "d"])
+    assert describe_empty_classes(empty) == [
+        "2 classes have no sample: b, d; what a generator makes of them is arbitrary."
+    ]
+    full = datasets.ArraySource("x", images, [0, 1, 2])
+    assert describe_empty_classes(full) == []

@@ -66,6 +66,7 @@ def test_named_columns_are_a_table_unless_another_medium_is_named(tmp_path):
             r"expected images \(height, .*\) in .*x.npy, got samples of \(8, 8, 2\)",
         ),
         ((4, 8, 8, 9), None, r"treat them as plain numbers: medium='points'"),
+        ((4, 3, 8, 8), None, r"got samples of \(3, 8, 8\); move their channels, np.moveaxis"),
         ((4, 3, 8, 8, 7), None, r"expected clips \(frames, .*got samples of \(3, 8, 8, 7\)"),
         ((4, 2, 2, 2, 2, 2), None, "medium='points'"),
         ((4, 8, 8), None, "expected a medium for"),

@@ -167,9 +167,12 @@ def medium_of(name: str, samples: np.ndarray, medium: media.Medium | None = None
         )
     if len(shape) > 1 and isinstance(medium, media.Points):
         expected = media.BY_RANK.get(len(shape), media.Image)
+        has_channels_first = len(shape) == 3 and shape[0] in media.Image.channels
+        remedy = "move their channels, np.moveaxis(x, 1, -1)"
         raise DataError(
-            f"expected {expected.noun} {expected.form} in {name}, got samples of {shape}; reshape "
-            "them, or treat them as plain numbers: medium='points' (--medium points)."
+            f"expected {expected.noun} {expected.form} in {name}, got samples of {shape}; "
+            f"{remedy if has_channels_first else 'reshape them'}, or treat them as plain numbers: "
+            "medium='points' (--medium points)."
         )
     return medium
 

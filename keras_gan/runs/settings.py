@@ -13,6 +13,8 @@ from keras_gan.options import AUTO_PRECISION, CROP
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
 
+import numpy as np
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -140,6 +142,17 @@ def summary(config: dict, fitted: str | None = None) -> str:
         f"{classes}{fitted}{mirror}{skipped}; "
         f"{counted(config['steps'], 'step')} of {config['batch_size']}"
     )
+
+
+def describe_empty_classes(source: datasets.Source) -> list[str]:
+    """Returns a line that names the classes without a sample, if there are any."""
+    counts = np.bincount(source.read_labels(), minlength=len(source.class_names))
+    empty = [str(source.class_names[label]) for label in np.flatnonzero(counts == 0)]
+    if not empty:
+        return []
+    names = ", ".join(empty[:5]) + (", ..." if len(empty) > 5 else "")
+    count = counted(len(empty), "class has", "classes have")
+    return [printable(f"{count} no sample: {names}; what a generator makes of them is arbitrary.")]
 
 
 def unmet_requests(config: dict) -> list[str]:

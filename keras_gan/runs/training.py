@@ -20,7 +20,13 @@ from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
-from keras_gan.runs.settings import Settings, check_settings, summary, unmet_requests
+from keras_gan.runs.settings import (
+    Settings,
+    check_settings,
+    describe_empty_classes,
+    summary,
+    unmet_requests,
+)
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -111,7 +117,8 @@ def make_plan(
     settings, source = open_data(settings, run, tell)
     config = run.keep_first_settings(settings.config(source))
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    for line in (*source.notes, summary(config, source.fitted), *unmet_requests(config)):
+    empty = describe_empty_classes(source) if config["classes"] else []
+    for line in (*source.notes, *empty, summary(config, source.fitted), *unmet_requests(config)):
         tell(line)
     dataset = source.to_dataset(
         config["batch_size"],
