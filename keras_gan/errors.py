@@ -56,6 +56,24 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def reason_of(error: Exception) -> str:
+    r"""Returns the line of another library's error that says what is wrong.
+
+    Args:
+        error: Any error; those of TensorFlow and Keras have many lines.
+
+    Example:
+
+    >>> reason_of(ValueError("in user code:\n\n    File ...\n\n    TypeError: no sigmoid\n"))
+    'TypeError: no sigmoid'
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
+    reason = (named[-1:] or lines or [type(error).__name__])[0]
+    return reason if len(reason) <= 200 else reason[:200] + "..."
+
+
 class KerasGanError(Exception):
     """Base class of all errors that the package raises on purpose; their text is printable."""
 

@@ -7,6 +7,7 @@ from keras_gan import media, memory, noise
 from keras_gan.checks import check_integer, check_labels, check_number, check_seed
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
+from keras_gan.networks.graph import num_classes_of
 from keras_gan.signature import SERVING_DEFAULT, Signature
 from keras_gan.tf32 import allow_tf32
 
@@ -37,8 +38,18 @@ class Sampling:
 
     @property
     def num_classes(self) -> int | None:
-        """Number of classes, or None if the generator has no `num_classes`."""
-        return getattr(self.moving_average, "num_classes", None)
+        """Number of classes: the generator's attribute, or what its graph tells, or None."""
+        return num_classes_of(self.moving_average)
+
+    def require_classes(self) -> int:
+        """Returns the number of classes; raises `ConfigError` if a generator doesn't tell it."""
+        if self.num_classes is None:
+            raise ConfigError(
+                "expected a known number of classes, got a generator whose labels go into neither "
+                "an Embedding nor a one-hot; pass it, as in GAN(generator, discriminator, "
+                "num_classes=10), or pass labels to sample."
+            )
+        return self.num_classes
 
     @property
     def latent_dim(self) -> int:
@@ -57,6 +68,7 @@ class Sampling:
 
     def signatures(self) -> dict[str, Signature]:
         """Returns the functions to export, by name: `latents [, labels] -> samples`."""
+        self.check_averages()
         inputs = {"latents": tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")}
         if self.conditional:
             inputs["labels"] = tf.TensorSpec((None,), tf.int32, name="labels")
@@ -69,7 +81,7 @@ class Sampling:
         """Returns name -> array: the latents of a seed and, for conditional models, all labels."""
         inputs = {"latents": self.latents(batch_size, seed).numpy()}
         if self.conditional:
-            inputs["labels"] = np.arange(batch_size, dtype="int32") % (self.num_classes or 1)
+            inputs["labels"] = np.arange(batch_size, dtype="int32") % self.require_classes()
         return inputs
 
     def preview(
@@ -86,10 +98,10 @@ class Sampling:
             `(samples, columns)`: `rows * columns` samples, row by row.
         """
         grid = self.medium.grid
-        columns = columns or (self.conditional and self.num_classes) or grid[1]
+        num_classes = self.require_classes() if self.conditional else None
+        columns = columns or num_classes or grid[1]
         count = (rows or grid[0]) * columns
-        has_classes = self.conditional and self.num_classes is not None
-        labels = np.arange(count) % self.num_classes if has_classes else None
+        labels = np.arange(count) % num_classes if num_classes else None
         return self.sample(count, seed=seed, labels=labels), columns
 
     def sampler(self, source: Any) -> Callable:
@@ -188,6 +200,7 @@ class Sampling:
             between = gan.sample_at((gan.latents(1, seed=0) + gan.latents(1, seed=1)) / 2**0.5)
         """
         check_number("a truncation", truncation, maximum=1)
+        self.check_averages()
         latents = tf.convert_to_tensor(latents, tf.float32)
         if latents.shape.rank != 2 or latents.shape[1] != self.latent_dim or not latents.shape[0]:
             raise ConfigError(
@@ -211,9 +224,7 @@ class Sampling:
                 raise ConfigError("expected no labels: these networks take none.")
             return ()
         if labels is None:
-            if self.num_classes is None:
-                raise ConfigError("expected labels: the generator has no num_classes; pass labels.")
-            labels = np.random.default_rng(seed).integers(self.num_classes, size=n)
+            labels = np.random.default_rng(seed).integers(self.require_classes(), size=n)
         labels = np.asarray(labels)
         if labels.shape not in ((), (n,)):
             raise ConfigError(f"expected one label or {n}, got labels of shape {labels.shape}.")
@@ -243,7 +254,8 @@ def sampler_in_shares(model: Any, source: Any) -> Callable:
     """
     if not model.conditional:
         return model.sample
-    counts = np.bincount(source.read_labels(), minlength=model.num_classes)
+    num_classes = model.require_classes() if isinstance(model, Sampling) else model.num_classes
+    counts = np.bincount(source.read_labels(), minlength=num_classes)
     shares = counts / counts.sum()
 
     def sample(n, seed):

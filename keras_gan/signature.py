@@ -81,8 +81,20 @@ def draw_example(spec: tf.TensorSpec, batch_size: int, random: np.random.Generat
     return random.uniform(-1, 1, shape).astype(spec.dtype.as_numpy_dtype)
 
 
+def advise_model(model: object) -> str:
+    """Returns how to get a model of the package from something else, for an error."""
+    if isinstance(model, keras.Model):
+        return "make one of this generator: keras_gan.GAN(generator, discriminator)"
+    return "load one: keras_gan.load_model('model.keras')"
+
+
 def signatures_of(model: keras.Model) -> dict[str, Signature]:
     """Returns a model's signatures by name; raises `ConfigError` for another result."""
+    if not callable(getattr(model, "signatures", None)):
+        raise ConfigError(
+            "expected a model of keras_gan, such as GAN(generator, discriminator), got "
+            f"{abbreviate(model)}; {advise_model(model)}."
+        )
     signatures = model.signatures()
     parts = signatures.values() if isinstance(signatures, dict) else [signatures]
     if not all(isinstance(part, Signature) for part in parts):

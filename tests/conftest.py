@@ -126,7 +126,9 @@ def random_images(count=32, size=8, channels=1, seed=0):
 def spread(gan):
     """A game whose averaged generator has larger weights, so that its pictures differ."""
     random, network = np.random.default_rng(0), gan.moving_average
-    network.set_weights([w + random.normal(0, 0.3, w.shape) for w in network.get_weights()])
+    weights = [w + random.normal(0, 0.3, w.shape) for w in network.get_weights()]
+    for network in (gan.generator, gan.moving_average):
+        network.set_weights(weights)
     return gan
 
 

@@ -82,6 +82,7 @@ def test_previews_and_metrics_of_a_broken_generator_end_the_training_as_broken_l
     evaluator = kg.metrics.Evaluator(source, kg.metrics.get(["frechet"], "values"), count=4)
     weights = gan.moving_average.get_weights()
     gan.moving_average.set_weights([weight * np.nan for weight in weights])
+    gan.step.assign(1)  # at which averages may differ
     for callback in (
         callbacks.PointsBesideData(tmp_path / "a", source),
         callbacks.DensityPlot(tmp_path / "b", distribution, count=10),
@@ -191,26 +192,6 @@ def test_a_lazy_penalty_has_entries_only_for_steps_that_computed_it(tmp_path):
         *(True, False, False),
         *(True, False),
     ]
-
-
-def test_callbacks_of_keras_work(tmp_path):
-    gan = compiled()
-    recorders = [
-        keras.callbacks.TensorBoard(tmp_path / "board"),
-        keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True),
-        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
-    ]
-    gan.fit(random_images(8), batch_size=8, epochs=2, verbose=0, callbacks=recorders)
-    assert list((tmp_path / "board" / "train").iterdir())
-    assert (tmp_path / "2.weights.h5").exists()
-    assert "g_loss" in read(tmp_path / "log.csv")[1]
-
-
-def test_callbacks_that_change_the_learning_rate_raise_errors():
-    gan = compiled()
-    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3)
-    with pytest.raises(ValueError, match="learning_rate"):
-        gan.fit(random_images(8), batch_size=8, verbose=0, callbacks=[schedule])
 
 
 def test_checkpoints_keep_the_newest_and_leave_other_files_alone(tmp_path):

@@ -306,7 +306,8 @@ def test_evaluates_at_the_final_size():
 @pytest.mark.parametrize(("level", "num_classes"), [(2.0, None), (1.0, 3), (1.5, 3)])
 def test_exports_agree_and_hold_what_is_seen_alone(level, num_classes, tmp_path):
     gan = kg.ProgressiveGAN(*networks(16, num_classes))
-    gan.moving_average.level.assign(level)
+    for network in (gan.generator, gan.moving_average):
+        network.level.assign(level)
     saved_model = export.to_saved_model(gan, tmp_path / "model")
     onnx_file = export.to_onnx(gan, tmp_path / "model.onnx")
     loaded = tf.saved_model.load(str(saved_model.path))

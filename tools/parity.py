@@ -46,7 +46,8 @@ def shipped_digits():
     networks = kg.networks.DCGANGenerator, kg.networks.DCGANDiscriminator
     gan = kg.GAN(networks[0](shape, 32, 48, 10), networks[1](shape, 8, 10))
     weights = tf.saved_model.load(str(DIGITS)).weights
-    gan.moving_average.set_weights([weight.numpy() for weight in weights])
+    gan.generator.set_weights([weight.numpy() for weight in weights])
+    gan.reset_averages()
     return gan
 
 

@@ -25,6 +25,8 @@ class Checkpoint(Periodic):
         gan.fit(dataset, epochs=9, callbacks=[kg.callbacks.Checkpoint("checkpoints", every=500)])
     """
 
+    saves_model = True  # `fit` then checks that the model can be saved, before it trains
+
     def __init__(self, folder: str | os.PathLike, every: int | None = None, keep: int = 3) -> None:
         super().__init__(every)
         self.checkpoints = Checkpoints(folder, keep)

@@ -62,6 +62,11 @@ class Evaluate(PeriodicTable):
         self.best_path = None if best_path is None else check_path(best_path)
         self.monitor, self.patience = monitor, patience
 
+    @property
+    def saves_model(self) -> bool:
+        """Whether it saves the model; `fit` then checks that it can, before it trains."""
+        return self.best_path is not None
+
     def act(self, logs: dict[str, float]) -> None:
         """Evaluates the model, saves it if it is the best, and checks the patience."""
         try:

@@ -6,6 +6,7 @@ Source: Roich et al., "Pivotal Tuning for Latent-based Editing of Real Images", 
 from keras_gan import gradients, optimizers
 from keras_gan.explore.distance import Distance
 from keras_gan.explore.spaces import Space
+from keras_gan.networks.copies import copy_network
 from keras_gan.progress import progress_bar
 
 import keras
@@ -40,8 +41,8 @@ def tune(
     Returns:
         The copy.
     """
-    copy = type(generator).from_config(generator.get_config())
-    copy.set_weights(generator.get_weights())
+    copy = copy_network(generator)
+    copy.trainable = True
     weights = (copy if space.name == "z" else copy.synthesis).trainable_weights
     optimizer = optimizers.Adam(LEARNING_RATE)
     optimizer.build(weights)

@@ -5,7 +5,8 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 
-from keras_gan.errors import ConfigError, ExportError, missing_extra
+from keras_gan.errors import ConfigError, missing_extra
+from keras_gan.export.blame import name_layer, one_or_all, unrolled
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
 from keras_gan.files.atomic import check_path, replace
@@ -77,11 +78,23 @@ def import_interpreter() -> type:
 
 def convert(model: keras.Model, signatures: Mapping[str, Signature], name: str) -> bytes:
     """Converts a signature to the bytes of a `.tflite` file."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    network = signatures[name].network
+    advice = "use to_saved_model, which keeps all layers"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(),
+        unrolled(network),
+        name_layer(network, convert_part, "LiteRT", advice),
+    ):
         warnings.simplefilter("ignore")  # the converter's warnings don't concern our users
         write(model, signatures, folder, jit_compile=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[name])
-        try:
-            return converter.convert()
-        except Exception as error:  # the converter's errors have no common class
-            raise ExportError(f"could not convert this generator to LiteRT: {error}") from error
+        return converter.convert()
+
+
+def convert_part(network: keras.Model) -> bytes:
+    """Converts a network to the bytes of a `.tflite` file, to find a layer that can't be."""
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in network.inputs]
+    function = tf.function(lambda *inputs: network(one_or_all(inputs), training=False))
+    concrete = function.get_concrete_function(*specs)
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], network).convert()

@@ -6,11 +6,12 @@ import os
 import pathlib
 import types
 import warnings
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import noise_graph
+from keras_gan.export.blame import name_layer, one_or_all, unrolled
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
@@ -86,7 +87,7 @@ def to_onnx(
     import onnx
 
     path = check_path(path)
-    with work_folder(path.parent) as work:
+    with work_folder(path.parent) as work, name_onnx_layer(signature.network, opset):
         new = work / path.name
         onnx.save(convert(signature, interface, opset), new)
         fold(new)
@@ -118,11 +119,65 @@ def convert(signature: Signature, interface: Interface, opset: int) -> "onnx.Mod
     def serve(*inputs):
         return call_through(signature, interface, dict(zip(specs, inputs, strict=True)))
 
-    with quiet_tf2onnx() as tf2onnx:
-        graph, _ = tf2onnx.convert.from_function(tf.function(serve), [*specs.values()], opset=opset)
+    with unrolled(signature.network):
+        graph = convert_function(serve, [*specs.values()], opset)
     check_inputs(graph, [*specs])
     rename_output(graph, output_name(signature))
     return graph
+
+
+def convert_function(
+    function: Callable, specs: Sequence[tf.TensorSpec], opset: int
+) -> "onnx.ModelProto":
+    """Converts a function of tensors of these specs to ONNX."""
+    with quiet_tf2onnx() as tf2onnx:
+        graph, _ = tf2onnx.convert.from_function(
+            tf.function(function),
+            specs,
+            opset=opset,
+            custom_op_handlers={"Erfc": (convert_erfc, []), "Expm1": (convert_expm1, [])},
+        )
+    return graph
+
+
+def convert_erfc(context: Any, node: Any, name: str, arguments: list) -> None:
+    """Converts TensorFlow's Erfc, which a GELU has and ONNX hasn't, to 1 - Erf."""
+    replace_node(context, node, lambda one, x: [one, context.make_node("Erf", [x]).output[0]])
+
+
+def convert_expm1(context: Any, node: Any, name: str, arguments: list) -> None:
+    """Converts TensorFlow's Expm1, which a CELU has and ONNX hasn't, to Exp - 1."""
+    replace_node(context, node, lambda one, x: [context.make_node("Exp", [x]).output[0], one])
+
+
+def replace_node(context: Any, node: Any, terms: Callable) -> None:
+    """Replaces a node of tf2onnx by a difference.
+
+    Args:
+        context: tf2onnx's graph.
+        node: A node of one input.
+        terms: Function of the names of a constant 1 and of the input, which returns those of both
+            terms.
+    """
+    (source,), (target,) = node.input, node.output
+    shape, dtype = context.get_shape(target), context.get_dtype(target)
+    context.remove_node(node.name)
+    one = context.make_const(f"{node.name}_one", np.array(1, "float32")).output[0]
+    context.make_node("Sub", terms(one, source), outputs=[target], shapes=[shape], dtypes=[dtype])
+
+
+def name_onnx_layer(network: keras.Model, opset: int) -> contextlib.AbstractContextManager:
+    """Names the layer that can't be converted to ONNX, in the errors of a `with` block."""
+
+    def convert_part(part):
+        import onnxruntime
+
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in part.inputs]
+        with unrolled(part):
+            graph = convert_function(lambda *inputs: part(one_or_all(inputs)), specs, opset)
+        onnxruntime.InferenceSession(graph.SerializeToString())
+
+    return name_layer(network, convert_part, "ONNX", "use to_saved_model, which keeps all layers")
 
 
 def output_name(signature: Signature) -> str:
@@ -264,7 +319,7 @@ def quiet_tf2onnx() -> Iterator[types.ModuleType]:
 
         logger = logging.getLogger("tf2onnx")
         level = logger.level
-        logger.setLevel(logging.ERROR)
+        logger.setLevel(logging.CRITICAL)
         try:
             yield tf2onnx
         finally:

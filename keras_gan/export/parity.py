@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 from keras_gan.errors import ConfigError, ExportError
+from keras_gan.export.blame import check_repeats
 from keras_gan.files.atomic import check_path
 from keras_gan.networks import compute_dtypes
+from keras_gan.networks.copies import copy_network
 from keras_gan.signature import Signature, signatures_of
 from keras_gan.tf32 import allow_tf32
 
@@ -59,9 +61,7 @@ def float32_network(network: keras.Model) -> keras.Model:
     If the network defines `for_export()`, returns its result.
     """
     if not compute_dtypes(network) <= {"float32"}:
-        weights = network.get_weights()
-        network = type(network).from_config(to_float32(network.get_config()))
-        network.set_weights(weights)
+        network = copy_network(network, to_float32)
     return network.for_export() if hasattr(network, "for_export") else network
 
 
@@ -106,6 +106,7 @@ def check_parity(
     largest, mean = float(differences.max()), float(differences.mean())
     tolerance *= scale
     if not (largest <= tolerance and mean <= mean_tolerance):
+        check_repeats(signature.network)
         bound = tolerance if np.isfinite(tolerance) else mean_tolerance
         raise ExportError(
             f"expected the {export} to agree with the Keras generator to {bound:g}, got a largest "

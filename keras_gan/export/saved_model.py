@@ -4,9 +4,11 @@ import functools
 import os
 import pathlib
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
 from keras_gan import pictures
+from keras_gan.export.blame import name_layer, one_or_all
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
@@ -113,10 +115,22 @@ def write(
     module = tf.Module()
     networks = [signature.network for signature in signatures.values()]
     module.weights = [variable.value for network in networks for variable in network.variables]
-    try:
-        tf.saved_model.save(module, str(path), signatures=functions)
-    except tf.errors.OpError as error:
-        raise OSError(error.message) from error
+    first = networks[0]
+    with name_layer(first, save_part, "a SavedModel", "make what it holds weights (add_weight)"):
+        try:
+            tf.saved_model.save(module, str(path), signatures=functions)
+        except tf.errors.OpError as error:
+            raise OSError(error.message) from error
+
+
+def save_part(network: keras.Model) -> None:
+    """Writes a network as a SavedModel and removes it, to find a layer that can't be."""
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in network.inputs]
+    module = tf.Module()
+    module.weights = [variable.value for variable in network.variables]
+    module.serve = tf.function(lambda *inputs: network(one_or_all(inputs)), input_signature=specs)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(module, folder)
 
 
 def runner(signature: Signature, jit_compile: bool) -> Callable:
@@ -138,12 +152,13 @@ def serving_function(signature: Signature, run: Callable) -> Callable:
 
 def sample_function(gan: Sampling, run: Callable, finish: Callable) -> Callable:
     """Returns the function `count, seed, truncation [, label] -> finish(images)`, with defaults."""
+    num_classes = gan.require_classes() if gan.conditional else None
 
     def sample(count, seed, truncation, label=None):
         count = tf.clip_by_value(count, 1, MAX_COUNT)
         inputs = {"latents": gan.latents(count, seed)}
         if label is not None:
-            cycle = tf.range(count) % (gan.num_classes or 1)
+            cycle = tf.range(count) % num_classes
             inputs["labels"] = tf.where(label < 0, cycle, label)
         return finish(run(inputs, truncation))
 

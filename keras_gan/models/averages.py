@@ -5,14 +5,6 @@ import tensorflow as tf
 from keras import ops
 
 
-def copy_network(network: keras.Model) -> keras.Model:
-    """Returns a copy of a network, with the same weights, that isn't trainable."""
-    copy = type(network).from_config(network.get_config())
-    copy.set_weights(network.get_weights())
-    copy.trainable = False
-    return copy
-
-
 def update_average(
     average: keras.Model,
     network: keras.Model,

@@ -1,5 +1,6 @@
 """Checks of networks, rules and Keras's options before training."""
 
+from collections.abc import Collection
 from typing import Any
 
 from keras_gan import media
@@ -7,8 +8,10 @@ from keras_gan.augment import Augment
 from keras_gan.checks import check_bool, check_integer, is_number
 from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.losses import AdversarialLoss
+from keras_gan.models.network_checks import check_logits, check_range, check_regularizers
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
+from keras_gan.networks.graph import num_classes_of
 
 import keras
 
@@ -17,6 +20,24 @@ def check_compiled(model: keras.Model, method: str) -> None:
     """Raises `ConfigError` before `compile`, for a method that needs it."""
     if not model.compiled:
         raise ConfigError(f"expected a compiled model; call compile() before {method}().")
+
+
+KERAS_WORDS = {  # arguments of `compile` in Keras and its examples -> what a GAN has
+    "optimizer": "generator_optimizer and discriminator_optimizer",
+    **dict.fromkeys(("g_optimizer", "gen_optimizer"), "generator_optimizer"),
+    **dict.fromkeys(("d_optimizer", "disc_optimizer"), "discriminator_optimizer"),
+    **dict.fromkeys(("loss_fn", "g_loss_fn", "d_loss_fn"), "loss, such as loss='hinge'"),
+    **dict.fromkeys(("metrics", "weighted_metrics"), "the callback keras_gan.callbacks.Evaluate"),
+    **dict.fromkeys(("gp_weight", "loss_weights"), "penalties, each with its weight"),
+    **dict.fromkeys(("discriminator_extra_steps", "d_steps"), "n_critic"),
+}
+
+
+def check_compile_words(names: Collection[str]) -> None:
+    """Raises `ConfigError` for names that Keras or its examples have for arguments of `compile`."""
+    for name in names:
+        if name in KERAS_WORDS:
+            raise ConfigError(f"expected no {name}: a game has {KERAS_WORDS[name]}; pass that.")
 
 
 UNUSED = {
@@ -78,6 +99,8 @@ def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, n
     if not isinstance(name, str):
         raise ConfigError(f"expected a str as the name of a Duel, got {abbreviate(name)}.")
     check_shapes_fit(generator, discriminator)
+    check_range(generator)
+    check_regularizers(generator, discriminator)
     check_rules_fit(rules, generator, discriminator)
 
 
@@ -140,8 +163,20 @@ def check_network(name: str, network: Any) -> None:
     if not is_model or not getattr(network, "inputs", None):
         raise ConfigError(
             f"expected a functional or Sequential keras.Model with keras.Input as the {name}, got "
-            f"{abbreviate(network)}."
+            f"{abbreviate(network)}{advise_model(network)}."
         )
+
+
+def advise_model(network: Any) -> str:
+    """Returns what makes a Keras model one with known inputs, for an error."""
+    if isinstance(network, keras.Sequential):
+        return (
+            "; begin it with keras.Input(shape), and give layers of your own whose call can't be "
+            "traced a compute_output_shape"
+        )
+    if isinstance(network, keras.Model):
+        return "; make it functional: x = keras.Input(shape); keras.Model(x, network(x))"
+    return ""
 
 
 def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -156,9 +191,20 @@ def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> No
             f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
             "num_classes."
         )
-    classes = [getattr(n, "num_classes", None) for n in (generator, discriminator)]
+    classes = [num_classes_of(network) for network in (generator, discriminator)]
     if None not in classes and classes[0] != classes[1]:
         raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
+
+
+def advise_shape(sample_shape: tuple, input_shape: tuple) -> str:
+    """Returns what to do about a discriminator of other samples, for an error."""
+    is_conditioned = sample_shape[:-1] == input_shape[:-1] and len(sample_shape) == 3
+    if is_conditioned and input_shape[-1] > 4:
+        return (
+            "give it a second input for labels, keras.Input((), dtype='int32'), and concatenate "
+            "their one-hot maps inside; the generator likewise"
+        )
+    return "build both with the same shape"
 
 
 def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -168,7 +214,7 @@ def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None
     if sample_shape != input_shape:
         raise ConfigError(
             f"expected a discriminator of samples {sample_shape}, which the generator makes, got "
-            f"one of {input_shape}; build both with the same shape."
+            f"one of {input_shape}; {advise_shape(sample_shape, input_shape)}."
         )
     logits = tuple(discriminator.outputs[0].shape)
     if len(logits) < 2 or logits[-1] != 1:
@@ -177,3 +223,4 @@ def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None
             f"patch, (batch, rows, columns, 1), got {logits}; end it with Dense(1) or Conv2D(1, "
             "...), without a sigmoid."
         )
+    check_logits(discriminator)

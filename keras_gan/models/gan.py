@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import gradients, replicas
-from keras_gan.checks import check_labels
+from keras_gan.checks import check_integer, check_labels
 from keras_gan.errors import DataError, unknown
+from keras_gan.models.adapters import adapt_pair
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import check_networks_fit
+from keras_gan.models.checks import check_compile_words, check_networks_fit
 from keras_gan.models.data_checks import check_labels_fit, check_samples
 from keras_gan.models.duel import Duel, Noise, discriminate, with_labels
 from keras_gan.models.rules import Rules
@@ -28,6 +29,7 @@ class GAN(Sampling, AdversarialModel):
 
     Args:
         generator: Keras model, `latents (batch, latent_dim) [, labels (batch,)] -> samples`.
+            Latents of another shape or in several inputs, and one-hot labels, are adapted.
         discriminator: Keras model, `samples [, labels] -> logits (batch, 1)` without a sigmoid,
             or logits of patches `(batch, rows, columns, 1)`; or `samples -> [logits, class logits
             (batch, num_classes)]` (ACGAN).
@@ -35,6 +37,7 @@ class GAN(Sampling, AdversarialModel):
         moving_average_half_life: Half-life of the averaged generator, in images.
         latent_distribution: `"normal"`, or `"uniform"` in [-1, 1).
         name: Name of the model.
+        num_classes: Number of classes, for conditional networks whose graphs don't tell it.
 
     Attributes:
         moving_average: The averaged generator, which `sample` and exports use.
@@ -70,13 +73,17 @@ class GAN(Sampling, AdversarialModel):
         moving_average_half_life: float = 20_000,
         latent_distribution: str = "normal",
         name: str = "gan",
+        num_classes: int | None = None,
     ):
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise unknown("latent_distribution", latent_distribution, LATENT_DISTRIBUTIONS)
+        if num_classes is not None:
+            check_integer("num_classes", num_classes, minimum=2)
+        generator, discriminator = adapt_pair(generator, discriminator)
+        check_networks_fit(generator, discriminator)
         networks = {"generator": generator, "discriminator": discriminator}
         super().__init__(seed, moving_average_half_life, name, **networks)
-        check_networks_fit(generator, discriminator)
-        self.latent_distribution = latent_distribution
+        self.latent_distribution, self._num_classes = latent_distribution, num_classes
 
     def compile(
         self,
@@ -111,6 +118,7 @@ class GAN(Sampling, AdversarialModel):
 
             gan.compile(loss="non_saturating", penalties=[kg.penalties.R1(0.1)])
         """
+        check_compile_words(rule)
         self.compile_players(
             {"generator": generator_optimizer, "discriminator": discriminator_optimizer},
             Rules.of(rules, **rule),
@@ -331,9 +339,15 @@ class GAN(Sampling, AdversarialModel):
         if labels is not None and self.num_classes is not None:
             check_labels(np.asarray(labels), self.num_classes)
 
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes: as the constructor or the generator gives it, or None."""
+        return self._num_classes or super().num_classes
+
     def get_config(self) -> dict:
         """Returns the constructor's arguments, as Keras serializes them."""
-        return {**super().get_config(), "latent_distribution": self.latent_distribution}
+        config = {**super().get_config(), "latent_distribution": self.latent_distribution}
+        return config | ({"num_classes": self._num_classes} if self._num_classes else {})
 
 
 def generator_is_due(due: Sequence[str] | None) -> bool:

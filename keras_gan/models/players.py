@@ -1,18 +1,22 @@
 """Players: the networks and optimizers of a game, their schedules and moving averages."""
 
 import itertools
+import warnings
 from typing import Any
 
 from keras_gan import optimizers, replicas, schedules
 from keras_gan.checks import check_positive
-from keras_gan.errors import unknown
-from keras_gan.models.averages import copy_network, update_average
+from keras_gan.errors import ConfigError, unknown
+from keras_gan.models.averages import update_average
 from keras_gan.models.checks import check_network
 from keras_gan.models.game_checks import check_forms, check_free, check_names
+from keras_gan.models.network_checks import check_trainable
 from keras_gan.models.resumable import Resumable
 from keras_gan.networks import compute_dtypes
+from keras_gan.networks.copies import copy_network
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -87,6 +91,43 @@ class Players(Resumable):
         """Returns the optimizer of a player."""
         return getattr(self, f"{player}_optimizer")
 
+    def check_trained(self) -> None:
+        """Raises `ConfigError` unless the optimizers update the weights that are trainable now."""
+        for player in self.players:
+            optimizer = schedules.inner_optimizer(self.optimizer_of(player))
+            if {*map(id, optimizer._trainable_variables)} != {*map(id, self.variables_of(player))}:
+                raise ConfigError(
+                    f"expected the {player}'s weights to be trainable as when the model was "
+                    "compiled, got others, as trainable or a layer has changed; call compile() "
+                    "again."
+                )
+
+    def reset_averages(self) -> None:
+        """Copies the networks' weights to their moving averages, which `sample` and exports use.
+
+        Call it after weights were loaded into a network, such as a generator from elsewhere.
+
+        Example:
+
+            gan.generator.load_weights("generator.weights.h5")
+            gan.reset_averages()
+        """
+        for average, name in self.averages.items():
+            getattr(self, average).set_weights(getattr(self, name).get_weights())
+
+    def check_averages(self) -> None:
+        """Warns of averages that differ from their networks although nothing is trained yet."""
+        if int(self.step):
+            return
+        for average, name in self.averages.items():
+            pairs = zip(getattr(self, average).weights, getattr(self, name).weights, strict=True)
+            if not all(np.array_equal(*map(ops.convert_to_numpy, pair)) for pair in pairs):
+                warnings.warn(
+                    f"{average}, which makes the samples, has other weights than {name}, and no "
+                    "step has averaged them yet; call reset_averages() to copy them.",
+                    stacklevel=3,
+                )
+
     # Compiling and configuration.
 
     def compile_optimizers(
@@ -101,10 +142,12 @@ class Players(Resumable):
             schedules_by_name: Name of a number -> schedule.
 
         Raises:
-            ConfigError: For a player without an optimizer, an optimizer of other weights, or a
-                schedule of a number that the model doesn't have.
+            ConfigError: For a player without an optimizer or without weights to train, an
+                optimizer of other weights, or a schedule of a number that the model doesn't have.
         """
         check_names(optimizers, self.players, "an optimizer, or None, for each of")
+        for player, names in self.players.items():
+            check_trainable(player, {name: getattr(self, name) for name in names})
         for player in self.players:
             setattr(self, f"{player}_optimizer", self._build_optimizer(player, optimizers[player]))
         built = {player: self.optimizer_of(player) for player in self.players}

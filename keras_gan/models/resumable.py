@@ -16,6 +16,7 @@ from keras_gan.device_arrays import (
 )
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import check_file, check_path
+from keras_gan.models.callback_checks import check_callbacks, restore_backups
 from keras_gan.models.checks import check_compiled, check_keras_options
 from keras_gan.models.data_checks import (
     NO_BATCH,
@@ -25,7 +26,9 @@ from keras_gan.models.data_checks import (
     check_rows,
     is_array_nest,
 )
+from keras_gan.models.keras_methods import KerasMethods
 from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
+from keras_gan.models.savable import check_savable
 from keras_gan.tf32 import allow_tf32
 
 import keras
@@ -37,7 +40,7 @@ CHECKED_ROWS = 256  # rows of an array whose range is checked
 OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
 
 
-class Resumable(Replicated, keras.Model):
+class Resumable(Replicated, KerasMethods, keras.Model):
     """Base of `AdversarialModel` that counts steps, reads data by step and saves all its state.
 
     Args:
@@ -138,6 +141,8 @@ class Resumable(Replicated, keras.Model):
             ConfigError: Before `compile`, if `steps_per_execution` doesn't divide an epoch, for
                 data that can't lie on the device, or for weights of samples or classes and a
                 `validation_split`, which no game uses.
+            ConfigError: For callbacks of Keras that can't work with a game, and before training for
+                a callback that saves a model which couldn't be loaded again.
             DataError: For data that don't fit the networks or are damaged.
             NotFiniteError: For losses, gradients or penalties of NaN or infinity.
             OutOfMemoryError: If a step needs more memory than the device has.
@@ -147,12 +152,17 @@ class Resumable(Replicated, keras.Model):
         kwargs["callbacks"] = with_guard(kwargs.get("callbacks"))
         validation_size = kwargs.get("validation_batch_size") or batch_size or 32
         kwargs |= self._check_validation(kwargs.get("validation_data"), validation_size)
+        callbacks, validates = kwargs.get("callbacks"), "validation_data" in kwargs
+        check_callbacks(self, callbacks, validates, lambda: check_savable(self))
+        self.check_trained()
+        self.check_averages()
         if is_array_nest(x):
             self.check_arrays(x, y)
             x = batches.from_arrays(join(x, y), batch_size or 32, self.seed, shuffle)
             y = batch_size = None
         x = check_dataset(x, self._value_check(), y, batch_size)
         on_device = self._data_on_device(x, data_on_device)
+        restore_backups(self, callbacks)
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_executions(steps_per_epoch)
@@ -233,6 +243,7 @@ class Resumable(Replicated, keras.Model):
         """
         check_compiled(self, "train_on_batch")
         check_keras_options(sample_weight=sample_weight, class_weight=class_weight)
+        self.check_trained()
         return super().train_on_batch(x, y, return_dict=return_dict)
 
     def test_on_batch(
@@ -357,8 +368,9 @@ class Resumable(Replicated, keras.Model):
             overwrite, zipped, **kwargs: As in `keras.Model.save`.
 
         Raises:
-            ConfigError: For another suffix, as other formats lack a part of the state, or a path
-                where no file can be.
+            ConfigError: For another suffix, as other formats lack a part of the state, a path where
+                no file can be, or a model with parts that aren't registered, so that it couldn't be
+                loaded again.
         """
         path, is_remote = check_path(filepath), "://" in os.fspath(filepath)
         if path.suffix != ".keras":
@@ -368,6 +380,7 @@ class Resumable(Replicated, keras.Model):
             )
         if zipped is not False and not is_remote:
             check_file(path)
+        check_savable(self)
         if not is_remote:
             path.parent.mkdir(parents=True, exist_ok=True)
         super().save(filepath if is_remote else path, overwrite, zipped, **kwargs)
