@@ -117,7 +117,7 @@ class Players(Resumable):
 
     def check_averages(self) -> None:
         """Warns of averages that differ from their networks although nothing is trained yet."""
-        if int(self.step):
+        if int(self.step) or int(self.images_before):
             return
         for average, name in self.averages.items():
             pairs = zip(getattr(self, average).weights, getattr(self, name).weights, strict=True)
