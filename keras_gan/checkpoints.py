@@ -9,10 +9,10 @@ import warnings
 from keras_gan.errors import NotFiniteError, RunError
 from keras_gan.files.atomic import check_path
 from keras_gan.files.keras_file import is_intact, load_model, save_model
+from keras_gan.finite import not_finite
 from keras_gan.models.adversarial import AdversarialModel
 
 import keras
-import numpy as np
 
 NAME = re.compile(r"\d+\.keras")
 ANY_NAME = re.compile(r"\d+(\.new(\.saved)?)?\.keras")  # with temporary files of a killed process
@@ -130,16 +130,3 @@ def check_finite_state(model: AdversarialModel) -> None:
             f"expected a finite state to save at step {int(model.step)}, got NaN or infinity in "
             f"{', '.join(broken[:3])}{', ...' if broken[3:] else ''}; the last checkpoint is kept."
         )
-
-
-def not_finite(model: AdversarialModel) -> list[str]:
-    """Returns the names of variables of a model and its optimizers with NaN or infinity."""
-    optimizers = [getattr(model, f"{player}_optimizer") for player in model.players]
-    variables = [variable for owner in (model, *optimizers) for variable in owner.variables]
-    variables = {id(variable): variable for variable in (*variables, *model.other_state())}
-    return [
-        variable.path
-        for variable in variables.values()
-        if keras.backend.is_float_dtype(variable.dtype)
-        and not np.isfinite(keras.ops.convert_to_numpy(variable).sum(dtype="float64"))
-    ]

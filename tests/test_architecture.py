@@ -16,7 +16,17 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 # From the ground up: a room imports from the floors below its own alone.
 FLOORS = (
     {"errors", "environment", "compilation", "options", "replicas", "tf32"},
-    {"checks", "files", "gradients", "convolutions", "machine", "memory", "noise", "optimizers"},
+    {
+        "checks",
+        "files",
+        "finite",
+        "gradients",
+        "convolutions",
+        "machine",
+        "memory",
+        "noise",
+        "optimizers",
+    },
     {"progress"},
     {"runtime", "verdicts", "device_arrays"},
     {"pictures", "batches", "layers", "losses", "schedules", "penalties"},

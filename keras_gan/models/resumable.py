@@ -16,6 +16,7 @@ from keras_gan.device_arrays import (
 )
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import check_file, check_path
+from keras_gan.finite import StopOnNaN
 from keras_gan.models.callback_checks import check_callbacks, restore_backups
 from keras_gan.models.checks import check_compiled, check_keras_options
 from keras_gan.models.data_checks import (
@@ -416,8 +417,6 @@ class Resumable(Replicated, KerasMethods, keras.Model):
 
 def with_guard(callbacks: Any) -> Any:
     """Returns the callbacks of `fit` with a `StopOnNaN`; a `CallbackList` stays as it is."""
-    from keras_gan.callbacks.guards import StopOnNaN
-
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return callbacks
     callbacks = keras.tree.flatten(callbacks)
