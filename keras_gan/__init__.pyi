@@ -31,6 +31,7 @@ from keras_gan.models import (
     ProgressiveGAN as ProgressiveGAN,
     Rules as Rules,
 )
+from keras_gan.models.transfer import transfer as transfer
 from keras_gan.sampling import Sampling as Sampling
 from keras_gan.signature import Signature as Signature
 

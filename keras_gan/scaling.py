@@ -1,9 +1,13 @@
-"""Scaling of stored integers, such as uint8 images, to samples."""
+"""Scaling of stored integers, such as uint8 images, to samples, and the range of samples."""
 
 from keras_gan import media
 from keras_gan.errors import DataError
 
+import numpy as np
 import tensorflow as tf
+
+OUTSIDE, FEW = 0.01, 0.01  # how far, and how many of the values, may lie outside of the range
+JUDGED = 16  # samples from which on it is an error never to use half of the range
 
 
 def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
@@ -38,3 +42,39 @@ def to_floats(samples: tf.Tensor, medium: media.Medium) -> tf.Tensor:
         )
     scale, offset = medium.integers[samples.dtype.name]
     return tf.cast(tf.cast(samples, tf.float64) / scale, tf.float32) - offset
+
+
+def check_range(samples: np.ndarray, medium: media.Medium, where: str = "") -> None:
+    """Raises `DataError` for samples of another range than their medium's.
+
+    Generators end in the medium's range, so that samples of another one are never learnt. A few
+    values may lie outside, as resizing overshoots at edges.
+
+    Args:
+        samples: Floats `(count, ...)`.
+        medium: The samples' medium.
+        where: Origin of the samples for the error, such as `" in x.npy"`.
+    """
+    if medium.range is None:
+        return
+    (low, high), (least, most) = medium.range, (float(samples.min()), float(samples.max()))
+    outside = np.mean((samples < low - OUTSIDE) | (samples > high + OUTSIDE))
+    is_half = len(samples) >= JUDGED and least >= (low + high) / 2 and most - least > high / 2
+    if outside <= FEW and not is_half:
+        return
+    remedy = describe_scaling(least, most, medium)
+    raise DataError(
+        f"expected {medium.noun} from {low:g} to {high:g}{where}, as generators make them, got "
+        f"values from {least:.4g} to {most:.4g}; scale them, {remedy}."
+    )
+
+
+def describe_scaling(least: float, most: float, medium: media.Medium) -> str:
+    """Returns the line of code that scales values to [-1, 1], for an error."""
+    if least < 0:
+        return f"such as by x / {max(most, -least):.4g}"
+    if most <= 1:
+        return "by x * 2 - 1"
+    if most <= 255 and "uint8" in medium.integers:
+        return "by x / 127.5 - 1, or pass them as uint8"
+    return f"by x / {most / 2:.6g} - 1"

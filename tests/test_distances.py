@@ -131,10 +131,14 @@ def test_kernel_distance_of_constant_features_is_zero():
     assert kernel_distance(same, same, 3, 20) == {"kernel": 0.0, "kernel_error": 0.0}
 
 
-def test_too_few_samples_for_a_subset_are_refused():
+def test_fewer_samples_than_a_subset_are_measured_in_subsets_of_half_of_them():
     metric = feed(KernelDistance(np.asarray, subset_size=280), *small())
-    with pytest.raises(DataError, match=r"at least 280 .* got 300 and 260; .* smaller subset_size"):
-        metric.result()
+    smaller = feed(KernelDistance(np.asarray, subset_size=130), *small())
+    assert metric.result() == smaller.result()
+    assert " in subsets of 130, " in metric.report()
+    assert "subsets" not in smaller.report()
+    with pytest.raises(DataError, match="at least 4 real and 4 generated samples, got 300 and 3"):
+        feed(KernelDistance(np.asarray), small()[0], small()[1][:3]).result()
     with pytest.raises(DataError, match="subset_size=280 samples of each, got 300 and 260"):
         kernel_distance(*small(), subset_size=280)
 

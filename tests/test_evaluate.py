@@ -225,6 +225,37 @@ def test_invalid_arguments_are_refused(chosen, options, message):
         metrics.Evaluator(source_of(), chosen, **options)
 
 
+def test_metrics_are_left_out_where_there_are_too_few_samples():
+    told = []
+    metric_set = metrics.get(["frechet", "kernel", "density_coverage"], "values")
+    evaluator = metrics.Evaluator(source_of(5), metric_set, count=9, tell=told.append)
+    figures = evaluator.evaluate(Generator()).figures
+    assert [*figures] == ["frechet[values]", "kernel[values]", "kernel_error[values]"]
+    line = "density_coverage is left out: it needs 6 real and 1 generated samples, and there are"
+    assert told[0] == f"{line} 5 and 9."
+    assert len(told) == len(set(told))
+    with pytest.raises(DataError, match=r"expected a metric .* 6 real .* there are 5 and 9\."):
+        metrics.Evaluator(source_of(5), metric_set[2:], count=9)
+
+
+class Failing(metrics.FrechetDistance):
+    """A metric with a fault."""
+
+    def result(self):
+        return 1 / 0
+
+
+def test_a_metric_that_fails_leaves_the_others_their_figures():
+    told, chosen = [], [*metrics.get(["kernel"], "values"), Failing("values", name="fid")]
+    evaluator = metrics.Evaluator(source_of(), chosen, count=20, tell=told.append)
+    evaluation = evaluator.evaluate(Generator())
+    assert [*evaluation.figures] == ["kernel[values]", "kernel_error[values]"]
+    assert evaluation.failed == ("fid",)
+    assert evaluation.lines()[1] == told[-1] == "fid[values] has no figure: division by zero"
+    with pytest.raises(DataError, match=r"fid.* has no figure: division by zero"):
+        metrics.evaluate(Generator(), source_of(), chosen[1:], count=20)
+
+
 def test_a_source_must_be_opened():
     with pytest.raises(ConfigError, match=r"a keras_gan\.datasets\.Source, got 'digits'"):
         metrics.Evaluator("digits", several("values"))

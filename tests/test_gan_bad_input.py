@@ -165,7 +165,7 @@ OTHER_DATA = [
     (np.array(["a"] * 8), None, "numbers as samples, got <U1"),
     (IMAGES, LABELS.tolist(), r"labels as an array \(count, ...\) .* got list"),
     (IMAGES, np.int32(3), "labels as an array"),
-    (IMAGES, np.eye(8, 3, dtype="int32"), r"one class per sample, .* got \(1, 3\).* argmax"),
+    (IMAGES, np.eye(8, 3, dtype="int32"), r"one class per sample, .* got \(8, 3\).* argmax"),
     (BATCHES.batch(8).take(0), None, "data of at least one batch, got none"),
     (BATCHES.filter(lambda x: x[0, 0, 0] > 9).batch(8), None, "at least one batch, got none"),
     (BATCHES, None, r"got single ones instead of batches; batch them: dataset.batch\(32\)"),
@@ -198,6 +198,81 @@ def test_other_data_than_fit_reads(x, y, message, classes):
             IMAGES, None if y is None else LABELS, batch_size=8, validation_data=(x, y), verbose=0
         )
     assert int(gan.step) == before or isinstance(x, tf.data.Dataset)
+
+
+class Batches(keras.utils.PyDataset):
+    """One batch."""
+
+    def __init__(self, batch):
+        super().__init__()
+        self.batch = batch
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return self.batch
+
+
+FORMS = {
+    "array": lambda images: images,
+    "tensor": tf.constant,
+    "data set": lambda images: tf.data.Dataset.from_tensor_slices(images).batch(16),
+    "generator": lambda images: ((images,) for _ in range(2)),
+    "PyDataset": lambda images: Batches((images,)),
+}
+MANY = random_images(16)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (127.5 * MANY + 127.5, r"25\d.*; scale them, by x / 127.5 - 1, or pass them as uint8"),
+        (0.5 * MANY + 0.5, r"0\.\d* to .*; scale them, by x \* 2 - 1"),
+        (3 * MANY, "scale them, such as by x / [23]"),
+        (32767.5 * MANY + 32767.5, "scale them, by x / 327"),
+        (np.where(MANY[3] == MANY, np.nan, MANY), "finite samples, got NaN or infinity in 1 of 16"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Your input ran out of data", "ignore:Your `PyDataset` class")
+def test_images_of_another_range(form, images, message, classes):
+    step = int(classes[1].step)
+    make = functools.partial(FORMS[form], images.astype("float32"))
+    for use in (classes[1].fit, classes[1].evaluate):
+        with pytest.raises(DataError, match=message) as error:
+            use(make(), verbose=0)
+        assert "\n" not in str(error.value)
+    data = make()
+    with pytest.raises(DataError, match=message):
+        classes[1].fit(MANY, batch_size=16, validation_data=data, verbose=0)
+    assert int(classes[1].step) <= step + 1  # the step before the validation
+
+
+def test_a_range_that_is_almost_right_is_trained_on(classes):
+    overshooting = np.where(MANY > 0.995, 1.3, MANY).astype("float32")
+    for images in (overshooting, np.abs(MANY[:8]), np.zeros_like(MANY), np.ones_like(MANY)):
+        assert classes[1].fit(images, batch_size=8, verbose=0).history["d_loss"][0] > 0
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_labels_of_no_class_in_a_later_batch(label, classes):
+    labels = np.r_[np.zeros(40, "int32"), label]
+    batches = tf.data.Dataset.from_tensor_slices((random_images(41), labels)).batch(4)
+    for use in (classes[0].fit, classes[0].evaluate):
+        with pytest.raises(DataError, match="labels as integers from 0 to 2, got"):
+            use(batches, verbose=0)
+    with pytest.raises(DataError, match="from 0 to 2, got float32"):
+        classes[0].fit(batches.map(lambda x, y: (x, tf.cast(y, "float32"))), verbose=0)
+
+
+def test_fit_stops_at_nan_by_default(classes):
+    broken = tf.data.Dataset.from_tensor_slices(np.r_[random_images(40), IMAGES * np.nan]).batch(4)
+    gan = tiny_gan()
+    gan.compile()
+    with pytest.raises(kg.errors.NotFiniteError, match=r"expected finite losses, got .*d_loss"):
+        gan.fit(broken, verbose=0)
+    assert 10 < int(gan.step) <= 12
 
 
 @pytest.mark.parametrize("number", [0, -1, 2.5, "8", True])

@@ -125,7 +125,11 @@ def test_integers_are_scaled_by_their_medium(tmp_path, values, medium, expected)
     [
         (np.zeros((4, 3), "uint8"), None, "to hold floats, got uint8; convert them"),
         (np.zeros((4, 3), "int32"), "sound", "int16 sounds or floats, got int32"),
-        (np.full((4, 3), 2.0), "sound", r"float sounds in \[-1, 1\] in .*, got 2 to 2"),
+        (
+            np.full((4, 3), 2.0),
+            "sound",
+            r"sounds from -1 to 1 in .* from 2 to 2; scale them, by x / 1 -",
+        ),
         (np.full((4, 2), 2**24 + 1), ROWS, "integers up to 16,777,216"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from keras_gan.callbacks.table import PeriodicTable
 from keras_gan.checks import check_integer
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import check_path
 from keras_gan.files.keras_file import save_model
 from keras_gan.metrics.evaluate import Evaluator, Sampler
@@ -21,7 +21,7 @@ class Evaluate(PeriodicTable):
     Each evaluation adds a row of figures to a table. The model with the best figure so far is
     saved. With `patience`, training ends after that many evaluations without improvement. The
     best figure is read from the table, so a resumed training takes earlier evaluations into
-    account.
+    account. A metric that fails is told, and the training goes on.
 
     Args:
         evaluator: A `keras_gan.metrics.Evaluator`, which reads the real samples once.
@@ -64,9 +64,14 @@ class Evaluate(PeriodicTable):
 
     def act(self, logs: dict[str, float]) -> None:
         """Evaluates the model, saves it if it is the best, and checks the patience."""
-        figures = self.evaluator.evaluate(self.sample(self.model)).figures
+        try:
+            evaluation = self.evaluator.evaluate(self.sample(self.model))
+        except DataError as error:
+            self.evaluator.tell(f"The training goes on without an evaluation here: {error}")
+            return
+        figures = evaluation.figures
         self.monitor = self.monitor or next(iter(figures))
-        if self.monitor not in figures:
+        if self.monitor not in figures and not evaluation.failed:
             raise ConfigError(
                 f"expected to monitor one of {', '.join(figures)}, got {self.monitor!r}."
             )

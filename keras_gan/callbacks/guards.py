@@ -14,8 +14,10 @@ class StopOnNaN(keras.callbacks.Callback):
 
     The logs are losses, gradient norms and penalties. The error names the step, the logs and the
     weights that aren't finite. Keras's `TerminateOnNaN` reads only `logs["loss"]`, which a GAN
-    doesn't have.
+    doesn't have. `fit` has one of these without being asked.
     """
+
+    async_safe = True  # so that Keras needn't wait for each step of a GPU
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Checks every log of the step."""

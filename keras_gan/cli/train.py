@@ -40,6 +40,7 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     add_train_data(train)
     add_train_rules(train)
     add_train_metrics(train)
+    add_train_fine_tuning(train)
     add_train_checkpoints(train)
     add_train_machine(train)
 
@@ -220,6 +221,26 @@ def add_train_machine(train: argparse.ArgumentParser) -> None:
     )
 
 
+def add_train_fine_tuning(train: argparse.ArgumentParser) -> None:
+    """Adds the options of fine-tuning."""
+    group = train.add_argument_group("fine-tuning")
+    group.add_argument(
+        "--from",
+        dest="weights_from",
+        metavar="RUN",
+        help="start with the weights of another run, or of a .keras file: fine-tune them on these "
+        "data (default: new weights)",
+    )
+    group.add_argument(
+        "--freeze-discriminator",
+        type=int,
+        default=0,
+        metavar="N",
+        help="don't train the discriminator's first N layers, which helps with few data "
+        "(default: train all)",
+    )
+
+
 def add_train_checkpoints(train: argparse.ArgumentParser) -> None:
     """Adds the options of checkpoints."""
     group = train.add_argument_group("checkpoints")
@@ -277,7 +298,7 @@ METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patie
 SAME_NAMES = (
     *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
     *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
-    *("prefetch", "cache", "tf32"),
+    *("prefetch", "cache", "tf32", "weights_from", "freeze_discriminator"),
 )
 
 

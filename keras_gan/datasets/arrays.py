@@ -192,11 +192,7 @@ def check_samples(name: str, samples: np.ndarray, medium: media.Medium) -> np.nd
     with np.errstate(over="ignore"):
         samples = samples.astype("float32")
     batches.check_finite(samples, f" in {name}")
-    if medium.range is not None and np.abs(samples).max() > 1 + 1e-6:
-        raise DataError(
-            f"expected float {medium.noun} in [-1, 1] in {name}, got {samples.min():g} to "
-            f"{samples.max():g}; scale them, or store them as {', '.join(medium.integers)}."
-        )
+    scaling.check_range(samples, medium, f" in {name}")
     return samples
 
 

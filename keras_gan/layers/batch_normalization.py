@@ -32,7 +32,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
     ) -> tf.Tensor:
         """Normalizes each channel to mean beta and standard deviation gamma over the batch."""
-        if not training or len(inputs.shape) != 4 or mask is not None:
+        if not (training and self.trainable) or len(inputs.shape) != 4 or mask is not None:
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1:]
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(

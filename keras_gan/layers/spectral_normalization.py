@@ -74,7 +74,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Calls the wrapped layer with W / sigma(W)."""
-        weight = self._weight()
+        weight, training = self._weight(), training and self.trainable
         normalized = ops.divide(weight, self._sigma(weight, training))
         with keras.StatelessScope(state_mapping=[(weight, normalized)]):
             return self.layer(inputs)

@@ -27,12 +27,14 @@ class Evaluation:
         reports: One line per metric: figures, extractor with its provenance, counts.
         counts: Numbers of generated and of real samples.
         seed: Seed of the generated samples and of the choice of real ones.
+        failed: Names of the metrics that gave no figure; their reports say why.
     """
 
     figures: dict[str, float]
     reports: tuple[str, ...]
     counts: tuple[int, int]
     seed: int
+    failed: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Returns the report, one line per metric.
@@ -45,6 +47,8 @@ class Evaluation:
 
 class Evaluator:
     """Evaluates generators against a source, which is read only once.
+
+    Metrics that need more samples than there are get left out, and `tell` is told so.
 
     Args:
         source: A `keras_gan.datasets.Source`.
@@ -59,6 +63,7 @@ class Evaluator:
     Raises:
         ConfigError: For an invalid source, numbers out of range, no metrics, or two metrics of the
             same name.
+        DataError: If all metrics need more samples.
 
     Example:
 
@@ -94,6 +99,7 @@ class Evaluator:
         self.tell = tell or (lambda line: None)
         real_count = count if real_count is None else check_integer("real_count", real_count)
         self.indices = choose(len(source), real_count, self.seed)
+        self.metrics = select_measurable(self.metrics, len(self.indices), count, self.tell)
         self._has_real = False
         self._first_batch = None
 
@@ -111,20 +117,29 @@ class Evaluator:
             An `Evaluation`.
 
         Raises:
-            DataError: For samples of another shape, or too few samples.
+            DataError: For samples of another shape, or if no metric gives a figure.
             NotFiniteError: For generated samples with NaN or infinity.
         """
         seed = self.seed if seed is None else check_seed(seed, bits=63)
         self._add_real()
         self._add_fake(sample, seed)
         self.tell(f"Computing {', '.join(metric.name for metric in self.metrics)} ...")
-        figures, reports = {}, []
+        figures, reports, failed = {}, [], []
         for metric in self.metrics:
-            with clock(f"computing {metric.name}"):
-                result = metric.result()
+            try:
+                with clock(f"computing {metric.name}"):
+                    result = metric.result()
+            except Exception as error:  # the other metrics, and the training, are worth going on
+                reports.append(f"{metric.name}[{metric.extractor.name}] has no figure: {error}")
+                self.tell(reports[-1])
+                failed.append(metric.name)
+                continue
             figures |= name_figures(metric, result)
             reports.append(metric.report(result))
-        return Evaluation(figures, tuple(reports), (self.count, len(self.indices)), seed)
+        if not figures:
+            raise DataError("; ".join(reports))
+        counts = self.count, len(self.indices)
+        return Evaluation(figures, tuple(reports), counts, seed, tuple(failed))
 
     @allow_tf32(False)
     def picture_neighbours(self, path: str | os.PathLike, rows: int = 10, columns: int = 3) -> None:
@@ -274,6 +289,36 @@ def draw_batches(
 def batch_seed(seed: int, index: int) -> int:
     """Derives the seed of a batch, from 0 to 2**63 - 1."""
     return int(np.random.SeedSequence([seed, index]).generate_state(1, "uint64")[0] >> 1)
+
+
+def select_measurable(
+    metrics: Sequence[FeatureMetric], real: int, fake: int, tell: Callable[[str], object]
+) -> list[FeatureMetric]:
+    """Returns the metrics for which there are enough samples.
+
+    Args:
+        metrics: `FeatureMetric` objects.
+        real, fake: Numbers of real and of generated samples.
+        tell: Function called with a line for each metric that is left out.
+
+    Raises:
+        DataError: If none is left.
+    """
+    measurable, lines = [], []
+    for metric in metrics:
+        least_real, least_fake = metric.least_counts
+        if real >= least_real and fake >= least_fake:
+            measurable.append(metric)
+            continue
+        lines.append(
+            f"{metric.name} is left out: it needs {least_real:,} real and {least_fake:,} "
+            f"generated samples, and there are {real:,} and {fake:,}."
+        )
+    if not measurable:
+        raise DataError(f"expected a metric that these samples allow; {' '.join(lines)}")
+    for line in lines:
+        tell(line)
+    return measurable
 
 
 def check_metrics(metrics: Iterable[FeatureMetric]) -> list[FeatureMetric]:

@@ -90,6 +90,7 @@ class FrechetDistance(FeatureMetric):
     """
 
     accumulator = Moments
+    least_counts = (2, 2)
 
     def __init__(self, extractor: ExtractorLike = "inception", name: str = "frechet") -> None:
         super().__init__(extractor, name)
@@ -100,7 +101,7 @@ class FrechetDistance(FeatureMetric):
         Raises:
             DataError: With fewer than two real or generated samples.
         """
-        self.require(2, 2)
+        self.require(*self.least_counts)
         real, fake = self.real, self.fake
         return gaussian_distance(real.mean, real.factor, fake.mean, fake.factor)
 

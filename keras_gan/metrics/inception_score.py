@@ -51,13 +51,18 @@ class InceptionScore(ClassMetric):
         self.splits = check_integer("splits", splits)
         self.seed = check_seed(seed, bits=63)
 
+    @property
+    def least_counts(self) -> tuple[int, int]:
+        """Least numbers of real and of generated samples."""
+        return 0, self.splits
+
     def result(self) -> dict[str, float]:
         """Computes mean and standard deviation over the splits.
 
         Raises:
             DataError: With fewer samples than splits.
         """
-        self.require(0, self.splits, "feed more samples, or pass fewer splits")
+        self.require(*self.least_counts, "feed more samples, or pass fewer splits")
         return score_splits(self.fake.array.astype("float64"), self.splits, self.seed)
 
     def describe(self, result: dict[str, float]) -> str:

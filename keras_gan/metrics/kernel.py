@@ -24,7 +24,8 @@ class KernelDistance(FeatureMetric):
     Args:
         extractor: As in `FeatureMetric`.
         subsets: Number of random subsets, at least 2.
-        subset_size: Samples per subset, drawn without replacement, at least 2.
+        subset_size: Samples per subset, drawn without replacement, at least 2. With fewer samples
+            than that, subsets have half of them.
         seed: Non-negative int that determines the subsets.
         name: Name of the metric.
 
@@ -43,6 +44,8 @@ class KernelDistance(FeatureMetric):
     ['kernel', 'kernel_error']
     """
 
+    least_counts = (4, 4)
+
     def __init__(
         self,
         extractor: ExtractorLike = "inception",
@@ -58,21 +61,27 @@ class KernelDistance(FeatureMetric):
         """Computes mean and standard error over the subsets.
 
         Raises:
-            DataError: With fewer samples than `subset_size`.
+            DataError: With fewer than 4 real or generated samples.
         """
-        size = self.subset_size
-        self.require(size, size, "feed more samples, or pass a smaller subset_size")
-        options = self.subsets, size, self.seed
-        real, fake = self.real, self.fake
-        within_real = real.once("within", lambda: within_subsets(real.array, *options, REAL))
-        within_fake = fake.once("within", lambda: within_subsets(fake.array, *options, FAKE))
+        self.require(*self.least_counts)
+        options = self.subsets, self.size_of_subsets(), self.seed
+        real, fake, name = self.real, self.fake, f"within {self.size_of_subsets()}"
+        within_real = real.once(name, lambda: within_subsets(real.array, *options, REAL))
+        within_fake = fake.once(name, lambda: within_subsets(fake.array, *options, FAKE))
         return summary(
             within_real + within_fake - 2 * across_subsets(real.array, fake.array, *options)
         )
 
+    def size_of_subsets(self) -> int:
+        """Returns the number of samples per subset, for the samples so far."""
+        least = min(self.counts)
+        return self.subset_size if least >= self.subset_size else least // 2
+
     def describe(self, result: dict[str, float]) -> str:
-        """Formats the mean +- the standard error."""
-        return f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}"
+        """Formats the mean +- the standard error, and the size of smaller subsets."""
+        size = self.size_of_subsets()
+        subsets = "" if size == self.subset_size else f" in subsets of {size}"
+        return f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}{subsets}"
 
     def get_config(self) -> dict[str, object]:
         """Returns the constructor arguments."""

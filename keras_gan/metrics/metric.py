@@ -81,7 +81,7 @@ class FeatureMetric(keras.metrics.Metric):
     """Base class of metrics that compare real and generated samples by an extractor's features.
 
     The state is in float64 NumPy arrays, so update it from Python, not from a compiled step.
-    A subclass sets `accumulator` and implements `result`.
+    A subclass sets `accumulator` and `least_counts`, and implements `result`.
 
     Args:
         extractor: An `Extractor`, its name, a Keras model, or a callable; see `extractors.get`.
@@ -90,6 +90,7 @@ class FeatureMetric(keras.metrics.Metric):
 
     accumulator = FeatureTable
     seed = None
+    least_counts = (0, 1)  # of real and of generated samples, for `result`
 
     def __init__(self, extractor: extractors.ExtractorLike, name: str) -> None:
         super().__init__(name=name, dtype="float64")

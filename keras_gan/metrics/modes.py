@@ -84,7 +84,7 @@ class Modes(ClassMetric):
         Raises:
             DataError: Without generated samples.
         """
-        self.require(0, 1)
+        self.require(*self.least_counts)
         classes = self.fake.classes
         return {"modes": int((classes > 0).sum()), "kl_to_uniform": kl_to_uniform(classes)}
 

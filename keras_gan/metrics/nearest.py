@@ -46,6 +46,8 @@ class NearestNeighbours(FeatureMetric):
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
 
+    least_counts = (2, 1)
+
     def __init__(self, extractor: ExtractorLike = "inception", name: str = "nearest") -> None:
         super().__init__(extractor, name)
 
@@ -55,7 +57,7 @@ class NearestNeighbours(FeatureMetric):
         Raises:
             DataError: Without generated samples, or with fewer than two different real ones.
         """
-        self.require(2, 1)
+        self.require(*self.least_counts)
         real = self.real
         among_real = real.once("other", lambda: distances_to_other(real.array))
         to_real, indices = self.neighbours(k=1)

@@ -77,13 +77,18 @@ class PrecisionRecall(NeighbourhoodMetric):
     ) -> None:
         super().__init__(extractor, k, name)
 
+    @property
+    def least_counts(self) -> tuple[int, int]:
+        """Least numbers of real and of generated samples."""
+        return self.k + 1, self.k + 1
+
     def result(self) -> dict[str, float]:
         """Computes `{"precision": float, "recall": float}`.
 
         Raises:
             DataError: With `k` samples or fewer of either kind.
         """
-        self.require(self.k + 1, self.k + 1, "feed more samples, or pass a smaller k")
+        self.require(*self.least_counts, "feed more samples, or pass a smaller k")
         real, fake = self.real, self.fake
         return shares_within(real.array, self.radii(real), fake.array, self.radii(fake))
 
@@ -121,6 +126,11 @@ class DensityCoverage(NeighbourhoodMetric):
     ) -> None:
         super().__init__(extractor, k, name)
 
+    @property
+    def least_counts(self) -> tuple[int, int]:
+        """Least numbers of real and of generated samples."""
+        return self.k + 1, 1
+
     def result(self) -> dict[str, float]:
         """Computes `{"density": float, "coverage": float}`.
 
@@ -128,7 +138,7 @@ class DensityCoverage(NeighbourhoodMetric):
             DataError: With `k` real samples or fewer, without generated ones, or if all real
                 samples have more than `k` copies.
         """
-        self.require(self.k + 1, 1, "feed more samples, or pass a smaller k")
+        self.require(*self.least_counts, "feed more samples, or pass a smaller k")
         return occupancy(self.real.array, self.radii(self.real), self.fake.array, self.k)
 
 

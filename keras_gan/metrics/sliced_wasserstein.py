@@ -44,6 +44,8 @@ class SlicedWasserstein(FeatureMetric):
     3.0
     """
 
+    least_counts = (1, 1)
+
     def __init__(
         self,
         extractor: ExtractorLike = "values",
@@ -61,7 +63,7 @@ class SlicedWasserstein(FeatureMetric):
         Raises:
             DataError: Without real or without generated samples.
         """
-        self.require(1, 1)
+        self.require(*self.least_counts)
         return mean_over_slices(self.real.array, self.fake.array, self.projections, self.seed)
 
     def get_config(self) -> dict[str, object]:

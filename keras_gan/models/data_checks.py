@@ -1,8 +1,8 @@
-"""Checks of what `fit` and `evaluate` read: arrays, data sets and their batches."""
+"""Checks of what `fit` and `evaluate` read: arrays, data sets, their batches and values."""
 
 import itertools
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from keras_gan import media, scaling
@@ -20,6 +20,7 @@ DATASETS = (
     types.GeneratorType,
 )
 
+FIRST_BATCHES = 4  # whose values are all checked
 NO_BATCH = "expected data of at least one batch, got none; check the data's filters and batch size."
 
 
@@ -65,15 +66,62 @@ def check_rows(array: Any, noun: str = "samples") -> None:
         )
 
 
-def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) -> Any:
+class ValueCheck:
+    """A check of the values of batches as they are read.
+
+    The first batches are checked whole, of the others the labels: to look at every pixel would take
+    longer than a step of a GPU.
+
+    Args:
+        whole: Function of a batch of arrays that raises `DataError` for values that a game can't be
+            trained on.
+        labels: The same for the labels of a batch alone.
+    """
+
+    def __init__(self, whole: Callable[[Any], None], labels: Callable[[Any], None]) -> None:
+        self.whole, self.labels = whole, labels
+        self.numbers = itertools.count()
+
+    def __call__(self, batch: Any) -> None:
+        """Checks the next batch."""
+        (self.whole if next(self.numbers) < FIRST_BATCHES else self.labels)(batch)
+
+    def of_generator(self, batches: Iterator) -> Iterator:
+        """Yields batches, each of which is checked."""
+        for batch in batches:
+            self(batch)
+            yield batch
+
+    def of_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        """Returns a data set of the same batches, each of which is checked when it is read."""
+        spec = dataset.element_spec
+        if not all(isinstance(part, tf.TensorSpec) for part in tf.nest.flatten(spec)):
+            return dataset
+
+        def check(*parts):
+            self(tf.nest.pack_sequence_as(spec, parts))
+
+        def check_when_read(*parts):
+            batch = parts if isinstance(spec, tuple) else parts[0]
+            with tf.control_dependencies([tf.numpy_function(check, tf.nest.flatten(batch), [])]):
+                return tf.nest.map_structure(tf.identity, batch)
+
+        return dataset.map(check_when_read)
+
+
+def check_dataset(
+    data: Any, check: ValueCheck, labels: Any = None, batch_size: int | None = None
+) -> Any:
     """Returns data that can be read batch by batch; raises `DataError` for others.
 
     Args:
         data: A `tf.data.Dataset` with a batch, or another iterable of batches that Keras supports.
+        check: Check of the values; data of `keras_gan.datasets`, whose sources have checked them,
+            and distributed data are left alone.
         labels, batch_size: None, as both are those of the data set.
 
     Returns:
-        The data; in place of a generator, one that yields its batches.
+        Data of the same batches, which are checked when they are read.
     """
     if not isinstance(data, DATASETS):
         raise DataError(
@@ -87,12 +135,14 @@ def check_dataset(data: Any, labels: Any = None, batch_size: int | None = None) 
             "size and labels; leave it out."
         )
     if isinstance(data, types.GeneratorType):
-        return check_generator(data)
+        return check.of_generator(check_generator(data))
     is_dataset = isinstance(data, tf.data.Dataset)
     count = data.cardinality() if is_dataset else getattr(data, "num_batches", None)
     if count == 0:
         raise DataError(NO_BATCH)
-    return data
+    if isinstance(data, keras.utils.PyDataset):
+        check(data[0])
+    return check.of_dataset(data) if is_dataset and not hasattr(data, "from_step") else data
 
 
 def check_generator(batches: types.GeneratorType) -> types.GeneratorType:
@@ -134,7 +184,10 @@ def check_samples(
             f"expected {medium.noun} of shape {tuple(shape)}{where}, as the networks do, got "
             f"{describe_misfit(samples, received, tuple(shape))}."
         )
-    return scaling.to_floats(samples, medium)
+    floats = scaling.to_floats(samples, medium)
+    if received[0] != 0 and not tf.is_symbolic_tensor(floats):
+        scaling.check_range(floats.numpy(), medium, where)
+    return floats
 
 
 def describe_misfit(samples: Any, received: tf.TensorShape, shape: tuple[int, ...]) -> str:

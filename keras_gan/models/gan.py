@@ -324,8 +324,12 @@ class GAN(Sampling, AdversarialModel):
                 "fit(samples, labels)."
             )
         super().check_arrays(x, y)
-        if y is not None and self.num_classes is not None:
-            check_labels(np.asarray(y), self.num_classes)
+
+    def check_labels(self, data: Any) -> None:
+        """Raises `DataError` for labels that aren't classes of the model."""
+        _, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if labels is not None and self.num_classes is not None:
+            check_labels(np.asarray(labels), self.num_classes)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments, as Keras serializes them."""

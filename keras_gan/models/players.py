@@ -192,7 +192,8 @@ class Players(Resumable):
 
     def update_averages(self, batch_size: int | tf.Tensor) -> None:
         """Updates the moving averages, with a shorter half-life early in training."""
-        warm_up = MOVING_AVERAGE_WARM_UP * ops.cast(self.images_seen, "float32")
+        seen = ops.cast(self.images_before + self.images_seen, "float32")
+        warm_up = MOVING_AVERAGE_WARM_UP * seen
         half_life = self.scheduled(
             "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
         )

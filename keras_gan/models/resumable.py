@@ -19,6 +19,7 @@ from keras_gan.files.atomic import check_file, check_path
 from keras_gan.models.checks import check_compiled, check_keras_options
 from keras_gan.models.data_checks import (
     NO_BATCH,
+    ValueCheck,
     check_dataset,
     check_finite_numbers,
     check_rows,
@@ -32,6 +33,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+CHECKED_ROWS = 256  # rows of an array whose range is checked
 OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
 
 
@@ -44,6 +46,7 @@ class Resumable(Replicated, keras.Model):
 
     Attributes:
         step, images_seen, roll_backs: int64 counters that are saved with the model.
+        images_before: Another one, of the images that transferred weights have seen.
     """
 
     def __init__(self, seed: int = 0, name: str | None = None):
@@ -51,6 +54,7 @@ class Resumable(Replicated, keras.Model):
         self.seed = check_seed(seed)
         self.step = Counter("step")
         self.images_seen = Counter("images_seen")
+        self.images_before = Counter("images_before")
         self.roll_backs = Counter("roll_backs")
         self._trackers = {}
         self._saved_means = {}
@@ -124,7 +128,8 @@ class Resumable(Replicated, keras.Model):
             data_on_device: Whether to copy all of the data to the device, where each step gathers
                 its batch; the batches are the same. `"auto"` does so on a GPU if the data take less
                 than a quarter of its memory.
-            **kwargs: As in `keras.Model.fit`.
+            **kwargs: As in `keras.Model.fit`. A `keras_gan.callbacks.StopOnNaN` is added to the
+                callbacks, unless they are a `keras.callbacks.CallbackList`.
 
         Returns:
             A `keras.callbacks.History`.
@@ -134,17 +139,19 @@ class Resumable(Replicated, keras.Model):
                 data that can't lie on the device, or for weights of samples or classes and a
                 `validation_split`, which no game uses.
             DataError: For data that don't fit the networks or are damaged.
+            NotFiniteError: For losses, gradients or penalties of NaN or infinity.
             OutOfMemoryError: If a step needs more memory than the device has.
         """
         check_compiled(self, "fit")
         check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
+        kwargs["callbacks"] = with_guard(kwargs.get("callbacks"))
         validation_size = kwargs.get("validation_batch_size") or batch_size or 32
         kwargs |= self._check_validation(kwargs.get("validation_data"), validation_size)
         if is_array_nest(x):
             self.check_arrays(x, y)
             x = batches.from_arrays(join(x, y), batch_size or 32, self.seed, shuffle)
             y = batch_size = None
-        x = check_dataset(x, y, batch_size)
+        x = check_dataset(x, self._value_check(), y, batch_size)
         on_device = self._data_on_device(x, data_on_device)
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
@@ -182,8 +189,9 @@ class Resumable(Replicated, keras.Model):
                 self.check_arrays(x, y)
                 x = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
                 y = batch_size = None
-            x = check_dataset(x, y, batch_size)
-        results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
+            x = check_dataset(x, self._value_check(), y, batch_size)
+        with batches.convert_read_errors():
+            results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
         if not any(tracker.count.numpy() for tracker in self._trackers.values()):
             raise DataError(NO_BATCH)
         return results
@@ -195,7 +203,7 @@ class Resumable(Replicated, keras.Model):
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         check_keras_options(sample_weight=weights)
         if not is_array_nest(x):
-            return {"validation_data": check_dataset(x, y)}
+            return {"validation_data": check_dataset(x, self._value_check(), y)}
         self.check_arrays(x, y)
         batches_in_order = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size)
         return {"validation_data": batches_in_order, "validation_batch_size": None}
@@ -307,7 +315,31 @@ class Resumable(Replicated, keras.Model):
                 raise DataError(
                     f"expected as many labels as samples, got {len(y)} and {counts[0]}."
                 )
-        self.check_batch(keras.tree.map_structure(lambda array: array[:1], join(x, y)))
+        spread = np.linspace(0, counts[0] - 1, min(counts[0], CHECKED_ROWS)).astype(int)
+        self.check_batch(keras.tree.map_structure(lambda rows: rows_at(rows, spread), join(x, y)))
+        self.check_labels(join(x, y))
+
+    def _value_check(self):
+        """Returns a new `ValueCheck` of batches of this game."""
+        return ValueCheck(self.check_values, self.check_labels)
+
+    def check_values(self, data: Any) -> None:
+        """Raises `DataError` for a batch whose values the model can't be trained on.
+
+        Args:
+            data: A batch of arrays, as a data set has them.
+        """
+        self.check_batch(data)
+        for array in keras.tree.flatten(data):
+            check_finite_numbers(array)
+        self.check_labels(data)
+
+    def check_labels(self, data: Any) -> None:
+        """Raises `DataError` for labels that aren't classes of the model; no labels by default.
+
+        Args:
+            data: A batch of arrays, or all data.
+        """
 
     # Saving and loading all state.
 
@@ -367,6 +399,23 @@ class Resumable(Replicated, keras.Model):
             for name in self._trackers
             if RUNNING_MEAN + name in keys
         }
+
+
+def with_guard(callbacks: Any) -> Any:
+    """Returns the callbacks of `fit` with a `StopOnNaN`; a `CallbackList` stays as it is."""
+    from keras_gan.callbacks.guards import StopOnNaN
+
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks
+    callbacks = keras.tree.flatten(callbacks)
+    if not any(isinstance(callback, StopOnNaN) for callback in callbacks):
+        callbacks.insert(0, StopOnNaN())
+    return [callback for callback in callbacks if callback is not None]
+
+
+def rows_at(array: Any, indices: np.ndarray) -> np.ndarray:
+    """Returns rows of an array or a tensor."""
+    return np.asarray(tf.gather(array, indices) if tf.is_tensor(array) else array[indices])
 
 
 def join(x: Any, y: Any) -> Any:

@@ -5,6 +5,7 @@ from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
 from keras_gan.networks.network import (
     Network,
     compute_dtypes,
+    freeze_layers,
     mixes_samples,
     truncated,
     truncates_itself,
@@ -29,6 +30,7 @@ __all__ = [
     "StyleGAN2Discriminator",
     "StyleGAN2Generator",
     "compute_dtypes",
+    "freeze_layers",
     "mixes_samples",
     "truncated",
     "truncates_itself",

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gan import media
+from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
 
 import keras
 import tensorflow as tf
 from keras import ops
+
+PROPERTIES = ("medium", "frozen_layers")  # of a network, in its config
 
 
 class Network(keras.Model):
@@ -42,18 +45,46 @@ class Network(keras.Model):
     def medium(self, medium: media.Medium) -> None:
         self._config["medium"] = medium.to_config()
 
+    @property
+    def frozen_layers(self) -> int:
+        """Number of layers with weights, from the inputs on, that aren't trained; saved too."""
+        return self._config.get("frozen_layers", 0)
+
+    @frozen_layers.setter
+    def frozen_layers(self, count: int) -> None:
+        freeze_layers(self, count)
+        self._config["frozen_layers"] = count
+
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, and the medium if it is set."""
+        """Returns the constructor's arguments, and the medium and frozen layers if they are set."""
         return dict(self._config)
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Network":
         """Makes the network of a config, with new weights."""
-        medium = config.get("medium")
-        network = cls(**{name: value for name, value in config.items() if name != "medium"})
-        if medium is not None:
-            network.medium = media.from_config(medium)
+        arguments = {name: value for name, value in config.items() if name not in PROPERTIES}
+        network = cls(**arguments)
+        if config.get("medium") is not None:
+            network.medium = media.from_config(config["medium"])
+        if config.get("frozen_layers"):
+            network.frozen_layers = config["frozen_layers"]
         return network
+
+
+def freeze_layers(network: keras.Model, count: int) -> None:
+    """Freezes the first layers with weights of a network; the others train.
+
+    Args:
+        network: A network.
+        count: Number of layers, fewer than there are.
+
+    Raises:
+        ConfigError: For a number out of range.
+    """
+    layers = [layer for layer in network.layers if layer.weights]
+    check_integer("number of frozen layers", count, 0, len(layers) - 1)
+    for index, layer in enumerate(layers):
+        layer.trainable = index >= count
 
 
 def truncated(

@@ -8,7 +8,7 @@ from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_bool, check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
 from keras_gan.device_arrays import AUTO, check_choice
-from keras_gan.errors import counted, printable, unknown
+from keras_gan.errors import ConfigError, counted, printable, unknown
 from keras_gan.options import AUTO_PRECISION
 from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
@@ -48,6 +48,9 @@ class Settings:
         medium: As in `keras_gan.datasets.load`.
         hours: Number of hours after which a session ends; the same call resumes the run. It also
             affects the choice of `auto`.
+        weights_from: Run folder or `.keras` file of another game, with whose weights the run
+            starts; see `keras_gan.transfer`.
+        freeze_discriminator: As in `keras_gan.transfer`.
         choices: Name of a setting that `auto` chose -> reason; None without `auto`.
     """
 
@@ -72,6 +75,8 @@ class Settings:
     background: str = WHITE
     medium: media.Medium | str | None = None
     hours: float | None = None
+    weights_from: str | None = None
+    freeze_discriminator: int = 0
     choices: dict[str, str] | None = None
 
     def config(self, source: datasets.Source) -> dict:
@@ -106,6 +111,8 @@ class Settings:
             "tf32": self.tf32,
             "rules": {**recipe.plain_rules(), **self.rules},
             "deterministic": self.deterministic,
+            "weights_from": self.weights_from and str(self.weights_from),
+            "freeze_discriminator": self.freeze_discriminator,
         }
 
 
@@ -148,6 +155,12 @@ def check_settings(settings: Settings, every: int, checkpoints: CheckpointOption
             check_integer(name.replace("_", "-"), value)
     if settings.hours is not None:
         check_positive("hours", settings.hours)
+    check_integer("freeze_discriminator", settings.freeze_discriminator, minimum=0)
+    if settings.freeze_discriminator and settings.weights_from is None:
+        raise ConfigError(
+            f"expected weights_from (--from) beside freeze_discriminator="
+            f"{settings.freeze_discriminator}, as untrained layers must learn, got none."
+        )
     check_seed(settings.seed)
     check_bool("tf32", settings.tf32)
     check_choice(settings.data_on_device)

@@ -1,28 +1,46 @@
 """The model of a run: new, or restored from its newest checkpoint."""
 
 import json
+import pathlib
+from collections.abc import Callable
 
 from keras_gan import media, recipes
 from keras_gan.errors import RunError
+from keras_gan.files.keras_file import load_model
 from keras_gan.models import AdversarialModel
+from keras_gan.models.transfer import freeze, transfer
 from keras_gan.options import FLOAT32
 from keras_gan.runs.folder import Run
 
 import keras
 
 
-def start_or_resume(run: Run, config: dict, chief: bool = True) -> AdversarialModel:
+def start_or_resume(
+    run: Run,
+    config: dict,
+    chief: bool = True,
+    tell: Callable[[str], None] = lambda line: None,
+) -> AdversarialModel:
     """Loads the model of the run's newest checkpoint, or builds one in a new run folder.
 
     Args:
         run: A `Run`.
         config: Its settings.
         chief: Whether this process writes the run folder.
+        tell: Function to call with lines about the weights that a new run starts with.
 
     Raises:
+        ConfigError: For weights of another model that fit nowhere.
         RunError: If the folder holds another run, or the checkpoint has another recipe.
     """
     gan = build(config)
+    if config["weights_from"] is not None and not run.checkpoints.paths():
+        source = pathlib.Path(config["weights_from"])
+        other = Run(source).load() if source.is_dir() else load_model(source)
+        for each in transfer(gan, other, config["freeze_discriminator"]):
+            tell(str(each))
+    elif config["freeze_discriminator"]:
+        freeze(gan, config["freeze_discriminator"])
     if chief:
         run.claim(config)
     if not run.checkpoints.paths():

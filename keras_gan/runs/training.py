@@ -158,7 +158,7 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
     """Starts or resumes a run and trains it; returns the model and the interrupting signal."""
     run, chief = plan.run, is_chief(plan.strategy)
     with plan.strategy.scope():
-        gan = start_or_resume(run, plan.config, chief)
+        gan = start_or_resume(run, plan.config, chief, plan.tell)
     check_same_step(plan.strategy, int(gan.step))
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")

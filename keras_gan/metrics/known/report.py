@@ -103,7 +103,7 @@ class Closeness(FeatureMetric):
 
     def result(self) -> dict[str, float]:
         """Computes the dict of `closeness`."""
-        self.require(0, 1)
+        self.require(*self.least_counts)
         return closeness(self.fake.array, self.distribution)
 
     def get_config(self) -> dict[str, object]:
