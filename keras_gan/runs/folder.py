@@ -124,8 +124,8 @@ class Run:
 
 def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:
     """Raises `RunError`, with the differences, if two settings belong to different runs."""
-    old, new = ({**config, **config.get("rules", {})} for config in (old, new))
-    keys = [key for key in {**old, **new} if key not in (*MAY_DIFFER, "rules")]
+    old, new = ({**config, **config.get("rules", {}), **config["changes"]} for config in (old, new))
+    keys = [key for key in {**old, **new} if key not in (*MAY_DIFFER, "rules", "changes")]
     differences = [
         f"{key}: {old.get(key)!r} there, {new.get(key)!r} now"
         for key in keys

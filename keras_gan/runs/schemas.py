@@ -7,6 +7,7 @@ CONFIG = {
     "sample_shape": [COUNT],
     "medium": {"name": str},
     "rules": {str: (str, int, float, bool, None)},
+    "changes": {str: (str, int, float, bool)},
     "classes": (None, [str]),
 }
 AUTO_CONFIG = {

@@ -20,7 +20,13 @@ from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
-from keras_gan.runs.settings import Settings, check_settings, summary, unmet_requests
+from keras_gan.runs.settings import (
+    Settings,
+    changes_of,
+    check_settings,
+    summary,
+    unmet_requests,
+)
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -111,7 +117,8 @@ def make_plan(
     settings, source = open_data(settings, run, tell)
     config = run.keep_first_settings(settings.config(source))
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    for line in (*source.notes, summary(config), *unmet_requests(config)):
+    lines = (*source.notes, summary(config), *changes_of(config), *unmet_requests(config))
+    for line in lines:
         tell(line)
     dataset = source.to_dataset(
         config["batch_size"],
