@@ -37,6 +37,12 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "are classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
+    train.add_argument(
+        "--export",
+        action="store_true",
+        help="export the generator anew, also if nothing is left to train (default: export each "
+        "step at which a training ends once)",
+    )
     add_train_numbers(train)
     add_train_data(train)
     add_train_rules(train)
@@ -292,6 +298,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         read_metrics(arguments),
         kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
+        arguments.export,
         tell=print_line,
     )
     if result.interrupted is not None:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from keras_gan import callbacks, datasets, media, metrics, verdicts
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.toy.mixture import GaussianMixture
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.models import GAN
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
+from keras_gan.runs.same_data import note_change
 from keras_gan.runs.schemas import EVALUATIONS
 from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
@@ -102,7 +103,7 @@ def evaluate_run(
             print(line)
     """
     options = options or MetricOptions()
-    source = open_run_source(run, data)
+    source = open_run_source(run, data, tell)
     gan = run.load(best)
     if isinstance(gan, Sampling) and gan.sample_shape != source.sample_shape:
         raise ConfigError(
@@ -185,21 +186,40 @@ def evaluate_source(
     return options.evaluator(source, tell).evaluate(sample)
 
 
-def open_run_source(run: Run, data: str | None = None) -> datasets.Source:
-    """Opens the data of a run, or another source with samples of the same shape."""
+def open_run_source(
+    run: Run, data: str | None = None, tell: Callable[[str], None] = lambda line: None
+) -> datasets.Source:
+    """Opens the data of a run, or another source with samples of the same shape.
+
+    Args:
+        run: A `Run`.
+        data: Name of the other source.
+        tell: Function to call with a line if the run's data have changed.
+    """
     config, medium = run.read_config(), run.read_medium()
     size = channels = None
     if isinstance(medium, media.Image):
         height, width, channels = config["sample_shape"]
         size = height if height == width else None
-    return datasets.open_source(
-        data or config["data"],
-        size,
-        channels,
-        skip_corrupt=config["skipped"] > 0,
-        background=background_of(config),
-        medium=medium,
-    )
+    try:
+        source = datasets.open_source(
+            data or config["data"],
+            size,
+            channels,
+            skip_corrupt=config["skipped"] > 0,
+            background=background_of(config),
+            medium=medium,
+        )
+    except DataError as error:
+        if data is not None:
+            raise
+        raise DataError(
+            f"{error} These are the data of {run.folder}: if they have moved, name the new path "
+            "by --data here, or in a training, from which the run keeps it."
+        ) from error
+    if data is None:
+        note_change(config, source, tell)
+    return source
 
 
 def background_of(config: dict) -> str:

@@ -1,6 +1,7 @@
 """Exports of a run's generator."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -8,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 from keras_gan import export, metrics
 from keras_gan.files import atomic
+from keras_gan.files.atomic import write_text
 from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
-from keras_gan.runs.folder import Run
+from keras_gan.runs.folder import Run, writing_to
 from keras_gan.sampling import Sampling, require_sampling, sampler_in_shares
 from keras_gan.signature import signatures_of
 
@@ -68,9 +70,13 @@ def export_run(
     options = options or ExportOptions()
     config = run.read_config()
     card = export.Card(config.get("recipe"), config.get("classes"), options.licence)
+    folder = pathlib.Path(out or run.export_folder)
     with clock("exporting"):
-        gan = gan or run.load(best)
-        return export_files(gan, pathlib.Path(out or run.export_folder), card, options)
+        exported = export_files(gan or run.load(best), folder, card, options)
+    if folder == run.export_folder:
+        with writing_to(run.folder):
+            write_text(run.exported_path, json.dumps({"step": run.trained_steps()}) + "\n")
+    return exported
 
 
 def export_files(
