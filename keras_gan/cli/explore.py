@@ -224,8 +224,10 @@ def run_neighbours(arguments: argparse.Namespace) -> None:
     out, run, label = open_run(arguments)
     gan = run.load(arguments.best)
     source = kg.runs.evaluation.open_run_source(run, arguments.data, print_line)
-    default = source.extractor or source.medium.extractor(source.sample_shape)
-    extractor = arguments.extractor or default
+    extractor = arguments.extractor
+    if extractor is None:
+        suited = source.extractor or source.medium.extractor(source.sample_shape)
+        extractor = kg.metrics.extractors.available(suited, print_line)
     numbers = arguments.count, arguments.columns, arguments.seed
     save(kg.explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
 

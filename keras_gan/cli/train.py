@@ -416,7 +416,7 @@ def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, 
         ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
         ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
         *([in_browser] if isinstance(result.gan.medium, kg.media.Image) else []),
-        ("On a server", f"keras-gan serve {folder}"),
+        ("On a server", f"keras-gan serve {run.folder}"),
     ]
     return [
         *(with_latents if isinstance(result.gan, kg.Sampling) else ()),

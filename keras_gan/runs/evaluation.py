@@ -49,11 +49,24 @@ class MetricOptions:
     patience: int | None = None
 
     def evaluator(
-        self, source: datasets.Source, tell: Callable[[str], None] | None = None
+        self,
+        source: datasets.Source,
+        tell: Callable[[str], None] = lambda line: None,
+        warn: Callable[[str], None] | None = None,
     ) -> metrics.Evaluator:
-        """Makes the `Evaluator` for a source."""
-        default = source.extractor or source.medium.extractor(source.sample_shape)
-        extractor = self.extractor or default
+        """Makes the `Evaluator` for a source.
+
+        Args:
+            source: The `Source`.
+            tell: Function to call with lines of progress.
+            warn: Function to call with lines on what is replaced, left out or fails; `tell` by
+                default.
+        """
+        warn = warn or tell
+        extractor = self.extractor
+        if extractor is None:
+            suited = source.extractor or source.medium.extractor(source.sample_shape)
+            extractor = metrics.extractors.available(suited, warn)
         distribution = getattr(source, "distribution", None)
         names = self.names
         if names is None:
@@ -69,6 +82,7 @@ class MetricOptions:
             self.real_count,
             self.seed,
             tell=tell,
+            warn=warn,
         )
 
 
@@ -240,11 +254,11 @@ def evaluation_callback(
     run: Run,
     source: datasets.Source,
     options: MetricOptions,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> callbacks.Evaluate:
-    """Makes the callback that evaluates a run during training."""
+    """Makes the callback that evaluates a run during training; it tells what fails."""
     return callbacks.Evaluate(
-        options.evaluator(source, tell),
+        options.evaluator(source, warn=tell),
         lambda gan: gan.sampler(source),
         every=options.every,
         path=run.metrics_path,

@@ -135,7 +135,7 @@ def make_plan(
     if config["mixed_precision"] == AUTO_PRECISION:
         run.check_free()  # before a timing
         config["mixed_precision"] = pick_precision(config, dataset, strategy, tell)
-    evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
+    evaluate = evaluation_callback(run, source, metrics, tell) if metrics and chief else None
     return Plan(
         run,
         config,
