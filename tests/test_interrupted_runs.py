@@ -12,6 +12,7 @@ import keras_gan as kg
 from keras_gan import pictures, runs
 from keras_gan.cli import main
 from keras_gan.errors import RunError
+from keras_gan.metrics.known import plots
 
 import keras
 import numpy as np
@@ -67,6 +68,36 @@ def test_a_full_disk_keeps_the_last_checkpoint(run, small_disk, capsys):
     assert not list(out.rglob("*.new*"))
     (folder / "filler").unlink()
     assert train(out, "--steps", 7) == 0
+
+
+def test_a_full_disk_keeps_whole_pictures_and_sessions(small_disk):
+    folder = small_disk(24)
+    small, large = (random_images(1, size)[0] * 127 + 128 for size in (8, 128))
+    mixture = kg.datasets.open_source("toy:gaussians25").distribution
+    points = mixture.sample(1_000, 0)
+
+    (folder / "filler").write_bytes(bytes(16 * 1024))
+    for write, name in (
+        (lambda picture, path: pictures.save_png(picture, path), "a.png"),
+        (lambda picture, path: pictures.save_gif([picture] * 3, path), "a.gif"),
+    ):
+        path = folder / name
+        write(small.astype("uint8"), path)
+        before = path.read_bytes()
+        with pytest.raises(OSError, match="No space left"):
+            write(large.astype("uint8"), path)
+        assert path.read_bytes() == before
+        path.unlink()
+    with pytest.raises(OSError, match="No space left"):
+        plots.plot_for(2)(mixture, points, folder / "plot.png")
+    runs.sessions.record(folder / "sessions.jsonl", 0)
+    (folder / "rest").write_bytes(bytes(shutil.disk_usage(folder).free))
+    with pytest.raises(OSError, match="No space left"):
+        runs.sessions.record(folder / "sessions.jsonl", 5)
+    (folder / "rest").unlink()
+    runs.sessions.record(folder / "sessions.jsonl", 7)
+    assert [session["step"] for session in runs.sessions.read(folder / "sessions.jsonl")] == [0, 7]
+    assert {path.name for path in folder.iterdir()} == {"filler", "sessions.jsonl"}
 
 
 def test_two_trainings_in_one_run_at_once_are_refused(run, tmp_path, capsys):
