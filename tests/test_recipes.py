@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import re
 
 import keras_gan as kg
 from keras_gan import media, recipes
+from keras_gan.cli import main
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -156,9 +158,10 @@ def test_settings_hold_the_rules_that_json_represents(tmp_path):
     fields = {field.name for field in dataclasses.fields(kg.Rules)}
     assert plain.keys() == fields - {"penalties", "constraint"}
     assert json.loads(json.dumps(plain)) == plain
-    settings = kg.runs.Settings("quick", "digits", changes={"remet": True})
-    with pytest.raises(ConfigError, match="unknown setting 'remet'; did you mean 'remat'"):
-        kg.runs.train(settings, tmp_path / "run")
+    for recipe in ("quick", "auto"):
+        settings = kg.runs.Settings(recipe, "digits", changes={"remet": True})
+        with pytest.raises(ConfigError, match="unknown setting 'remet'; did you mean 'remat'"):
+            kg.runs.train(settings, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -253,6 +256,16 @@ def test_changes_that_a_recipe_cannot_have(changes, message):
         changes, message = {**changes, "r1": 0}, "expected a penalty, such as r1, for interval"
     with pytest.raises(ConfigError, match=message):
         recipes.build("quick", (8, 8, 1), width=8, **changes)
+
+
+def test_the_command_prints_a_recipe_with_its_reasons(capsys):
+    assert main(["recipes", "sngan", "--width", "small"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^  n_critic +1 +the discriminator learns twice as fast", told, re.MULTILINE)
+    assert re.search(r"^  loss +hinge +Miyato et al. 2018", told, re.MULTILINE)
+    assert "Also for --set: interval, augmentation.images, " in told
+    assert main(["recipes", "sngam"]) == 2
+    assert "unknown recipe 'sngam'; did you mean 'sngan'" in capsys.readouterr().err
 
 
 def test_changes_are_plain_values():

@@ -1,7 +1,14 @@
 """Recipes: the networks and hyperparameters of a paper by name, one row each."""
 
 from keras_gan.recipes.building import build
-from keras_gan.recipes.changes import change, describe_changes, names, numbers_of, without_own
+from keras_gan.recipes.changes import (
+    change,
+    check_changes,
+    describe_changes,
+    names,
+    numbers_of,
+    without_own,
+)
 from keras_gan.recipes.choosing import (
     AUTO,
     Choice,
@@ -28,6 +35,7 @@ __all__ = [
     "auto",
     "build",
     "change",
+    "check_changes",
     "combine_widths",
     "describe",
     "describe_changes",

@@ -45,12 +45,7 @@ def change(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
     ({'R1': 0.5}, 0.0001)
     """
     known = names(recipe)
-    for name, value in changes.items():
-        check_name(name, known)
-        if not isinstance(value, PLAIN):
-            raise ConfigError(
-                f"expected text, a number or a bool for {name}, got {abbreviate(value)}."
-            )
+    check_changes(changes, known)
     rest = dict(changes)
     if "augmentation" in rest:
         recipe = with_augmentation(recipe, rest.pop("augmentation"))
@@ -82,6 +77,16 @@ def names(recipe: Recipe) -> list[str]:
     plain = [*rules, *FIELDS, *(AUGMENTATION + name for name in ADA_OPTIONS), CLIPPING]
     numbers = [*plain, *(name for name in scheduled if name not in plain)]
     return [*numbers, *(name + END for name in scheduled)]
+
+
+def check_changes(changes: Mapping[str, object], known: list[str]) -> None:
+    """Raises `ConfigError` for names that aren't a recipe's, or values that JSON can't hold."""
+    for name, value in changes.items():
+        check_name(name, known)
+        if not isinstance(value, PLAIN):
+            raise ConfigError(
+                f"expected text, a number or a bool for {name}, got {abbreviate(value)}."
+            )
 
 
 def check_name(name: str, known: list[str]) -> None:
@@ -229,8 +234,8 @@ def describe_changes(recipe: Recipe, changes: Mapping[str, object]) -> str | Non
     Example:
 
     >>> from keras_gan import recipes
-    >>> recipes.describe_changes(recipes.get("dcgan"), {"loss": "hinge", "r1": 0.5})
-    'Changed from the recipe: loss hinge instead of non_saturating, r1 0.5 instead of none.'
+    >>> recipes.describe_changes(recipes.get("quick"), {"loss": "hinge", "r1": 0.5})
+    'Changed from the recipe: loss hinge instead of non_saturating, r1 0.5 instead of 1.'
     """
     before, after = numbers_of(recipe), numbers_of(change(recipe, changes))
     texts = [

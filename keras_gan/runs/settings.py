@@ -149,7 +149,9 @@ def unmet_requests(config: dict) -> list[str]:
 
 def check_settings(settings: Settings, every: int, checkpoints: CheckpointOptions) -> None:
     """Raises `ConfigError` if the recipe or a rule is unknown or a number is out of range."""
-    if settings.recipe != recipes.AUTO:
+    if settings.recipe == recipes.AUTO:  # values are checked once it has chosen
+        recipes.check_changes(settings.changes, recipes.names(recipes.get("quick")))
+    else:
         recipes.change(recipes.get(settings.recipe, settings.width), settings.changes)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
