@@ -285,6 +285,24 @@ def test_inception_without_a_network_says_what_to_do(archive):
     assert f"download {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
 
 
+def test_colours_are_measured_by_photos_unless_inception_is_downloaded(archive):
+    told = []
+    source = kg.datasets.ArraySource("colours", random_images(64, 8, 3))
+    evaluator = kg.runs.MetricOptions(("frechet",), count=64).evaluator(source, warn=told.append)
+    (line,) = told
+    assert line.startswith("Measured by photos, which is part of the package, as Inception isn't")
+    assert evaluator.evaluate(lambda n, seed: random_images(n, 8, 3)).figures["frechet[photos]"] < 9
+    assert extractors.available("inception", told.append) == "photos"
+    assert {m.extractor.name for m in kg.metrics.default_metrics((8, 8, 3), tell=told.append)} == {
+        "photos"
+    }
+    assert told == [line] * 3
+    archive.parent.mkdir()
+    archive.touch()
+    assert extractors.available("inception", told.append) == "inception"
+    assert len(told) == 3
+
+
 def test_inception_is_downloaded_once(archive, tmp_path, monkeypatch):
     content = small_graph()[0].SerializeToString()
     there = pack(tmp_path / archive.name, classify_image_graph_def__pb=content)

@@ -1,22 +1,25 @@
 """Runs that are interrupted, damaged or cut short keep their files, and resume."""
 
 import csv
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
 
-from keras_gan import runs
+import keras_gan as kg
+from keras_gan import pictures, runs
 from keras_gan.cli import main
 from keras_gan.errors import RunError
+from keras_gan.metrics.known import plots
 
 import keras
 import numpy as np
 import processes
 import pytest
 from commands import COMMAND, TRAIN, newest, refused, train, words
-from conftest import differing, state_of
+from conftest import differing, random_images, state_of
 
 
 def flipped(content, index):
@@ -65,6 +68,36 @@ def test_a_full_disk_keeps_the_last_checkpoint(run, small_disk, capsys):
     assert not list(out.rglob("*.new*"))
     (folder / "filler").unlink()
     assert train(out, "--steps", 7) == 0
+
+
+def test_a_full_disk_keeps_whole_pictures_and_sessions(small_disk):
+    folder = small_disk(24)
+    small, large = (random_images(1, size)[0] * 127 + 128 for size in (8, 128))
+    mixture = kg.datasets.open_source("toy:gaussians25").distribution
+    points = mixture.sample(1_000, 0)
+
+    (folder / "filler").write_bytes(bytes(16 * 1024))
+    for write, name in (
+        (lambda picture, path: pictures.save_png(picture, path), "a.png"),
+        (lambda picture, path: pictures.save_gif([picture] * 3, path), "a.gif"),
+    ):
+        path = folder / name
+        write(small.astype("uint8"), path)
+        before = path.read_bytes()
+        with pytest.raises(OSError, match="No space left"):
+            write(large.astype("uint8"), path)
+        assert path.read_bytes() == before
+        path.unlink()
+    with pytest.raises(OSError, match="No space left"):
+        plots.plot_for(2)(mixture, points, folder / "plot.png")
+    runs.sessions.record(folder / "sessions.jsonl", 0)
+    (folder / "rest").write_bytes(bytes(shutil.disk_usage(folder).free))
+    with pytest.raises(OSError, match="No space left"):
+        runs.sessions.record(folder / "sessions.jsonl", 5)
+    (folder / "rest").unlink()
+    runs.sessions.record(folder / "sessions.jsonl", 7)
+    assert [session["step"] for session in runs.sessions.read(folder / "sessions.jsonl")] == [0, 7]
+    assert {path.name for path in folder.iterdir()} == {"filler", "sessions.jsonl"}
 
 
 def test_two_trainings_in_one_run_at_once_are_refused(run, tmp_path, capsys):
@@ -211,3 +244,114 @@ def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
     assert code == 143
     assert "by SIGTERM, saved in" in told
     assert int(runs.Run(tmp_path / "run").load().step) >= 10
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of 18 pictures in two classes; no test changes it."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    for index, pixels in enumerate(random_images(18, 8)):
+        path = folder / "ab"[index % 2] / f"{index}.png"
+        pictures.save_grid(pixels[None], path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photos_run(photos, tmp_path_factory):
+    """A run of two steps with changed numbers on those pictures."""
+    out = tmp_path_factory.mktemp("runs") / "photos"
+    assert main(words(*ON_PHOTOS, "--data", photos, "--out", out, "--steps", 2)) == 0
+    return out
+
+
+ON_PHOTOS = ["train", "dcgan", "--width", "2", "--batch-size", "8", "--unconditional"]
+ON_PHOTOS += ["--set", "r1=0.5", "--set", "loss=hinge", "--update", "shared"]
+
+
+def test_changes_of_the_recipe_are_kept_told_and_compared(photos, photos_run, tmp_path, capsys):
+    config = runs.Run(photos_run).read_config()
+    assert config["changes"] == {"r1": 0.5, "loss": "hinge", "update": "shared"}
+    assert (config["rules"]["loss"], config["rules"]["update"]) == ("hinge", "shared")
+    gan = runs.Run(photos_run).load()
+    assert [(each.name, each.weight) for each in gan.rules.penalties] == [("r1", 0.5)]
+    assert "with update=shared, r1=0.5, loss=hinge" in (photos_run / "report.html").read_text()
+    others = [*ON_PHOTOS[:7], "--set", "r1=0.25", "--update", "shared"]
+    error = refused(capsys, [*others, "--data", photos, "--out", photos_run, "--steps", 3])
+    assert "r1: 0.5 there, 0.25 now" in error
+    assert "loss: 'hinge' there, 'non_saturating' now" in error
+    for words_of_it, message in (
+        (["--set", "r1"], "expected --set NAME=VALUE, such as --set r1=0.5, got 'r1'"),
+        (["--set", "r1=2"], "expected r1 once, got it twice"),
+        (["--set", "update=alternating"], "expected update once, got it twice"),
+        (["--set", "n_critics=2"], "unknown setting 'n_critics'; did you mean 'n_critic'"),
+    ):
+        out = tmp_path / "new"
+        assert message in refused(
+            capsys, [*ON_PHOTOS, *words_of_it, "--data", photos, "--out", out]
+        )
+        assert not out.exists()
+
+
+def test_a_run_goes_on_where_its_data_have_moved(photos, photos_run, tmp_path, capsys):
+    out, moved = shutil.copytree(photos_run, tmp_path / "run"), tmp_path / "moved"
+    for path in shutil.copytree(photos, moved).rglob("*.png"):
+        os.utime(path, (10**9, 10**9))
+    capsys.readouterr()
+    assert main(words(*ON_PHOTOS, "--data", moved, "--out", out, "--steps", 3)) == 0
+    told = capsys.readouterr().out
+    assert f"The data are now at {moved}: the same samples as at {photos} before." in told
+    assert "Changed from the recipe: loss hinge instead of non_saturating" in told
+    assert runs.Run(out).read_config()["data"] == str(moved)
+    archive = shutil.make_archive(tmp_path / "zipped", "zip", moved)
+    zipped = kg.datasets.open_source(archive)
+    assert runs.same_data.is_same(
+        runs.Run(out).read_config(), runs.same_data.fingerprints(zipped, None)
+    )
+
+
+def test_data_that_changed_are_named(photos, photos_run, tmp_path, capsys):
+    out, changed = shutil.copytree(photos_run, tmp_path / "run"), tmp_path / "changed"
+    shutil.copytree(photos, changed)
+    first = next(changed.rglob("*.png"))
+    pictures.save_grid(random_images(1, 8, seed=7), first)
+    config = json.loads((out / "config.json").read_text())
+    (out / "config.json").write_text(json.dumps({**config, "data": str(changed)}))
+    arguments = [*ON_PHOTOS, "--data", changed, "--out", out, "--steps", 3]
+    error = refused(capsys, arguments)
+    assert f"{changed} has 18 samples as then, of which some have changed, or their names" in error
+    assert f"--from {out} --out NEW" in error
+    told = []
+    runs.evaluation.open_run_source(runs.Run(out), tell=told.append)
+    assert told[0].startswith("The data aren't those of the training: ")
+    shutil.copy(first, changed / "a" / "more.png")
+    assert "has 19 samples instead of 18" in refused(capsys, arguments)
+    shutil.rmtree(changed)
+    for command in (["evaluate", out], ["explore", out, "neighbours"]):
+        assert "if they have moved, name the new path by --data" in refused(capsys, command)
+    error = refused(capsys, [*TRAIN, "--out", photos_run, "--steps", 3])
+    assert f"holds another run (data: '{photos.as_posix()}' there, 'digits' now" in error
+
+
+def test_a_finished_run_is_exported_once(run, tmp_path, capsys):
+    out = shutil.copytree(run, tmp_path / "run")
+    sessions = (out / "sessions.jsonl").read_bytes()
+    capsys.readouterr()
+    assert train(out, "--steps", 3) == 0
+    told = capsys.readouterr().out
+    assert "Nothing is left to do: the run has its 5 steps." in told
+    assert f"The generator is exported in {out / 'export'}; --export exports it anew." in told
+    assert runs.Run(out).read_config()["steps"] == 5
+    assert [path.name for path in (out / "export").iterdir() if path.is_dir()] == ["1"]
+    assert (out / "sessions.jsonl").read_bytes() == sessions
+    assert train(out, "--steps", 5, "--export") == 0
+    assert (out / "export" / "2").is_dir()
+
+
+def test_an_export_of_another_step_or_that_was_removed_is_none(tmp_path):
+    run = runs.Run(tmp_path)
+    assert not run.is_exported(5)
+    run.exported_path.write_text('{"step": 5}')
+    assert not run.is_exported(5)
+    (run.export_folder / "1").mkdir(parents=True)
+    assert run.is_exported(5)
+    assert not run.is_exported(6)  # as after a kill between the last step and its export

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import re
 
 import keras_gan as kg
 from keras_gan import media, recipes
+from keras_gan.cli import main
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -156,7 +158,130 @@ def test_settings_hold_the_rules_that_json_represents(tmp_path):
     fields = {field.name for field in dataclasses.fields(kg.Rules)}
     assert plain.keys() == fields - {"penalties", "constraint"}
     assert json.loads(json.dumps(plain)) == plain
-    settings = kg.runs.Settings("quick", "digits", rules={"remet": True})
-    with pytest.raises(ConfigError, match="unknown rule 'remet'; did you mean 'remat'"):
-        kg.runs.train(settings, tmp_path / "run")
+    for recipe in ("quick", "auto"):
+        settings = kg.runs.Settings(recipe, "digits", changes={"remet": True})
+        with pytest.raises(ConfigError, match="unknown setting 'remet'; did you mean 'remat'"):
+            kg.runs.train(settings, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def changed(name, **changes):
+    """A tiny game of a recipe with changes; dots are double underscores."""
+    changes = {key.replace("__", "."): value for key, value in changes.items()}
+    return recipes.build(name, (8, 8, 1), width=8, images=1_000, **changes)
+
+
+def test_numbers_of_a_recipe_can_be_changed_by_name():
+    gan = changed(
+        "dcgan",
+        loss="hinge",
+        r1=0.5,
+        interval=4,
+        learning_rate=1e-4,
+        generator_learning_rate=3e-4,
+        beta_1=0.25,
+        latent_dim=6,
+        n_critic=2,
+        update="alternating",
+        moving_average_half_life=123.0,
+        weight_clipping=0.05,
+    )
+    (r1,) = gan.rules.penalties
+    assert (type(gan.rules.loss).__name__, r1.name, r1.weight, r1.interval) == (
+        "Hinge",
+        "r1",
+        0.5,
+        4,
+    )
+    optimizers = gan.discriminator_optimizer, gan.generator_optimizer
+    assert [float(each.learning_rate) for each in optimizers] == pytest.approx([1e-4, 3e-4])
+    assert [each.beta_1 for each in optimizers] == [0.25, 0.25]
+    assert (gan.latent_dim, gan.rules.n_critic, gan.rules.update) == (6, 2, "alternating")
+    assert gan.get_config()["moving_average_half_life"] == 123
+    assert gan.rules.constraint.limit == 0.05
+
+
+def test_a_number_that_is_set_is_constant_unless_its_end_is_set():
+    assert "r1" in changed("r3gan").schedules
+    constant = changed("r3gan", r1=0.5, augmentation__p=0.3)
+    assert "r1" not in constant.schedules
+    assert "augmentation" not in constant.schedules
+    assert (float(constant.augmentation.p), constant.augmentation.target) == (
+        pytest.approx(0.3),
+        None,
+    )
+    falling = changed("r3gan", r1=0.5, r1__end=0.1, augmentation__p=0.2, augmentation__p__end=0.4)
+    ends = [float(falling.schedules["r1"](seen)) for seen in (0, 1_000)]
+    assert ends == pytest.approx([0.5, 0.1])
+    ends = [float(falling.schedules["augmentation"](seen)) for seen in (0, 1_000)]
+    assert ends == pytest.approx([0.2, 0.4])
+    one = changed("r3gan", generator_learning_rate=1e-3)
+    assert "generator_learning_rate" not in one.schedules
+    assert float(one.schedules["discriminator_learning_rate"](1_000)) == pytest.approx(5e-5)
+    adaptive = changed("quick", augmentation="ada", augmentation__p=0.1, augmentation__target=0.5)
+    assert (float(adaptive.augmentation.p), adaptive.augmentation.target) == (
+        pytest.approx(0.1),
+        0.5,
+    )
+    assert changed("quick", r1=0).rules.penalties == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"learning_rat": 1e-4}, "unknown setting 'learning_rat'; did you mean 'learning_rate'"),
+        ({"loss": "hing"}, "unknown loss 'hing'; did you mean 'hinge'"),
+        ({"loss": 3}, "unknown loss 3"),
+        ({"batch_size": 3}, "expected batch_size as an argument of its own"),
+        ({"learning_rate": "fast"}, "expected learning_rate > 0, got 'fast'"),
+        ({"beta_2": 1}, "expected beta_2 from 0 to below 1, got 1"),
+        ({"latent_dim": 2.5}, "expected an integer latent_dim"),
+        ({"r1": -1}, "expected r1 >= 0, got -1"),
+        ({"r2.end": 1}, "expected r2 beside r2.end"),
+        ({"interval": 2}, None),
+        ({"augmentation.p": 0.3}, "expected an augmentation for augmentation.p"),
+        (
+            {"augmentation": "diffaugment", "augmentation.p": 0.3},
+            "unknown option of diffaugment 'p'",
+        ),
+        ({"augmentation": "ada", "augmentation.p": 3}, "expected p from 0 to 1, got 3"),
+        ({"augmentation": "adda"}, "unknown augmentation 'adda'; did you mean 'ada'"),
+        ({"update": "one_stage", "accumulation": 2}, "expected update='shared'"),
+        ({"penalties": [], "r1": 1}, "expected penalties or r1, got both"),
+    ],
+)
+def test_changes_that_a_recipe_cannot_have(changes, message):
+    if message is None:
+        changed("quick", **changes)
+        changes, message = {**changes, "r1": 0}, "expected a penalty, such as r1, for interval"
+    with pytest.raises(ConfigError, match=message):
+        recipes.build("quick", (8, 8, 1), width=8, **changes)
+
+
+def test_the_command_prints_a_recipe_with_its_reasons(capsys):
+    assert main(["recipes", "sngan", "--width", "small"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^  n_critic +1 +the discriminator learns twice as fast", told, re.MULTILINE)
+    assert re.search(r"^  loss +hinge +Miyato et al. 2018", told, re.MULTILINE)
+    assert "Also for --set: interval, augmentation.images, " in told
+    assert main(["recipes", "sngam"]) == 2
+    assert "unknown recipe 'sngam'; did you mean 'sngan'" in capsys.readouterr().err
+
+
+def test_changes_are_plain_values():
+    with pytest.raises(ConfigError, match=r"expected text, a number or a bool for r1, got \[1\]"):
+        recipes.change(recipes.get("quick"), {"r1": [1]})
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_each_number_of_a_recipe_has_a_reason(name):
+    reasons = recipes.reasons
+    for width in (None, "small"):
+        texts = recipes.numbers_of(recipes.get(name, width))
+        assert reasons.reasons_of(name, width).keys() == texts.keys()
+        assert {"latent_dim", "beta_1", "loss", "augmentation"} <= texts.keys()
+        assert texts.keys() <= {*recipes.names(recipes.get(name)), "batch_size", "steps", "width"}
+    stated = {*reasons.PUBLISHED.get(name, "").split(), *reasons.REASONS.get(name, ())}
+    assert stated <= recipes.numbers_of(recipes.get(name)).keys()
+    stated = reasons.SMALL_REASONS.get(name, {}).keys()
+    assert stated <= recipes.numbers_of(recipes.get(name, "small")).keys()

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import gzip
 import http.client
 import json
 import random
@@ -13,6 +14,27 @@ import hostile
 import pytest
 from served import MODEL, near, open_socket, pixels, read_metrics, sample, wait_until
 from server_process import ServerProcess, copy_digits
+
+# Compressed.
+
+
+def test_bodies_may_be_compressed_by_gzip(server):
+    body, path = json.dumps(sample(2, seed=5)).encode(), f"{MODEL}:predict"
+    whole, by_gzip = gzip.compress(body), {"Content-Encoding": "gzip"}
+    plain = server.request("POST", path, body, {"Content-Encoding": "identity"})
+    compressed = server.request("POST", path, whole, by_gzip)
+    assert (compressed[0], compressed[2]) == (200, plain[2])
+    for content, encoding, status, message in (
+        (gzip.compress(b" " * 10**8), "gzip", 413, "expected at most 300000 bytes without gzip"),
+        (body, "gzip", 400, "expected a body by gzip, but: "),
+        (whole[:-9], "gzip", 400, "expected one complete body by gzip"),
+        (whole + whole, "gzip", 400, "expected one complete body by gzip"),
+        (body, "br", 415, "expected a body without compression or by gzip, got br"),
+    ):
+        found = server.request("POST", path, content, {"Content-Encoding": encoding})
+        assert found[0] == status
+        assert message in json.loads(found[2])["error"]
+
 
 # Together.
 

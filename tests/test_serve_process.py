@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.parse
 
 from keras_gan.cli import main
 
@@ -41,13 +42,34 @@ def test_a_token_is_asked_for(way, tmp_path):
 
 
 def test_a_warning_where_anybody_may_ask(tmp_path):
-    folder = copy_digits(tmp_path)
+    copy_digits(tmp_path).rename(tmp_path / "export")
+    folder = tmp_path.rename(tmp_path.with_name("cats"))
+    (folder / "config.json").write_text("{}")  # a run is served by its own name
     with ServerProcess(folder, "--host", "0.0.0.0") as server:
+        assert server.request("GET", "/v1/models/cats")[0] == 200
         assert "anybody who can reach 0.0.0.0 has access" in server.log()
     with ServerProcess(folder, "--host", "0.0.0.0", KERAS_GAN_TOKEN="x") as server:
         assert "anybody" not in server.log()
     with ServerProcess(folder) as server:
         assert "anybody" not in server.log()
+
+
+def test_pages_of_other_origins_use_it_only_if_allowed(server, tmp_path):
+    page = {"Origin": "https://example.org"}
+    asked = {"Access-Control-Request-Method": "POST"}
+    asked["Access-Control-Request-Headers"] = "authorization,content-type"
+    for path in (MODEL, "/v1/models/none"):
+        assert "access-control-allow-origin" not in server.request("GET", path, headers=page)[1]
+    with ServerProcess(copy_digits(tmp_path), "--cors", KERAS_GAN_TOKEN="secret") as allowing:
+        path = f"{MODEL}:predict"
+        status, headers, _ = allowing.request("OPTIONS", path, headers={**page, **asked})
+        assert (status, headers["access-control-allow-origin"]) == (200, "*")
+        assert "POST" in headers["access-control-allow-methods"]
+        assert "authorization" in headers["access-control-allow-headers"]
+        for given, expected in (({}, 401), ({"Authorization": "Bearer secret"}, 200)):
+            status, headers, _ = allowing.request("GET", MODEL, headers={**page, **given})
+            assert (status, headers["access-control-allow-origin"]) == (expected, "*")
+            assert "access-control-allow-credentials" not in headers
 
 
 # Versions.
@@ -186,7 +208,10 @@ def test_the_index_shows_a_grid(server):
     page = Page()
     page.feed(body.decode())
     assert len(page.links) >= 5
-    assert {server.request("GET", link)[0] for link in page.links} == {200}
+    assert not any(link.startswith("/") for link in page.links)  # as below a proxy's path
+    links = [urllib.parse.urljoin("http://localhost/", link) for link in page.links]
+    paths = [link.removeprefix("http://localhost") for link in links]
+    assert {server.request("GET", path)[0] for path in paths} == {200}
 
 
 def refused(capsys, *arguments):
@@ -200,6 +225,12 @@ def test_what_cannot_be_served_is_told_of(tmp_path, capsys):
     assert "found none that can be served; make one by: keras-gan export RUN --out" in refused(
         capsys, tmp_path
     )
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.json").write_text("{}")
+    assert f"found none; make one by: keras-gan export {run}" in refused(capsys, run)
+    (run / "export").mkdir()
+    assert f"that can be served; make one by: keras-gan export {run}" in refused(capsys, run)
     assert "expected a positive --batch-size, got 0" in refused(capsys, folder, "--batch-size", 0)
     assert "expected a positive --threads or 0, got -1" in refused(capsys, folder, "--threads", -1)
     for port in (-1, 65_536, 99_999):

@@ -209,7 +209,7 @@ def test_evaluate_resumes_its_table_and_stops_early(evaluated_model, tmp_path):
 def test_a_metric_that_fails_does_not_end_the_training(evaluated_model):
     gan, images, callback = evaluated_model
     measure, told = callback(monitor="frechet[values]", patience=3), []
-    measure.evaluator.tell = told.append
+    measure.evaluator.warn = told.append
     measure.evaluator.metrics[0].result = lambda: 1 / 0
     gan.fit(images, batch_size=8, verbose=0, callbacks=[measure])
     assert int(gan.images_seen) == 64

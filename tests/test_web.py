@@ -388,10 +388,14 @@ def test_a_full_disk_leaves_nothing(small_disk):
 
 def test_command_exports_a_run_with_its_page(run, tmp_path, capsys):
     out, page = shutil.copytree(run, tmp_path / "run"), tmp_path / "a page"
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     assert main(["export", str(out), "--web", str(page)]) == 0
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
     assert f"python -m http.server --directory '{page}' 8000" in capsys.readouterr().out
     made, beside = page / "generator.onnx", out / "export" / "generator.onnx"
     assert made.read_bytes() == beside.read_bytes()
+    assert main(["export", str(out), "--web", str(page), "--serving", "--opset", "17"]) == 2
+    assert "expected --out DIR with --opset, --serving beside --web" in capsys.readouterr().err
 
 
 def test_vendored_files_are_those_that_were_checked():

@@ -72,7 +72,7 @@ class Evaluate(PeriodicTable):
         try:
             evaluation = self.evaluator.evaluate(self.sample(self.model))
         except DataError as error:
-            self.evaluator.tell(f"The training goes on without an evaluation here: {error}")
+            self.evaluator.warn(f"The training goes on without an evaluation here: {error}")
             return
         figures = evaluation.figures
         self.monitor = self.monitor or next(iter(figures))

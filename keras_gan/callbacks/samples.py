@@ -168,5 +168,4 @@ class LearningGIF(keras.callbacks.Callback):
             return
         count = min(len(frames), self.max_frames)
         indices = np.linspace(0, len(frames) - 1, count).round().astype(int)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         pictures.save_gif([frames[index] for index in indices], self.path)

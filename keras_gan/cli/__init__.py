@@ -13,6 +13,7 @@ from keras_gan.cli.evaluate import add_evaluate
 from keras_gan.cli.explore import add_explore
 from keras_gan.cli.export import add_export
 from keras_gan.cli.quiet import quiet_terminal
+from keras_gan.cli.recipes import add_recipes
 from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
 from keras_gan.cli.serve import add_serve
@@ -145,22 +146,5 @@ def build_parser() -> Parser:
     add_export(commands)
     add_explore(commands)
     add_serve(commands)
-    listing = commands.add_parser("recipes", help="list the recipes")
-    listing.set_defaults(command=run_recipes)
+    add_recipes(commands)
     return parser
-
-
-def run_recipes(arguments: argparse.Namespace) -> None:
-    """Lists the recipes."""
-    width = max(map(len, kg.recipes.RECIPES))
-    print(
-        f"{kg.recipes.AUTO:{width}} chooses a recipe and its settings for the data and the machine"
-    )
-    for name, recipe in kg.recipes.RECIPES.items():
-        print(f"{name:{width}} {recipe.about}")
-        rates = dict.fromkeys(f"{recipe.rate_of(player):g}" for player in recipe.game.players)
-        print(
-            f"{'':{width}} width {recipe.width}, batch {recipe.batch_size}, "
-            f"{recipe.steps:,} steps, Adam {' and '.join(rates)} "
-            f"({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
-        )

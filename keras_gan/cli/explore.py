@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.lines import print_line
 from keras_gan.cli.sample import find_label
 from keras_gan.errors import ConfigError
 
@@ -158,7 +159,8 @@ def run_invert(arguments: argparse.Namespace) -> None:
     out, run, _ = open_run(arguments)
     images, image_labels = read_images(arguments, run.read_config())
     labels = choose_labels(word, image_labels, class_names(run))
-    source, gan = kg.runs.evaluation.open_run_source(run, arguments.data), run.load(arguments.best)
+    source = kg.runs.evaluation.open_run_source(run, arguments.data, print_line)
+    gan = run.load(arguments.best)
     search = kg.explore.SearchOptions(
         starts=arguments.starts, steps=arguments.steps, extractor=arguments.extractor
     )
@@ -221,9 +223,11 @@ def run_neighbours(arguments: argparse.Namespace) -> None:
     """Writes the sheet of neighbours."""
     out, run, label = open_run(arguments)
     gan = run.load(arguments.best)
-    source = kg.runs.evaluation.open_run_source(run, arguments.data)
-    default = source.extractor or source.medium.extractor(source.sample_shape)
-    extractor = arguments.extractor or default
+    source = kg.runs.evaluation.open_run_source(run, arguments.data, print_line)
+    extractor = arguments.extractor
+    if extractor is None:
+        suited = source.extractor or source.medium.extractor(source.sample_shape)
+        extractor = kg.metrics.extractors.available(suited, print_line)
     numbers = arguments.count, arguments.columns, arguments.seed
     save(kg.explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
 

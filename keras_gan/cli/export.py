@@ -1,10 +1,19 @@
 """`keras-gan export`."""
 
 import argparse
+import pathlib
 import shlex
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.errors import ConfigError
+
+# Options of the files in the model's folder, and their defaults
+OF_FILES = {
+    **{"opset": 18, "precision": "float32"},
+    **dict.fromkeys(("seeded", "truncation", "uint8", "channels_first"), False),
+    **dict.fromkeys(("jit", "litert", "serving"), False),
+}
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:
@@ -24,7 +33,11 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     add_onnx(parser.add_argument_group("generator.onnx"))
     others = parser.add_argument_group("other formats")
     others.add_argument("--jit", action="store_true", help="compile the SavedModel with XLA")
-    others.add_argument("--web", metavar="DIR", help="write a web page, as a folder of files")
+    others.add_argument(
+        "--web",
+        metavar="DIR",
+        help="write a web page, as a folder of files; without --out nothing else",
+    )
     others.add_argument("--litert", action="store_true", help="write generator.tflite too")
     others.add_argument(
         "--serving",
@@ -72,6 +85,11 @@ def run_export(arguments: argparse.Namespace) -> None:
     from keras_gan.sampling import require_sampling
 
     run = kg.runs.Run(arguments.run)
+    if arguments.web and arguments.out is None:
+        check_page_alone(arguments)
+        page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)
+        print_page(page.path)
+        return
     gan = run.load(arguments.best)
     if arguments.web:
         require_sampling(gan, "a page")
@@ -87,6 +105,21 @@ def run_export(arguments: argparse.Namespace) -> None:
             print(f"{name}: {evaluation.lines()[0]}")
     if arguments.web:
         path = exports[0].path / "assets.extra" / "generator.onnx"
-        page = kg.export.write_page(path, arguments.web)
-        server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
-        print(f"{page}  (to open it at localhost:8000: {server})")
+        print_page(kg.export.write_page(path, arguments.web))
+
+
+def check_page_alone(arguments: argparse.Namespace) -> None:
+    """Raises `ConfigError` for options of other files than the page's."""
+    given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ConfigError(
+            f"expected --out DIR with {names} beside --web, as --web alone writes the page and "
+            "leaves the run's export as it is; add it, or export in two commands."
+        )
+
+
+def print_page(page: pathlib.Path) -> None:
+    """Prints the path of a page, and the command that shows it."""
+    server = f"python -m http.server --directory {shlex.quote(str(page))} 8000"
+    print(f"{page}  (to open it at localhost:8000: {server})")

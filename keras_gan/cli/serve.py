@@ -10,12 +10,14 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
     serve = commands.add_parser(
         "serve",
         help="serve an exported generator over HTTP, without TensorFlow",
-        description="Serve the newest version in a model's folder with TF Serving's REST API and "
-        "onnxruntime. Newer versions are loaded when they are exported. SIGTERM ends the server "
-        "after the last response.",
+        description="Serve the newest version of a run's export, or in a model's folder, with TF "
+        "Serving's REST API and onnxruntime. Newer versions are loaded when they are exported. "
+        "SIGTERM ends the server after the last response.",
     )
     serve.set_defaults(command=run_serve, verbose=True, needs_tensorflow=False)
-    serve.add_argument("folder", metavar="DIR", help="the model's folder, with folders 1, 2, ...")
+    serve.add_argument(
+        "folder", metavar="RUN", help="a run, or a model's folder with folders 1, 2, ..."
+    )
     serve.add_argument("--name", help="name of the model in URLs (default: the folder's)")
     serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1, this machine)")
     serve.add_argument("--port", type=int, default=8501, help="0 for any (default: 8501)")
@@ -23,6 +25,11 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         "--token-file",
         metavar="FILE",
         help="file with the bearer token of clients (default: KERAS_GAN_TOKEN, or none)",
+    )
+    serve.add_argument(
+        "--cors",
+        action="store_true",
+        help="let web pages of any origin use the server (default: only its own pages)",
     )
     add_limits(serve)
 

@@ -1,6 +1,7 @@
 """`keras-gan train`."""
 
 import argparse
+import contextlib
 import pathlib
 
 import keras_gan as kg
@@ -10,7 +11,7 @@ from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError, counted
 
 EXIT_SIGNAL = 128
-RULE = "rule_"  # prefix of the parsed arguments that are rules
+RULE = "rule_"  # prefix of the parsed arguments that are fields of `keras_gan.Rules`
 
 
 def add_train(commands: argparse._SubParsersAction) -> None:
@@ -36,6 +37,12 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "are classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
+    train.add_argument(
+        "--export",
+        action="store_true",
+        help="export the generator anew, also if nothing is left to train (default: export each "
+        "step at which a training ends once)",
+    )
     add_train_numbers(train)
     add_train_data(train)
     add_train_rules(train)
@@ -136,7 +143,7 @@ def add_train_data(train: argparse.ArgumentParser) -> None:
 
 
 def add_train_rules(train: argparse.ArgumentParser) -> None:
-    """Adds the options of the rules; each is a field of `keras_gan.Rules`."""
+    """Adds the options of the rules, of which some have an option of their own."""
     group = train.add_argument_group("the rules of the game (default: the recipe's)")
     add_rule(
         group,
@@ -168,6 +175,16 @@ def add_train_rules(train: argparse.ArgumentParser) -> None:
         action="store_true",
         default=None,
         help="recompute activations instead of storing them: saves memory, takes time",
+    )
+
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="NAME=VALUE",
+        help="change a rule or a number of the recipe, such as loss=hinge, r1=0.5, "
+        "learning_rate=1e-4 or augmentation.p=0.3; may be repeated (see: keras-gan recipes RECIPE)",
     )
 
 
@@ -294,6 +311,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         read_metrics(arguments),
         kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
+        arguments.export,
         tell=print_line,
     )
     if result.interrupted is not None:
@@ -317,14 +335,46 @@ SAME_NAMES = (
 
 def read_settings(arguments: argparse.Namespace) -> "kg.runs.Settings":
     """Reads the settings from the command line."""
-    values = {name: value for name, value in vars(arguments).items() if value is not None}
-    rules = {name.removeprefix(RULE): v for name, v in values.items() if name.startswith(RULE)}
     return kg.runs.Settings(
         **{name: getattr(arguments, name) for name in SAME_NAMES},
         data_on_device=options.DATA_ON_DEVICE[arguments.data_on_device],
         conditional=False if arguments.unconditional else None,
-        rules=rules,
+        changes=read_changes(arguments),
     )
+
+
+def read_changes(arguments: argparse.Namespace) -> dict[str, str | int | float | bool]:
+    """Reads the changes of the recipe, from `--set` and from the options of single rules.
+
+    Raises:
+        ConfigError: For what isn't `NAME=VALUE`, or a name that is given twice.
+    """
+    values = {name: value for name, value in vars(arguments).items() if value is not None}
+    changes = {name.removeprefix(RULE): v for name, v in values.items() if name.startswith(RULE)}
+    for text in arguments.changes:
+        name, equals, value = map(str.strip, text.partition("="))
+        if not (name and equals and value):
+            raise ConfigError(f"expected --set NAME=VALUE, such as --set r1=0.5, got {text!r}.")
+        if name in changes:
+            raise ConfigError(f"expected {name} once, got it twice; leave one of them out.")
+        changes[name] = parse_value(value)
+    return changes
+
+
+def parse_value(text: str) -> str | int | float | bool:
+    """Parses a value: a bool, an integer, another number, or text.
+
+    Example:
+
+    >>> parse_value("1e-4"), parse_value("2"), parse_value("true"), parse_value("hinge")
+    (0.0001, 2, True, 'hinge')
+    """
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(text)
+    return text
 
 
 def describe_saved(arguments: argparse.Namespace) -> str:
@@ -379,7 +429,7 @@ def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, 
         ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
         ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
         *([in_browser] if isinstance(result.gan.medium, kg.media.Image) else []),
-        ("On a server", f"keras-gan serve {folder}"),
+        ("On a server", f"keras-gan serve {run.folder}"),
     ]
     return [
         *(with_latents if isinstance(result.gan, kg.Sampling) else ()),

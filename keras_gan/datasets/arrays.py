@@ -1,6 +1,7 @@
 """ArraySource: a source of samples in memory."""
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Sequence
 
@@ -83,6 +84,11 @@ class ArraySource(Source):
 
     def fingerprint(self) -> str:
         """Returns the SHA-256 of samples and labels."""
+        return self._digest
+
+    @functools.cached_property
+    def _digest(self):
+        """The SHA-256 of samples and labels, computed once."""
         arrays = (self._samples.numpy(), self._labels.numpy())
         return digest(hashlib.sha256(array).hexdigest() for array in arrays)
 

@@ -60,6 +60,7 @@ class CachedSource(Source):
             fill(source, folder, key)
         self._dtype = check(folder, source.name, key)
         self._path, self._fingerprint = folder / SAMPLES, key["fingerprint"]
+        self.content_fingerprint = source.content_fingerprint
         with limits.reading("a cache", folder, advice="Remove it, and it is filled again."):
             self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
             if self._entries.dtype != ENTRY or self._entries.shape != (len(source),):

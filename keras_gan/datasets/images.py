@@ -210,6 +210,10 @@ class ImageSource(EncodedSource):
         """Returns the archive's fingerprint."""
         return self._archive.fingerprint()
 
+    def content_fingerprint(self) -> str:
+        """Returns the fingerprint of the archive's content."""
+        return self._archive.content_fingerprint()
+
     def read(self, indices: np.ndarray) -> tuple[list[bytes], np.ndarray]:
         """Reads the files; see `EncodedSource.read`."""
         names = [self._names[index] for index in indices]

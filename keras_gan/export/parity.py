@@ -2,13 +2,14 @@
 
 import contextlib
 import dataclasses
+import errno
 import os
 import pathlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 
-from keras_gan.errors import ConfigError, ExportError
+from keras_gan.errors import ConfigError, ExportError, KerasGanError
 from keras_gan.export.blame import check_repeats
 from keras_gan.files.atomic import check_path
 from keras_gan.networks import compute_dtypes
@@ -20,6 +21,7 @@ import keras
 import numpy as np
 
 BATCH_SIZES = (1, 3, 64)
+FULL = 2**16  # free bytes of a disk on which a write has failed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +149,21 @@ def compare_samples(
     return np.concatenate(batches), scale
 
 
+def why_not_written(error: Exception, folder: pathlib.Path) -> str | None:
+    """Returns why a folder could not be written; None for an error that isn't its fault.
+
+    TensorFlow names a full disk in errors of its own, and what ONNX's quantization can't write
+    whole it can't read afterwards.
+    """
+    no_space = os.strerror(errno.ENOSPC)
+    if no_space in str(error):
+        return no_space
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    is_foreign = not isinstance(error, KerasGanError) and folder.is_dir()
+    return no_space if is_foreign and shutil.disk_usage(folder).free < FULL else None
+
+
 @contextlib.contextmanager
 def work_folder(parent: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields a temporary folder in the target's folder, and removes it afterwards.
@@ -166,10 +183,13 @@ def work_folder(parent: str | os.PathLike) -> Iterator[pathlib.Path]:
         work = pathlib.Path(tempfile.mkdtemp(prefix=".export-", dir=parent))
         yield work
         is_complete = True
-    except OSError as error:
+    except Exception as error:
+        reason = why_not_written(error, parent)
+        if reason is None:
+            raise
         raise ExportError(
-            f"could not write to {parent}: {error.strerror or error}; nothing was left there. "
-            "Free some space, or choose a folder that you may write to."
+            f"could not write to {parent}: {reason}; nothing was left there. Free some space, or "
+            "choose a folder that you may write to."
         ) from error
     finally:
         if work is not None:

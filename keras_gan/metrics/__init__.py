@@ -1,7 +1,7 @@
 """Metrics of the generated distribution: distances, quality, variety, copies."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from keras_gan import media
 from keras_gan.errors import unknown
@@ -103,22 +103,22 @@ def make(name: str, extractor: extractors.ExtractorLike) -> FeatureMetric:
 
 
 def default_metrics(
-    sample_shape: Sequence[int], medium: media.Medium | None = None
+    sample_shape: Sequence[int],
+    medium: media.Medium | None = None,
+    tell: Callable[[str], object] = print,
 ) -> list[FeatureMetric]:
     """Returns the default metrics for samples of a shape.
 
     Args:
         sample_shape: Shape of a sample. `(28, 28, 1)` is assumed to be digits; other grey or
-            colour images are measured by Inception, and all other samples, such as points, by
-            their values.
+            colour images are measured by Inception, or by `photos` if it isn't downloaded, and all
+            other samples, such as points, by their values.
         medium: Medium of the samples, such as that of a source; inferred from their shape by
             default.
+        tell: Function to call with a line if Inception is replaced.
 
     Returns:
         A list of metrics.
-
-    Raises:
-        DataError: If Inception is needed, isn't in the cache and can't be downloaded.
 
     Example:
 
@@ -127,6 +127,7 @@ def default_metrics(
     ['frechet', 'sliced_wasserstein', 'precision_recall', 'density_coverage', 'nearest']
     """
     extractor = (medium or media.of(sample_shape)).extractor(sample_shape)
+    extractor = extractors.available(extractor, tell)
     return get(default_names(extractor, sample_shape), extractor)
 
 

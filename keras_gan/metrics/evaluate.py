@@ -48,7 +48,7 @@ class Evaluation:
 class Evaluator:
     """Evaluates generators against a source, which is read only once.
 
-    Metrics that need more samples than there are get left out, and `tell` is told so.
+    Metrics that need more samples than there are get left out, and `warn` is told so.
 
     Args:
         source: A `keras_gan.datasets.Source`.
@@ -59,6 +59,7 @@ class Evaluator:
         seed: Non-negative int that determines the choice of real samples and the generated ones.
         batch_size: Samples per batch; it also affects the generated samples.
         tell: Function called with progress messages, such as `print`.
+        warn: Function called with lines on metrics that are left out or fail; `tell` by default.
 
     Raises:
         ConfigError: For an invalid source, numbers out of range, no metrics, or two metrics of the
@@ -85,6 +86,7 @@ class Evaluator:
         seed: int = 0,
         batch_size: int = 256,
         tell: Callable[[str], object] | None = None,
+        warn: Callable[[str], object] | None = None,
     ) -> None:
         if not callable(getattr(source, "fetch", None)):
             raise ConfigError(
@@ -97,9 +99,10 @@ class Evaluator:
         self.seed = check_seed(seed, bits=63)
         self.batch_size = check_integer("batch_size", batch_size)
         self.tell = tell or (lambda line: None)
+        self.warn = warn or self.tell
         real_count = count if real_count is None else check_integer("real_count", real_count)
         self.indices = choose(len(source), real_count, self.seed)
-        self.metrics = select_measurable(self.metrics, len(self.indices), count, self.tell)
+        self.metrics = select_measurable(self.metrics, len(self.indices), count, self.warn)
         self._has_real = False
         self._first_batch = None
 
@@ -131,7 +134,7 @@ class Evaluator:
                     result = metric.result()
             except Exception as error:  # the other metrics, and the training, are worth going on
                 reports.append(f"{metric.name}[{metric.extractor.name}] has no figure: {error}")
-                self.tell(reports[-1])
+                self.warn(reports[-1])
                 failed.append(metric.name)
                 continue
             figures |= name_figures(metric, result)

@@ -99,7 +99,7 @@ def save_gif(
     seconds: float = 6.0,
     rest: float = 2.0,
 ) -> None:
-    """Writes pictures as a repeating GIF that rests on the last one.
+    """Writes pictures as a repeating GIF that rests on the last one, atomically.
 
     Args:
         frames: Paths of PNG files, or uint8 arrays `(height, width, channels)`, all of one size;
@@ -119,7 +119,9 @@ def save_gif(
     pictures = [palette_picture(frame) for frame in frames]
     each = max(40, math.floor(1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [max(each, round(1000 * rest))]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+    options = {"save_all": True, "append_images": pictures[1:], "duration": durations, "loop": 0}
+    with atomic_write(path) as new:
+        pictures[0].save(new, "GIF", **options)
 
 
 def palette_picture(frame: str | os.PathLike | np.ndarray) -> Image.Image:

@@ -4,7 +4,7 @@ import os
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
-from keras_gan.files.atomic import check_file, check_path
+from keras_gan.files.atomic import atomic_write, check_file, check_path
 
 import numpy as np
 import tensorflow as tf
@@ -73,7 +73,7 @@ def png(image: ArrayLike) -> tf.Tensor:
 
 
 def save_grid(images: ArrayLike, path: str | os.PathLike, columns: int | None = None) -> None:
-    """Writes a grid of images as a PNG file.
+    """Writes a grid of images as a PNG file, atomically.
 
     Args:
         images, columns: As in `grid`.
@@ -83,7 +83,7 @@ def save_grid(images: ArrayLike, path: str | os.PathLike, columns: int | None = 
 
 
 def save_png(picture: ArrayLike, path: str | os.PathLike) -> None:
-    """Writes a picture as a PNG file.
+    """Writes a picture as a PNG file, atomically.
 
     Args:
         picture: `(height, width, 1 to 4 channels)` uint8.
@@ -99,5 +99,5 @@ def save_png(picture: ArrayLike, path: str | os.PathLike) -> None:
             f"{np.asarray(picture).dtype} {shape}; convert images with to_uint8."
         )
     check_file(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png(picture).numpy())
+    with atomic_write(path) as new:
+        new.write_bytes(png(picture).numpy())

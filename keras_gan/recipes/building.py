@@ -4,6 +4,7 @@ import dataclasses
 
 from keras_gan import media, models, optimizers, penalties, schedules
 from keras_gan.errors import ConfigError, unknown
+from keras_gan.recipes.changes import PLAIN, WEIGHTED, change, with_augmentation
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import get, with_width
@@ -23,7 +24,7 @@ def build(
     images: int | None = None,
     moments: tuple | None = None,
     medium: media.Medium | None = None,
-    **rules,
+    **changes,
 ) -> models.AdversarialModel:
     """Builds and compiles the model of a recipe.
 
@@ -40,9 +41,10 @@ def build(
             recipe's own steps see.
         moments: `(means, variances)` of the data, if they are points; see `MLPGenerator`.
         medium: Medium of the samples; inferred from their shape by default.
-        **rules: Fields of `keras_gan.Rules` that replace the recipe's, such as `update` or `remat`;
-            None keeps the recipe's. An `augmentation` of `"none"` disables augmentation. The
-            recipe's schedules of a replaced augmentation or of replaced penalties don't apply.
+        **changes: Rules and numbers that replace the recipe's, such as `loss`, `learning_rate`,
+            `r1` or `n_critic`; see `keras_gan.recipes.change`. Fields of `keras_gan.Rules` may be
+            objects. None keeps the recipe's. An `augmentation` of `"none"` disables augmentation.
+            The recipe's schedules of a replaced augmentation or of replaced penalties don't apply.
 
     Returns:
         A compiled model.
@@ -58,8 +60,10 @@ def build(
     """
     recipe = get(recipe, width) if isinstance(recipe, str) else with_width(recipe, width)
     medium = medium or media.of(sample_shape)
-    rules = {name: rule for name, rule in rules.items() if rule is not None}
-    recipe = with_augmentation(recipe, rules.pop("augmentation", None))
+    changes, rules = split_changes(changes)
+    recipe = change(recipe, changes)
+    if "augmentation" in rules:
+        recipe = with_augmentation(recipe, NO_AUGMENTATION)
     recipe = without_penalties(recipe) if "penalties" in rules else recipe
     images = images or recipe.steps * recipe.batch_size
     recipe = scale_penalties(resolve_numbers(recipe, medium.size(sample_shape), images), moments)
@@ -75,6 +79,26 @@ def build(
     )
     compile_model(model, recipe, rules, images, jit_compile)
     return model
+
+
+def split_changes(changes: dict) -> tuple[dict, dict]:
+    """Returns `(changes, rules)`: those of plain values, and fields of `Rules` that are objects.
+
+    Raises:
+        ConfigError: For penalties beside a weight of one, as one would replace the other.
+    """
+    plain, objects = {}, {}
+    for name, value in changes.items():
+        is_object = name in ("penalties", "constraint") or not isinstance(value, PLAIN)
+        if value is not None:
+            (objects if is_object else plain)[name] = value
+    weights = [name for name in plain if name in WEIGHTED or name == "interval"]
+    if "penalties" in objects and weights:
+        raise ConfigError(
+            f"expected penalties or {', '.join(weights)}, got both; set weight and interval of "
+            "the objects."
+        )
+    return plain, objects
 
 
 def compile_model(
@@ -94,18 +118,6 @@ def compile_model(
         jit_compile=jit_compile,
         steps_per_execution=recipe.steps_per_execution,
     )
-
-
-def with_augmentation(recipe: Recipe, augmentation: str | None) -> Recipe:
-    """Returns the recipe with another augmentation, without a schedule of its p.
-
-    None keeps the recipe's own augmentation and its schedule.
-    """
-    if augmentation is None or augmentation == recipe.augmentation:
-        return recipe
-    ends = {name: end for name, end in recipe.ends.items() if name != "augmentation"}
-    augmentation = None if augmentation == NO_AUGMENTATION else augmentation
-    return dataclasses.replace(recipe, augmentation=augmentation, ends=ends)
 
 
 def without_penalties(recipe: Recipe) -> Recipe:
@@ -190,7 +202,8 @@ def make_schedules(
     starts = {f"{player}_learning_rate": r for player, r in zip(model.players, rates, strict=True)}
     starts |= {"learning_rate": rates[0]} if len(set(rates)) == 1 else {}
     starts |= {"beta_2": recipe.beta_2}
-    starts |= {"augmentation": 0.0, "moving_average_half_life": 0.0}
+    starts |= {"augmentation": recipe.augmentation_options.get("p", 0.0)}
+    starts |= {"moving_average_half_life": 0.0}
     starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
     for name in recipe.ends.keys() - starts.keys():
         raise unknown("scheduled number", name, starts)

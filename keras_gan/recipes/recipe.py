@@ -39,8 +39,11 @@ class Recipe:
         interval: Number of steps between two computations of the penalties.
         n_critic: Number of discriminator steps per generator step.
         update: Order of the updates in a step, as in `Rules`; papers use `"alternating"`.
+        constraint, accumulation, remat: As in `Rules`.
         augmentation: As in `Rules`; `SCHEDULED` for ADA's transformations with a p that rises from
             0 to its value in `ends`.
+        augmentation_options: Arguments of the augmentation's constructor, by name. A p among them
+            is constant unless there is a target too.
         ends: Name of a scheduled number -> its value at the end of the run, or a function of the
             same arguments as a penalty's weight. The schedule is a cosine. It starts at 0 for the
             augmentation's p and the half-life, at the recipe's number otherwise.
@@ -66,7 +69,11 @@ class Recipe:
     interval: int = 1
     n_critic: int = 1
     update: str = "alternating"
+    constraint: keras.constraints.Constraint | None = None
+    accumulation: int = 1
+    remat: bool = False
     augmentation: str | None = None
+    augmentation_options: dict = dataclasses.field(default_factory=dict)
     ends: dict = dataclasses.field(default_factory=dict)
     latent_distribution: str = "normal"
     jit: bool = False
@@ -78,18 +85,25 @@ class Recipe:
 
     def plain_rules(self) -> dict:
         """Returns the rules that JSON can represent, as name -> text, number or bool."""
-        return {field.name: getattr(self, field.name, field.default) for field in PLAIN_RULES}
+        return {field.name: getattr(self, field.name) for field in PLAIN_RULES}
 
     def rules(self) -> Rules:
         """Makes the rules of the recipe; the weights of its penalties have to be numbers."""
-        scheduled = self.augmentation == SCHEDULED and "augmentation" in self.ends
         weights = self.penalties.items()
-        return Rules(
-            loss=losses.get(self.loss),
-            penalties=[getattr(penalties, name)(w, self.interval) for name, w in weights],
-            augmentation=(
-                augment.ADA(target=None, name="augmentation") if scheduled else self.augmentation
-            ),
-            n_critic=self.n_critic,
-            update=self.update,
-        )
+        made = {
+            "loss": losses.get(self.loss),
+            "penalties": [getattr(penalties, name)(w, self.interval) for name, w in weights],
+            "augmentation": self.make_augmentation(),
+        }
+        fields = (field.name for field in dataclasses.fields(Rules))
+        return Rules(**{name: getattr(self, name) for name in fields} | made)
+
+    def make_augmentation(self) -> augment.Augment | None:
+        """Makes the augmentation; its p is constant, or follows a schedule or its target."""
+        options = dict(self.augmentation_options)
+        if self.augmentation == SCHEDULED or "p" in options or "augmentation" in self.ends:
+            options.setdefault("target", None)
+        name = "ada" if self.augmentation == SCHEDULED else self.augmentation
+        if not options:
+            return augment.get(name)
+        return augment.AUGMENTATIONS[name](**options, name="augmentation")

@@ -18,7 +18,7 @@ RUN/export/            SavedModel versions, generator.onnx and generator.py
 
 from keras_gan.runs.choosing import auto_facts
 from keras_gan.runs.evaluation import MetricOptions, evaluate_run, evaluate_source
-from keras_gan.runs.exporting import ExportOptions, compare_quality, export_run
+from keras_gan.runs.exporting import ExportOptions, compare_quality, export_page, export_run
 from keras_gan.runs.folder import Run
 from keras_gan.runs.plan import CheckpointOptions, Result
 from keras_gan.runs.report import write_report
@@ -39,6 +39,7 @@ __all__ = [
     "compare_quality",
     "evaluate_run",
     "evaluate_source",
+    "export_page",
     "export_run",
     "measure_throughput",
     "train",

@@ -43,7 +43,7 @@ def open_data(
         choice = recipes.auto(auto_facts(source, settings))
         source = with_choice(source, choice.image_size, settings)
         settings = with_choices(settings, vars(choice), choice.reasons)
-    for line in recipes.describe_choices({**vars(settings), **settings.rules}, settings.choices):
+    for line in recipes.describe_choices({**vars(settings), **settings.changes}, settings.choices):
         tell(printable(line))
     return settings, source
 
@@ -114,7 +114,8 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
             "another --out."
         )
     config = read_json(run.config_path, AUTO_CONFIG, RunError)
-    choices = {**config["rules"], **config}
+    augmentation = config["rules"]["augmentation"] or recipes.NO_AUGMENTATION
+    choices = {**config, "augmentation": augmentation}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)
     choices["image_size"] = size_of(config["sample_shape"]) if are_images else None
     choices["conditional"] = config["classes"] is not None
@@ -139,12 +140,12 @@ def with_choices(settings: Settings, choices: Mapping, reasons: Mapping[str, str
         reasons: Name -> reason.
     """
     choices = {**choices, "width": recipes.combine_widths(choices["width"], settings.width)}
-    values = {**vars(settings), **settings.rules}
+    values = {**vars(settings), **settings.changes}
     is_open = {name: values.get(name) is None for name in CHOICES}
     is_open["width"] = choices["width"] != settings.width
     names = ("recipe", *(name for name in CHOICES if is_open[name]))
     reasons = {name: reason for name, reason in reasons.items() if name in names}
     values = {name: choices[name] for name in names}
-    rules = {name: values.pop(name) for name in ("augmentation",) if name in values}
-    rules = {**settings.rules, **rules}
-    return dataclasses.replace(settings, **values, rules=rules, choices=reasons)
+    changes = {name: values.pop(name) for name in ("augmentation",) if name in values}
+    changes = {**settings.changes, **changes}
+    return dataclasses.replace(settings, **values, changes=changes, choices=reasons)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from keras_gan import callbacks, datasets, media, metrics, verdicts
 from keras_gan.datasets.channels import WHITE
 from keras_gan.datasets.toy.mixture import GaussianMixture
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
@@ -16,6 +16,7 @@ from keras_gan.models import GAN
 from keras_gan.options import CROP
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
+from keras_gan.runs.same_data import note_change
 from keras_gan.runs.schemas import EVALUATIONS
 from keras_gan.sampling import Sampling
 from keras_gan.tf32 import allow_tf32
@@ -49,11 +50,24 @@ class MetricOptions:
     patience: int | None = None
 
     def evaluator(
-        self, source: datasets.Source, tell: Callable[[str], None] | None = None
+        self,
+        source: datasets.Source,
+        tell: Callable[[str], None] = lambda line: None,
+        warn: Callable[[str], None] | None = None,
     ) -> metrics.Evaluator:
-        """Makes the `Evaluator` for a source."""
-        default = source.extractor or source.medium.extractor(source.sample_shape)
-        extractor = self.extractor or default
+        """Makes the `Evaluator` for a source.
+
+        Args:
+            source: The `Source`.
+            tell: Function to call with lines of progress.
+            warn: Function to call with lines on what is replaced, left out or fails; `tell` by
+                default.
+        """
+        warn = warn or tell
+        extractor = self.extractor
+        if extractor is None:
+            suited = source.extractor or source.medium.extractor(source.sample_shape)
+            extractor = metrics.extractors.available(suited, warn)
         distribution = getattr(source, "distribution", None)
         names = self.names
         if names is None:
@@ -69,6 +83,7 @@ class MetricOptions:
             self.real_count,
             self.seed,
             tell=tell,
+            warn=warn,
         )
 
 
@@ -103,7 +118,7 @@ def evaluate_run(
             print(line)
     """
     options = options or MetricOptions()
-    source = open_run_source(run, data)
+    source = open_run_source(run, data, tell)
     gan = run.load(best)
     if isinstance(gan, Sampling) and gan.sample_shape != source.sample_shape:
         raise ConfigError(
@@ -191,22 +206,40 @@ def evaluate_source(
     return options.evaluator(source, tell).evaluate(sample)
 
 
-def open_run_source(run: Run, data: str | None = None) -> datasets.Source:
-    """Opens the data of a run, or another source with samples of the same shape."""
+def open_run_source(
+    run: Run, data: str | None = None, tell: Callable[[str], None] = lambda line: None
+) -> datasets.Source:
+    """Opens the data of a run, or another source with samples of the same shape.
+
+    Args:
+        run: A `Run`.
+        data: Name of the other source.
+        tell: Function to call with a line if the run's data have changed.
+    """
     config, medium = run.read_config(), run.read_medium()
     size = channels = None
     if isinstance(medium, media.Image):
         *size, channels = config["sample_shape"]
-    source = datasets.open_source(
-        data or config["data"],
-        size,
-        channels,
-        skip_corrupt=config["skipped"] > 0,
-        medium=medium,
-        mirror=config.get("mirror", False),
-        **ways_of_reading(config),
-    )
+    try:
+        source = datasets.open_source(
+            data or config["data"],
+            size,
+            channels,
+            skip_corrupt=config["skipped"] > 0,
+            medium=medium,
+            mirror=config.get("mirror", False),
+            **ways_of_reading(config),
+        )
+    except DataError as error:
+        if data is not None:
+            raise
+        raise DataError(
+            f"{error} These are the data of {run.folder}: if they have moved, name the new path "
+            "by --data here, or in a training, from which the run keeps it."
+        ) from error
     check_class_order(config["classes"], source)
+    if data is None:
+        note_change(config, source, tell)
     return source
 
 
@@ -244,11 +277,11 @@ def evaluation_callback(
     run: Run,
     source: datasets.Source,
     options: MetricOptions,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> callbacks.Evaluate:
-    """Makes the callback that evaluates a run during training."""
+    """Makes the callback that evaluates a run during training; it tells what fails."""
     return callbacks.Evaluate(
-        options.evaluator(source, tell),
+        options.evaluator(source, warn=tell),
         lambda gan: gan.sampler(source),
         every=options.every,
         path=run.metrics_path,

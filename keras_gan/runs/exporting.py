@@ -1,6 +1,7 @@
 """Exports of a run's generator."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -8,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 from keras_gan import export, metrics
 from keras_gan.files import atomic
+from keras_gan.files.atomic import write_text
 from keras_gan.progress import clock
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
-from keras_gan.runs.folder import Run
+from keras_gan.runs.folder import Run, writing_to
 from keras_gan.sampling import Sampling, require_sampling, sampler_in_shares
 from keras_gan.signature import signatures_of
 
@@ -66,11 +68,37 @@ def export_run(
         The `Exported` files, SavedModel first.
     """
     options = options or ExportOptions()
-    config = run.read_config()
-    card = export.Card(config.get("recipe"), config.get("classes"), options.licence)
+    card = make_card(run, options.licence)
+    folder = pathlib.Path(out or run.export_folder)
     with clock("exporting"):
-        gan = gan or run.load(best)
-        return export_files(gan, pathlib.Path(out or run.export_folder), card, options)
+        exported = export_files(gan or run.load(best), folder, card, options)
+    if folder == run.export_folder:
+        with writing_to(run.folder):
+            write_text(run.exported_path, json.dumps({"step": run.trained_steps()}) + "\n")
+    return exported
+
+
+def make_card(run: Run, licence: str | None = None) -> export.Card:
+    """Makes the description of a run's generator for the metadata of its files."""
+    config = run.read_config()
+    return export.Card(config.get("recipe"), config.get("classes"), licence)
+
+
+def export_page(
+    run: Run, folder: str | os.PathLike, licence: str | None = None, best: bool = False
+) -> export.Exported:
+    """Writes the web page of a run's generator; the run's export stays as it is.
+
+    Args:
+        run: A `Run`.
+        folder: The page's folder; see `keras_gan.export.to_web`.
+        licence: Licence of the generator, for the file's metadata.
+        best: Whether to load the best model by the run's metrics.
+
+    Returns:
+        The `Exported` page.
+    """
+    return export.to_web(run.load(best), folder, make_card(run, licence))
 
 
 def export_files(
@@ -88,8 +116,9 @@ def export_files(
         exports = [export.to_saved_model(gan, out, options.jit_compile, options.serving, beside)]
         for name in names:
             exports.append(export_for_apps(gan, name, served[name], out, card, options))
-    if isinstance(gan, Sampling):
-        shutil.copyfile(RUNTIME / "generator.py", out / "generator.py")
+        if isinstance(gan, Sampling):
+            shutil.copyfile(RUNTIME / "generator.py", work / "generator.py")
+            atomic.replace(work / "generator.py", out / "generator.py")
     if options.litert:
         for name, file in names.items():
             path = (out / file).with_suffix(".tflite")

@@ -7,16 +7,18 @@ import pathlib
 from collections.abc import Iterator
 
 from keras_gan import media
-from keras_gan.checkpoints import Checkpoints, load_checkpoint
+from keras_gan.checkpoints import Checkpoints, load_checkpoint, step_of
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
-from keras_gan.runs.schemas import CONFIG
+from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
 
-MAY_DIFFER = ("steps", "schedule_steps", "keras_gan_version")  # when a run resumes
+# settings that may differ when a run resumes, and what a comparison doesn't show
+MAY_DIFFER = ("steps", "schedule_steps", "keras_gan_version", "stamp")
+UNSHOWN = (*MAY_DIFFER, "fingerprint", "rules", "changes")
 
 
 class Run:
@@ -37,6 +39,7 @@ class Run:
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
         self.export_folder = self.folder / "export"
+        self.exported_path = self.folder / "exported.json"
         self.evaluation_path = self.folder / "evaluation.json"
         self.neighbours_path = self.folder / "neighbours.png"
         self.sessions_path = self.folder / "sessions.jsonl"
@@ -72,13 +75,16 @@ class Run:
         """Returns new settings, with those that the run keeps from its start.
 
         Schedules keep their length if a run resumes with more steps; they hold their last values.
-        The reasons of the recipe `auto` are kept too, and the precision that was chosen.
+        The reasons of the recipe `auto` are kept too, and the precision that was chosen, and the
+        number of steps if the run has more than the new one.
         """
         if not self.config_path.exists():
             return config
         first = self.read_config()
         chosen = ("mixed_precision",) if config["mixed_precision"] == AUTO_PRECISION else ()
         names = ("schedule_steps", "choices", *chosen)
+        if self.trained_steps() >= config["steps"]:  # nothing is left to do
+            names = (*names, "steps")
         return {**config, **{name: first.get(name) for name in names}}
 
     def claim(self, config: dict) -> None:
@@ -105,6 +111,19 @@ class Run:
                 "files. Choose another --out."
             )
 
+    def trained_steps(self) -> int:
+        """Returns the step of the newest checkpoint, intact or not; 0 without one."""
+        paths = self.checkpoints.paths()
+        return step_of(paths[-1]) if paths else 0
+
+    def is_exported(self, step: int) -> bool:
+        """Returns whether the run's export folder holds an export from the run as of a step."""
+        folder = self.export_folder
+        if not self.exported_path.exists() or not folder.is_dir():
+            return False
+        has_version = any(entry.name.isdigit() for entry in folder.iterdir())
+        return has_version and read_json(self.exported_path, EXPORTED, RunError)["step"] == step
+
     def load(self, best: bool = False) -> keras.Model:
         """Loads the model of the newest checkpoint, or the best model by the run's metrics.
 
@@ -124,8 +143,10 @@ class Run:
 
 def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:
     """Raises `RunError`, with the differences, if two settings belong to different runs."""
-    old, new = ({**config, **config.get("rules", {})} for config in (old, new))
-    keys = [key for key in {**old, **new} if key not in (*MAY_DIFFER, "rules")]
+    old, new = ({**config, **config.get("rules", {}), **config["changes"]} for config in (old, new))
+    keys = [key for key in {**old, **new} if key not in UNSHOWN]
+    if old["fingerprint"] == new["fingerprint"]:
+        keys.remove("data")  # the same samples, which have moved
     differences = [
         f"{key}: {old.get(key)!r} there, {new.get(key)!r} now"
         for key in keys

@@ -34,8 +34,8 @@ class Result:
     Attributes:
         gan: The model.
         interrupted: The signal that ended the training, or None.
-        exported: The exported files; None if the training was interrupted, or in workers other
-            than the first.
+        exported: The exported files; None if the training was interrupted, if the same step is
+            exported already, or in workers other than the first.
     """
 
     gan: keras.Model
@@ -59,6 +59,7 @@ class Plan:
         strategy: The `tf.distribute.Strategy`.
         tell: Function to call with lines of progress.
         data_on_device: As in `AdversarialModel.fit`.
+        export: Whether to export a model that is exported already.
         deadline: End of the session on the clock of `time.monotonic`, or None.
     """
 
@@ -72,4 +73,5 @@ class Plan:
     strategy: tf.distribute.Strategy
     tell: collections.abc.Callable[[str], None]
     data_on_device: bool | str
+    export: bool
     deadline: float | None

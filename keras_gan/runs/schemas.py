@@ -2,11 +2,12 @@
 
 COUNT, NUMBER = int, (int, float, None)
 CONFIG = {
-    **{name: str for name in ("recipe", "data", "mixed_precision")},
+    **{name: str for name in ("recipe", "data", "mixed_precision", "fingerprint", "stamp")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
     "medium": {"name": str},
     "rules": {str: (str, int, float, bool, None)},
+    "changes": {str: (str, int, float, bool)},
     "classes": (None, [str]),
 }
 AUTO_CONFIG = {
@@ -14,6 +15,7 @@ AUTO_CONFIG = {
     "choices": {str: str},
     "width": (int, str),
 }
+EXPORTED = {"step": COUNT}
 EVALUATIONS = [
     {"step": COUNT, "data": str, "seed": COUNT, "figures": {str: NUMBER}, "reports": [str]}
 ]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from keras_gan import machine
 from keras_gan.errors import RunError
 from keras_gan.files import limits
+from keras_gan.files.atomic import write_text
 from keras_gan.files.json_file import parse
 
 import filelock
@@ -22,7 +23,7 @@ PACKAGES = ("keras_gan", "keras", "tensorflow", "numpy")
 
 
 def record(path: str | os.PathLike, step: int) -> None:
-    """Appends this session to those of a run.
+    """Adds this session to those of a run; a full disk leaves these whole.
 
     Args:
         path: The run's `sessions.jsonl`.
@@ -34,8 +35,9 @@ def record(path: str | os.PathLike, step: int) -> None:
         "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
         **environment(),
     }
-    with pathlib.Path(path).open("a", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(session) + "\n")
+    path = pathlib.Path(path)
+    earlier = limits.read_text(path, errors="replace").splitlines() if path.exists() else []
+    write_text(path, "".join(f"{line}\n" for line in [*earlier, json.dumps(session)]))
 
 
 @contextlib.contextmanager

@@ -8,9 +8,8 @@ from keras_gan import datasets, media, recipes
 from keras_gan.checks import check_bool, check_integer, check_positive, check_seed
 from keras_gan.datasets.channels import WHITE
 from keras_gan.device_arrays import AUTO, check_choice
-from keras_gan.errors import ConfigError, counted, printable, unknown
+from keras_gan.errors import ConfigError, counted, printable
 from keras_gan.options import AUTO_PRECISION, CROP
-from keras_gan.recipes.recipe import PLAIN_RULES
 from keras_gan.runs.plan import CheckpointOptions
 
 import numpy as np
@@ -35,9 +34,9 @@ class Settings:
         mixed_precision: `"bfloat16"`, `"float16"`, `"float32"`, or `"auto"`, which chooses by
             the machine and, if in doubt, a timing; a run keeps the choice.
         jit: Whether to compile with XLA; by default only on a GPU.
-        rules: Fields of `keras_gan.Rules` that replace the recipe's, as name -> text, number or
-            bool, such as `{"update": "alternating", "remat": True}`. An augmentation of `"none"`
-            disables augmentation.
+        changes: Rules and numbers that replace the recipe's, as name -> text, number or bool, such
+            as `{"loss": "hinge", "r1": 0.5}`; see `keras_gan.recipes.change`. An augmentation of
+            `"none"` disables augmentation.
         tf32: Whether GPUs may round float32 products to TF32 in training. Trainings of one process
             should agree in it, as they share XLA's cache of compiled functions.
         deterministic: Whether to use only deterministic operations of TensorFlow, which can be
@@ -71,7 +70,7 @@ class Settings:
     mixed_precision: str = AUTO_PRECISION
     jit: bool | None = None
     tf32: bool = True
-    rules: dict = dataclasses.field(default_factory=dict)
+    changes: dict = dataclasses.field(default_factory=dict)
     deterministic: bool = False
     prefetch: int = 2
     cache: str | None = None
@@ -117,7 +116,8 @@ class Settings:
             "mixed_precision": self.mixed_precision,
             "jit": self.jit,
             "tf32": self.tf32,
-            "rules": {**recipe.plain_rules(), **self.rules},
+            "rules": recipes.change(recipe, self.changes).plain_rules(),
+            "changes": recipes.without_own(recipe, self.changes),
             "deterministic": self.deterministic,
             "weights_from": self.weights_from and str(self.weights_from),
             "freeze_discriminator": self.freeze_discriminator,
@@ -137,11 +137,20 @@ def summary(config: dict, fitted: str | None = None) -> str:
     skipped = f", {files} skipped" if config["skipped"] else ""
     fitted = f", {fitted}" if fitted else ""
     mirror = ", each image also mirrored" if config.get("mirror") else ""
+    changes = ", ".join(f"{name}={value}" for name, value in config["changes"].items())
     return printable(
         f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"
         f"{classes}{fitted}{mirror}{skipped}; "
         f"{counted(config['steps'], 'step')} of {config['batch_size']}"
+        f"{f', with {changes}' if changes else ''}"
     )
+
+
+def changes_of(config: dict) -> list[str]:
+    """Returns a line on what differs from the recipe, if anything does."""
+    recipe = recipes.get(config["recipe"], config["width"])
+    line = recipes.describe_changes(recipe, config["changes"])
+    return [] if line is None else [line]
 
 
 def describe_empty_classes(source: datasets.Source) -> list[str]:
@@ -167,12 +176,10 @@ def unmet_requests(config: dict) -> list[str]:
 
 def check_settings(settings: Settings, every: int, checkpoints: CheckpointOptions) -> None:
     """Raises `ConfigError` if the recipe or a rule is unknown or a number is out of range."""
-    if settings.recipe != recipes.AUTO:
-        recipes.get(settings.recipe)
-    known = [field.name for field in PLAIN_RULES]
-    for name in settings.rules:
-        if name not in known:
-            raise unknown("rule", name, known)
+    if settings.recipe == recipes.AUTO:  # values are checked once it has chosen
+        recipes.check_changes(settings.changes, recipes.names(recipes.get("quick")))
+    else:
+        recipes.change(recipes.get(settings.recipe, settings.width), settings.changes)
     names = ("batch_size", "width", "steps", "prefetch")
     numbers = {name: getattr(settings, name) for name in names}
     numbers |= {"every": every, "checkpoint_every": checkpoints.every, "keep": checkpoints.keep}

@@ -70,7 +70,7 @@ def build(config: dict) -> AdversarialModel:
         images=config["schedule_steps"] * config["batch_size"],
         moments=config["moments"],
         medium=media.from_config(config["medium"]),
-        **config["rules"],
+        **config["changes"],
     )
 
 

@@ -20,8 +20,10 @@ from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
+from keras_gan.runs.same_data import with_fingerprints
 from keras_gan.runs.settings import (
     Settings,
+    changes_of,
     check_settings,
     describe_empty_classes,
     summary,
@@ -58,6 +60,7 @@ def train(
     metrics: MetricOptions | None = None,
     checkpoints: CheckpointOptions | None = None,
     distribute: str | None = None,
+    export: bool = False,
     tell: Callable[[str], None] = quiet,
 ) -> Result:
     """Trains in a run folder; the same call resumes an interrupted run, bit for bit.
@@ -73,6 +76,7 @@ def train(
         distribute: `"mirrored"` for all GPUs of this machine, `"multiworker"` for all machines in
             TF_CONFIG. Each machine makes the same call with a folder that all share, and the first
             one writes. None for one device.
+        export: Whether to export the generator of a finished run that is exported already.
         tell: Function to call with lines of progress, such as `print`.
 
     Returns:
@@ -93,7 +97,7 @@ def train(
     if not settings.tf32:
         environment.separate_cache("float32")
     with report_lost_workers(strategy), allow_tf32(settings.tf32):
-        plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, tell)
+        plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, export, tell)
         gan, interrupted = run_session(plan)
         chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
@@ -108,6 +112,7 @@ def make_plan(
     metrics: MetricOptions | None,
     checkpoints: CheckpointOptions,
     strategy: tf.distribute.Strategy,
+    export: bool,
     tell: Callable[[str], None],
 ) -> Plan:
     """Collects the inputs of a training; the arguments are those of `train`."""
@@ -116,9 +121,11 @@ def make_plan(
     deadline = None if settings.hours is None else time.monotonic() + 3600 * settings.hours
     settings, source = open_data(settings, run, tell)
     config = run.keep_first_settings(settings.config(source))
+    config = with_fingerprints(run, config, source, tell)
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    empty = describe_empty_classes(source) if config["classes"] else []
-    for line in (*source.notes, *empty, summary(config, source.fitted), *unmet_requests(config)):
+    notes = [*source.notes, *(describe_empty_classes(source) if config["classes"] else [])]
+    lines = (summary(config, source.fitted), *changes_of(config), *unmet_requests(config))
+    for line in (*notes, *lines):
         tell(line)
     dataset = source.to_dataset(
         config["batch_size"],
@@ -130,7 +137,7 @@ def make_plan(
     if config["mixed_precision"] == AUTO_PRECISION:
         run.check_free()  # before a timing
         config["mixed_precision"] = pick_precision(config, dataset, strategy, tell)
-    evaluate = evaluation_callback(run, source, metrics) if metrics and chief else None
+    evaluate = evaluation_callback(run, source, metrics, tell) if metrics and chief else None
     return Plan(
         run,
         config,
@@ -142,6 +149,7 @@ def make_plan(
         strategy,
         tell,
         settings.data_on_device,
+        export,
         deadline,
     )
 
@@ -170,12 +178,16 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
     if plan.strategy.num_replicas_in_sync > 1:
         plan.tell(f"On {plan.strategy.num_replicas_in_sync} replicas.")
     if int(gan.step) >= plan.config["steps"]:
-        plan.tell(f"The run has its {int(gan.step):,} steps; more --steps train it further.")
-    elif gan.step > 0:
+        plan.tell(
+            f"Nothing is left to do: the run has its {int(gan.step):,} steps. More --steps train "
+            "it further."
+        )
+        return gan, None
+    if gan.step > 0:
         plan.tell(f"Resuming from step {int(gan.step):,}.")
         tell_end_of_schedules(gan, plan)
     with lock_and_record(run, int(gan.step)) if chief else contextlib.nullcontext():
-        return fit_to_end(gan, plan) if int(gan.step) < plan.config["steps"] else (gan, None)
+        return fit_to_end(gan, plan)
 
 
 def tell_end_of_schedules(gan: keras.Model, plan: Plan) -> None:
@@ -199,10 +211,15 @@ def lock_and_record(run: Run, step: int) -> Iterator[None]:
 
 
 def finish(gan: keras.Model, plan: Plan, interrupted: signal.Signals | None) -> Result:
-    """Exports the model unless the training was interrupted, and writes the report."""
+    """Exports the model unless the training was interrupted, and writes the report.
+
+    A model that is exported already isn't exported again.
+    """
     exported, run = None, plan.run
     tell_verdicts(run, plan.tell)
-    if interrupted is None:
+    if interrupted is None and run.is_exported(int(gan.step)) and not plan.export:
+        plan.tell(f"The generator is exported in {run.export_folder}; --export exports it anew.")
+    elif interrupted is None:
         if int(gan.step) < plan.config["steps"]:
             plan.tell(f"Ended at step {int(gan.step):,}; the same command resumes from there.")
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")

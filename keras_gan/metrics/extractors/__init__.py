@@ -8,7 +8,7 @@ from keras_gan.errors import ConfigError, unknown
 from keras_gan.files.keras_file import load_model
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
 from keras_gan.metrics.extractors.generic import Function, KerasExtractor, Stacked, Values
-from keras_gan.metrics.extractors.inception import Inception
+from keras_gan.metrics.extractors.inception import Inception, archive_path
 from keras_gan.metrics.extractors.shipped import Digits, Photos
 
 import keras
@@ -24,6 +24,7 @@ __all__ = [
     "Reading",
     "Stacked",
     "Values",
+    "available",
     "get",
 ]
 
@@ -76,6 +77,28 @@ def get(identifier: ExtractorLike) -> Extractor:
         "expected an extractor's name, a keras_gan.metrics.extractors.Extractor, a Keras model or "
         f"a callable, got {identifier!r}."
     )
+
+
+def available(name: str, tell: Callable[[str], object]) -> str:
+    """Returns the name of a default extractor, or of `photos` where Inception isn't downloaded.
+
+    Args:
+        name: Name of the extractor that suits the samples.
+        tell: Function to call with a line if it is replaced.
+
+    Example:
+
+    >>> from keras_gan.metrics import extractors
+    >>> extractors.available("digits", print)
+    'digits'
+    """
+    if name != "inception" or archive_path().exists():
+        return name
+    tell(
+        "Measured by photos, which is part of the package, as Inception isn't downloaded; the "
+        "extractor inception (--extractor inception) downloads it once, about 90 MB."
+    )
+    return "photos"
 
 
 @functools.cache

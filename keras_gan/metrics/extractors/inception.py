@@ -59,15 +59,20 @@ class Inception(Extractor):
         return self._session.run(self._outputs, {self._images: images})
 
 
+def archive_path() -> pathlib.Path:
+    """Returns the path of the archive in Keras's cache, whether it is there or not."""
+    home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
+    return home / FOLDER / pathlib.PurePosixPath(URL).name
+
+
 def find_archive() -> pathlib.Path:
     """Returns the path of the archive, downloaded if needed."""
-    home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
-    path = home / FOLDER / pathlib.PurePosixPath(URL).name
+    path = archive_path()
     if path.exists():
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)  # without it Keras would use /tmp
-        keras.utils.get_file(path.name, URL, cache_subdir=FOLDER, cache_dir=home)
+        keras.utils.get_file(path.name, URL, cache_subdir=FOLDER, cache_dir=path.parents[1])
         return path
     except Exception as error:
         raise DataError(

@@ -6,14 +6,13 @@ to a film. They need matplotlib, the extra `plots`.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError, DataError, missing_extra
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import atomic_write
 from keras_gan.metrics.known import cell_centres, masses_on_grid, optimal_discriminator, sigmoid
 
 import numpy as np
@@ -279,9 +278,6 @@ def style(axes: Axes) -> None:
 
 
 def save(figure: Figure, path: str | os.PathLike) -> None:
-    """Writes a figure as a PNG; creates its folder."""
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    path = check_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.getvalue())
+    """Writes a figure as a PNG, atomically; creates its folder."""
+    with atomic_write(path) as new:
+        figure.savefig(new, format="png")

@@ -20,6 +20,7 @@ from keras_gan.runs.settings import summary
 import numpy as np
 import PIL.Image
 
+UNSHOWN = ("moments", "fingerprint", "stamp")  # numbers that say nothing to a reader
 COUNTERS = ("step", "images_seen", "seconds")
 MAX_ROWS = 2_000  # of a table; longer ones are averaged, as no screen shows so many
 MAX_FRAMES = 60  # of the film
@@ -49,7 +50,7 @@ def report_data(run: Run) -> dict:
     return {
         "name": run.folder.name,
         "summary": summary(config),
-        "config": {name: value for name, value in config.items() if name != "moments"},
+        "config": {name: value for name, value in config.items() if name not in UNSHOWN},
         "history": to_columns(with_speed(history)),
         "metrics": to_columns(metrics),
         "evaluations": evaluations,

@@ -8,7 +8,7 @@ import re
 import urllib.parse
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from keras_gan.runtime.server import answers, pages, rest, sampling
+from keras_gan.runtime.server import answers, bodies, pages, rest, sampling
 from keras_gan.runtime.server.answers import is_api, json_response, malformed
 from keras_gan.runtime.server.batching import Batcher, Job
 from keras_gan.runtime.server.errors import RequestError, invalid, shorten
@@ -23,6 +23,7 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -33,6 +34,8 @@ STATUS = re.compile(rf"{MODEL}(/metadata)?", re.IGNORECASE)
 PICTURE = re.compile(r"/v1/models/([^/:]+)/sample\.png")
 MANY_VALUES = 2**16
 POLL_SECONDS = 1.0
+# No cookies or passwords of the browser: a page sends the token itself, if it has it
+ANY_ORIGIN = {"allow_origins": ("*",), "allow_methods": ("GET", "POST"), "allow_headers": ("*",)}
 log = logging.getLogger("keras_gan.runtime")
 
 
@@ -54,6 +57,7 @@ def build_app(versions: Versions, metrics: Metrics, settings: ServerSettings) ->
             Route("/{rest:path}", api.answer, methods=["GET", "POST"]),
         ],
         middleware=[
+            *([Middleware(CORSMiddleware, **ANY_ORIGIN)] if settings.cors else []),
             Middleware(MetricsMiddleware, metrics),
             Middleware(TokenMiddleware, settings.token),
         ],
@@ -202,7 +206,7 @@ class Api:
         except TimeoutError:
             message = f"expected a whole request within {self.settings.timeout:g} seconds."
             raise RequestError(408, message, {"Connection": "close"}) from None
-        return bytes(body)
+        return bodies.decode(bytes(body), request.headers.get("content-encoding", ""), limit)
 
     async def compute(self, request: Request, job: Job) -> np.ndarray:
         """Computes a job's samples; cancels the job if its client disconnects."""

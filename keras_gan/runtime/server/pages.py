@@ -21,11 +21,14 @@ img {{ image-rendering: pixelated; width: 20em }}</style>
 
 
 def index(model: Model, name: str) -> str:
-    """Returns the HTML of the page, with the model's metadata, paths and samples."""
-    path = f"/v1/models/{urllib.parse.quote(name, safe='')}"
+    """Returns the HTML of the page, with the model's metadata, paths and samples.
+
+    Links are relative, so that they work below a path of a reverse proxy too.
+    """
+    path = f"v1/models/{urllib.parse.quote(name, safe='')}"
     pictures = [f"{path}/sample.png?count=64&amp;seed={seed}" for seed in range(2)]
     grid = f'<p><img src="{pictures[0]}" alt="64 samples">' if model.is_images else ""
-    links = [path, f"{path}/metadata", *(pictures if model.is_images else ()), "/metrics"]
+    links = [path, f"{path}/metadata", *(pictures if model.is_images else ()), "metrics"]
     facts = model.generator.metadata | {"signatures": ", ".join(model.signatures)}
     return PAGE.format(
         name=html.escape(name),

@@ -22,6 +22,7 @@ import uvicorn
 
 TOKEN_VARIABLE = "KERAS_GAN_TOKEN"
 DRAIN_SECONDS = 30
+EXPORTS = "export"  # the folder of a run's exports
 MAX_PORT = 2**16 - 1
 EXIT_SIGNAL = 128
 log = logging.getLogger("keras_gan.runtime")
@@ -85,6 +86,7 @@ def read_settings(arguments: argparse.Namespace) -> ServerSettings:
         threads=arguments.threads or os.cpu_count(),
         timeout=arguments.timeout,
         token=read_token(arguments.token_file),
+        cors=arguments.cors,
     )
 
 
@@ -110,18 +112,23 @@ def read_token(path: str | None) -> str | None:
 
 
 def open_versions(arguments: argparse.Namespace) -> Versions:
-    """Opens the versions of a folder, and loads the newest one."""
-    folder = pathlib.Path(arguments.folder)
-    name = folder.resolve().name if arguments.name is None else arguments.name
+    """Opens the versions of a model's folder, or of a run's export; loads the newest one."""
+    given = pathlib.Path(arguments.folder)
+    name = given.resolve().name if arguments.name is None else arguments.name
+    is_run = (given / "config.json").is_file()
+    folder = given / EXPORTS if is_run else given
     if not re.fullmatch("[^/:]+", name):
         raise ServeError(f"expected a --name without / and :, got {name!r}.")
     load = functools.partial(Model, batch_size=min(arguments.batch_size, arguments.max_count))
+    way = f"keras-gan export {given}" if is_run else f"keras-gan export RUN --out {folder}"
+    if is_run and not folder.is_dir():
+        raise ServeError(f"expected an export of the run {given}, found none; make one by: {way}")
     versions = Versions(folder, name, load)
     versions.refresh()
     if versions.current is None:
         raise ServeError(
             f"expected a version with {FILE} in {folder}, found none that can be served; "
-            f"make one by: keras-gan export RUN --out {folder}"
+            f"make one by: {way}"
         )
     return versions
 

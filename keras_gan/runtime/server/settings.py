@@ -15,6 +15,8 @@ class ServerSettings:
         threads: Number of threads that compute batches.
         timeout: Seconds that a client may take to send a request, or its next one.
         token: Bearer token that clients have to send, or None.
+        cors: Whether pages of any origin may use the server, as with TF Serving's option
+            `rest_api_enable_cors_support`.
     """
 
     max_count: int
@@ -24,3 +26,4 @@ class ServerSettings:
     threads: int
     timeout: float
     token: str | None
+    cors: bool = False

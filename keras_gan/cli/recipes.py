@@ -1,0 +1,42 @@
+"""`keras-gan recipes`."""
+
+import argparse
+
+import keras_gan as kg
+from keras_gan.cli.lines import print_line
+from keras_gan.cli.train import parse_width
+
+
+def add_recipes(commands: argparse._SubParsersAction) -> None:
+    """Adds `keras-gan recipes`."""
+    parser = commands.add_parser(
+        "recipes",
+        help="list the recipes, or the numbers of one",
+        description="List the recipes; or all numbers of one, with the reason of each, and the "
+        "names for: keras-gan train --set NAME=VALUE.",
+    )
+    parser.set_defaults(command=run_recipes)
+    parser.add_argument("recipe", nargs="?", help="name of a recipe (default: list all)")
+    parser.add_argument(
+        "--width", type=parse_width, help="'small' for the variant for a CPU, or a width"
+    )
+
+
+def run_recipes(arguments: argparse.Namespace) -> None:
+    """Lists the recipes, or the numbers of one."""
+    if arguments.recipe is not None:
+        for line in kg.recipes.describe(arguments.recipe, arguments.width):
+            print_line(line)
+        return
+    width = max(map(len, kg.recipes.RECIPES))
+    print(
+        f"{kg.recipes.AUTO:{width}} chooses a recipe and its settings for the data and the machine"
+    )
+    for name, recipe in kg.recipes.RECIPES.items():
+        print(f"{name:{width}} {recipe.about}")
+        rates = dict.fromkeys(f"{recipe.rate_of(player):g}" for player in recipe.game.players)
+        print(
+            f"{'':{width}} width {recipe.width}, batch {recipe.batch_size}, "
+            f"{recipe.steps:,} steps, Adam {' and '.join(rates)} "
+            f"({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
+        )
