@@ -132,9 +132,8 @@ def save_part(network: keras.Model) -> None:
     module = tf.Module()
     module.weights = [variable.value for variable in network.variables]
     module.serve = tf.function(lambda *inputs: network(one_or_all(inputs)), input_signature=specs)
-    with tempfile.TemporaryDirectory() as folder:
-        with without_notes():
-            tf.saved_model.save(module, folder)
+    with tempfile.TemporaryDirectory() as folder, without_notes():
+        tf.saved_model.save(module, folder)
 
 
 @contextlib.contextmanager
