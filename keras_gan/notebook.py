@@ -2,6 +2,7 @@
 
 import base64
 import html
+import itertools
 import math
 import os
 import pathlib
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 LARGEST_PAGE = 8_000_000  # bytes; a notebook file holds what its cells show
-WIDTH, HEIGHT, MARGIN = 480, 160, 20  # of the curves, in units of the picture
+WIDTH, HEIGHT, MARGIN = 480, 160, 5  # of the curves, in pixels
 MAX_POINTS = 500  # of a curve
 COLOURS = "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b"
 
@@ -94,7 +95,7 @@ class Figure:
 
 
 def curves(rows: Sequence[tuple[int, dict[str, float]]]) -> str:
-    """Draws curves by step as SVG; returns an empty string for no rows.
+    """Draws curves by step as SVG above their legend; returns an empty string for no rows.
 
     Args:
         rows: `(step, {name: finite value})`, by ascending step.
@@ -113,18 +114,24 @@ def curves(rows: Sequence[tuple[int, dict[str, float]]]) -> str:
     def place(step, value):
         x = MARGIN + (WIDTH - 2 * MARGIN) * (step - first) / max(last - first, 1)
         y = MARGIN + (HEIGHT - 2 * MARGIN) * (high - value) / (high - low or 1)
-        return f"{x:.1f},{y:.1f}"
+        return x, y
 
-    lines = []
-    for index, name in enumerate(dict.fromkeys(name for _, losses in rows for name in losses)):
+    names = dict.fromkeys(name for _, losses in rows for name in losses)
+    lines, legend = [], []
+    for colour, name in zip(itertools.cycle(COLOURS), names, strict=False):
         points = [place(step, losses[name]) for step, losses in rows if name in losses]
-        colour, x = COLOURS[index % len(COLOURS)], MARGIN + 100 * index
-        lines += [
-            f'<polyline points="{" ".join(points)}" stroke="{colour}" stroke-width="1.5" '
-            'stroke-linecap="square" fill="none"/>',
-            f'<text x="{x}" y="{HEIGHT - 4}" fill="{colour}">{html.escape(name)} '
-            f"{rows[-1][1].get(name, math.nan):.3g}</text>",
-        ]
-    limits = f'<text x="{MARGIN}" y="12" fill="grey">{low:.3g} to {high:.3g}, step {first:,} on'
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" font-size="11" font-family="sans-serif"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{limits}</text>{"".join(lines)}</svg>'
+        lines.append(draw_line(points, colour))
+        newest = next(losses[name] for _, losses in reversed(rows) if name in losses)
+        legend.append(f'<span style="color: {colour}">{html.escape(name)} {newest:.4g}</span>')
+    limits = f"{low:.4g} to {high:.4g}, steps {first:,} to {last:,}"
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{"".join(lines)}</svg>'
+    return f"<div>{svg}</div><div>{' '.join(legend)} ({limits})</div>"
+
+
+def draw_line(points: Sequence[tuple[float, float]], colour: str) -> str:
+    """Returns SVG of a line through points, with a dot on the newest one."""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    line = f'<polyline points="{path}" stroke="{colour}" stroke-width="1.5" fill="none"/>'
+    x, y = points[-1]
+    return f'{line}<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'

@@ -67,7 +67,7 @@ def test_a_notebook_shows_what_the_readmes_lines_do(ran):
     drawn = figure.data["text/html"]  # in place: one output for three pictures
     assert "step 2" in drawn
     assert len(list((folder / "samples").iterdir())) == 3
-    assert {"d_loss", "g_loss"} <= set(re.findall(r">(\w+) [\d.]+</text>", drawn))
+    assert {"d_loss", "g_loss"} <= set(re.findall(r">(\w+) [\d.]+</span>", drawn))
     png = base64.b64decode(re.search(r"base64,([^\"]+)", drawn)[1])
     assert png == (folder / "samples" / "00000002.png").read_bytes()
 
@@ -104,12 +104,15 @@ def test_no_notebook_no_output(tmp_path, capsys):
 
 
 def test_curves_hold_both_ends_and_escape_names():
-    svg = notebook.curves([(step, {"<a>_loss": step / 10, "b_loss": 1.0}) for step in range(5_001)])
-    (first, *_, last), (_, *_) = (line.split() for line in re.findall(r'points="(.*?)"', svg))
-    assert (first, last) == ("20.0,140.0", "460.0,20.0")
-    assert svg.count(",") < 2_100
-    assert "&lt;a&gt;_loss 500</text>" in svg
-    assert "nan" not in notebook.curves([(0, {"d_loss": 0.0})])
+    rows = [(step, {"<a>_loss": step / 10, "b_loss": 1.0}) for step in range(5_001)]
+    drawn = notebook.curves(rows)
+    (first, *_, last), _ = (line.split() for line in re.findall(r'points="(.*?)"', drawn))
+    assert (first, last) == ("5.0,155.0", "475.0,5.0")
+    assert len(drawn) < 20_000
+    assert "&lt;a&gt;_loss 500</span>" in drawn
+    assert "(0 to 500, steps 0 to 5,000)" in drawn
+    (point,) = re.findall(r'cx="(.*?)" cy="(.*?)"', notebook.curves([(7, {"d_loss": 0.5})]))
+    assert point == ("5.0", "5.0")
 
 
 def test_an_overview_names_players_rules_and_state():

@@ -27,7 +27,11 @@ def as_html(game: keras.Model) -> str:
     """Returns the overview of an `AdversarialModel` as HTML, with all names escaped."""
     parts = [f"<p><b>{html.escape(title_of(game))}</b></p>"]
     for title, rows in tables(game):
-        parts += [f"<table><caption>{title}</caption>", *map(html_row, rows), "</table>"]
+        parts += [
+            f'<table style="text-align: left"><caption>{title}</caption>',
+            *map(html_row, rows),
+            "</table>",
+        ]
     return "".join(parts)
 
 
