@@ -103,6 +103,17 @@ def test_no_notebook_no_output(tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_pictures_of_ones_own(tmp_path):
+    class Four(kg.callbacks.Pictures):
+        def draw(self, path):
+            kg.pictures.save_png(self.model.show(4), path)
+
+    gan = tiny_gan()
+    gan.compile()
+    gan.fit(random_images(8), batch_size=4, verbose=0, callbacks=[Four(tmp_path / "x", every=1)])
+    assert len(list((tmp_path / "x").iterdir())) == 3
+
+
 def test_curves_hold_both_ends_and_escape_names():
     rows = [(step, {"<a>_loss": step / 10, "b_loss": 1.0}) for step in range(5_001)]
     drawn = notebook.curves(rows)

@@ -16,6 +16,12 @@ class Pictures(Periodic):
     Args:
         folder: Folder of the pictures; created if needed.
         every, last: As in `Periodic`.
+
+    Example:
+
+        class Sevens(kg.callbacks.Pictures):
+            def draw(self, path):
+                kg.pictures.save_png(self.model.show(16, labels=7), path)
     """
 
     def __init__(
