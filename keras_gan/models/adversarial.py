@@ -331,22 +331,28 @@ class AdversarialModel(Players):
     # Overview, exports, previews and evaluation.
 
     def summary(
-        self, *, print_fn: Callable = print, expand_nested: bool = False, **options: Any
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable | None = None,
+        expand_nested: bool = False,
+        **options: Any,
     ) -> None:
         """Prints the players, their networks and optimizers, the rules and the step.
 
         Args:
-            print_fn: Function to call with the text.
+            line_length, positions, **options: As in `keras.Model.summary`, for the networks.
+            print_fn: Function to call with the text; `print` by default.
             expand_nested: Whether to print Keras's summary of each network, too.
-            **options: Further arguments of Keras's `summary`, for these.
 
         Example:
 
             gan.summary()
         """
+        print_fn = print_fn or print
         print_fn(overview.as_text(self))
         for name in self.network_names() if expand_nested else ():
-            getattr(self, name).summary(print_fn=print_fn, expand_nested=True, **options)
+            getattr(self, name).summary(line_length, positions, print_fn, **options)
 
     def _repr_html_(self):
         """Returns the overview that notebooks show."""
