@@ -7,10 +7,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from tqdm.auto import tqdm
+from keras_gan import notebook
+
+from tqdm import tqdm
 
 DELAY = 2.0  # seconds before a bar appears; shorter operations show none
 TERMINAL_SECONDS, LOG_SECONDS = 0.1, 10.0  # between updates, in a terminal and in a log file
+NOTEBOOK_SECONDS = 0.5
+UNKNOWN_SIZE = {"ncols": 80, "nrows": 24}
 CLOCK_SECONDS = 1.0  # between updates while one operation runs
 
 
@@ -33,11 +37,19 @@ def progress_bar(
                 read(path)
                 bar.update()
     """
+    options = {"delay": DELAY, "leave": False, **output_options()} | options
+    return tqdm(desc=description, total=total, unit=unit, initial=initial, **options)
+
+
+def output_options() -> dict[str, Any]:
+    """Returns tqdm's options for a notebook, a terminal or a log file.
+
+    A notebook gets the bar as text, which needs no ipywidgets, and not among its errors.
+    """
+    if notebook.is_running():
+        return {"file": sys.stdout, "mininterval": NOTEBOOK_SECONDS, **UNKNOWN_SIZE}
     seconds = TERMINAL_SECONDS if sys.stderr.isatty() else LOG_SECONDS
-    options = {"delay": DELAY, "leave": False, **terminal_size()} | options
-    return tqdm(
-        desc=description, total=total, unit=unit, initial=initial, mininterval=seconds, **options
-    )
+    return {"mininterval": seconds, **terminal_size()}
 
 
 def terminal_size() -> dict[str, int | bool]:
@@ -46,7 +58,7 @@ def terminal_size() -> dict[str, int | bool]:
         is_known = all(os.get_terminal_size(sys.stderr.fileno()))
     except (OSError, ValueError):  # not a terminal, such as a log file
         is_known = True
-    return {"dynamic_ncols": True} if is_known else {"ncols": 80, "nrows": 24}
+    return {"dynamic_ncols": True} if is_known else UNKNOWN_SIZE
 
 
 @contextlib.contextmanager

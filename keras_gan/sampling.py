@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras_gan import media, memory, noise
+from keras_gan import media, memory, noise, pictures
 from keras_gan.checks import check_integer, check_labels, check_number, check_seed
 from keras_gan.errors import ConfigError
 from keras_gan.networks import truncated
@@ -14,7 +14,9 @@ from keras_gan.tf32 import allow_tf32
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
+SMALLEST_PICTURE = 256  # pixels of the shorter side
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 
 
@@ -175,6 +177,38 @@ class Sampling:
         n, seed = check_integer("number of samples", n), check_seed(seed, bits=63)
         labels = self._sampling_labels(n, seed, labels)
         return self.sample_at(self.latents(n, seed), *(labels or [None]), truncation, batch_size)
+
+    def show(
+        self,
+        n: int = 16,
+        seed: int = 0,
+        labels: Any = None,
+        truncation: float = 1.0,
+        columns: int | None = None,
+    ) -> Image.Image:
+        """Draws samples as one picture, which a notebook shows by itself.
+
+        Images are shown as a grid, other media by their previews: sound as waveforms and
+        spectrograms, points as a plot, rows of a table as text. Small pictures are enlarged.
+
+        Args:
+            n, seed, labels, truncation: As in `sample`.
+            columns: Number of samples per row; by default the square root of n, rounded up.
+
+        Returns:
+            An RGB `PIL.Image`, with alpha channels on white.
+
+        Raises:
+            ConfigError: For a value out of range, or labels for an unconditional model.
+
+        Example:
+
+            gan.show(16, seed=1)
+            gan.show(10, labels=range(10), columns=10).save("digits.png")
+        """
+        samples = self.sample(n, seed, labels, truncation)
+        picture = self.medium.preview(samples, columns)
+        return pictures.to_pillow(pictures.enlarge(picture, SMALLEST_PICTURE))
 
     @memory.name_remedy(memory.IN_INFERENCE)
     @allow_tf32(False)

@@ -15,7 +15,7 @@ PACKAGE = pathlib.Path(keras_gan.__file__).parent
 
 # From the ground up: a room imports from the floors below its own alone.
 FLOORS = (
-    {"errors", "environment", "compilation", "options", "replicas", "tf32"},
+    {"errors", "environment", "compilation", "notebook", "options", "replicas", "tf32"},
     {
         "checks",
         "files",

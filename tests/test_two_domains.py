@@ -507,6 +507,16 @@ def run_of_domains(run, tmp_path):
     return folder
 
 
+def test_its_overview_names_all_networks():
+    lines = []
+    build().summary(print_fn=lines.extend)
+    players = "".join(lines).split("Rules")[0].splitlines()[3:-1]
+    assert [line.split()[0] for line in players] == [
+        *("generator_ab", "generator_ba", "discriminator_a", "discriminator_b"),
+        *("average_ab", "average_ba"),
+    ]
+
+
 def test_commands_that_need_latents_say_so(run_of_domains, tmp_path, capsys):
     for command, message in (
         (["sample", run_of_domains], "samples from latents, such as a GAN, for drawing samples"),

@@ -6,6 +6,7 @@ from keras_gan.callbacks.evaluation import Evaluate
 from keras_gan.callbacks.guards import EndAt
 from keras_gan.callbacks.history import HistoryCSV, TimesCSV
 from keras_gan.callbacks.periodic import Periodic
+from keras_gan.callbacks.pictures import Pictures
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.samples import LearningGIF, PointsBesideData, SampleGrid
 from keras_gan.callbacks.table import Table, read_table
@@ -20,6 +21,7 @@ __all__ = [
     "HistoryCSV",
     "LearningGIF",
     "Periodic",
+    "Pictures",
     "PointsBesideData",
     "Progress",
     "SampleGrid",

@@ -1,11 +1,11 @@
 """Plots of D and D' during training."""
 
 import os
+import pathlib
 
-from keras_gan.callbacks.periodic import Periodic
+from keras_gan.callbacks.pictures import Pictures
 from keras_gan.datasets.toy.mixture import GaussianMixture
 from keras_gan.errors import ConfigError
-from keras_gan.files.atomic import check_path
 from keras_gan.metrics.known import plots
 from keras_gan.sampling import require_sampling
 from keras_gan.tf32 import allow_tf32
@@ -13,7 +13,7 @@ from keras_gan.tf32 import allow_tf32
 import numpy as np
 
 
-class DensityPlot(Periodic):
+class DensityPlot(Pictures):
     """Plots D, D' and the discriminator as `<step>.png`, for points of a known distribution.
 
     D' is the averaged generator's distribution; its latents are the same in every plot. A
@@ -48,10 +48,9 @@ class DensityPlot(Periodic):
         seed: int = 0,
         last: int | None = None,
     ) -> None:
-        super().__init__(every, last=last)
+        super().__init__(folder, every, last)
         self.plot = plots.plot_for(distribution.dim)
-        self.folder, self.distribution = check_path(folder), distribution
-        self.count, self.seed = count, seed
+        self.distribution, self.count, self.seed = distribution, count, seed
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Checks the model and plots its initial state."""
@@ -64,13 +63,10 @@ class DensityPlot(Periodic):
                 f"{' and labels' if self.model.conditional else ''}."
             )
         super().on_train_begin(logs)
-        if self.model.step == 0:
-            self.act({})
 
     @allow_tf32(False)
-    def act(self, logs: dict[str, float]) -> None:
+    def draw(self, path: pathlib.Path) -> None:
         """Writes a plot."""
-        step = int(self.model.step)
         samples = self.model.sample(self.count, seed=self.seed)
         self.model.medium.check_samples(samples)
         real = self.distribution.sample(self.count, self.seed)
@@ -78,7 +74,7 @@ class DensityPlot(Periodic):
         self.plot(
             self.distribution,
             samples,
-            self.folder / f"{step:08d}.png",
+            path,
             discriminator=lambda points: np.asarray(self.model.judge(points)) - zero,
-            title=f"step {step:,}",
+            title=f"step {int(self.model.step):,}",
         )

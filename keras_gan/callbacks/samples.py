@@ -2,9 +2,10 @@
 
 import numbers
 import os
+import pathlib
 
 from keras_gan import media, pictures
-from keras_gan.callbacks.periodic import Periodic
+from keras_gan.callbacks.pictures import Pictures
 from keras_gan.checks import check_integer, is_number
 from keras_gan.datasets import Source
 from keras_gan.errors import ConfigError
@@ -15,12 +16,13 @@ import keras
 import numpy as np
 
 
-class SampleGrid(Periodic):
+class SampleGrid(Pictures):
     """Writes a preview of samples of the averaged generator as `<step>.png`.
 
     Images are shown as a grid, other media by their previews: sound as waveforms and spectrograms,
     video as frames. The latents are the same in every preview, so that each sample can be followed
-    through training. For a class-conditional generator, each column shows one class.
+    through training. For a class-conditional generator, each column shows one class. In a notebook
+    the newest preview and the curves of the losses are redrawn in the cell.
 
     Args:
         folder: Folder of the previews; created if needed.
@@ -44,20 +46,12 @@ class SampleGrid(Periodic):
         seed: int = 0,
         last: int | None = None,
     ) -> None:
-        super().__init__(every, last=last)
-        self.folder = check_path(folder)
+        super().__init__(folder, every, last)
         self.rows, self.columns, self.seed = rows, columns, seed
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Writes a preview of the initial state."""
-        super().on_train_begin(logs)
-        if self.model.step == 0:
-            self.act({})
-
-    def act(self, logs: dict[str, float]) -> None:
+    def draw(self, path: pathlib.Path) -> None:
         """Writes a preview."""
         samples, columns = preview_of(self.model, self.rows, self.columns, self.seed)
-        path = self.folder / f"{int(self.model.step):08d}.png"
         pictures.save_png(self.model.medium.preview(samples, columns), path)
 
 
@@ -90,7 +84,7 @@ def is_count(value: object) -> bool:
     return is_number(value, numbers.Integral) and value >= 1
 
 
-class PointsBesideData(Periodic):
+class PointsBesideData(Pictures):
     """Draws points of the averaged generator to the right of data, as `<step>.png`.
 
     All pictures have the limits and the points of the data, so that they can be combined to a
@@ -124,24 +118,17 @@ class PointsBesideData(Periodic):
         seed: int = 0,
         last: int | None = None,
     ) -> None:
-        super().__init__(every, last=last)
+        super().__init__(folder, every, last)
         if not isinstance(source.medium, media.Points):
             raise ConfigError(f"expected points, got {source.medium.noun}; use SampleGrid.")
-        self.folder, self.source, self.seed = check_path(folder), source, seed
+        self.source, self.seed = source, seed
         self.count = min(check_integer("count", count), len(source))
         indices = np.random.default_rng(seed).permutation(len(source))[: self.count]
         (self.data,) = read_batches(source, indices, self.count)
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Draws the initial state."""
-        super().on_train_begin(logs)
-        if self.model.step == 0:
-            self.act({})
-
-    def act(self, logs: dict[str, float]) -> None:
-        """Draws a picture."""
+    def draw(self, path: pathlib.Path) -> None:
+        """Draws the points beside the data."""
         samples = self.model.sampler(self.source)(self.count, self.seed)
-        path = self.folder / f"{int(self.model.step):08d}.png"
         pictures.save_png(self.source.medium.beside(samples, self.data), path)
 
 

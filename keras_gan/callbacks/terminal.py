@@ -12,7 +12,7 @@ from keras_gan.errors import printable
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 ROWS, HEIGHT = 2, 28  # rows of samples in the picture; maximum height of a sample in pixels
 LINES = 5  # lines of text

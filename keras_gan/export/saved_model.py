@@ -1,11 +1,13 @@
 """SavedModel, laid out as TF Serving reads it."""
 
+import contextlib
 import functools
+import logging
 import os
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from keras_gan import pictures
 from keras_gan.export.blame import name_layer, one_or_all
@@ -118,7 +120,8 @@ def write(
     first = networks[0]
     with name_layer(first, save_part, "a SavedModel", "make what it holds weights (add_weight)"):
         try:
-            tf.saved_model.save(module, str(path), signatures=functions)
+            with without_notes():
+                tf.saved_model.save(module, str(path), signatures=functions)
         except tf.errors.OpError as error:
             raise OSError(error.message) from error
 
@@ -129,8 +132,20 @@ def save_part(network: keras.Model) -> None:
     module = tf.Module()
     module.weights = [variable.value for variable in network.variables]
     module.serve = tf.function(lambda *inputs: network(one_or_all(inputs)), input_signature=specs)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, without_notes():
         tf.saved_model.save(module, folder)
+
+
+@contextlib.contextmanager
+def without_notes() -> Iterator[None]:
+    """Silences TensorFlow's notes, which name temporary folders, but not its warnings."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def runner(signature: Signature, jit_compile: bool) -> Callable:

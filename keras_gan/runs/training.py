@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from keras_gan import callbacks, environment, machine, media
+from keras_gan import callbacks, environment, machine, media, notebook
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.data_checks import check_parts
 from keras_gan.options import AUTO_PRECISION, FLOAT32
@@ -64,6 +64,8 @@ def train(
     tell: Callable[[str], None] = quiet,
 ) -> Result:
     """Trains in a run folder; the same call resumes an interrupted run, bit for bit.
+
+    In a notebook the cell shows the samples, the curves of the losses and, at the end, the report.
 
     Args:
         settings: `Settings`: recipe, data, number of steps.
@@ -225,7 +227,8 @@ def finish(gan: keras.Model, plan: Plan, interrupted: signal.Signals | None) -> 
         plan.tell("Exporting the averaged generator and comparing it with Keras's ...")
         one_replica = plan.strategy.num_replicas_in_sync == 1
         exported = export_run(run, gan if one_replica else run.load())
-    rewrite_report(run, plan.tell)
+    for path in rewrite_report(run, plan.tell):
+        notebook.show_page(path)
     return Result(gan, interrupted, exported)
 
 
@@ -317,8 +320,8 @@ def recording_callbacks(
     progress = callbacks.Progress(plan.config["steps"])
     stack.callback(progress.close)
     return [
+        *picture_callbacks(gan, plan),  # first, so that a notebook has the bar below them
         progress,
-        *picture_callbacks(gan, plan),
         *([] if plan.evaluate is None else [plan.evaluate]),
         *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
         callbacks.HistoryCSV(run.history_path, period),
