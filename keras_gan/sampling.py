@@ -92,8 +92,8 @@ class Sampling:
         """Generates samples for display, from the same latents each time.
 
         Args:
-            rows, columns: Size of the grid; by default the medium's, with a column for each class
-                for a class-conditional generator.
+            rows, columns: Size of the grid; by default the medium's, with equally many columns for
+                each class.
             seed: Seed of the latents.
 
         Returns:
@@ -101,7 +101,7 @@ class Sampling:
         """
         grid = self.medium.grid
         num_classes = self.require_classes() if self.conditional else None
-        columns = columns or num_classes or grid[1]
+        columns = columns or count_columns(grid[1], num_classes)
         count = (rows or grid[0]) * columns
         labels = np.arange(count) % num_classes if num_classes else None
         return self.sample(count, seed=seed, labels=labels), columns
@@ -277,6 +277,11 @@ class Sampling:
                 input_signature=[tf.TensorSpec([], tf.float32), latents, *labels],
             )
         return self.__dict__["_sampler_function"]
+
+
+def count_columns(columns: int, num_classes: int | None) -> int:
+    """Returns the columns of a grid: about as many as given, each class in equally many."""
+    return columns if num_classes is None else max(columns // num_classes, 1) * num_classes
 
 
 def sampler_in_shares(model: Any, source: Any) -> Callable:

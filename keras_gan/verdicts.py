@@ -89,6 +89,12 @@ def split_duels(history: Sequence[dict[str, float]]) -> dict[str, list[dict[str,
 def balanced(history: Sequence[dict[str, float]], name: str) -> Verdict:
     """Returns the verdict on a duel that no other verdict applies to."""
     real, fake, _ = recent(history)
+    if min(real, fake) >= WINNING:
+        return Verdict(
+            "playing",
+            f"The {discriminator(name)} is ahead: right on {real:.0%} of the real and {fake:.0%} "
+            "of the generated samples, and the generator still gets a signal to learn from.",
+        )
     return Verdict(
         "playing",
         f"Neither player is winning: the {discriminator(name)} is right on {real:.0%} of the real "
@@ -146,25 +152,27 @@ def judge_answers(real: float, fake: float, name: str) -> Verdict:
         return Verdict(
             "one-sided",
             f"The {discriminator(name)} calls {share:.0%} of all samples {answer}: {right}",
-            "Most of its logits are on one side of 0, whether or not they tell D' from D: the "
-            f"metrics show which. If it lasts, {STEADY}.",
+            "Most of its logits are on one side of 0, whether or not they tell generated samples "
+            f"from real ones: the metrics show which. If it lasts, {STEADY}.",
         )
     return Verdict(
         "chance",
         f"The {discriminator(name)} is at chance: {right}",
-        "Either it can't tell D' from D any more, or it is too weak: the metrics show which. "
-        "If they are bad, widen it, raise its learning rate or lower its penalties.",
+        "Either it can't tell generated samples from real ones any more, or it is too weak, as "
+        "early in a training: the metrics show which. If they stay bad, widen it, raise its "
+        "learning rate or lower its penalties.",
     )
 
 
 def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> list[float]:
-    """Returns the values of a metric, measured with any extractor, oldest first."""
-    return [
-        value
+    """Returns the values of a metric, oldest first, with the extractor of the newest one."""
+    found = [
+        (key, value)
         for row in measurements
         for key, value in row.items()
         if key.partition("[")[0] == name and value is not None
     ]
+    return [value for key, value in found if key == found[-1][0]]
 
 
 def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:

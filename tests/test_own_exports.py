@@ -203,7 +203,7 @@ def test_labels_of_ones_own_conditional_generator_are_right_everywhere(tmp_path)
         [generator([gan.latents(6)[i : i + 1], tf.eye(3)[i % 3][None]]) for i in range(6)]
     )
     assert gan.num_classes == 3
-    np.testing.assert_allclose(gan.preview(rows=2)[0], expected, atol=1e-6)
+    np.testing.assert_allclose(gan.preview(rows=2, columns=3)[0], expected, atol=1e-6)
     loaded = tf.saved_model.load(str(kg.export.to_saved_model(gan, tmp_path / "x").path))
     inputs = {"count": tf.constant(6), "seed": tf.constant(0, tf.int64), "truncation": tf.ones(())}
     images = loaded.signatures["sample"](**inputs, label=tf.constant(-1))["images"]

@@ -486,7 +486,7 @@ def test_unknown_numbers_of_classes_are_asked_for(tmp_path):
             use()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     named = kg.GAN(gan.generator, gan.discriminator, num_classes=3)
-    assert named.preview()[1] == 3
+    assert named.preview()[1] == 9
     assert len(np.unique(named.example_inputs(6, 0)["labels"])) == 3
 
 

@@ -235,3 +235,15 @@ def test_each_duel_of_a_game_has_its_verdict():
     assert names(results) == ["playing", "playing"]
     assert "the discriminator b is right on 80% of the real and 70%" in str(results[1])
     assert verdicts.judge([{"cycle_loss": 0.2, "a_real_accuracy": 0.5}]) == []
+
+
+def test_figures_of_other_extractors_are_not_compared():
+    rows = [{"coverage[digits]": 0.9}, {"coverage[photos]": 0.3}]
+    assert verdicts.judge([], rows) == []
+    assert names(verdicts.judge([], [*rows, {"coverage[digits]": 0.3}])) == ["collapse"]
+
+
+def test_a_discriminator_that_is_always_right_is_ahead():
+    (verdict,) = verdicts.judge([{"real_accuracy": 1.0, "fake_accuracy": 1.0, "g_gradient": 1.0}])
+    assert verdict.name == "playing"
+    assert "is ahead: right on 100% of the real" in verdict.text

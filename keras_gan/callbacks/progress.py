@@ -48,10 +48,17 @@ class Progress(Periodic):
         """Advances the bar; the samples per second don't count the first step, which compiles."""
         if self._images is None:
             self._waiting.close()
+            self._skip_first_step()
             self._images, self._time = int(self.model.images_seen), time.monotonic()
             self._bar.set_postfix_str(self._fitting([], logs or {}), refresh=False)
         super().on_train_batch_end(batch, logs)
         self._bar.update(int(self.model.step) - self._bar.n)
+
+    def _skip_first_step(self):
+        """Advances the bar to the model's step, without its time in the remaining time."""
+        bar = self._bar
+        bar.n = bar.initial = bar.last_print_n = int(self.model.step)
+        bar.last_print_t = bar._time()
 
     def act(self, logs: dict[str, float]) -> None:
         """Updates the logs."""

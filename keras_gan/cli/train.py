@@ -33,8 +33,8 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "--data",
         required=True,
         metavar="SOURCE",
-        help=f"{', '.join(options.DATA_SETS)}, tfds:NAME[:SPLIT], a folder of images (subfolders "
-        "are classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
+        help=f"{', '.join(options.DATA_SETS)}:NAME, tfds:NAME[:SPLIT], a folder of images "
+        "(subfolders are classes), a .zip of one, a folder of .tfrecord, a .npy or a .npz",
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     train.add_argument(
@@ -434,8 +434,15 @@ def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, 
     return [
         *(with_latents if isinstance(result.gan, kg.Sampling) else ()),
         ("TF Serving", f"keras-gan export {run.folder} --serving"),
-        ("Longer training", f"the same command with --steps {2 * int(result.gan.step)}"),
+        describe_next_training(int(result.gan.step), run.read_config()["steps"]),
     ]
+
+
+def describe_next_training(step: int, steps: int) -> tuple[str, str]:
+    """Returns `(purpose, command)` that trains a run further."""
+    if step < steps:
+        return "Go on", f"the same command; {step:,} of {steps:,} steps are done"
+    return "Longer training", f"the same command with --steps {2 * step}"
 
 
 def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:

@@ -236,7 +236,7 @@ def pick_size(facts: Facts) -> tuple[int | tuple[int, int] | None, str | None]:
         time = f" in {facts.hours:g} h on {cores}" if facts.time_is_short else ""
         return picked, f"the limit without a GPU{time}; doubling the size takes four times as long"
     if size == own:
-        return picked, "the images' own size"
+        return picked, "the size of the images, or the largest that most of them reach"
     return picked, f"the nearest size that networks support; the images have {height}x{width}"
 
 

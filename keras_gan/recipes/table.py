@@ -173,7 +173,7 @@ def get(name: str, width: int | str | None = None) -> Recipe:
     (64, 32)
     """
     if name not in RECIPES:
-        raise unknown("recipe", name, RECIPES)
+        raise unknown("recipe", name, ("auto", *RECIPES))
     if not isinstance(width, str):
         return with_width(RECIPES[name], width)
     variant, colon, number = width.partition(":")

@@ -125,6 +125,8 @@ def evaluate_run(
             f"expected data like the run's samples of {gan.sample_shape}, got {source.name} with "
             f"{source.sample_shape}."
         )
+    for line in (*source.notes, *([source.fitted] if source.fitted else [])):
+        tell(line)
     evaluator = options.evaluator(source, tell)
     evaluation = evaluator.evaluate(gan.sampler(source))
     if hasattr(source, "distribution") and isinstance(gan, GAN) and not gan.conditional:
@@ -138,7 +140,8 @@ def evaluate_run(
             files.append(run.neighbours_path)
     files += rewrite_report(run, tell)
     tell(f"Wrote {', '.join(map(str, files))}.")
-    rows = [*callbacks.read_table(run.metrics_path), evaluation.figures]
+    earlier = callbacks.read_table(run.metrics_path) if data is None else []
+    rows = [*earlier, evaluation.figures]
     return evaluation, verdicts.judge(callbacks.read_table(run.history_path), rows)
 
 

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Callable
 
 from keras_gan import media, recipes
-from keras_gan.errors import RunError
+from keras_gan.errors import ConfigError, RunError
 from keras_gan.files.keras_file import load_model
 from keras_gan.models import AdversarialModel
 from keras_gan.models.transfer import freeze, transfer
@@ -36,6 +36,11 @@ def start_or_resume(
     gan = build(config)
     if config["weights_from"] is not None and not run.checkpoints.paths():
         source = pathlib.Path(config["weights_from"])
+        if not source.exists():
+            raise ConfigError(
+                f"expected a run folder or a .keras file at {source}, to start with its weights "
+                "(--from), found nothing there."
+            )
         other = Run(source).load() if source.is_dir() else load_model(source)
         for each in transfer(gan, other, config["freeze_discriminator"]):
             tell(str(each))

@@ -46,7 +46,7 @@ def report_data(run: Run) -> dict:
     history = with_seconds(read_table(run.history_path), times)
     metrics = with_seconds(read_table(run.metrics_path), times)
     evaluations = read_optional(run.evaluation_path, EVALUATIONS) or []
-    figures = [*metrics, *(evaluation["figures"] for evaluation in evaluations)]
+    figures = [*metrics, *comparable_figures(evaluations, config["data"])]
     return {
         "name": run.folder.name,
         "summary": summary(config),
@@ -60,6 +60,19 @@ def report_data(run: Run) -> dict:
         "sessions": sessions.read(run.sessions_path),
         "throughput": read_optional(run.throughput_path, THROUGHPUT),
     }
+
+
+def comparable_figures(evaluations: Sequence[Mapping], data: str) -> list[dict]:
+    """Returns the figures of the evaluations that verdicts may compare with each other.
+
+    They are of the run's own data, and of as many samples as the newest of these.
+
+    Args:
+        evaluations: Content of `evaluation.json`, oldest first.
+        data: Name of the run's data.
+    """
+    own = [evaluation for evaluation in evaluations if evaluation["data"] == data]
+    return [each["figures"] for each in own if each.get("counts") == own[-1].get("counts")]
 
 
 def read_optional(path: pathlib.Path, schema: object) -> object:
