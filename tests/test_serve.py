@@ -88,6 +88,10 @@ def test_samples_are_generator_samples(server, generator):
     assert near(images, generator.sample(7, seed=2**40, label=3, truncation=0.5))
     in_turn = pixels(server.predict(sample(12)))
     assert near(in_turn, generator.sample(12, label=np.arange(12) % 10))
+    named = generator.sample(3, label=["7", "2", "9"])
+    assert np.array_equal(named, generator.sample(3, label=[7, 2, 9]))
+    with pytest.raises(ValueError, match=r"name or number of one of 0, 1, .*, got 'cat'"):
+        generator.sample(1, label="cat")
 
 
 def test_a_request_larger_than_a_batch_is_computed_in_parts(server, generator):
@@ -133,7 +137,7 @@ def test_pngs_of_every_number_of_channels(channels):
         ("GET", f"{MODEL}/versions/{2**64}", 400, "Failed to convert version: "),
         ("GET", f"{MODEL}/sample.png?count=0", 400, "expected count from 1 to 256, got 0."),
         ("GET", f"{MODEL}/sample.png?truncation=nan", 400, "expected truncation from 0 to 1"),
-        ("GET", f"{MODEL}/sample.png?label=x", 400, "expected a whole number for label"),
+        ("GET", f"{MODEL}/sample.png?label=x", 400, "expected the name or number of one of 0, 1"),
         ("GET", "/x", 404, "Not Found"),
     ],
 )

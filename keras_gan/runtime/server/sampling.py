@@ -49,12 +49,23 @@ def query_values(model: Model, query: Mapping[str, str]) -> dict[str, float]:
         if name not in inputs:
             raise invalid(f"expected {', '.join(inputs)}, got {name[:40]!r}.")
         is_integer = inputs[name].dtype != "DT_FLOAT"
+        if name == "label" and text != str(values[name]):
+            values[name] = find_label(model, text)
+            continue
         try:
             values[name] = int(text[:40]) if is_integer else float(text[:40])
         except ValueError:
             kind = "a whole number" if is_integer else "a number"
             raise invalid(f"expected {kind} for {name}, got {text[:40]!r}.") from None
     return values
+
+
+def find_label(model: Model, text: str) -> int:
+    """Returns the label of a class, given by its name or number."""
+    try:
+        return model.generator.find_label(text)
+    except ValueError as error:
+        raise invalid(str(error)) from None
 
 
 def check(name: str, value: float, low: float, high: float) -> None:
