@@ -55,10 +55,10 @@ class Progress(Periodic):
         self._bar.update(int(self.model.step) - self._bar.n)
 
     def _skip_first_step(self):
-        """Advances the bar to the model's step, without its time in the remaining time."""
+        """Starts the clock anew after the first step, whose compiling would count as its speed."""
         bar = self._bar
         bar.n = bar.initial = bar.last_print_n = int(self.model.step)
-        bar.last_print_t = bar._time()
+        bar.start_t = bar.last_print_t = bar._time()
 
     def act(self, logs: dict[str, float]) -> None:
         """Updates the logs."""
