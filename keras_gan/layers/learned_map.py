@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keras_gan.checks import check_integer
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -27,7 +29,7 @@ class LearnedMap(keras.layers.Layer):
 
     def __init__(self, channels: int, **kwargs: Any):
         super().__init__(**kwargs)
-        self.channels = channels
+        self.channels = check_integer("channels", channels)
 
     def build(self, input_shape: tuple) -> None:
         """Creates the map."""
