@@ -28,7 +28,7 @@ def test_a_run_holds_everything(run):
     names = {path.name for path in run.iterdir()}
     assert names == {
         *("checkpoints", "config.json", "export", "history.csv", "learning.gif", "samples"),
-        *("report.html", "sessions.jsonl", "times.csv"),
+        *("exported.json", "report.html", "sessions.jsonl", "times.csv"),
     }
     grids = sorted(path.name for path in (run / "samples").iterdir())
     assert grids == [f"{step:08d}.png" for step in (0, 2, 4, 5)]  # the last step too
@@ -56,12 +56,12 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
 def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, capsys):
     out = shutil.copytree(run, tmp_path / "run")
     assert train(out, "--steps", 5) == 0
-    assert "The run has its 5 steps" in capsys.readouterr().out
+    assert "the run has its 5 steps" in capsys.readouterr().out
     assert train(out, "--steps", 7) == 0
     assert int(runs.Run(out).load().step) == 7
     with (out / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
-    assert (out / "export" / "3").is_dir()
+    assert (out / "export" / "2").is_dir()
 
 
 def test_a_run_of_points_draws_them_beside_the_data(tmp_path):

@@ -94,6 +94,28 @@ def test_spectral_discriminators_keep_w_under_mixed_precision_too(policy):
     assert float(value) == pytest.approx(largest_singular_value(dense.layer.get_weights()[0]), 1e-3)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: kg.layers.Maxout(size),
+        lambda size: kg.layers.EqualizedDense(size),
+        lambda size: kg.layers.EqualizedConv2D(size, 3),
+        lambda size: kg.layers.EqualizedConv2D(2, size),
+        lambda size: kg.layers.ModulatedConv2D(size, 3),
+        lambda size: kg.layers.ModulatedConv2D(2, size),
+        lambda size: kg.layers.LearnedMap(size),
+        lambda size: kg.layers.NearestUpsample2D(size),
+        lambda size: kg.networks.DCGANGenerator((8, 8, 1), size, 4),
+        lambda size: kg.networks.MLPGenerator((8, 8, 1), size),
+    ],
+)
+def test_a_layer_without_an_output_is_refused(make):
+    """In a step oneDNN would abort the process."""
+    for size in (0, -1, 2.5):
+        with pytest.raises(ConfigError, match=f"expected an integer .* >= 1, got {size}"):
+            make(size)
+
+
 def test_a_layer_without_a_kernel_is_refused():
     with pytest.raises(ConfigError, match="kernel or embeddings, got ReLU"):
         kg.layers.SpectralNormalization(keras.layers.ReLU())(np.ones((1, 2)))

@@ -258,6 +258,15 @@ def test_changes_that_a_recipe_cannot_have(changes, message):
         recipes.build("quick", (8, 8, 1), width=8, **changes)
 
 
+@pytest.mark.parametrize("width", [1, 4, 9])
+def test_the_narrowest_perceptrons_train(width):
+    """A fifth of a width below 5 would be no unit, at which oneDNN aborts the process."""
+    gan = recipes.build("gan", (4, 4, 1), width=width)
+    assert gan.discriminator.get_layer(index=2).units == 1
+    gan.fit(random_images(8, 4), batch_size=8, verbose=0)
+    assert np.isfinite(gan.sample(2)).all()
+
+
 def test_the_command_prints_a_recipe_with_its_reasons(capsys):
     assert main(["recipes", "sngan", "--width", "small"]) == 0
     told = capsys.readouterr().out

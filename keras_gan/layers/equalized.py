@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from keras_gan.checks import check_integer
 from keras_gan.convolutions import convolve
 
 import keras
@@ -83,7 +84,7 @@ class EqualizedDense(Equalized):
 
     def __init__(self, units: int, **kwargs: Any):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = check_integer("units", units)
 
     def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, features)`."""
@@ -125,7 +126,8 @@ class EqualizedConv2D(Equalized):
         self, filters: int, kernel_size: int, padding: str = "same", strides: int = 1, **kwargs: Any
     ):
         super().__init__(**kwargs)
-        self.filters, self.kernel_size = filters, kernel_size
+        self.filters = check_integer("filters", filters)
+        self.kernel_size = check_integer("kernel_size", kernel_size)
         self.padding, self.strides = padding, strides
 
     def build(self, input_shape: tuple) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_gan.checks import check_integer
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -29,7 +31,7 @@ class LearnedMap(keras.layers.Layer):
 
     def __init__(self, channels: int, size: Sequence[int] = (4, 4), **kwargs: Any):
         super().__init__(**kwargs)
-        self.channels, self.size = channels, tuple(size)
+        self.channels, self.size = check_integer("channels", channels), tuple(size)
 
     def build(self, input_shape: tuple) -> None:
         """Creates the map."""

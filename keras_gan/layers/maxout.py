@@ -19,7 +19,7 @@ class Maxout(keras.layers.Layer):
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
-        ConfigError: For fewer than 2 pieces.
+        ConfigError: For no units, or fewer than 2 pieces.
 
     Source: Goodfellow et al., "Maxout Networks", ICML 2013.
 
@@ -32,7 +32,8 @@ class Maxout(keras.layers.Layer):
 
     def __init__(self, units: int, pieces: int = 5, **kwargs: Any):
         super().__init__(**kwargs)
-        self.units, self.pieces = units, check_integer("pieces", pieces, minimum=2)
+        self.units = check_integer("units", units)  # oneDNN aborts the process for 0
+        self.pieces = check_integer("pieces", pieces, minimum=2)
 
     def build(self, input_shape: tuple) -> None:
         """Creates the weights for inputs `(batch, features)`."""

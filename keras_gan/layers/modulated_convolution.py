@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keras_gan.checks import check_integer
 from keras_gan.convolutions import convolve, convolve_transposed
 from keras_gan.layers.equalized import Equalized
 from keras_gan.layers.resampling import SMOOTH, apply_filter
@@ -53,7 +54,8 @@ class ModulatedConv2D(Equalized):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.filters, self.kernel_size = filters, kernel_size
+        self.filters = check_integer("filters", filters)
+        self.kernel_size = check_integer("kernel_size", kernel_size)
         self.demodulate, self.upsample = demodulate, upsample
 
     def build(self, input_shape: Sequence[tuple]) -> None:

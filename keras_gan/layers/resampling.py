@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import compilation
+from keras_gan.checks import check_integer
 from keras_gan.convolutions import check_floats
 
 import keras
@@ -124,7 +125,7 @@ class NearestUpsample2D(keras.layers.Layer):
 
     def __init__(self, factor: int = 2, **kwargs: Any):
         super().__init__(**kwargs)
-        self.factor = factor
+        self.factor = check_integer("factor", factor)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Enlarges `(batch, height, width, channels)` by the factor."""

@@ -159,8 +159,11 @@ def generator_inputs(latent_dim: int, num_classes: int | None) -> tuple:
     Args:
         latent_dim: Size of the latent vector.
         num_classes: Number of classes, or None.
+
+    Raises:
+        ConfigError: For a latent vector without a value.
     """
-    latents = keras.Input((latent_dim,), name="latents")
+    latents = keras.Input((check_integer("latent_dim", latent_dim),), name="latents")
     return latents, latents if num_classes is None else [latents, label_input()]
 
 
