@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from conftest import random_images, tiny_gan
 from PIL import Image
-from test_readme import ROOT, assert_ignored, block_after
+from test_readme import ROOT, assert_ignored, block_after, lines_of
 
 SMALLER = {
     "width=64": "width=2",
@@ -54,7 +54,9 @@ def test_a_notebook_shows_what_the_readmes_lines_do(ran):
     book, folder = ran
     code = json.loads((ROOT / "tools" / "digits.ipynb").read_text("utf-8"))["cells"]
     sources = "\n\n".join("".join(c["source"]) for c in code if c["cell_type"] == "code")
-    for paragraph in block_after("In your own code").strip().split("\n\n"):
+    lines = block_after("In your own code")
+    assert len(lines_of(lines)) <= 15
+    for paragraph in lines.strip().split("\n\n"):
         assert paragraph in sources
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
@@ -76,7 +78,9 @@ def test_a_notebook_shows_what_the_readmes_lines_do(ran):
     assert picture.size == (336, 336)
     assert len(np.unique(picture)) > 10
     assert "Adam(learning_rate=0.001" in text_of(outputs_of(book, "gan.summary"))
-    assert_ignored({path.name for path in folder.iterdir()} - {"runs"})
+    left = {path.name for path in folder.iterdir()}
+    assert {"digits.keras", "digits.onnx", "samples", "served"} <= left
+    assert_ignored(left - {"runs"})
 
 
 def test_a_notebook_shows_runs(ran):

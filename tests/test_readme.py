@@ -42,21 +42,6 @@ def lines_of(code):
     return [line for line in code.splitlines() if line.strip()]
 
 
-def test_keras_users_lines(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    code = block_after("In your own code")
-    assert len(lines_of(code)) <= 15
-    assert "epochs=5" in code
-    short = code.replace("epochs=5", "epochs=1, steps_per_epoch=3")
-    names = {}
-    exec(compile(short, "README.md", "exec"), names)
-    assert names["images"].shape == (64, 28, 28, 1)
-    assert int(names["gan"].step) == 3
-    left = {path.name for path in tmp_path.iterdir()}
-    assert {"digits.keras", "digits.onnx", "samples", "served"} <= left
-    assert_ignored(left)
-
-
 def run_apps_lines(folder):
     """Returns what the README's lines print for the export in a folder, without TensorFlow."""
     code = block_after("In an app").replace("saved_models/digits", str(folder))
