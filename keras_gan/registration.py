@@ -9,6 +9,7 @@ Hinge`. Its own import isn't complete then, and other modules can't import it ye
 modules have the same hook, which waits until the import of each one that has started is complete.
 """
 
+import importlib.abc
 import importlib.machinery
 import pathlib
 import sys
@@ -49,11 +50,24 @@ class PostImportHook:
         others = (finder for finder in sys.meta_path if finder is not self)
         spec = next(filter(None, (finder.find_spec(name, *arguments) for finder in others)), None)
         if spec and spec.loader:
-            load = spec.loader.exec_module
-            spec.loader.exec_module = lambda module: (load(module), register_classes(name))
+            load_once(spec.loader, name)
         return spec
 
 
+def load_once(loader: importlib.abc.Loader, name: str) -> None:
+    """Lets a loader call `register_classes` after its next module, and then be as it was."""
+    load = loader.exec_module
+
+    def load_and_register(module):
+        del loader.exec_module  # pickle refuses functions of functions
+        load(module)
+        register_classes(name)
+
+    loader.exec_module = load_and_register
+
+
 HOOKED = {"keras", *module_names()} - {__package__}
+# the hook of an import of the package that was undone, by removing it from sys.modules, ends
+sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != __name__]
 sys.meta_path.insert(0, PostImportHook())
 register_classes(*filter(sys.modules.get, HOOKED))

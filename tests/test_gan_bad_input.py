@@ -262,8 +262,45 @@ def test_labels_of_no_class_in_a_later_batch(label, classes):
     for use in (classes[0].fit, classes[0].evaluate):
         with pytest.raises(DataError, match="labels as integers from 0 to 2, got"):
             use(batches, verbose=0)
+    with pytest.raises(DataError, match="from 0 to 2, got"):
+        classes[0].fit(Batches((IMAGES, np.full(8, label))), verbose=0)
+    with pytest.raises(DataError, match="labels as integers, got texts"):
+        classes[0].fit(IMAGES, np.array(["a"] * 8), batch_size=8, verbose=0)
     with pytest.raises(DataError, match="from 0 to 2, got float32"):
         classes[0].fit(batches.map(lambda x, y: (x, tf.cast(y, "float32"))), verbose=0)
+
+
+def test_a_later_batch_of_a_pydataset_is_checked_too(classes):
+    class Later(Batches):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return IMAGES, np.full(8, 7 if index else 1)
+
+    with pytest.raises(DataError, match="from 0 to 2, got 7 to 7"):
+        classes[0].fit(Later(None), verbose=0)
+
+
+def test_single_batches_are_checked_too(classes):
+    for use in (classes[0].train_on_batch, classes[0].test_on_batch):
+        with pytest.raises(DataError, match=r"by x / 127.5 - 1"):
+            use(127.5 * IMAGES + 127.5, LABELS)
+        with pytest.raises(DataError, match="from 0 to 2, got 9 to 9"):
+            use(IMAGES, np.full(8, 9))
+
+
+def test_a_generator_may_have_no_labels(classes):
+    data = ((IMAGES, None) for _ in range(2))
+    assert classes[1].fit(data, steps_per_epoch=1, verbose=0).history["d_loss"][0] > 0
+
+
+def test_networks_that_share_a_layer_are_refused():
+    shared = keras.layers.Dense(64, name="shared")
+    generator = keras.Sequential([keras.Input((64,)), shared, keras.layers.Reshape((8, 8, 1))])
+    layers = [keras.layers.Flatten(), shared, keras.layers.Dense(1)]
+    with pytest.raises(ConfigError, match=r"common weights, got .*shared/kernel, .*shared/bias in both"):
+        kg.GAN(generator, keras.Sequential([keras.Input((8, 8, 1)), *layers]))
 
 
 def test_fit_stops_at_nan_by_default(classes):

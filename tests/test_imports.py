@@ -64,6 +64,19 @@ def test_importing_keras_registers_every_class():
     assert in_new_process(code) == "True"
 
 
+def test_the_hook_leaves_no_trace():
+    """Loaders can be pickled, and the package can be imported anew in the same process."""
+    code = (
+        "import pickle, sys, keras_gan.errors, keras\n"
+        "pickle.dumps([keras.__spec__, keras_gan.errors.__loader__])\n"
+        "for name in [name for name in sys.modules if name.startswith('keras_gan')]:\n"
+        "    del sys.modules[name]\n"
+        "import keras_gan\n"
+        "print(len([each for each in sys.meta_path if 'registration' in type(each).__module__]))"
+    )
+    assert in_new_process(code) == "1"
+
+
 def test_the_package_and_its_commands_are_light():
     code = (
         "import sys, keras_gan.cli\n"

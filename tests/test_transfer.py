@@ -135,6 +135,8 @@ def test_games_that_share_nothing_are_refused(source):
         kg.transfer(source, quick())
     with pytest.raises(ConfigError, match=r"two keras_gan games, got None; kg\.load_model"):
         kg.transfer(quick(), None)
+    with pytest.raises(ConfigError, match="weights in all layers to freeze, got none for"):
+        kg.transfer(quick(channels=3), source, freeze_discriminator=1)
     with pytest.raises(ConfigError, match=r"number of frozen layers from 0 to 3, got 9"):
         kg.transfer(quick(), source, freeze_discriminator=9)
 

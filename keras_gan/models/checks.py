@@ -182,6 +182,7 @@ def advise_model(network: Any) -> str:
 def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
     """Raises `ConfigError` unless both networks agree about samples and labels."""
     check_shapes_fit(generator, discriminator)
+    check_separate(generator, discriminator)
     conditional = len(generator.inputs) == 2
     discriminator_is_conditional = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
     if conditional != discriminator_is_conditional or len(generator.inputs) > 2:
@@ -205,6 +206,17 @@ def advise_shape(sample_shape: tuple, input_shape: tuple) -> str:
             "their one-hot maps inside; the generator likewise"
         )
     return "build both with the same shape"
+
+
+def check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` for networks with a weight in common, which both players would move."""
+    own = {id(weight) for weight in generator.weights}
+    common = [weight.path for weight in discriminator.weights if id(weight) in own]
+    if common:
+        raise ConfigError(
+            f"expected networks without common weights, got {', '.join(common[:3])} in both; make "
+            "a layer for each."
+        )
 
 
 def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None:

@@ -109,6 +109,38 @@ class ValueCheck:
         return dataset.map(check_when_read)
 
 
+class CheckedDataset(keras.utils.PyDataset):
+    """A `PyDataset` of the same batches, each of which is checked when it is read.
+
+    Args:
+        data: The data; processes of its own would need a copy of the game, so it has none.
+        check: The check.
+    """
+
+    def __init__(self, data: keras.utils.PyDataset, check: ValueCheck) -> None:
+        super().__init__(workers=data.workers, max_queue_size=data.max_queue_size)
+        self.data, self.check = data, check
+
+    def __getitem__(self, index: int) -> Any:
+        """Returns a batch."""
+        batch = self.data[index]
+        self.check(batch)
+        return batch
+
+    @property
+    def num_batches(self) -> int | None:
+        """Number of batches in an epoch; None for endless data."""
+        return self.data.num_batches
+
+    def on_epoch_begin(self) -> None:
+        """Tells the data."""
+        self.data.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Tells the data."""
+        self.data.on_epoch_end()
+
+
 def check_dataset(
     data: Any, check: ValueCheck, labels: Any = None, batch_size: int | None = None
 ) -> Any:
@@ -142,6 +174,7 @@ def check_dataset(
         raise DataError(NO_BATCH)
     if isinstance(data, keras.utils.PyDataset):
         check(data[0])
+        return data if data.use_multiprocessing else CheckedDataset(data, check)
     return check.of_dataset(data) if is_dataset and not hasattr(data, "from_step") else data
 
 
@@ -258,6 +291,8 @@ def check_labels_fit(labels: tf.Tensor | None, conditional: bool) -> tf.Tensor |
         )
     if labels is None:
         return None
+    if tf.as_dtype(getattr(labels, "dtype", tf.int32)) == tf.string:
+        raise DataError("expected labels as integers, got texts; number the classes from 0.")
     shape = tf.TensorShape(getattr(labels, "shape", ()))
     if shape.rank is not None and (not shape.rank or tuple(shape[1:]) not in ((), (1,))):
         raise DataError(

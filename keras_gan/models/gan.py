@@ -127,6 +127,8 @@ class GAN(Sampling, AdversarialModel):
             run_eagerly,
             steps_per_execution,
         )
+        if getattr(self, "augmentation", None) is not None:
+            self._tracker.untrack(self.augmentation)  # of an earlier compile
         self.augmentation = self.rules.augmentation  # Keras tracks its p
 
     def make_duels(self, rules: Rules) -> tuple[Duel, ...]:

@@ -244,6 +244,7 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         """
         check_compiled(self, "train_on_batch")
         check_keras_options(sample_weight=sample_weight, class_weight=class_weight)
+        self.check_values(join(x, y))
         self.check_trained()
         return super().train_on_batch(x, y, return_dict=return_dict)
 
@@ -253,6 +254,7 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         """Evaluates a batch as `keras.Model.test_on_batch` does; see `train_on_batch`."""
         check_compiled(self, "test_on_batch")
         check_keras_options(sample_weight=sample_weight)
+        self.check_values(join(x, y))
         return super().test_on_batch(x, y, return_dict=return_dict)
 
     def _from_own_step(self, dataset):
@@ -343,7 +345,8 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         """
         self.check_batch(data)
         for array in keras.tree.flatten(data):
-            check_finite_numbers(array)
+            if array is not None:
+                check_finite_numbers(array)
         self.check_labels(data)
 
     def check_labels(self, data: Any) -> None:

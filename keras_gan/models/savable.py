@@ -45,7 +45,7 @@ def unregistered(config: Any) -> Iterator[str]:
         kind = name = str(config.get("config"))
     if kind == "__lambda__":
         yield "a lambda"
-    elif kind and module and not is_known(module, kind) and not find(name):
+    elif kind and "module" in config and not is_known(module, kind) and not find(name):
         yield kind
     for value in config.values():
         yield from unregistered(value)

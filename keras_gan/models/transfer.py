@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import math
 import re
+from collections.abc import Sequence
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, abbreviate, counted
@@ -12,7 +13,7 @@ from keras_gan.networks import Network, freeze_layers
 
 import keras
 
-LEAST_SHARE = 0.01  # of a network, which differing ones have in common by chance
+LEAST_SHARE = 0.1  # of a network; less may be alike by chance
 NAMED = 3  # weights that a line names
 
 
@@ -89,8 +90,9 @@ def transfer(
     game.images_before.assign(int(other.images_seen) + int(other.images_before))
     if freeze_discriminator:
         freeze(game, freeze_discriminator)
-    if game.compiled:
-        game.compile_from_config(game.get_compile_config())  # new optimizers
+        check_frozen(game, done)
+    if freeze_discriminator and game.compiled:
+        game.compile_from_config(game.get_compile_config())  # optimizers of fewer weights
     return done
 
 
@@ -158,6 +160,20 @@ def key_of(weight: keras.Variable, network: keras.Model) -> tuple[str, tuple[int
     plain = [re.sub(r"_\d+$", "", part) for part in parts]
     names = [short if short in kinds else part for short, part in zip(plain, parts, strict=True)]
     return "/".join(names), tuple(weight.shape)
+
+
+def check_frozen(game: AdversarialModel, done: Sequence[Transferred]) -> None:
+    """Raises `ConfigError` if a layer would be frozen that has weights of its own to learn."""
+    new = {name for each in done for name in each.new}
+    networks = game.networks_of("discriminator")
+    layers = [layer for network in networks for layer in network.layers if not layer.trainable]
+    fresh = [weight.path for layer in layers for weight in layer.weights if weight.path in new]
+    if fresh:
+        raise ConfigError(
+            f"expected the other game's weights in all layers to freeze, got none for "
+            f"{', '.join(fresh[:NAMED])}; freeze fewer layers, or choose the other game's size, "
+            "classes and width."
+        )
 
 
 def default_name(layer: keras.layers.Layer) -> str:

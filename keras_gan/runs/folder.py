@@ -17,7 +17,7 @@ from keras_gan.runs.schemas import CONFIG, EXPORTED
 import keras
 
 # settings that may differ when a run resumes, and what a comparison doesn't show
-MAY_DIFFER = ("steps", "schedule_steps", "keras_gan_version", "stamp")
+MAY_DIFFER = ("steps", "schedule_steps", "keras_gan_version", "stamp", "weights_from")
 UNSHOWN = (*MAY_DIFFER, "fingerprint", "rules", "changes")
 
 
@@ -83,6 +83,8 @@ class Run:
         first = self.read_config()
         chosen = ("mixed_precision",) if config["mixed_precision"] == AUTO_PRECISION else ()
         names = ("schedule_steps", "choices", *chosen)
+        if self.checkpoints.paths():  # which hold the weights of the other run already
+            names = (*names, "weights_from")
         if self.trained_steps() >= config["steps"]:  # nothing is left to do
             names = (*names, "steps")
         return {**config, **{name: first.get(name) for name in names}}

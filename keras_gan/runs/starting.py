@@ -36,6 +36,11 @@ def start_or_resume(
     gan = build(config)
     if config["weights_from"] is not None and not run.checkpoints.paths():
         source = pathlib.Path(config["weights_from"])
+        if source.resolve() == run.folder.resolve():
+            raise ConfigError(
+                f"expected another run to start from than {source} itself (--from, --out); the "
+                "same command without --from resumes a run."
+            )
         if not source.exists():
             raise ConfigError(
                 f"expected a run folder or a .keras file at {source}, to start with its weights "
