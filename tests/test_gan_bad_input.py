@@ -299,7 +299,9 @@ def test_networks_that_share_a_layer_are_refused():
     shared = keras.layers.Dense(64, name="shared")
     generator = keras.Sequential([keras.Input((64,)), shared, keras.layers.Reshape((8, 8, 1))])
     layers = [keras.layers.Flatten(), shared, keras.layers.Dense(1)]
-    with pytest.raises(ConfigError, match=r"common weights, got .*shared/kernel, .*shared/bias in both"):
+    with pytest.raises(
+        ConfigError, match=r"common weights, got .*shared/kernel, .*shared/bias in both"
+    ):
         kg.GAN(generator, keras.Sequential([keras.Input((8, 8, 1)), *layers]))
 
 
