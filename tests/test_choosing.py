@@ -139,6 +139,8 @@ def test_a_run_records_the_choice_and_goes_on_with_it(pictures_of_many_sizes, tm
     assert set(config["choices"]) == {"recipe", "image_size", "batch_size", "augmentation"}
     for path in list(pictures_of_many_sizes.glob("*.png")):
         Image.open(path).resize((40, 40)).save(path)  # of which anew 32 pixels would be picked
+    larger = datasets.open_source(str(pictures_of_many_sizes), 16)
+    config |= runs.same_data.fingerprints(larger, None)  # as if it had begun with these
     config["choices"]["recipe"] = "as the run says"
     (out / "config.json").write_text(json.dumps(config))
     told, again = train("auto", "--steps", 2)
