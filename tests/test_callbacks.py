@@ -114,7 +114,8 @@ def test_sample_grids_show_one_class_per_column(tmp_path):
     grid = callbacks.SampleGrid(tmp_path, rows=2)
     gan.fit(random_images(8), np.zeros(8, int), batch_size=8, verbose=0, callbacks=[grid])
     picture = np.array(Image.open(tmp_path / "00000001.png"))
-    expected = pictures.grid(gan.sample(6, labels=[0, 1, 2, 0, 1, 2]), 3)[..., 0]
+    labels = [0, 1, 2] * 6  # nine columns, three for each class
+    expected = pictures.grid(gan.sample(18, labels=labels), 9)[..., 0]
     assert np.abs(picture.astype(int) - np.array(expected, int)).max() <= 1
 
 

@@ -187,7 +187,8 @@ def test_a_run_tells_which_requests_it_cannot_meet():
 
 def test_auto_in_a_run_whose_recipe_was_named_is_refused(tmp_path, capsys):
     settings = runs.Settings("dcgan", "digits")
-    runs.Run(tmp_path / "run").claim(settings.config(datasets.open_source("digits")))
+    config = settings.config(datasets.open_source("digits")) | {"fingerprint": "x", "stamp": "x"}
+    runs.Run(tmp_path / "run").claim(config)
     assert main(["train", "auto", "--data", "digits", "--out", str(tmp_path / "run")]) == 2
     assert "one that started with the recipe dcgan" in capsys.readouterr().err
 

@@ -198,7 +198,7 @@ def test_unknown_names(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--image-size", 48], "expected an image_shape"),
+        (["--image-size", 50], "expected an image_shape"),
         (["--batch-size", 0], "batch-size >= 1, got 0"),
         (["--batch-size", 20_000], "at least one batch of 20000 samples, got 10000"),
         (["--steps", 0], "steps >= 1, got 0"),

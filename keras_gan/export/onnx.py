@@ -87,15 +87,17 @@ def to_onnx(
     import onnx
 
     path = check_path(path)
-    with work_folder(path.parent) as work, name_onnx_layer(signature.network, opset):
+    with work_folder(path.parent) as work:
         new = work / path.name
-        onnx.save(convert(signature, interface, opset), new)
-        fold(new)
+        with name_onnx_layer(signature.network, opset):
+            onnx.save(convert(signature, interface, opset), new)
+            fold(new)
         lower(new, precision, list(calibration_inputs(signature, interface)))
         graph = onnx.load(new)
         finish(graph, model, signature, card, interface)
         onnx.save(graph, new)
-        differences = compare(signature, new, interface, precision)
+        with name_onnx_layer(signature.network, opset):
+            differences = compare(signature, new, interface, precision)
         replace(new, path)
     return Exported(path, *differences)
 

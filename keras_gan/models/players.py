@@ -121,7 +121,7 @@ class Players(Resumable):
             return
         for average, name in self.averages.items():
             pairs = zip(getattr(self, average).weights, getattr(self, name).weights, strict=True)
-            if not all(np.array_equal(*map(ops.convert_to_numpy, pair)) for pair in pairs):
+            if not all(np.array_equal(*map(to_array, pair)) for pair in pairs):
                 warnings.warn(
                     f"{average}, which makes the samples, has other weights than {name}, and no "
                     "step has averaged them yet; call reset_averages() to copy them.",
@@ -242,3 +242,8 @@ class Players(Resumable):
         )
         for average, name in self.averages.items():
             update_average(getattr(self, average), getattr(self, name), batch_size, half_life)
+
+
+def to_array(weight: keras.Variable) -> np.ndarray:
+    """Returns a weight as an array; Keras's own conversion warns with NumPy 2."""
+    return ops.convert_to_tensor(weight).numpy()

@@ -72,7 +72,7 @@ class Generator:
         self,
         count: int = 1,
         seed: int = 0,
-        label: int | Sequence[int] | np.ndarray | None = None,
+        label: int | str | Sequence[int | str] | np.ndarray | None = None,
         truncation: float = 1.0,
     ) -> np.ndarray:
         """Draws samples, the same as `GAN.sample` in Keras from the same seed.
@@ -80,8 +80,8 @@ class Generator:
         Args:
             count: Number of samples, at least 1.
             seed: Seed from 0 to 2**63 - 1.
-            label: Label of all samples, or labels `(count,)`, for class-conditional generators;
-                drawn uniformly from the seed by default.
+            label: Name or number of the class of all samples, or those of each sample `(count,)`,
+                for class-conditional generators; drawn uniformly from the seed by default.
             truncation: Truncation from 0 to 1; smaller values give more typical and less varied
                 samples. It scales the latents if the file has no such input.
 
@@ -167,8 +167,24 @@ class Generator:
             start += 4 * blocks(size)
         return latents
 
+    def find_label(self, word: str) -> int:
+        """Returns the label of a class, given by its name or number.
+
+        Raises:
+            ValueError: If there is no such class.
+        """
+        if word in self.classes:
+            return self.classes.index(word)
+        if word.isascii() and word.isdecimal() and int(word) < len(self.classes):
+            return int(word)
+        names = ", ".join(self.classes[:9]) + (", ..." if len(self.classes) > 9 else "")
+        raise ValueError(f"expected the name or number of one of {names}, got {word[:40]!r}.")
+
     def labels(
-        self, count: int, seed: int = 0, label: int | Sequence[int] | np.ndarray | None = None
+        self,
+        count: int,
+        seed: int = 0,
+        label: int | str | Sequence[int | str] | np.ndarray | None = None,
     ) -> tuple[np.ndarray, ...]:
         """Returns `(labels,)` with int32 `(count,)`, or `()` for a generator without classes."""
         if "labels" not in self.inputs:
@@ -178,6 +194,8 @@ class Generator:
         if label is None:
             label = np.random.default_rng(seed).integers(len(self.classes), size=count)
         label = np.asarray(label)
+        if label.dtype.kind == "U":
+            label = np.array([self.find_label(word) for word in label.flat]).reshape(label.shape)
         if label.dtype.kind not in "iu" or label.shape not in ((), (count,)):
             raise ValueError(f"expected one integer label or {count}, got {label!r}.")
         self._check_labels(label)
