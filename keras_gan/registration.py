@@ -45,7 +45,7 @@ class PostImportHook:
 
     def find_spec(self, name: str, *arguments) -> importlib.machinery.ModuleSpec | None:
         """Returns what the other finders find, with the hook at the end of its loading."""
-        if name not in HOOKED:
+        if name not in HOOKED or sys.modules.get(__name__) is not THIS:
             return None
         others = (finder for finder in sys.meta_path if finder is not self)
         spec = next(filter(None, (finder.find_spec(name, *arguments) for finder in others)), None)
@@ -67,7 +67,8 @@ def load_once(loader: importlib.abc.Loader, name: str) -> None:
 
 
 HOOKED = {"keras", *module_names()} - {__package__}
-# the hook of an import of the package that was undone, by removing it from sys.modules, ends
+# a package that is removed from sys.modules and imported anew has a new hook
+THIS = sys.modules[__name__]
 sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != __name__]
 sys.meta_path.insert(0, PostImportHook())
 register_classes(*filter(sys.modules.get, HOOKED))

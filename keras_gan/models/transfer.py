@@ -13,7 +13,7 @@ from keras_gan.networks import Network, freeze_layers
 
 import keras
 
-LEAST_SHARE = 0.1  # of a network; less may be alike by chance
+LEAST_SHARE = 0.01  # of a network; less may be alike by chance
 NAMED = 3  # weights that a line names
 
 
