@@ -7,7 +7,7 @@ from keras_gan import datasets, machine, media, recipes
 from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.folder import Run
-from keras_gan.runs.schemas import AUTO_CONFIG
+from keras_gan.runs.schemas import AUTO_CONFIG, OLDER
 from keras_gan.runs.settings import Settings
 
 CHOICES = ("width", "image_size", "batch_size", "augmentation", "conditional")
@@ -101,7 +101,7 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
             f"started with the recipe {config['recipe']}; name that recipe to resume it, or choose "
             "another --out."
         )
-    config = read_json(run.config_path, AUTO_CONFIG, RunError)
+    config = read_json(run.config_path, AUTO_CONFIG, RunError, defaults=OLDER)
     augmentation = config["rules"]["augmentation"] or recipes.NO_AUGMENTATION
     choices = {**config, "augmentation": augmentation}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)
