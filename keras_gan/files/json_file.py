@@ -11,7 +11,11 @@ from keras_gan.files import limits
 
 
 def read_json(
-    path: str | os.PathLike, shape: Any, error: type[KerasGanError] = DataError, advice: str = ""
+    path: str | os.PathLike,
+    shape: Any,
+    error: type[KerasGanError] = DataError,
+    advice: str = "",
+    defaults: dict | None = None,
 ) -> Any:
     """Reads and validates a JSON file.
 
@@ -20,6 +24,7 @@ def read_json(
         shape: Expected structure; see `mismatch`.
         error: Class of the error to raise.
         advice: Sentence that says what to do about an error.
+        defaults: Values that older files lack, for a file of an object.
 
     Returns:
         The content: dicts, lists, strings and numbers.
@@ -31,6 +36,8 @@ def read_json(
     """
     with limits.reading("JSON", path, error, advice):
         content = parse(limits.read_text(path))
+        if defaults and isinstance(content, dict):
+            content = {**defaults, **content}
         difference = mismatch(content, shape)
         if difference:
             raise ValueError(difference)

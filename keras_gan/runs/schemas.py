@@ -10,6 +10,7 @@ CONFIG = {
     "changes": {str: (str, int, float, bool)},
     "classes": (None, [str]),
 }
+OLDER = {"changes": {}, "fingerprint": "", "stamp": ""}  # of runs before these were written
 AUTO_CONFIG = {
     **CONFIG,
     "choices": {str: str},
