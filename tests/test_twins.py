@@ -73,6 +73,8 @@ def copy(ours, twin):
             layer.fixed.copy_(torch.tensor(channels_first(noise.fixed.numpy()[None])))
     for weight, parameter in zip(weights, parameters, strict=True):
         values = weight.numpy()
+        if values.ndim == 2 and parameter.ndim == 4:  # a dense layer as a convolution of its map
+            values = values.reshape(*parameter.shape[2:], *parameter.shape[1::-1])
         if values.ndim == 3:  # a map
             values = values.transpose(2, 0, 1)
         elif values.ndim > 1:
