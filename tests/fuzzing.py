@@ -113,7 +113,8 @@ def read_mnist(folder):
 
 def config():
     settings = runs.Settings("quick", "toy:gaussians8", steps=4, width=8, batch_size=4)
-    return settings.config(datasets.open_source("toy:gaussians8"))
+    source = datasets.open_source("toy:gaussians8")
+    return settings.config(source) | {"fingerprint": source.content_fingerprint(), "stamp": ""}
 
 
 def config_file():

@@ -31,7 +31,7 @@ CONFIG = {
     **{"recipe": "dcgan", "mixed_precision": "float32", "data": "digits"},
     **{"samples": 10, "skipped": 0, "sample_shape": [8, 8, 1]},
     **{"medium": {"name": "image"}, "rules": {}, "classes": None},
-    **{"steps": 5, "batch_size": 4, "seed": 0},
+    **{"steps": 5, "batch_size": 4, "seed": 0, "changes": {}, "fingerprint": "", "stamp": ""},
 }
 
 

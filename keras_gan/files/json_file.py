@@ -11,11 +11,7 @@ from keras_gan.files import limits
 
 
 def read_json(
-    path: str | os.PathLike,
-    shape: Any,
-    error: type[KerasGanError] = DataError,
-    advice: str = "",
-    defaults: dict | None = None,
+    path: str | os.PathLike, shape: Any, error: type[KerasGanError] = DataError, advice: str = ""
 ) -> Any:
     """Reads and validates a JSON file.
 
@@ -24,7 +20,6 @@ def read_json(
         shape: Expected structure; see `mismatch`.
         error: Class of the error to raise.
         advice: Sentence that says what to do about an error.
-        defaults: Values that older files lack, for a file of an object.
 
     Returns:
         The content: dicts, lists, strings and numbers.
@@ -36,8 +31,6 @@ def read_json(
     """
     with limits.reading("JSON", path, error, advice):
         content = parse(limits.read_text(path))
-        if defaults and isinstance(content, dict):
-            content = {**defaults, **content}
         difference = mismatch(content, shape)
         if difference:
             raise ValueError(difference)

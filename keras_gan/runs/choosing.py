@@ -8,7 +8,7 @@ from keras_gan.datasets.fitting import check_image_size
 from keras_gan.errors import RunError, printable
 from keras_gan.files.json_file import read_json
 from keras_gan.runs.folder import Run
-from keras_gan.runs.schemas import AUTO_CONFIG, OLDER
+from keras_gan.runs.schemas import AUTO_CONFIG
 from keras_gan.runs.settings import Settings
 
 CHOICES = ("width", "image_size", "batch_size", "augmentation", "conditional")
@@ -113,7 +113,7 @@ def restore_choices(settings: Settings, run: Run) -> Settings:
             f"started with the recipe {config['recipe']}; name that recipe to resume it, or choose "
             "another --out."
         )
-    config = read_json(run.config_path, AUTO_CONFIG, RunError, defaults=OLDER)
+    config = read_json(run.config_path, AUTO_CONFIG, RunError)
     augmentation = config["rules"]["augmentation"] or recipes.NO_AUGMENTATION
     choices = {**config, "augmentation": augmentation}
     are_images = isinstance(media.from_config(config["medium"]), media.Image)

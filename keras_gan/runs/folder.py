@@ -12,7 +12,7 @@ from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
-from keras_gan.runs.schemas import CONFIG, EXPORTED, OLDER
+from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
 
@@ -57,7 +57,7 @@ class Run:
                 f"expected a run folder at {self.folder}, found no config.json in it; "
                 "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
             )
-        config = read_json(self.config_path, CONFIG, RunError, defaults=OLDER)
+        config = read_json(self.config_path, CONFIG, RunError)
         try:
             medium = media.from_config(config["medium"])
             medium.check_shape(config["sample_shape"], self.config_path)

@@ -28,7 +28,7 @@ def with_fingerprints(
     first = run.read_config() if run.config_path.exists() else None
     prints = fingerprints(source, first)
     if first is None or is_same(first, prints):
-        if first is not None and first["fingerprint"] and first["data"] != config["data"]:
+        if first is not None and first["data"] != config["data"]:
             tell(
                 f"The data are now at {config['data']}: the same samples as at {first['data']} "
                 "before."
@@ -58,8 +58,8 @@ def fingerprints(source: datasets.Source, first: dict | None) -> dict[str, str]:
 
 
 def is_same(config: dict, prints: dict[str, str]) -> bool:
-    """Returns whether fingerprints are those of a run's data; older runs have none."""
-    return config["fingerprint"] in ("", prints["fingerprint"])
+    """Returns whether fingerprints are those of a run's data."""
+    return config["fingerprint"] == prints["fingerprint"]
 
 
 def describe_change(config: dict, source: datasets.Source) -> str:

@@ -10,7 +10,6 @@ CONFIG = {
     "changes": {str: (str, int, float, bool)},
     "classes": (None, [str]),
 }
-OLDER = {"changes": {}, "fingerprint": "", "stamp": ""}  # of runs before these were written
 AUTO_CONFIG = {
     **CONFIG,
     "choices": {str: str},
