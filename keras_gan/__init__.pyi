@@ -21,6 +21,7 @@ from keras_gan import (
     recipes as recipes,
     runs as runs,
     schedules as schedules,
+    trackers as trackers,
     verdicts as verdicts,
 )
 from keras_gan.files.keras_file import load_model as load_model

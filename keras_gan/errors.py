@@ -99,6 +99,10 @@ class TrainingError(KerasGanError, RuntimeError):
     """A training that can't continue, such as one with losses of NaN."""
 
 
+class TrackerError(KerasGanError, RuntimeError):
+    """An experiment tracker that can't be reached or written to."""
+
+
 class NotFiniteError(TrainingError):
     """A training whose losses, gradients, weights or samples are NaN or infinite."""
 

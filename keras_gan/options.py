@@ -23,6 +23,7 @@ PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
 SPACES = ("z", "w", "w+")
 STEPS_BETWEEN_CHECKPOINTS = 500
 STRATEGIES = ("mirrored", "multiworker")
+TRACKERS = ("tensorboard", "wandb", "mlflow")
 UPDATES = ("shared", "alternating", "one_stage")
 
 

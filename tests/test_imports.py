@@ -125,6 +125,7 @@ def test_load_model_refuses_code_and_what_is_no_model(tmp_path):
         (options.DATA_SETS, kg.datasets.NAMES),
         (options.METRICS, kg.metrics.METRICS),
         (options.STRATEGIES, kg.runs.STRATEGIES),
+        (options.TRACKERS, kg.trackers.TRACKERS),
     ],
 )
 def test_options_are_what_the_registries_hold(names, registry):

@@ -5,6 +5,7 @@ from keras_gan.callbacks.density import DensityPlot
 from keras_gan.callbacks.evaluation import Evaluate
 from keras_gan.callbacks.guards import EndAt
 from keras_gan.callbacks.history import HistoryCSV, TimesCSV
+from keras_gan.callbacks.log import Log
 from keras_gan.callbacks.periodic import Periodic
 from keras_gan.callbacks.pictures import Pictures
 from keras_gan.callbacks.progress import Progress
@@ -20,6 +21,7 @@ __all__ = [
     "Evaluate",
     "HistoryCSV",
     "LearningGIF",
+    "Log",
     "Periodic",
     "Pictures",
     "PointsBesideData",

@@ -38,6 +38,14 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     train.add_argument(
+        "--log",
+        action="append",
+        default=[],
+        choices=options.TRACKERS,
+        help="send the figures and the sample grids to a tracker, too; its files are in RUN/logs; "
+        "may be repeated (default: to none)",
+    )
+    train.add_argument(
         "--export",
         action="store_true",
         help="export the generator anew, also if nothing is left to train (default: export each "
@@ -312,6 +320,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         kg.runs.CheckpointOptions(arguments.checkpoint_every, arguments.keep, arguments.roll_backs),
         arguments.distribute,
         arguments.export,
+        arguments.log,
         tell=print_line,
     )
     if result.interrupted is not None:

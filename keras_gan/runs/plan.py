@@ -4,7 +4,7 @@ import collections.abc
 import dataclasses
 import signal
 
-from keras_gan import datasets, export, options
+from keras_gan import datasets, export, options, trackers
 from keras_gan.runs.folder import Run
 
 import keras
@@ -60,6 +60,7 @@ class Plan:
         tell: Function to call with lines of progress.
         data_on_device: As in `AdversarialModel.fit`.
         export: Whether to export a model that is exported already.
+        trackers: Trackers that get the figures and the pictures.
         deadline: End of the session on the clock of `time.monotonic`, or None.
     """
 
@@ -74,4 +75,5 @@ class Plan:
     tell: collections.abc.Callable[[str], None]
     data_on_device: bool | str
     export: bool
+    trackers: list[trackers.Tracker]
     deadline: float | None

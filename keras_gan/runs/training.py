@@ -6,9 +6,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from keras_gan import callbacks, environment, machine, media, notebook
+from keras_gan import callbacks, environment, machine, media, notebook, trackers
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.data_checks import check_parts
 from keras_gan.options import AUTO_PRECISION, FLOAT32
@@ -61,6 +61,7 @@ def train(
     checkpoints: CheckpointOptions | None = None,
     distribute: str | None = None,
     export: bool = False,
+    log: Sequence[str] = (),
     tell: Callable[[str], None] = quiet,
 ) -> Result:
     """Trains in a run folder; the same call resumes an interrupted run, bit for bit.
@@ -79,6 +80,7 @@ def train(
             TF_CONFIG. Each machine makes the same call with a folder that all share, and the first
             one writes. None for one device.
         export: Whether to export the generator of a finished run that is exported already.
+        log: Names of trackers that get the figures and the pictures; see `keras_gan.trackers`.
         tell: Function to call with lines of progress, such as `print`.
 
     Returns:
@@ -99,7 +101,9 @@ def train(
     if not settings.tf32:
         environment.separate_cache("float32")
     with report_lost_workers(strategy), allow_tf32(settings.tf32):
-        plan = make_plan(settings, Run(out), every, metrics, checkpoints, strategy, export, tell)
+        plan = make_plan(
+            settings, Run(out), every, metrics, checkpoints, strategy, export, log, tell
+        )
         gan, interrupted = run_session(plan)
         chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
@@ -115,11 +119,16 @@ def make_plan(
     checkpoints: CheckpointOptions,
     strategy: tf.distribute.Strategy,
     export: bool,
+    log: Sequence[str],
     tell: Callable[[str], None],
 ) -> Plan:
     """Collects the inputs of a training; the arguments are those of `train`."""
     chief = is_chief(strategy)
     tell = tell if chief else quiet
+    loggers = [
+        trackers.get(name, run.folder / "logs" / name, run.folder.name)
+        for name in dict.fromkeys(log)
+    ]
     deadline = None if settings.hours is None else time.monotonic() + 3600 * settings.hours
     settings, source = open_data(settings, run, tell)
     config = run.keep_first_settings(settings.config(source))
@@ -152,6 +161,7 @@ def make_plan(
         tell,
         settings.data_on_device,
         export,
+        loggers,
         deadline,
     )
 
@@ -319,14 +329,30 @@ def recording_callbacks(
     period = min(plan.every, plan.config["steps"])  # so that each run has a row
     progress = callbacks.Progress(plan.config["steps"])
     stack.callback(progress.close)
+    pictures = picture_callbacks(gan, plan)
+    logs = log_callbacks(plan, pictures)
+    for log in logs:
+        stack.callback(log.close)
     return [
-        *picture_callbacks(gan, plan),  # first, so that a notebook has the bar below them
+        *pictures,  # first, so that a notebook has the bar below them
         progress,
         *([] if plan.evaluate is None else [plan.evaluate]),
         *([] if plan.deadline is None else [callbacks.EndAt(plan.deadline)]),
         callbacks.HistoryCSV(run.history_path, period),
         callbacks.TimesCSV(run.times_path, period),
+        *logs,
         callbacks.Checkpoint(run.checkpoints.folder, checkpoints.every, checkpoints.keep),
+    ]
+
+
+def log_callbacks(plan: Plan, pictures: Sequence[keras.callbacks.Callback]) -> list[callbacks.Log]:
+    """Makes the callbacks that send the tables and the first of the pictures to trackers."""
+    run = plan.run
+    tables = run.history_path, run.times_path, run.metrics_path
+    folders = [each.folder for each in pictures if isinstance(each, callbacks.Pictures)]
+    folder = folders[0] if folders else None
+    return [
+        callbacks.Log(tracker, tables, folder, plan.config, plan.tell) for tracker in plan.trackers
     ]
 
 
