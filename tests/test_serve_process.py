@@ -18,7 +18,7 @@ import urllib.parse
 from keras_gan.cli import main
 
 import pytest
-from served import MODEL, read_metrics, sample, wait_until
+from served import MODEL, pixels, read_metrics, sample, wait_until
 from server_process import ServerProcess, add_version, copy_digits
 
 # Who may ask.
@@ -219,12 +219,40 @@ def refused(capsys, *arguments):
     return capsys.readouterr().err.splitlines()[-1]
 
 
+def test_a_folder_of_models_is_served_by_their_names(tmp_path):
+    shutil.copytree(copy_digits(tmp_path), tmp_path / "zwei drei")
+    (tmp_path / "README.md").write_text("of no model")
+    (tmp_path / "notes").mkdir()
+    with ServerProcess(tmp_path) as server:
+        assert server.url.endswith("/v1/models/digits")
+        status, _, body = server.request("GET", "/readyz")
+        assert (status, body) == (200, b"digits version 1\nzwei drei version 1\n")
+        first = pixels(server.predict(sample(2, seed=1)))
+        path = "/v1/models/zwei%20drei"
+        assert (pixels(server.predict(sample(2, seed=1), f"{path}:predict")) == first).all()
+        _, _, page = server.request("GET", "/")
+        assert page.count(b"<img") == 2
+        assert server.request("GET", f"{path}/sample.png?count=4")[0] == 200
+        status, content = server.predict(sample(1), "/v1/models/notes:predict")
+        assert (status, content["error"]) == (
+            404,
+            "Servable not found for request: Latest(notes); this server has digits, version 1; "
+            "zwei drei, version 1",
+        )
+        (tmp_path / "zwei drei/1").rename(tmp_path / "zwei drei/2")
+        labels = {"model": "zwei drei"}
+        assert wait_until(lambda: read_metrics(server, **labels)["keras_gan_version"] == 2)
+        assert read_metrics(server, **labels)["keras_gan_requests_total"] == 2
+
+
 def test_what_cannot_be_served_is_told_of(tmp_path, capsys):
     folder = copy_digits(tmp_path)
     assert "expected a model's folder" in refused(capsys, tmp_path / "none")
+    (tmp_path / "nothing").mkdir()
     assert "found none that can be served; make one by: keras-gan export RUN --out" in refused(
-        capsys, tmp_path
+        capsys, tmp_path / "nothing"
     )
+    assert "expected one model for --name, got 1 in" in refused(capsys, tmp_path, "--name", "a")
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.json").write_text("{}")

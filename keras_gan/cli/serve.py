@@ -10,13 +10,15 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
     serve = commands.add_parser(
         "serve",
         help="serve an exported generator over HTTP, without TensorFlow",
-        description="Serve the newest version of a run's export, or in a model's folder, with TF "
-        "Serving's REST API and onnxruntime. Newer versions are loaded when they are exported. "
-        "SIGTERM ends the server after the last response.",
+        description="Serve the newest version of a run's export, of a model's folder, or of each "
+        "model in a folder, with TF Serving's REST API and onnxruntime. Newer versions are "
+        "loaded when they are exported. SIGTERM ends the server after the last response.",
     )
     serve.set_defaults(command=run_serve, verbose=True, needs_tensorflow=False)
     serve.add_argument(
-        "folder", metavar="RUN", help="a run, or a model's folder with folders 1, 2, ..."
+        "folder",
+        metavar="RUN",
+        help="a run, a model's folder with folders 1, 2, ..., or a folder of such folders",
     )
     serve.add_argument("--name", help="name of the model in URLs (default: the folder's)")
     serve.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1, this machine)")

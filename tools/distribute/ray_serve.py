@@ -14,7 +14,7 @@ import contextlib
 from keras_gan.cli.serve import add_limits
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
-from keras_gan.runtime.server.serving import open_versions, read_settings
+from keras_gan.runtime.server.serving import open_models, read_settings
 
 import ray
 from ray import serve
@@ -24,7 +24,7 @@ def deployment(arguments):
     """Makes a Ray application whose replicas each load the model."""
 
     def build():
-        return build_app(open_versions(arguments), Metrics(), read_settings(arguments))
+        return build_app(open_models(arguments), Metrics(), read_settings(arguments))
 
     @serve.deployment(num_replicas=arguments.replicas, ray_actor_options={"num_cpus": 1})
     @serve.ingress(build)

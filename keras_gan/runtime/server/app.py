@@ -39,15 +39,17 @@ ANY_ORIGIN = {"allow_origins": ("*",), "allow_methods": ("GET", "POST"), "allow_
 log = logging.getLogger("keras_gan.runtime")
 
 
-def build_app(versions: Versions, metrics: Metrics, settings: ServerSettings) -> Starlette:
+def build_app(
+    models: Mapping[str, Versions], metrics: Metrics, settings: ServerSettings
+) -> Starlette:
     """Builds the application.
 
     Args:
-        versions: The `Versions`, one of which is loaded.
+        models: Name of a model -> its `Versions`, one of which is loaded.
         metrics: The `Metrics`.
         settings: The `ServerSettings`.
     """
-    api = Api(versions, metrics, settings)
+    api = Api(models, metrics, settings)
     app = Starlette(
         routes=[
             Route("/", api.index),
@@ -72,13 +74,13 @@ class Api:
     """The handlers of the paths.
 
     Args:
-        versions: The `Versions`, one of which is loaded.
+        models: Name of a model -> its `Versions`, one of which is loaded.
         metrics: The `Metrics`.
         settings: The `ServerSettings`.
     """
 
-    def __init__(self, versions: Versions, metrics: Metrics, settings: ServerSettings):
-        self.versions, self.metrics, self.settings = versions, metrics, settings
+    def __init__(self, models: Mapping[str, Versions], metrics: Metrics, settings: ServerSettings):
+        self.models, self.metrics, self.settings = models, metrics, settings
         self.batcher = None
 
     @contextlib.asynccontextmanager
@@ -86,21 +88,27 @@ class Api:
         """Starts and ends the threads of batches and the watch for new versions."""
         settings = self.settings
         self.batcher = Batcher(settings, self.metrics)
-        self.metrics.version.set(self.versions.current.version)
+        self.record_versions()
         watch = asyncio.create_task(self.watch())
         yield
         watch.cancel()
         await asyncio.to_thread(self.batcher.close)
 
     async def watch(self) -> None:
-        """Looks for a newer version every second."""
+        """Looks for newer versions every second."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            try:
-                await asyncio.to_thread(self.versions.refresh)
-            except Exception:  # the watch must go on
-                log.exception("could not look for versions")
-            self.metrics.version.set(self.versions.current.version)
+            for versions in self.models.values():
+                try:
+                    await asyncio.to_thread(versions.refresh)
+                except Exception:  # the watch must go on
+                    log.exception("could not look for versions of %s", versions.name)
+            self.record_versions()
+
+    def record_versions(self) -> None:
+        """Sets the metric of the versions that are served."""
+        for name, versions in self.models.items():
+            self.metrics.version.labels(name).set(versions.current.version)
 
     async def answer(self, request: Request) -> Response:
         """Handles all paths below `/v1`, ignoring case."""
@@ -110,7 +118,7 @@ class Api:
         if request.method == "GET" and (match := PICTURE.fullmatch(path)):
             return await self.picture(request, match[1])
         if request.method == "GET" and (match := STATUS.fullmatch(path)):
-            return self.status(*match.groups())
+            return self.status(request, *match.groups())
         raise malformed(request) if is_api(request) else HTTPException(404)
 
     async def predict(
@@ -124,7 +132,7 @@ class Api:
         """Handles `POST NAME:predict`."""
         check_name(name, label)
         content, key = rest.parse(await self.read_body(request))
-        model = self.find(name, version)
+        model = self.find(name, version, request)
         signature = rest.find_signature(model, key)
         request.scope["signature"] = key
         if method.lower() != "predict":
@@ -148,7 +156,7 @@ class Api:
     async def picture(self, request: Request, name: str) -> Response:
         """Handles `GET NAME/sample.png`: a grid for browsers."""
         request.scope["signature"] = "sample.png"
-        model = self.find(name, None)
+        model = self.find(name, None, request)
         if not model.is_images:
             raise RequestError(404, "no picture: the samples of this model are no images.")
         values = sampling.query_values(model, request.query_params)
@@ -157,16 +165,21 @@ class Api:
         return Response(await self.encode(make_png, samples), media_type="image/png")
 
     def status(
-        self, name: str | None, version: str | None, label: str | None, metadata: str | None
+        self,
+        request: Request,
+        name: str | None,
+        version: str | None,
+        label: str | None,
+        metadata: str | None,
     ) -> Response:
         """Handles `GET NAME` and `GET NAME/metadata`."""
         check_name(name, label)
         if metadata:
-            model = self.find(name, version)
-            metadata = make_metadata(model.signatures, self.versions.name, model.version)
-            return json_response(metadata)
+            model = self.find(name, version, request)
+            name = urllib.parse.unquote(name)
+            return json_response(make_metadata(model.signatures, name, model.version))
         name = urllib.parse.unquote(name)
-        states = self.versions.states if name == self.versions.name else {}
+        states = self.models[name].states if name in self.models else {}
         if version is not None:
             states = {key: states[key] for key in (parse_version(version),) if key in states}
         if not states:
@@ -176,20 +189,25 @@ class Api:
             )
         return json_response({"model_version_status": version_status(states)})
 
-    def find(self, name: str, version: str | None) -> Model:
-        """Returns the model that a path names."""
-        model, name = self.versions.current, urllib.parse.unquote(name)
+    def find(self, name: str, version: str | None, request: Request) -> Model:
+        """Returns the model that a request's path names, and notes it for the metrics."""
+        name = urllib.parse.unquote(name)
         number = None if version is None else parse_version(version)
-        if name != self.versions.name or number not in (None, model.version):
+        model = self.models[name].current if name in self.models else None
+        if model is None or number not in (None, model.version):
             servable = f"Latest({name})" if number is None else f"Specific({name}, {number})"
             raise RequestError(
                 404, f"Servable not found for request: {shorten(servable)}; {self.served()}"
             )
+        request.scope["model"] = name
         return model
 
     def served(self) -> str:
         """Returns what this server has, for errors."""
-        return f"this server has {self.versions.name}, version {self.versions.current.version}"
+        models = self.models.values()
+        return "this server has " + "; ".join(
+            f"{versions.name}, version {versions.current.version}" for versions in models
+        )
 
     async def read_body(self, request: Request) -> bytes:
         """Reads a request's body within the limits of size and time."""
@@ -229,7 +247,7 @@ class Api:
 
     async def index(self, request: Request) -> Response:
         """Handles `GET /`."""
-        return HTMLResponse(pages.index(self.versions.current, self.versions.name))
+        return HTMLResponse(pages.index({name: each.current for name, each in self.models.items()}))
 
     async def metrics_page(self, request: Request) -> Response:
         """Handles `GET /metrics`."""
@@ -240,8 +258,10 @@ class Api:
         return PlainTextResponse("ok\n")
 
     async def ready(self, request: Request) -> Response:
-        """Handles `GET /readyz`: a version is loaded."""
-        return PlainTextResponse(f"version {self.versions.current.version}\n")
+        """Handles `GET /readyz`: a version of each model is loaded."""
+        models = self.models.items()
+        lines = (f"{name} version {versions.current.version}\n" for name, versions in models)
+        return PlainTextResponse("".join(lines))
 
 
 def make_png(samples: np.ndarray) -> bytes:

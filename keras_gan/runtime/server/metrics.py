@@ -11,14 +11,14 @@ class Metrics:
         prometheus.ProcessCollector(registry=self.registry)
         self.requests = prometheus.Counter(
             "keras_gan_requests",
-            "Requests by signature or path, and status",
-            ("signature", "status"),
+            "Requests by model, signature or path, and status",
+            ("model", "signature", "status"),
             registry=self.registry,
         )
         self.seconds = prometheus.Histogram(
             "keras_gan_request_seconds",
             "From a request's headers to its answer",
-            ("signature",),
+            ("model", "signature"),
             registry=self.registry,
         )
         self.batches = prometheus.Histogram(
@@ -31,7 +31,7 @@ class Metrics:
             "keras_gan_queued_samples", "Samples that wait", registry=self.registry
         )
         self.version = prometheus.Gauge(
-            "keras_gan_version", "The version that is served", registry=self.registry
+            "keras_gan_version", "The version that is served", ("model",), registry=self.registry
         )
 
     def text(self) -> bytes:

@@ -53,6 +53,6 @@ class MetricsMiddleware:
             status = 500
             raise
         finally:
-            signature = scope.get("signature", "other")
-            self.metrics.requests.labels(signature, status).inc()
-            self.metrics.seconds.labels(signature).observe(time.perf_counter() - start)
+            labels = scope.get("model", "none"), scope.get("signature", "other")
+            self.metrics.requests.labels(*labels, status).inc()
+            self.metrics.seconds.labels(*labels).observe(time.perf_counter() - start)

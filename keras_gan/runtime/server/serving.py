@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import urllib.parse
+from collections.abc import Mapping
 
 from keras_gan.errors import ServeError
 from keras_gan.runtime.server.app import build_app
@@ -40,12 +41,12 @@ def serve(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     settings = read_settings(arguments)
-    versions = open_versions(arguments)
+    models = open_models(arguments)
     listener = listen(arguments.host, arguments.port)
     metrics = Metrics()
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(versions, metrics, settings),
+            build_app(models, metrics, settings),
             http=Protocol,
             ws="none",
             loop="asyncio",
@@ -57,7 +58,7 @@ def serve(arguments: argparse.Namespace) -> int:
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
-    print_address(listener, versions, settings)
+    print_addresses(listener, models, settings)
     return run(server, listener)
 
 
@@ -111,19 +112,49 @@ def read_token(path: str | None) -> str | None:
     return token
 
 
-def open_versions(arguments: argparse.Namespace) -> Versions:
-    """Opens the versions of a model's folder, or of a run's export; loads the newest one."""
+def open_models(arguments: argparse.Namespace) -> dict[str, Versions]:
+    """Opens what a folder has: a model, a run's export, or a folder of models.
+
+    Returns:
+        Name of a model in URLs -> its `Versions`, the newest of which is loaded.
+
+    Raises:
+        ServeError: If there is no version to serve, or a name is invalid.
+    """
     given = pathlib.Path(arguments.folder)
-    name = given.resolve().name if arguments.name is None else arguments.name
     is_run = (given / "config.json").is_file()
     folder = given / EXPORTS if is_run else given
+    way = f"keras-gan export {given}" if is_run else f"keras-gan export RUN --out {folder}"
+    if not folder.is_dir():
+        what = f"an export of the run {given}" if is_run else f"a model's folder at {given}"
+        raise ServeError(f"expected {what}, found none; make one by: {way}")
+    inner = [] if has_versions(folder) else sorted(filter(has_versions, list_folders(folder)))
+    if not inner:
+        name = given.resolve().name if arguments.name is None else arguments.name
+        return {name: open_versions(folder, name, arguments, way)}
+    if arguments.name is not None:
+        raise ServeError(
+            f"expected one model for --name, got {len(inner)} in {folder}, which are named by "
+            "their folders; leave it out."
+        )
+    return {each.name: open_versions(each, each.name, arguments, way) for each in inner}
+
+
+def open_versions(
+    folder: pathlib.Path, name: str, arguments: argparse.Namespace, way: str
+) -> Versions:
+    """Opens the versions of a model and loads the newest one.
+
+    Args:
+        folder: The model's folder.
+        name: The model's name in URLs.
+        arguments: The parsed arguments of `keras-gan serve`.
+        way: Command that makes a version, for an error.
+    """
     if not re.fullmatch("[^/:]+", name):
         raise ServeError(f"expected a --name without / and :, got {name!r}.")
-    load = functools.partial(Model, batch_size=min(arguments.batch_size, arguments.max_count))
-    way = f"keras-gan export {given}" if is_run else f"keras-gan export RUN --out {folder}"
-    if is_run and not folder.is_dir():
-        raise ServeError(f"expected an export of the run {given}, found none; make one by: {way}")
-    versions = Versions(folder, name, load)
+    batch_size = min(arguments.batch_size, arguments.max_count)
+    versions = Versions(folder, name, functools.partial(Model, batch_size=batch_size))
     versions.refresh()
     if versions.current is None:
         raise ServeError(
@@ -131,6 +162,16 @@ def open_versions(arguments: argparse.Namespace) -> Versions:
             f"make one by: {way}"
         )
     return versions
+
+
+def list_folders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the folders in a folder."""
+    return [entry for entry in folder.iterdir() if entry.is_dir()]
+
+
+def has_versions(folder: pathlib.Path) -> bool:
+    """Returns whether a folder has a version's folder with an ONNX file to serve."""
+    return any(entry.name.isdigit() and (entry / FILE).is_file() for entry in list_folders(folder))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -142,11 +183,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise ServeError(f"could not listen on {host}:{port}: {error}.") from error
 
 
-def print_address(listener: socket.socket, versions: Versions, settings: ServerSettings) -> None:
-    """Prints the address; warns if it is reachable by others without a token."""
+def print_addresses(
+    listener: socket.socket, models: Mapping[str, Versions], settings: ServerSettings
+) -> None:
+    """Prints the address of each model; warns if it is reachable by others without a token."""
     host, port = listener.getsockname()[:2]
     bracketed = f"[{host}]" if ":" in host else host
-    name = urllib.parse.quote(versions.name, safe="")
-    print(f"http://{bracketed}:{port}/v1/models/{name}", flush=True)
+    for name in models:
+        path = urllib.parse.quote(name, safe="")
+        print(f"http://{bracketed}:{port}/v1/models/{path}", flush=True)
     if not ipaddress.ip_address(host).is_loopback and not settings.token:
         log.warning("anybody who can reach %s has access: use --token-file, or omit --host", host)

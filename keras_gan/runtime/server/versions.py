@@ -8,7 +8,6 @@ import os
 import pathlib
 from collections.abc import Callable
 
-from keras_gan.errors import ServeError
 from keras_gan.runtime.generator import Generator
 from keras_gan.runtime.server.signatures import make_signatures
 
@@ -90,8 +89,6 @@ class Versions:
     ):
         self.folder, self.name, self.load = pathlib.Path(folder), name, load
         self.current, self.states, self.damaged = None, {}, {}
-        if not self.folder.is_dir():
-            raise ServeError(f"expected a model's folder, got {folder}.")
 
     def refresh(self) -> None:
         """Loads the newest version, unless it is loaded already or damaged."""
