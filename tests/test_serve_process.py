@@ -219,10 +219,11 @@ def refused(capsys, *arguments):
     return capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_folder_of_models_is_served_by_their_names(tmp_path):
+def test_a_folder_of_models_is_served_by_their_names(tmp_path, capsys):
     shutil.copytree(copy_digits(tmp_path), tmp_path / "zwei drei")
     (tmp_path / "README.md").write_text("of no model")
     (tmp_path / "notes").mkdir()
+    assert "expected one model for --name, got 2 in" in refused(capsys, tmp_path, "--name", "a")
     with ServerProcess(tmp_path) as server:
         assert server.url.endswith("/v1/models/digits")
         status, _, body = server.request("GET", "/readyz")
@@ -252,7 +253,6 @@ def test_what_cannot_be_served_is_told_of(tmp_path, capsys):
     assert "found none that can be served; make one by: keras-gan export RUN --out" in refused(
         capsys, tmp_path / "nothing"
     )
-    assert "expected one model for --name, got 1 in" in refused(capsys, tmp_path, "--name", "a")
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.json").write_text("{}")

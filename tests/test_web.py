@@ -44,6 +44,8 @@ def pages(tmp_path_factory):
     card = export.Card(classes=("<i>", "b", LONG))
     export.to_web(tiny_gan(3, channels=4), folder / "see-through", card)
     export.to_web(tiny_style_gan(), folder / "styles")
+    several = {"digits": DIGITS, "see <through>": folder / "see-through" / "generator.onnx"}
+    export.write_page(several, folder / "several")
     return folder
 
 
@@ -402,3 +404,54 @@ def test_vendored_files_are_those_that_were_checked():
     for name, digest in vendor_onnxruntime_web.FILES.items():
         content = (vendor_onnxruntime_web.ASSETS / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest
+
+
+def choose_generator(browser, name):
+    browser.execute_script("delete document.documentElement.dataset.firstGrid")
+    Select(find(browser, "#generator")[0]).select_by_visible_text(name)
+    wait(browser, "return document.documentElement.dataset.firstGrid !== undefined")
+    settle(browser)
+
+
+def test_a_page_offers_a_choice_of_generators(visit, browser, pages):
+    visit("several", "seed=5&class=3")
+    first = drawn(browser, "#grid canvas")
+    assert abs(first - expected(pages, "digits", 40, 5, 3)).max() <= 1
+    choose_generator(browser, "see <through>")
+    assert browser.current_url.endswith("#generator=see%20%3Cthrough%3E&seed=5")
+    second = expected(pages, "see-through", 40, 5)
+    assert abs(drawn(browser, "#grid canvas", "RGBA")[..., 3] - second[..., 3]).max() <= 1
+    assert "in 3 classes" in find(browser, "#about")[0].text
+    choose_generator(browser, "digits")
+    browser.execute_script("delete document.documentElement.dataset.firstGrid; history.go(-2)")
+    wait(browser, "return document.documentElement.dataset.firstGrid !== undefined")
+    settle(browser)
+    assert (drawn(browser, "#grid canvas") == first).all()
+    assert find(browser, "#label")[0].get_attribute("value") == "3"
+
+
+def test_a_link_opens_its_generator(visit, browser, pages):
+    visit("several", "generator=see+%3Cthrough%3E&seed=2&class=1")
+    wanted = expected(pages, "see-through", 40, 2, 1)
+    assert abs(drawn(browser, "#grid canvas", "RGBA")[..., 3] - wanted[..., 3]).max() <= 1
+    visit("several", "generator=none&seed=2")
+    assert "generator=none" in find(browser, "#trouble")[0].text
+    visit("digits")
+    assert not find(browser, "#generator-choice")[0].is_displayed()
+
+
+def test_the_command_writes_a_page_of_exported_models(tmp_path, capsys):
+    models, page = ROOT / "saved_models", tmp_path / "page"
+    assert main(["export", str(models), "--web", str(page)]) == 0
+    entries = json.loads((page / "generators.json").read_text("utf-8"))
+    names = sorted(each.parent.name for each in models.glob("*/generator.onnx"))
+    assert [entry["name"] for entry in entries] == names
+    for folder in (models, models / "digits"):
+        assert main(["export", str(folder), str(folder), "--web", str(page)]) == 2
+        assert "expected models of different names, got digits" in capsys.readouterr().err
+    assert main(["export", str(models), str(tmp_path), "--web", str(page)]) == 2
+    assert f"found none; make one by: keras-gan export RUN --out {tmp_path}" in (
+        capsys.readouterr().err
+    )
+    assert main(["export", str(models), str(tmp_path)]) == 2
+    assert "expected --web DIR alone with 2 folders" in capsys.readouterr().err

@@ -6,7 +6,8 @@ import shlex
 
 import keras_gan as kg
 from keras_gan import options
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, counted
+from keras_gan.runtime.model_folders import find_models, is_run, newest_file, way_to_export
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {
@@ -26,7 +27,13 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         "NumPy. All files are compared with the Keras generator first.",
     )
     parser.set_defaults(command=run_export)
-    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        help="the run folder; with --web alone also several, or folders of exported models, for "
+        "one page with a choice of generators",
+    )
     parser.add_argument("--best", action="store_true", help="use the best checkpoint")
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
     parser.add_argument("--licence", metavar="TEXT", help="licence, for the file's metadata")
@@ -84,9 +91,15 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
     from keras_gan.sampling import require_sampling
 
-    run = kg.runs.Run(arguments.run)
-    if arguments.web and arguments.out is None:
+    folders = [pathlib.Path(folder) for folder in arguments.runs]
+    is_page = arguments.web and arguments.out is None
+    if is_page:
         check_page_alone(arguments)
+    if len(folders) > 1 or (not is_run(folders[0]) and is_page):
+        print_page(kg.export.write_page(find_files(folders, arguments), arguments.web))
+        return
+    run = kg.runs.Run(folders[0])
+    if is_page:
         page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)
         print_page(page.path)
         return
@@ -106,6 +119,36 @@ def run_export(arguments: argparse.Namespace) -> None:
     if arguments.web:
         path = exports[0].path / "assets.extra" / "generator.onnx"
         print_page(kg.export.write_page(path, arguments.web))
+
+
+def find_files(
+    folders: list[pathlib.Path], arguments: argparse.Namespace
+) -> dict[str, pathlib.Path]:
+    """Finds the exported generators for a page, as name -> ONNX file of the newest version.
+
+    Raises:
+        ConfigError: For options of a single run, a folder without exports, or equal names.
+    """
+    if not arguments.web or arguments.out or arguments.best or arguments.licence:
+        raise ConfigError(
+            f"expected --web DIR alone with {counted(len(folders), 'folder')}, for a page of the "
+            "generators that are exported there; for another export, name one run."
+        )
+    files = {}
+    for given in folders:
+        models = find_models(given)
+        for name, folder in models.items():
+            path = newest_file(folder)
+            if name in files:
+                raise ConfigError(f"expected models of different names, got {name} twice.")
+            if path is not None:
+                files[name] = path
+        if not files.keys() & models.keys():
+            raise ConfigError(
+                f"expected a run or exported models in {given}, found none; make one by: "
+                f"{way_to_export(given)}"
+            )
+    return files
 
 
 def check_page_alone(arguments: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from keras_gan import media
@@ -26,6 +27,7 @@ import numpy as np
 if TYPE_CHECKING:
     from keras_gan.runtime.generator import Generator
 
+RUNTIME = pathlib.Path(__file__).parents[2] / "runtime" / "generator.js"
 ASSETS = pathlib.Path(__file__).parent / "assets"
 POINTS, SEED = 32, 0  # the latents at which the main directions are computed
 
@@ -63,44 +65,68 @@ def to_web(gan: keras.Model, folder: str | os.PathLike, card: Card | None = None
     return dataclasses.replace(onnx_file, path=folder)
 
 
-def write_page(path: str | os.PathLike, folder: str | os.PathLike) -> pathlib.Path:
-    """Writes the page of a generator from an ONNX file of `to_onnx`.
+def write_page(
+    paths: str | os.PathLike | Mapping[str, str | os.PathLike], folder: str | os.PathLike
+) -> pathlib.Path:
+    """Writes the page of a generator, or of several, from ONNX files of `to_onnx`.
 
     Args:
-        path: The ONNX file.
+        paths: The ONNX file; or name -> ONNX file, of which the page offers a choice.
         folder: The folder to write; an existing exported page is replaced.
 
     Returns:
         The folder.
 
     Raises:
-        ConfigError: If the file isn't a generator of images in [-1, 1] from latents, or the
-            folder holds other files.
+        ConfigError: If a file isn't a generator of images in [-1, 1] from latents, or the folder
+            holds other files.
         ExportError: If the page can't be written. Nothing is left then.
 
     Example:
 
-        kg.export.write_page("saved_models/digits/generator.onnx", "page")
+        kg.export.write_page({"digits": "saved_models/digits/generator.onnx"}, "page")
     """
-    from keras_gan.runtime import generator as runtime
-
     folder = check_path(folder)
     check_folder(folder)
-    try:
-        generator = runtime.Generator(path)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    check_generator(generator)
+    files = paths if isinstance(paths, Mapping) else {"generator": paths}
+    generators = {name: load_generator(path) for name, path in files.items()}
     with work_folder(folder.parent) as work:
         page = work / "page"
         shutil.copytree(ASSETS, page)
-        shutil.copyfile(path, page / "generator.onnx")
-        shutil.copyfile(pathlib.Path(runtime.__file__).with_suffix(".js"), page / "generator.js")
-        (page / "directions.json").write_text(json.dumps(directions_data(generator)), "utf-8")
+        shutil.copyfile(RUNTIME, page / "generator.js")
+        entries = []
+        for index, (name, generator) in enumerate(generators.items()):
+            place = f"models/{index}" if index else "."
+            (page / place).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(files[name], page / place / "generator.onnx")
+            write_json(page / place / "directions.json", directions_data(generator))
+            entries.append({"name": name, "folder": place})
+        write_json(page / "generators.json", entries)
         if folder.exists():
             replace(folder, work / "replaced")
         replace(page, folder)
     return folder
+
+
+def load_generator(path: str | os.PathLike) -> "Generator":
+    """Loads an ONNX file that a page can show.
+
+    Raises:
+        ConfigError: If it isn't a generator of images in [-1, 1] from latents.
+    """
+    from keras_gan.runtime import Generator
+
+    try:
+        generator = Generator(path)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    check_generator(generator)
+    return generator
+
+
+def write_json(path: pathlib.Path, content: object) -> None:
+    """Writes a file for the page's scripts."""
+    path.write_text(json.dumps(content), "utf-8")
 
 
 def check_images(medium: str, shape: tuple[int, ...]) -> None:

@@ -13,17 +13,17 @@ import urllib.parse
 from collections.abc import Mapping
 
 from keras_gan.errors import ServeError
+from keras_gan.runtime.model_folders import FILE, find_models, is_run, way_to_export
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
 from keras_gan.runtime.server.protocol import Protocol
 from keras_gan.runtime.server.settings import ServerSettings
-from keras_gan.runtime.server.versions import FILE, Model, Versions
+from keras_gan.runtime.server.versions import Model, Versions
 
 import uvicorn
 
 TOKEN_VARIABLE = "KERAS_GAN_TOKEN"
 DRAIN_SECONDS = 30
-EXPORTS = "export"  # the folder of a run's exports
 MAX_PORT = 2**16 - 1
 EXIT_SIGNAL = 128
 log = logging.getLogger("keras_gan.runtime")
@@ -122,22 +122,21 @@ def open_models(arguments: argparse.Namespace) -> dict[str, Versions]:
         ServeError: If there is no version to serve, or a name is invalid.
     """
     given = pathlib.Path(arguments.folder)
-    is_run = (given / "config.json").is_file()
-    folder = given / EXPORTS if is_run else given
-    way = f"keras-gan export {given}" if is_run else f"keras-gan export RUN --out {folder}"
-    if not folder.is_dir():
-        what = f"an export of the run {given}" if is_run else f"a model's folder at {given}"
+    found, way = find_models(given), way_to_export(given)
+    if not found:
+        what = f"an export of the run {given}" if is_run(given) else f"a model's folder at {given}"
         raise ServeError(f"expected {what}, found none; make one by: {way}")
-    inner = [] if has_versions(folder) else sorted(filter(has_versions, list_folders(folder)))
-    if not inner:
-        name = given.resolve().name if arguments.name is None else arguments.name
-        return {name: open_versions(folder, name, arguments, way)}
-    if arguments.name is not None:
+    if arguments.name is None:
+        names = list(found)
+    elif len(found) == 1:
+        names = [arguments.name]
+    else:
         raise ServeError(
-            f"expected one model for --name, got {len(inner)} in {folder}, which are named by "
-            "their folders; leave it out."
+            f"expected one model for --name, got {len(found)} in {given}, which are named by their "
+            "folders; leave it out."
         )
-    return {each.name: open_versions(each, each.name, arguments, way) for each in inner}
+    pairs = zip(names, found.values(), strict=True)
+    return {name: open_versions(folder, name, arguments, way) for name, folder in pairs}
 
 
 def open_versions(
@@ -162,16 +161,6 @@ def open_versions(
             f"make one by: {way}"
         )
     return versions
-
-
-def list_folders(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Returns the folders in a folder."""
-    return [entry for entry in folder.iterdir() if entry.is_dir()]
-
-
-def has_versions(folder: pathlib.Path) -> bool:
-    """Returns whether a folder has a version's folder with an ONNX file to serve."""
-    return any(entry.name.isdigit() and (entry / FILE).is_file() for entry in list_folders(folder))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,11 +9,11 @@ import pathlib
 from collections.abc import Callable
 
 from keras_gan.runtime.generator import Generator
+from keras_gan.runtime.model_folders import list_versions
 from keras_gan.runtime.server.signatures import make_signatures
 
 import numpy as np
 
-FILE = pathlib.PurePath("assets.extra", "generator.onnx")
 MAX_VERSION = 2**63 - 1
 log = logging.getLogger("keras_gan.runtime")
 
@@ -99,21 +99,17 @@ class Versions:
                 return
 
     def find(self) -> list[tuple[int, pathlib.Path, tuple]]:
-        """Finds `(version, path, stamp)` of the versions with an ONNX file, newest first.
-
-        A version folder is complete as soon as it exists, as exports rename whole folders.
-        """
-        versions = []
+        """Finds `(version, path, stamp)` of the versions with an ONNX file, newest first."""
         try:
-            for entry in self.folder.iterdir():
-                path = entry / FILE
-                if entry.name.isascii() and entry.name.isdigit() and path.is_file():
-                    status = path.stat()
-                    stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
-                    versions.append((int(entry.name[:20]), path, stamp))
+            versions = list_versions(self.folder)
+            return [
+                (version, path, stamp_of(path))
+                for version, path in versions
+                if version <= MAX_VERSION
+            ]
         except OSError as error:
             log.warning("could not look for versions in %s: %s", self.folder, error)
-        return sorted((entry for entry in versions if entry[0] <= MAX_VERSION), reverse=True)
+            return []
 
     def switch_to(self, version: int, path: pathlib.Path, stamp: tuple) -> bool:
         """Loads a version and makes it the current one; returns False if it is damaged."""
@@ -130,3 +126,9 @@ class Versions:
             self.states[previous.version] = ("END", "")
         log.info("serving version %d of %s", version, self.name)
         return True
+
+
+def stamp_of(path: pathlib.Path) -> tuple[int, int, int]:
+    """Returns numbers that change when a file is replaced."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -14,6 +14,14 @@ export function randomSeed() {
   return BigInt(crypto.getRandomValues(new Uint32Array(1))[0]);
 }
 
+/** The name of one of the generators; undefined for another text. */
+const generatorIn = (text, names) => (names.includes(text) ? text : undefined);
+
+/** The generator that an address's hash asks for; the first for none, or for one that isn't here. */
+export function generatorOf(hash, names) {
+  return generatorIn(new URLSearchParams(hash.replace(/^#/, "")).get("generator"), names) ?? names[0];
+}
+
 function numberFrom(low, high) {
   return (text) => {
     const number = text.trim() === "" ? NaN : Number(text);
@@ -35,14 +43,16 @@ function listOf(read, fits) {
 /**
  * The choices, their defaults, and how each is read from and written to the address.
  *
- * @param counts `classes`, `directions` and `samples`: how many there are; `range`: how far a
- *     direction is followed; `picks`: the two samples that are picked at first.
+ * @param counts `names`: those of the page's generators; `classes`, `directions` and `samples`: how
+ *     many there are; `range`: how far a direction is followed; `picks`: the two samples that are
+ *     picked at first.
  */
-export function tableOf({ classes, directions, samples, range, picks }) {
+export function tableOf({ names, classes, directions, samples, range, picks }) {
   const amounts = listOf(numberFrom(-range, range), (length) => length === directions);
   const distinct = (pair) => (pair && new Set(pair).size === pair.length ? pair : undefined);
   const pair = listOf(integerBelow(samples), (length) => length <= 2);
   return {
+    generator: { first: names[0], read: (text) => generatorIn(text, names) },
     seed: { first: 0n, read: seedOf },
     class: { first: null, read: integerBelow(classes) },
     truncation: { first: 1, read: numberFrom(0, 1) },
@@ -70,6 +80,6 @@ export function hashOf(choices, table) {
   const told = Object.entries(table)
     .map(([name, { first }]) => [name, String(choices[name]), String(first)])
     .filter(([name, now, first]) => name === "seed" || now !== first)
-    .map(([name, now]) => `${name}=${now}`);
+    .map(([name, now]) => `${name}=${encodeURIComponent(now).replaceAll("%2C", ",")}`);
   return `#${told.join("&")}`;
 }

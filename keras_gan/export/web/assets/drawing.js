@@ -31,6 +31,11 @@ async function drawWanted() {
   }
 }
 
+/** Waits until nothing is drawn. */
+export async function idle() {
+  while (drawing) await breath();
+}
+
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 
 async function drawGrid() {

@@ -1,8 +1,8 @@
 // The page: choices in, pictures out. The generator runs here; nothing leaves the origin.
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
-import { hashOf, randomSeed, readChoices, seedOf, tableOf } from "./choices.js";
-import { STEPS, wanted } from "./drawing.js";
+import { generatorOf, hashOf, randomSeed, readChoices, seedOf, tableOf } from "./choices.js";
+import { STEPS, idle, wanted } from "./drawing.js";
 import { Generator } from "./generator.js";
 import { download, joined } from "./pictures.js";
 import { byId, element, page, say, trouble } from "./shared.js";
@@ -16,16 +16,32 @@ const SAVE_AFTER = 250; // milliseconds: browsers limit how often an address cha
 
 async function start() {
   ort.env.wasm.numThreads = 1; // more need a server that isolates origins
-  const [generator, found] = await Promise.all([
-    Generator.load(ort, "generator.onnx"),
-    fetch("directions.json").then((response) => response.json()),
-  ]);
-  Object.assign(page, found, { generator });
-  build();
-  readAddress();
-  byId("waiting").hidden = true;
+  page.generators = await fetch("generators.json").then((response) => response.json());
+  byId("generator-choice").hidden = page.generators.length === 1;
+  byId("generator").replaceChildren(...names().map((name) => element("option", { value: name }, name)));
+  await readAddress();
   byId("studio").hidden = false;
   wire();
+}
+
+const names = () => page.generators.map(({ name }) => name);
+let opening = null;
+
+/** Loads a generator and builds the page for it; returns whether it is still the one to show. */
+async function open(name) {
+  opening = name;
+  byId("waiting").hidden = false;
+  const { folder } = page.generators.find((each) => each.name === name);
+  const [generator, found] = await Promise.all([
+    Generator.load(ort, `${folder}/generator.onnx`),
+    fetch(`${folder}/directions.json`).then((response) => response.json()),
+  ]);
+  await idle();
+  if (opening !== name) return false;
+  Object.assign(page, found, { name, generator });
+  build();
+  byId("waiting").hidden = true;
+  return true;
 }
 
 function build() {
@@ -37,7 +53,7 @@ function build() {
   document.documentElement.dataset.images = small ? "small" : "large";
   document.documentElement.style.setProperty("--shape", `${width} / ${height}`);
   page.table = tableOf({
-    ...{ classes, directions: directions.length, samples, range: RANGE },
+    ...{ names: names(), classes, directions: directions.length, samples, range: RANGE },
     picks: firstPicks(samples, classes || 1),
   });
   byId("about").textContent = aboutGenerator(generator);
@@ -122,8 +138,10 @@ function renew() {
   wanted("grid");
 }
 
-function readAddress() {
+async function readAddress() {
   clearTimeout(saving);
+  const name = generatorOf(location.hash, names());
+  if (name !== page.name && !(await open(name))) return;
   const { choices, refused } = readChoices(location.hash, page.table);
   page.choices = choices;
   trouble(refused.length ? `This link asks for what isn't here: ${refused.join(", ")}.` : "");
@@ -132,7 +150,8 @@ function readAddress() {
 }
 
 function showChoices() {
-  const { seed, class: label, truncation, d, picks, mix } = page.choices;
+  const { generator, seed, class: label, truncation, d, picks, mix } = page.choices;
+  byId("generator").value = generator;
   byId("seed").value = seed;
   byId("seed").setCustomValidity("");
   byId("label").value = label ?? "";
@@ -173,6 +192,7 @@ function wire() {
   byId("renew").addEventListener("click", renew);
   byId("reset").addEventListener("click", () => choose({ d: page.table.d.first.slice() }, "grid"));
   byId("seed").addEventListener("change", chooseSeed);
+  byId("generator").addEventListener("change", ({ target }) => chooseGenerator(target.value));
   byId("label").addEventListener("change", ({ target }) =>
     choose({ class: target.value === "" ? null : Number(target.value) }, "grid")
   );
@@ -192,12 +212,23 @@ function wire() {
   byId("copy").addEventListener("click", copyLink);
   byId("grid").addEventListener("keydown", walkGrid);
   document.addEventListener("keydown", renewByKey);
-  addEventListener("popstate", readAddress);
+  addEventListener("popstate", readAddressOrTell);
 }
 
 function gridPicture() {
   return joined(page.cells.map((made) => made.firstChild), COLUMNS, 1000);
 }
+
+/** Shows another generator at the same seed. */
+function chooseGenerator(name) {
+  clearTimeout(saving);
+  history.replaceState(null, "", hashNow());
+  const { seed } = page.choices;
+  history.pushState(null, "", hashOf({ ...firstChoices(), generator: name, seed }, page.table));
+  readAddressOrTell();
+}
+
+const firstChoices = () => readChoices("", page.table).choices;
 
 function chooseSeed({ target }) {
   const seed = seedOf(target.value.trim());
@@ -237,4 +268,7 @@ function renewByKey(event) {
   renew();
 }
 
-start().catch((error) => trouble(`The generator can't be loaded: ${error.message}`));
+const tell = (error) => trouble(`The generator can't be loaded: ${error.message}`);
+const readAddressOrTell = () => readAddress().catch(tell);
+
+start().catch(tell);

@@ -2,6 +2,8 @@
 
 /** The generator, what is known of it, what was chosen, and the parts that show it. */
 export const page = {
+  generators: [], // the name and the folder of each
+  name: null, // of the one that is shown
   generator: null,
   directions: [],
   shares: [],

@@ -1,0 +1,68 @@
+"""Folders of exported models: what `keras-gan serve` and web pages find in them.
+
+MODEL/<version>/assets.extra/generator.onnx
+"""
+
+import pathlib
+
+FILE = pathlib.PurePath("assets.extra", "generator.onnx")
+EXPORTS = "export"  # the folder of a run's exports
+RUN_FILE = "config.json"
+
+
+def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Finds the models in a run's export, in a model's folder, or in a folder of models.
+
+    Args:
+        given: The run or the folder.
+
+    Returns:
+        Name of a model -> its folder; one without versions if there is no model, and an empty
+        dict if there is no folder.
+    """
+    folder = given / EXPORTS if is_run(given) else given
+    if not folder.is_dir():
+        return {}
+    inner = [] if has_versions(folder) else sorted(filter(has_versions, list_folders(folder)))
+    return {each.name: each for each in inner} or {given.resolve().name: folder}
+
+
+def is_run(folder: pathlib.Path) -> bool:
+    """Returns whether a folder is a run."""
+    return (folder / RUN_FILE).is_file()
+
+
+def has_versions(folder: pathlib.Path) -> bool:
+    """Returns whether a model's folder has a version with an ONNX file."""
+    return newest_file(folder) is not None
+
+
+def newest_file(folder: pathlib.Path) -> pathlib.Path | None:
+    """Returns the ONNX file of a model's newest version; None without versions."""
+    versions = list_versions(folder)
+    return versions[0][1] if versions else None
+
+
+def list_versions(folder: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
+    """Returns `(version, path)` of the versions with an ONNX file, newest first.
+
+    A version folder is complete as soon as it exists, as exports rename whole folders.
+    """
+    versions = [
+        (int(entry.name[:20]), entry / FILE)
+        for entry in list_folders(folder)
+        if entry.name.isascii() and entry.name.isdigit() and (entry / FILE).is_file()
+    ]
+    return sorted(versions, reverse=True)
+
+
+def list_folders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the folders in a folder."""
+    return [entry for entry in folder.iterdir() if entry.is_dir()]
+
+
+def way_to_export(given: pathlib.Path) -> str:
+    """Returns the command that makes a version, for errors."""
+    if is_run(given):
+        return f"keras-gan export {given}"
+    return f"keras-gan export RUN --out {given}"
