@@ -26,10 +26,12 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         "NumPy. All files are compared with the Keras generator first.",
     )
     parser.set_defaults(command=run_export)
-    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument("run", metavar="RUN", help="the run folder, or hf:OWNER/NAME")
     parser.add_argument("--best", action="store_true", help="use the best checkpoint")
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
-    parser.add_argument("--licence", metavar="TEXT", help="licence, for the file's metadata")
+    parser.add_argument(
+        "--licence", "--license", metavar="TEXT", help="licence, for the file's metadata"
+    )
     add_onnx(parser.add_argument_group("generator.onnx"))
     others = parser.add_argument_group("other formats")
     others.add_argument("--jit", action="store_true", help="compile the SavedModel with XLA")
@@ -84,7 +86,7 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
     from keras_gan.sampling import require_sampling
 
-    run = kg.runs.Run(arguments.run)
+    run = kg.runs.open_run(arguments.run)
     if arguments.web and arguments.out is None:
         check_page_alone(arguments)
         page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)

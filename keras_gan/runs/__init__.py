@@ -19,7 +19,7 @@ RUN/export/            SavedModel versions, generator.onnx and generator.py
 from keras_gan.runs.choosing import auto_facts
 from keras_gan.runs.evaluation import MetricOptions, evaluate_run, evaluate_source
 from keras_gan.runs.exporting import ExportOptions, compare_quality, export_page, export_run
-from keras_gan.runs.folder import Run
+from keras_gan.runs.folder import Run, open_run
 from keras_gan.runs.plan import CheckpointOptions, Result
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
@@ -42,6 +42,7 @@ __all__ = [
     "export_page",
     "export_run",
     "measure_throughput",
+    "open_run",
     "train",
     "write_report",
 ]
