@@ -6,7 +6,7 @@ import sys
 
 import keras_gan as kg
 from keras_gan.cli import main
-from keras_gan.errors import DataError, HubError
+from keras_gan.errors import DataError, ExportError, HubError
 from keras_gan.runs import starting
 from keras_gan.runtime import Generator
 
@@ -95,16 +95,24 @@ def test_a_published_folder_is_complete_and_names_no_folder_of_the_machine(publi
     assert not differing(*(state_of(kg.runs.open_run(each).load()) for each in (folder, source)))
 
 
-def test_a_published_folder_starts_a_training_and_is_never_written_to(published, tmp_path, capsys):
+def test_a_published_folder_starts_a_training_and_is_never_written_to(
+    published, tmp_path, capsys, monkeypatch
+):
     folder = published[0]
     before = {path: path.read_bytes() for path in folder.iterdir()}
     assert train(tmp_path / "run", "--steps", 1, "--from", folder) == 0
     assert "moving_average: 12 weights copied, 100%" in capsys.readouterr().out
     assert main(words("sample", folder, "--out", tmp_path / "a.png", "--label", 7)) == 0
     for command in (["evaluate", folder], ["export", folder], ["report", folder]):
-        assert "got the published one in" in refused(capsys, command)
-    for command in ([*TRAIN, "--out", folder], ["publish", folder, tmp_path / "again"]):
+        assert "got the published one" in refused(capsys, command)
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        *([*TRAIN, "--out", run] for run in (folder, "hf:me/digits")),
+        *(["publish", run, tmp_path / "again"] for run in (folder, "hf:me/digits")),
+        ["evaluate", "hf:me/digits"],
+    ):
         assert "train from it: --from" in refused(capsys, command)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "run"]
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -230,3 +238,10 @@ def test_points_have_no_page_and_a_licence_may_be_a_file(source, tmp_path, capsy
         *("model.keras", "samples.png"),
     ]
     assert Generator(folder / "generator.onnx").sample(3).shape == (3, 2)
+
+
+def test_a_full_disk_leaves_no_published_folder(source, small_disk):
+    folder = small_disk(6_000)
+    with pytest.raises(ExportError, match="No space left on device; nothing was left"):
+        kg.runs.publish(kg.runs.Run(source), folder / "new" / "published", "mit")
+    assert not any(folder.iterdir())

@@ -12,7 +12,7 @@ from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
-from keras_gan.runs.hub import local_path
+from keras_gan.runs.hub import is_on_hub, local_path
 from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
@@ -110,9 +110,9 @@ class Run:
 
     def check_unpublished(self) -> None:
         """Raises `RunError` for a published run, which has one model and isn't changed."""
-        if self.published_path.exists():
+        if self.published_path.exists() or is_on_hub(str(self.folder)):
             raise RunError(
-                f"expected a run of this machine, got the published one in {self.folder}, into "
+                f"expected a run of this machine, got the published one {self.folder}, into "
                 "which nothing is written; sample, explore or export it to another --out, or "
                 "train from it: --from."
             )

@@ -71,11 +71,11 @@ def write_card(facts: CardFacts) -> str:
 def metadata(facts: CardFacts) -> dict[str, str | list[str]]:
     """Returns the metadata, as name -> text or texts; `sdk` makes a page of a static Space."""
     config, origin = facts.config, facts.config.get("weights_from")
-    is_image = isinstance(media.from_config(config["medium"]), media.Image)
+    task = {"pipeline_tag": "unconditional-image-generation"} if is_image(config) else {}
     return {
         **(facts.licence.metadata() if facts.licence else {}),
         "library_name": "keras",
-        **({"pipeline_tag": "unconditional-image-generation"} if is_image else {}),
+        **task,
         "tags": ["gan", "keras-gan", config["recipe"]],
         **({"base_model": origin[len(PREFIX) :].split("@")[0]} if is_on_hub(origin) else {}),
         **({"sdk": "static"} if facts.has_page else {}),
@@ -127,49 +127,67 @@ def figures(facts: CardFacts) -> list[str]:
 
 def usage(facts: CardFacts) -> list[str]:
     """Returns the section that says how to use the files."""
-    name, config = facts.repository or NO_NAME, facts.config
-    small = f" --width {config['width']}" if config["width"] else ""
-    size = "x".join(map(str, config["sample_shape"][:2]))
-    is_image = isinstance(media.from_config(config["medium"]), media.Image)
-    tuned = f"{config['recipe']}{small}{f' --image-size {size}' if is_image else ''}"
-    labels = ", labels=0" if facts.conditional else "", ", label=0" if facts.conditional else ""
+    name = facts.repository or NO_NAME
     parts = [
         "## Use",
         "In Keras, with keras_gan and huggingface_hub:",
-        code(
-            "python",
-            "import keras_gan as kg",
-            "from huggingface_hub import hf_hub_download",
-            "",
-            f'gan = kg.load_model(hf_hub_download("{name}", "model.keras"))',
-            f"samples = gan.sample(16, seed=0{labels[0]})",
-        ),
+        in_keras(name, facts.conditional),
         "With onnxruntime and NumPy alone:",
-        code(
-            "python",
-            "import sys",
-            "from huggingface_hub import snapshot_download",
-            "",
-            'files = ["generator.onnx", "generator.py"]',
-            f'folder = snapshot_download("{name}", allow_patterns=files)',
-            "sys.path.append(folder)",
-            "from generator import Generator",
-            "",
-            'generator = Generator(f"{folder}/generator.onnx")',
-            f"samples = generator.sample(16, seed=0{labels[1]})",
-        ),
+        in_onnxruntime(name, facts.conditional),
         "On the command line, also to fine-tune it on other data:",
-        code(
-            "bash",
-            f"keras-gan sample {PREFIX}{name} --count 64",
-            f"keras-gan train {tuned} --data DATA --out RUN --from {PREFIX}{name}",
-        ),
+        on_command_line(name, facts.config),
     ]
     if facts.has_page:
         page = "`index.html` draws samples in the browser: open this folder by a server of files"
         space = f"`hf upload {name} . --repo-type space`"
         parts.append(f"{page} (`python -m http.server`), or as a static Space ({space}).")
     return parts
+
+
+def in_keras(name: str, conditional: bool) -> str:
+    """Returns the code that samples a repository's model in Keras."""
+    return code(
+        "python",
+        "import keras_gan as kg",
+        "from huggingface_hub import hf_hub_download",
+        "",
+        f'gan = kg.load_model(hf_hub_download("{name}", "model.keras"))',
+        f"samples = gan.sample(16, seed=0{', labels=0' if conditional else ''})",
+    )
+
+
+def in_onnxruntime(name: str, conditional: bool) -> str:
+    """Returns the code that samples a repository's model in onnxruntime."""
+    return code(
+        "python",
+        "import sys",
+        "from huggingface_hub import snapshot_download",
+        "",
+        'files = ["generator.onnx", "generator.py"]',
+        f'folder = snapshot_download("{name}", allow_patterns=files)',
+        "sys.path.append(folder)",
+        "from generator import Generator",
+        "",
+        'generator = Generator(f"{folder}/generator.onnx")',
+        f"samples = generator.sample(16, seed=0{', label=0' if conditional else ''})",
+    )
+
+
+def on_command_line(name: str, config: Mapping) -> str:
+    """Returns the commands that sample and fine-tune a repository's model."""
+    width = f" --width {config['width']}" if config["width"] else ""
+    size = f" --image-size {'x'.join(map(str, config['sample_shape'][:2]))}"
+    options = f"{width}{size if is_image(config) else ''} --data DATA --out RUN"
+    return code(
+        "bash",
+        f"keras-gan sample {PREFIX}{name} --count 64",
+        f"keras-gan train {config['recipe']}{options} --from {PREFIX}{name}",
+    )
+
+
+def is_image(config: Mapping) -> bool:
+    """Returns whether a run's samples are images."""
+    return isinstance(media.from_config(config["medium"]), media.Image)
 
 
 def training(facts: CardFacts) -> list[str]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from keras_gan import export, media, pictures
 from keras_gan.errors import ConfigError, counted
-from keras_gan.files.atomic import check_path, replace
+from keras_gan.files.atomic import check_path, replace, write_text
 from keras_gan.progress import clock
 from keras_gan.runs import hub, sessions
 from keras_gan.runs.exporting import RUNTIME, make_card
 from keras_gan.runs.folder import Run, is_free
-from keras_gan.runs.licences import FILE, find_licence
+from keras_gan.runs.licences import FILE, Licence, find_licence
 from keras_gan.runs.model_card import CardFacts, without_folders, write_card
 from keras_gan.runs.report.data import MAX_SIDE, read_optional, shrink
 from keras_gan.runs.schemas import EVALUATIONS
@@ -79,25 +79,8 @@ def publish(
     with clock("publishing"), export.work_folder(folder.absolute().parent) as work:
         new = work / "published"
         has_page = write_generator(gan, new, make_card(run, found and found.name))
-        config = published_config(run.read_config())
-        (new / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8", newline="\n")
         shutil.copyfile(run.model_path(best), new / "model.keras")
-        if found and found.file:
-            shutil.copyfile(found.file, new / FILE)
-        facts = CardFacts(
-            repository.partition("/")[2] if repository else run.folder.absolute().name,
-            config,
-            int(gan.step),
-            int(gan.images_seen),
-            draw_samples(gan, new / "samples.png"),
-            gan.conditional,
-            evaluations,
-            sessions.read(run.sessions_path),
-            found,
-            repository,
-            has_page,
-        )
-        (new / "README.md").write_text(write_card(facts), "utf-8", newline="\n")
+        write_texts(run, gan, new, found, repository, evaluations, has_page)
         if folder.exists():
             replace(folder, work / "replaced")
         replace(new, folder)
@@ -118,6 +101,36 @@ def write_generator(gan: keras.Model, folder: pathlib.Path, card: export.Card) -
         export.to_onnx(gan, path, card=card, interface=interface)
     shutil.copyfile(RUNTIME / "generator.py", folder / "generator.py")
     return has_page
+
+
+def write_texts(
+    run: Run,
+    gan: keras.Model,
+    folder: pathlib.Path,
+    licence: Licence | None,
+    repository: str | None,
+    evaluations: Sequence[Mapping],
+    has_page: bool,
+) -> None:
+    """Writes the settings, the picture, the text of another licence and the card."""
+    config = published_config(run.read_config())
+    write_text(folder / "config.json", json.dumps(config, indent=2) + "\n")
+    if licence and licence.file:
+        shutil.copyfile(licence.file, folder / FILE)
+    facts = CardFacts(
+        name=repository.partition("/")[2] if repository else run.folder.absolute().name,
+        config=config,
+        step=int(gan.step),
+        images=int(gan.images_seen),
+        count=draw_samples(gan, folder / "samples.png"),
+        conditional=gan.conditional,
+        evaluations=evaluations,
+        sessions=sessions.read(run.sessions_path),
+        licence=licence,
+        repository=repository,
+        has_page=has_page,
+    )
+    write_text(folder / "README.md", write_card(facts))
 
 
 def draw_samples(gan: keras.Model, path: pathlib.Path) -> int:

@@ -41,8 +41,8 @@ def report_data(run: Run) -> dict:
     Raises:
         RunError: If the folder isn't a run.
     """
-    config = run.read_config()
     run.check_unpublished()
+    config = run.read_config()
     times = read_table(run.times_path)
     history = with_seconds(read_table(run.history_path), times)
     metrics = with_seconds(read_table(run.metrics_path), times)
