@@ -77,10 +77,14 @@ class Checkpoints:
         Raises:
             RunError: If there is none, or it can't be read.
         """
+        return load_checkpoint(self.require_newest())
+
+    def require_newest(self) -> pathlib.Path:
+        """Returns the newest intact file; raises `RunError` if there is none."""
         path = self.newest()
         if path is None:
             raise RunError(f"expected a checkpoint in {self.folder}, but none was saved yet.")
-        return load_checkpoint(path)
+        return path
 
     def save(self, model: AdversarialModel) -> None:
         """Saves a model under its step, and removes old files.

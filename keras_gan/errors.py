@@ -123,6 +123,10 @@ class ServeError(KerasGanError, RuntimeError):
     """A server that can't start."""
 
 
+class HubError(KerasGanError, RuntimeError):
+    """A repository of the Hugging Face hub that can't be read or written."""
+
+
 def missing_extra(extra: str, purpose: str, error: ImportError) -> str:
     """Returns the message for a package that isn't installed, with the extra that holds it.
 

@@ -23,7 +23,7 @@ def add_explore(commands: argparse._SubParsersAction) -> None:
         description="Explore the latent space of a run's averaged generator, and find real images "
         "in it.",
     )
-    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument("run", metavar="RUN", help="the run folder, or hf:OWNER/NAME")
     parser.add_argument("--best", action="store_true", help="use the best checkpoint")
     kinds = parser.add_subparsers(title="what", required=True, metavar="WHAT")
     add_truncation(kinds)
@@ -284,7 +284,7 @@ def open_run(
         raise ConfigError(f"expected --out to end in {' or '.join(suffixes)}, got {out}.")
     if out.suffix in kg.pictures.films.SMALLEST:
         kg.pictures.films.check_film_path(out)
-    run = kg.runs.Run(arguments.run)
+    run = kg.runs.open_run(arguments.run)
     medium = run.read_medium()
     if not isinstance(medium, kg.media.Image):
         raise ConfigError(f"expected a run of images to explore, got one of {medium.noun}.")

@@ -31,12 +31,14 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         "runs",
         metavar="RUN",
         nargs="+",
-        help="the run folder; with --web alone also several, or folders of exported models, for "
-        "one page with a choice of generators",
+        help="the run folder, or hf:OWNER/NAME; with --web alone also several, or folders of "
+        "exported models, for one page with a choice of generators",
     )
     parser.add_argument("--best", action="store_true", help="use the best checkpoint")
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
-    parser.add_argument("--licence", metavar="TEXT", help="licence, for the file's metadata")
+    parser.add_argument(
+        "--licence", "--license", metavar="TEXT", help="licence, for the file's metadata"
+    )
     add_onnx(parser.add_argument_group("generator.onnx"))
     others = parser.add_argument_group("other formats")
     others.add_argument("--jit", action="store_true", help="compile the SavedModel with XLA")
@@ -89,16 +91,17 @@ def read_options(arguments: argparse.Namespace) -> "kg.runs.ExportOptions":
 
 def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
+    from keras_gan.runs.hub import is_on_hub
     from keras_gan.sampling import require_sampling
 
-    folders = [pathlib.Path(folder) for folder in arguments.runs]
     is_page = arguments.web and arguments.out is None
     if is_page:
         check_page_alone(arguments)
-    if len(folders) > 1 or (not is_run(folders[0]) and is_page):
-        print_page(kg.export.write_page(find_files(folders, arguments), arguments.web))
+    first, *others = arguments.runs
+    if others or (is_page and not is_on_hub(first) and not is_run(pathlib.Path(first))):
+        print_page(kg.export.write_page(find_files(arguments), arguments.web))
         return
-    run = kg.runs.Run(folders[0])
+    run = kg.runs.open_run(first)
     if is_page:
         page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)
         print_page(page.path)
@@ -121,9 +124,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         print_page(kg.export.write_page(path, arguments.web))
 
 
-def find_files(
-    folders: list[pathlib.Path], arguments: argparse.Namespace
-) -> dict[str, pathlib.Path]:
+def find_files(arguments: argparse.Namespace) -> dict[str, pathlib.Path]:
     """Finds the exported generators for a page, as name -> ONNX file of the newest version.
 
     Raises:
@@ -131,11 +132,11 @@ def find_files(
     """
     if not arguments.web or arguments.out or arguments.best or arguments.licence:
         raise ConfigError(
-            f"expected --web DIR alone with {counted(len(folders), 'folder')}, for a page of the "
-            "generators that are exported there; for another export, name one run."
+            f"expected --web DIR alone with {counted(len(arguments.runs), 'folder')}, for a page "
+            "of the generators that are exported there; for another export, name one run."
         )
     files = {}
-    for given in folders:
+    for given in map(pathlib.Path, arguments.runs):
         models = find_models(given)
         for name, folder in models.items():
             path = newest_file(folder)

@@ -21,7 +21,7 @@ def add_sample(commands: argparse._SubParsersAction) -> None:
         "a preview (.png) or the values (.npy).",
     )
     sample.set_defaults(command=run_sample)
-    sample.add_argument("run", metavar="RUN", help="the run folder")
+    sample.add_argument("run", metavar="RUN", help="the run folder, or hf:OWNER/NAME")
     sample.add_argument("--best", action="store_true", help="use the best checkpoint")
     sample.add_argument(
         "--out", metavar="FILE", help="(default: samples.png, samples.wav, ... by medium)"
@@ -53,7 +53,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
         require_gpu()
     from keras_gan.sampling import require_sampling
 
-    run = kg.runs.Run(arguments.run)
+    run = kg.runs.open_run(arguments.run)
     medium = run.read_medium()
     out = pathlib.Path(arguments.out or f"samples{medium.suffixes[0]}")
     medium.check_path(out)

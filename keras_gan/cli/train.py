@@ -266,8 +266,8 @@ def add_train_fine_tuning(train: argparse.ArgumentParser) -> None:
         "--from",
         dest="weights_from",
         metavar="RUN",
-        help="start with the weights of another run, or of a .keras file: fine-tune them on these "
-        "data (default: new weights)",
+        help="start with the weights of another run, of a .keras file, or of hf:OWNER/NAME on the "
+        "Hugging Face hub: fine-tune them on these data (default: new weights)",
     )
     group.add_argument(
         "--freeze-discriminator",

@@ -19,8 +19,9 @@ RUN/export/            SavedModel versions, generator.onnx and generator.py
 from keras_gan.runs.choosing import auto_facts
 from keras_gan.runs.evaluation import MetricOptions, evaluate_run, evaluate_source
 from keras_gan.runs.exporting import ExportOptions, compare_quality, export_page, export_run
-from keras_gan.runs.folder import Run
+from keras_gan.runs.folder import Run, open_run
 from keras_gan.runs.plan import CheckpointOptions, Result
+from keras_gan.runs.publishing import publish
 from keras_gan.runs.report import write_report
 from keras_gan.runs.settings import Settings
 from keras_gan.runs.strategies import STRATEGIES
@@ -42,6 +43,8 @@ __all__ = [
     "export_page",
     "export_run",
     "measure_throughput",
+    "open_run",
+    "publish",
     "train",
     "write_report",
 ]

@@ -118,6 +118,7 @@ def evaluate_run(
             print(line)
     """
     options = options or MetricOptions()
+    run.check_unpublished()
     source = open_run_source(run, data, tell)
     gan = run.load(best)
     if isinstance(gan, Sampling) and gan.sample_shape != source.sample_shape:

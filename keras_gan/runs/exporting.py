@@ -68,6 +68,8 @@ def export_run(
         The `Exported` files, SavedModel first.
     """
     options = options or ExportOptions()
+    if out is None:
+        run.check_unpublished()
     card = make_card(run, options.licence)
     folder = pathlib.Path(out or run.export_folder)
     with clock("exporting"):

@@ -12,6 +12,7 @@ from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
+from keras_gan.runs.hub import is_on_hub, local_path
 from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
@@ -33,6 +34,7 @@ class Run:
         self.config_path = self.folder / "config.json"
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
+        self.published_path = self.folder / "model.keras"
         self.history_path = self.folder / "history.csv"
         self.times_path = self.folder / "times.csv"
         self.metrics_path = self.folder / "metrics.csv"
@@ -98,6 +100,7 @@ class Run:
         Raises:
             RunError: If the folder holds another run or other files, or isn't writable.
         """
+        self.check_unpublished()
         if self.config_path.exists():
             check_same_run(self.folder, self.read_config(), config)
         else:
@@ -105,9 +108,18 @@ class Run:
         with writing_to(self.folder):
             write_text(self.config_path, json.dumps(config, indent=2) + "\n")
 
+    def check_unpublished(self) -> None:
+        """Raises `RunError` for a published run, which has one model and isn't changed."""
+        if self.published_path.exists() or is_on_hub(str(self.folder)):
+            raise RunError(
+                f"expected a run of this machine, got the published one {self.folder}, into "
+                "which nothing is written; sample, explore or export it to another --out, or "
+                "train from it: --from."
+            )
+
     def check_free(self) -> None:
         """Raises `RunError` unless the folder is missing or empty."""
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if not is_free(self.folder):
             raise RunError(
                 f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
                 "files. Choose another --out."
@@ -132,15 +144,42 @@ class Run:
         Raises:
             RunError: If the folder isn't a run, there is no checkpoint yet, or it can't be read.
         """
+        return load_checkpoint(self.model_path(best))
+
+    def model_path(self, best: bool = False) -> pathlib.Path:
+        """Returns the file that `load` reads; raises the `RunError`s of `load`."""
         self.read_config()
         if not best:
-            return self.checkpoints.load()
+            is_published = self.published_path.exists()
+            return self.published_path if is_published else self.checkpoints.require_newest()
         if not self.best_path.exists():
             raise RunError(
                 f"expected a checkpoint at {self.best_path}, but none was saved yet; train with "
                 "--evaluate-every to keep the best."
             )
-        return load_checkpoint(self.best_path)
+        return self.best_path
+
+
+def open_run(source: str | os.PathLike) -> Run:
+    """Opens a run to read: a run folder, a published folder, or one on the Hugging Face hub.
+
+    Args:
+        source: The folder, or `hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`, which is downloaded.
+
+    Raises:
+        ConfigError: For a repository without the extra `hub`.
+        HubError: If the repository can't be read.
+
+    Example:
+
+        gan = kg.runs.open_run("hf:OWNER/NAME").load()
+    """
+    return Run(local_path(source))
+
+
+def is_free(folder: pathlib.Path) -> bool:
+    """Returns whether a folder is missing or empty."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:

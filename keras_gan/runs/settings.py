@@ -51,8 +51,8 @@ class Settings:
         medium: As in `keras_gan.datasets.load`.
         hours: Number of hours after which a session ends; the same call resumes the run. It also
             affects the choice of `auto`.
-        weights_from: Run folder or `.keras` file of another game, with whose weights the run
-            starts; see `keras_gan.transfer`.
+        weights_from: Run folder, `.keras` file, or `"hf:OWNER/NAME"` on the Hugging Face hub of
+            another game, with whose weights the run starts; see `keras_gan.transfer`.
         freeze_discriminator: As in `keras_gan.transfer`.
         choices: Name of a setting that `auto` chose -> reason; None without `auto`.
     """

@@ -1,7 +1,6 @@
 """The model of a run: new, or restored from its newest checkpoint."""
 
 import json
-import pathlib
 from collections.abc import Callable
 
 from keras_gan import media, recipes
@@ -11,6 +10,7 @@ from keras_gan.models import AdversarialModel
 from keras_gan.models.transfer import freeze, transfer
 from keras_gan.options import FLOAT32
 from keras_gan.runs.folder import Run
+from keras_gan.runs.hub import local_path
 
 import keras
 
@@ -30,23 +30,13 @@ def start_or_resume(
         tell: Function to call with lines about the weights that a new run starts with.
 
     Raises:
-        ConfigError: For weights of another model that fit nowhere.
+        ConfigError: For weights of another model that don't exist or fit nowhere.
+        HubError: If these are on the Hugging Face hub and can't be read.
         RunError: If the folder holds another run, or the checkpoint has another recipe.
     """
     gan = build(config)
     if config["weights_from"] is not None and not run.checkpoints.paths():
-        source = pathlib.Path(config["weights_from"])
-        if source.resolve() == run.folder.resolve():
-            raise ConfigError(
-                f"expected another run to start from than {source} itself (--from, --out); the "
-                "same command without --from resumes a run."
-            )
-        if not source.exists():
-            raise ConfigError(
-                f"expected a run folder or a .keras file at {source}, to start with its weights "
-                "(--from), found nothing there."
-            )
-        other = Run(source).load() if source.is_dir() else load_model(source)
+        other = load_other(run, config["weights_from"])
         for each in transfer(gan, other, config["freeze_discriminator"]):
             tell(str(each))
     elif config["freeze_discriminator"]:
@@ -63,6 +53,31 @@ def start_or_resume(
             "--out, or remove the checkpoints to start again."
         )
     return saved
+
+
+def load_other(run: Run, name: str) -> AdversarialModel:
+    """Loads the model with whose weights a run starts.
+
+    Args:
+        run: The `Run`.
+        name: Folder of another run, a `.keras` file, or `hf:OWNER/NAME` of the Hugging Face hub.
+
+    Raises:
+        ConfigError: If there is no such folder or file, or it is the run itself.
+        HubError: If the repository can't be read.
+    """
+    source = local_path(name)
+    if source.resolve() == run.folder.resolve():
+        raise ConfigError(
+            f"expected another run to start from than {source} itself (--from, --out); the "
+            "same command without --from resumes a run."
+        )
+    if not source.exists():
+        raise ConfigError(
+            f"expected a run folder or a .keras file at {source}, to start with its weights "
+            "(--from), found nothing there."
+        )
+    return Run(source).load() if source.is_dir() else load_model(source)
 
 
 def build(config: dict) -> AdversarialModel:

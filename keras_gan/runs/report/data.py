@@ -41,6 +41,7 @@ def report_data(run: Run) -> dict:
     Raises:
         RunError: If the folder isn't a run.
     """
+    run.check_unpublished()
     config = run.read_config()
     times = read_table(run.times_path)
     history = with_seconds(read_table(run.history_path), times)

@@ -1,0 +1,59 @@
+"""Licences: the identifiers that the Hugging Face hub knows, and files of other ones."""
+
+import dataclasses
+import pathlib
+
+from keras_gan.errors import ConfigError, unknown
+
+WORDS = """
+apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
+bigcode-openrail-m afl-3.0 artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause
+bsd-3-clause-clear c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0
+cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0
+cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0
+cdla-permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1
+agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc lppl-1.3c ms-pl mpl-2.0 odc-by
+odbl openrail++ osl-3.0 postgresql ofl-1.1 ncsa unlicense zlib pddl lgpl-lr
+deepfloyd-if-license llama2 gemma unknown
+"""
+IDENTIFIERS = frozenset(WORDS.split())
+OTHER, FILE = "other", "LICENSE"
+
+
+@dataclasses.dataclass(frozen=True)
+class Licence:
+    """A licence of a published generator.
+
+    Attributes:
+        name: One of `IDENTIFIERS`, or the name of another one.
+        file: File with the text of another one.
+    """
+
+    name: str
+    file: pathlib.Path | None = None
+
+    def metadata(self) -> dict[str, str]:
+        """Returns the licence's entries in a model card, as name -> text."""
+        if self.file is None:
+            return {"license": self.name}
+        return {"license": OTHER, "license_name": self.name, "license_link": FILE}
+
+
+def find_licence(word: str) -> Licence:
+    """Returns the licence of an identifier, or of a file with its text, whose name it gets.
+
+    Raises:
+        ConfigError: For a word that is neither.
+
+    Example:
+
+    >>> find_licence("CC-BY-4.0").metadata()
+    {'license': 'cc-by-4.0'}
+    """
+    if word.lower() in IDENTIFIERS:
+        return Licence(word.lower())
+    file = pathlib.Path(word)
+    if file.is_file():
+        return Licence(file.stem.lower().replace(" ", "-"), file)
+    error = unknown("licence", word, IDENTIFIERS)
+    raise ConfigError(f"{error} For another one, name the file that holds its text.")
