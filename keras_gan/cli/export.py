@@ -7,7 +7,7 @@ import shlex
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.errors import ConfigError, counted
-from keras_gan.runtime.model_folders import find_models, is_run, newest_file, way_to_export
+from keras_gan.files.model_folders import find_models, is_run, newest_file, way_to_export
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {

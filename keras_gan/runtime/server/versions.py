@@ -8,8 +8,8 @@ import os
 import pathlib
 from collections.abc import Callable
 
+from keras_gan.files.model_folders import list_versions
 from keras_gan.runtime.generator import Generator
-from keras_gan.runtime.model_folders import list_versions
 from keras_gan.runtime.server.signatures import make_signatures
 
 import numpy as np
