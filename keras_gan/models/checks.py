@@ -11,7 +11,7 @@ from keras_gan.losses import AdversarialLoss
 from keras_gan.models.network_checks import check_logits, check_range, check_regularizers
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
-from keras_gan.networks.graph import num_classes_of
+from keras_gan.networks.graph import has_graph, num_classes_of
 
 import keras
 
@@ -159,8 +159,7 @@ def check_trainer(
 
 def check_network(name: str, network: Any) -> None:
     """Raises `ConfigError` unless a player's network is a Keras model with known inputs."""
-    is_model = isinstance(network, keras.Model) and network.built
-    if not is_model or not getattr(network, "inputs", None):
+    if not has_graph(network) or not network.built:
         raise ConfigError(
             f"expected a functional or Sequential keras.Model with keras.Input as the {name}, got "
             f"{abbreviate(network)}{advise_model(network)}."
