@@ -152,8 +152,9 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
         kwargs["callbacks"] = with_guard(kwargs.get("callbacks"))
         validation_size = kwargs.get("validation_batch_size") or batch_size or 32
-        kwargs |= self._check_validation(kwargs.get("validation_data"), validation_size)
-        callbacks, validates = kwargs.get("callbacks"), "validation_data" in kwargs
+        validation = self._check_validation(kwargs.get("validation_data"), validation_size)
+        kwargs |= validation
+        callbacks, validates = kwargs["callbacks"], bool(validation)
         check_callbacks(self, callbacks, validates, lambda: check_savable(self))
         self.check_trained()
         self.check_averages()
