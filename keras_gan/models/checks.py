@@ -8,6 +8,7 @@ from keras_gan.augment import Augment
 from keras_gan.checks import check_bool, check_integer, is_number
 from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.losses import AdversarialLoss
+from keras_gan.models.callback_checks import check_callback_types
 from keras_gan.models.network_checks import check_logits, check_range, check_regularizers
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
@@ -68,18 +69,7 @@ def check_keras_options(**options: Any) -> None:
         are_epochs = name == "validation_freq" and isinstance(value, list)
         if value is not None and not are_epochs:
             check_integer(name, value, minimum)
-    check_callbacks(options.get("callbacks"))
-
-
-def check_callbacks(callbacks: Any) -> None:
-    """Raises `ConfigError` unless callbacks are None, a Keras callback or several."""
-    kinds = keras.callbacks.Callback | keras.callbacks.CallbackList
-    for callback in keras.tree.flatten(callbacks):
-        if callback is not None and not isinstance(callback, kinds):
-            raise ConfigError(
-                "expected a list of keras.callbacks.Callback objects as callbacks, got "
-                f"{abbreviate(callback)}."
-            )
+    check_callback_types(options.get("callbacks"))
 
 
 def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, name: Any) -> None:
