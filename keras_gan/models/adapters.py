@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_network
+from keras_gan.models.network_checks import check_network
 from keras_gan.networks.copies import copy_attributes
 from keras_gan.networks.graph import graph_of, one_or_all
 from keras_gan.networks.network import label_input
