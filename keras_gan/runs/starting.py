@@ -10,6 +10,7 @@ from keras_gan.files.keras_file import load_model
 from keras_gan.models import AdversarialModel
 from keras_gan.models.transfer import freeze, transfer
 from keras_gan.options import FLOAT32
+from keras_gan.progress import quiet
 from keras_gan.runs.folder import Run
 
 import keras
@@ -19,7 +20,7 @@ def start_or_resume(
     run: Run,
     config: dict,
     chief: bool = True,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> AdversarialModel:
     """Loads the model of the run's newest checkpoint, or builds one in a new run folder.
 
@@ -35,20 +36,7 @@ def start_or_resume(
     """
     gan = build(config)
     if config["weights_from"] is not None and not run.checkpoints.paths():
-        source = pathlib.Path(config["weights_from"])
-        if source.resolve() == run.folder.resolve():
-            raise ConfigError(
-                f"expected another run to start from than {source} itself (--from, --out); the "
-                "same command without --from resumes a run."
-            )
-        if not source.exists():
-            raise ConfigError(
-                f"expected a run folder or a .keras file at {source}, to start with its weights "
-                "(--from), found nothing there."
-            )
-        other = Run(source).load() if source.is_dir() else load_model(source)
-        for each in transfer(gan, other, config["freeze_discriminator"]):
-            tell(str(each))
+        start_from_weights(gan, run, config, tell)
     elif config["freeze_discriminator"]:
         freeze(gan, config["freeze_discriminator"])
     if chief:
@@ -63,6 +51,26 @@ def start_or_resume(
             "--out, or remove the checkpoints to start again."
         )
     return saved
+
+
+def start_from_weights(
+    gan: AdversarialModel, run: Run, config: dict, tell: Callable[[str], None]
+) -> None:
+    """Copies the weights of another run, or of a `.keras` file, to the model of a new run."""
+    source = pathlib.Path(config["weights_from"])
+    if source.resolve() == run.folder.resolve():
+        raise ConfigError(
+            f"expected another run to start from than {source} itself (--from, --out); the "
+            "same command without --from resumes a run."
+        )
+    if not source.exists():
+        raise ConfigError(
+            f"expected a run folder or a .keras file at {source}, to start with its weights "
+            "(--from), found nothing there."
+        )
+    other = Run(source).load() if source.is_dir() else load_model(source)
+    for transferred in transfer(gan, other, config["freeze_discriminator"]):
+        tell(str(transferred))
 
 
 def build(config: dict) -> AdversarialModel:
