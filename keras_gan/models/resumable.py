@@ -88,12 +88,7 @@ class Resumable(Savable):
         """
         check_compiled(self, "fit")
         check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
-        kwargs["callbacks"] = with_guard(kwargs.get("callbacks"))
-        validation_size = kwargs.get("validation_batch_size") or batch_size or 32
-        validation = self._check_validation(kwargs.get("validation_data"), validation_size)
-        kwargs |= validation
-        callbacks, validates = kwargs["callbacks"], bool(validation)
-        check_callbacks(self, callbacks, validates, lambda: check_loadable(self))
+        kwargs = self._check_options(kwargs, batch_size or 32)
         self.check_trained()
         self.check_averages()
         if is_array_nest(x):
@@ -102,7 +97,7 @@ class Resumable(Savable):
             y = batch_size = None
         x = check_dataset(x, self._value_check(), y, batch_size)
         on_device = self._data_on_device(x, data_on_device)
-        restore_backups(self, callbacks)
+        restore_backups(self, kwargs["callbacks"])
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_executions(steps_per_epoch)
@@ -135,16 +130,20 @@ class Resumable(Savable):
         check_compiled(self, "evaluate")
         check_keras_options(batch_size=batch_size, **kwargs)
         if "_use_cached_eval_dataset" not in kwargs:  # else `fit` has checked them
-            if is_array_nest(x):
-                self.check_arrays(x, y)
-                x = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
-                y = batch_size = None
-            x = check_dataset(x, self._value_check(), y, batch_size)
+            x, y, batch_size = self._in_order(x, y, batch_size), None, None
         with batches.convert_read_errors():
             results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
         if not any(tracker.count.numpy() for tracker in self._trackers.values()):
             raise DataError(NO_BATCH)
         return results
+
+    def _check_options(self, options, batch_size):
+        """Returns Keras's options of `fit` with checked callbacks and validation data."""
+        batch_size = options.get("validation_batch_size") or batch_size
+        validation = self._check_validation(options.get("validation_data"), batch_size)
+        callbacks = with_guard(options.get("callbacks"))
+        check_callbacks(self, callbacks, bool(validation), lambda: check_loadable(self))
+        return {**options, **validation, "callbacks": callbacks}
 
     def _check_validation(self, data, batch_size):
         """Returns `fit`'s `validation_data`; raises errors for what `evaluate` can't read."""
@@ -153,10 +152,15 @@ class Resumable(Savable):
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         check_keras_options(sample_weight=weights)
         if not is_array_nest(x):
-            return {"validation_data": check_dataset(x, self._value_check(), y)}
+            return {"validation_data": self._in_order(x, y)}
+        return {"validation_data": self._in_order(x, y, batch_size), "validation_batch_size": None}
+
+    def _in_order(self, x, y, batch_size=None):
+        """Returns the checked data of an evaluation, batch by batch."""
+        if not is_array_nest(x):
+            return check_dataset(x, self._value_check(), y, batch_size)
         self.check_arrays(x, y)
-        batches_in_order = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size)
-        return {"validation_data": batches_in_order, "validation_batch_size": None}
+        return tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
 
     def train_on_batch(
         self,
