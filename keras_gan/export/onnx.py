@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import noise_graph
-from keras_gan.export.blame import name_layer, unrolled
+from keras_gan.export.conversion import name_layer, unrolled
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower

@@ -11,7 +11,7 @@ from keras_gan.losses import AdversarialLoss
 from keras_gan.models.callback_checks import check_callback_types
 from keras_gan.models.network_checks import (
     check_network,
-    check_range,
+    check_output_range,
     check_regularizers,
     check_shapes_fit,
 )
@@ -90,7 +90,7 @@ def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, n
     if not isinstance(name, str):
         raise ConfigError(f"expected a str as the name of a Duel, got {abbreviate(name)}.")
     check_shapes_fit(generator, discriminator)
-    check_range(generator)
+    check_output_range(generator)
     check_regularizers(generator, discriminator)
     check_rules_fit(rules, generator, discriminator)
 

@@ -102,7 +102,7 @@ def check_logits(discriminator: keras.Model) -> None:
         )
 
 
-def check_range(generator: keras.Model) -> None:
+def check_output_range(generator: keras.Model) -> None:
     """Raises `ConfigError` for a generator that can't reach all values of its medium."""
     medium, end = media.of_network(generator), find_end(generator)
     if end is None or medium.range is None:

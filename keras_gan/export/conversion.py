@@ -1,4 +1,4 @@
-"""Errors of exporters, with the layer of the network that causes them."""
+"""What converters share: errors that name a layer, a check of random numbers, unrolled loops."""
 
 import contextlib
 from collections.abc import Callable, Iterator
