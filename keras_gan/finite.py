@@ -13,7 +13,7 @@ class StopOnNaN(keras.callbacks.Callback):
 
     The logs are losses, gradient norms and penalties. The error names the step, the logs and the
     weights that aren't finite. Keras's `TerminateOnNaN` reads only `logs["loss"]`, which a GAN
-    doesn't have. `fit` has one of these without being asked.
+    doesn't have. `fit` adds this callback by itself.
     """
 
     async_safe = True  # so that Keras needn't wait for each step of a GPU

@@ -18,6 +18,10 @@ UNKNOWN_SIZE = {"ncols": 80, "nrows": 24}
 CLOCK_SECONDS = 1.0  # between updates while one operation runs
 
 
+def quiet(line: str) -> None:
+    """Ignores a line of progress."""
+
+
 def progress_bar(
     total: int | None, unit: str, description: str | None = None, initial: int = 0, **options: Any
 ) -> tqdm:

@@ -166,13 +166,13 @@ def judge_answers(real: float, fake: float, name: str) -> Verdict:
 
 def values_of(measurements: Sequence[dict[str, float | None]], name: str) -> list[float]:
     """Returns the values of a metric, oldest first, with the extractor of the newest one."""
-    found = [
+    measured = [
         (key, value)
         for row in measurements
         for key, value in row.items()
         if key.partition("[")[0] == name and value is not None
     ]
-    return [value for key, value in found if key == found[-1][0]]
+    return [value for key, value in measured if key == measured[-1][0]]
 
 
 def judge_diversity(measurements: Sequence[dict[str, float | None]]) -> Iterator[Verdict]:

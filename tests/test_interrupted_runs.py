@@ -246,6 +246,10 @@ def test_sigterm_saves_too_and_has_its_own_code(tmp_path):
     assert int(runs.Run(tmp_path / "run").load().step) >= 10
 
 
+DCGAN = ["train", "dcgan", "--width", "2", "--batch-size", "8", "--unconditional"]
+ON_PHOTOS = [*DCGAN, "--set", "r1=0.5", "--set", "loss=hinge", "--update", "shared"]
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     """A folder of 18 pictures in two classes; no test changes it."""
@@ -264,10 +268,6 @@ def photos_run(photos, tmp_path_factory):
     return out
 
 
-ON_PHOTOS = ["train", "dcgan", "--width", "2", "--batch-size", "8", "--unconditional"]
-ON_PHOTOS += ["--set", "r1=0.5", "--set", "loss=hinge", "--update", "shared"]
-
-
 def test_changes_of_the_recipe_are_kept_told_and_compared(photos, photos_run, tmp_path, capsys):
     config = runs.Run(photos_run).read_config()
     assert config["changes"] == {"r1": 0.5, "loss": "hinge", "update": "shared"}
@@ -275,7 +275,7 @@ def test_changes_of_the_recipe_are_kept_told_and_compared(photos, photos_run, tm
     gan = runs.Run(photos_run).load()
     assert [(each.name, each.weight) for each in gan.rules.penalties] == [("r1", 0.5)]
     assert "with update=shared, r1=0.5, loss=hinge" in (photos_run / "report.html").read_text()
-    others = [*ON_PHOTOS[:7], "--set", "r1=0.25", "--update", "shared"]
+    others = [*DCGAN, "--set", "r1=0.25", "--update", "shared"]
     error = refused(capsys, [*others, "--data", photos, "--out", photos_run, "--steps", 3])
     assert "r1: 0.5 there, 0.25 now" in error
     assert "loss: 'hinge' there, 'non_saturating' now" in error

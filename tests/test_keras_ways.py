@@ -119,7 +119,7 @@ def test_callbacks_that_cannot_work_are_refused_before_training(name, gan):
 def test_monitors_that_do_not_exist_are_refused_before_training(make, message, gan):
     step = int(gan.step)
     with pytest.raises(ConfigError, match=message):
-        fit(gan, make())
+        fit(gan, make(), validation_data=None)
     assert int(gan.step) == step
 
 

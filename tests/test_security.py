@@ -31,6 +31,7 @@ CONFIG = {
     **{"recipe": "dcgan", "mixed_precision": "float32", "data": "digits"},
     **{"samples": 10, "skipped": 0, "sample_shape": [8, 8, 1]},
     **{"medium": {"name": "image"}, "rules": {}, "classes": None},
+    **{"background": None, "fit": None, "mirror": False},
     **{"steps": 5, "batch_size": 4, "seed": 0, "changes": {}, "fingerprint": "", "stamp": ""},
 }
 

@@ -3,7 +3,7 @@
 import keras_gan as kg
 from keras_gan.cli import main
 from keras_gan.errors import ConfigError
-from keras_gan.models.transfer import copy_weights
+from keras_gan.models.transfer import copy_weights, find_counterparts
 
 import keras
 import numpy as np
@@ -34,11 +34,11 @@ def equal(first, second):
 
 def test_all_weights_are_copied_and_the_rest_begins_anew(source):
     gan = quick(seed=3)
-    done = kg.transfer(gan, source)
+    transfers = kg.transfer(gan, source)
     for name in ("generator", "discriminator", "moving_average"):
         assert all(equal(getattr(gan, name), getattr(source, name)))
-    assert [each.network for each in done] == ["generator", "discriminator", "moving_average"]
-    assert not any(each.new or each.dropped for each in done)
+    assert [each.network for each in transfers] == ["generator", "discriminator", "moving_average"]
+    assert not any(each.new or each.dropped for each in transfers)
     assert (int(gan.step), int(gan.images_seen), int(gan.images_before)) == (0, 0, 32)
     assert not any(np.any(v.numpy()) for v in gan.generator_optimizer.variables[2:])
     assert gan.sample(3, seed=1).tobytes() == source.sample(3, seed=1).tobytes()
@@ -71,16 +71,16 @@ def test_the_average_goes_on_without_a_warm_up(source):
 def test_what_fits_is_copied_to_other_classes_channels_and_sizes(source, options, copied):
     gan = quick(**options)
     fresh = [weight.copy() for weight in gan.generator.get_weights()]
-    done = {each.network: each for each in kg.transfer(gan, source)}
+    transfers = {each.network: each for each in kg.transfer(gan, source)}
     for name in copied:
-        each, network = done[name], getattr(gan, name)
+        each, network = transfers[name], getattr(gan, name)
         assert len(each.copied) + len(each.new) == len(network.weights)
         assert each.copied
         assert each.new
     changed = sum(
         not np.array_equal(*pair) for pair in zip(fresh, gan.generator.get_weights(), strict=True)
     )
-    assert 0 < changed <= len(done["generator"].copied)
+    assert 0 < changed <= len(transfers["generator"].copied)
     labels = None if "num_classes" not in options else np.arange(8) % 3
     images = random_images(8, options.get("size", 16), options.get("channels", 1))
     gan.fit(images, labels, batch_size=8, verbose=0)
@@ -97,11 +97,12 @@ def test_names_that_keras_numbers_are_compared_without_numbers():
         )
 
     first, second = network(), network()
-    done = copy_weights("network", first, second)
-    assert len(done.copied) == 8
+    counterparts = find_counterparts(first, second)
+    assert len(counterparts) == 8
+    copy_weights(first, second, counterparts)
     assert all(equal(first, second))
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, name="last_2")])
-    assert copy_weights("network", other, second).copied == ()
+    assert find_counterparts(other, second) == {}
 
 
 def test_frozen_layers_stay_as_they_are_and_stay_frozen(source, tmp_path):
@@ -135,10 +136,15 @@ def test_games_that_share_nothing_are_refused(source):
         kg.transfer(source, quick())
     with pytest.raises(ConfigError, match=r"two keras_gan games, got None; kg\.load_model"):
         kg.transfer(quick(), None)
-    with pytest.raises(ConfigError, match="weights in all layers to freeze, got none for"):
-        kg.transfer(quick(channels=3), source, freeze_discriminator=1)
-    with pytest.raises(ConfigError, match=r"number of frozen layers from 0 to 3, got 9"):
-        kg.transfer(quick(), source, freeze_discriminator=9)
+    for options, count, message in (
+        ({"channels": 3}, 1, "weights in all layers to freeze, got none for"),
+        ({}, 9, "number of frozen layers from 0 to 3, got 9"),
+    ):
+        gan = quick(**options)
+        before = state_of(gan)
+        with pytest.raises(ConfigError, match=message):
+            kg.transfer(gan, source, freeze_discriminator=count)
+        assert not differing(before, state_of(gan))
 
 
 def test_a_run_is_fine_tuned_and_resumes(source, tmp_path, capsys):

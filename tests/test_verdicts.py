@@ -1,6 +1,7 @@
 """Verdicts on runs that are set up to fail in a known way."""
 
 import csv
+import itertools
 
 import keras_gan as kg
 from keras_gan import callbacks, metrics, verdicts
@@ -214,6 +215,28 @@ def test_a_metric_that_fails_does_not_end_the_training(evaluated_model):
     gan.fit(images, batch_size=8, verbose=0, callbacks=[measure])
     assert int(gan.images_seen) == 64
     assert sum("goes on without an evaluation here: frechet[values]" in line for line in told) == 4
+
+
+def test_a_figure_that_is_missing_once_stays_the_one_to_compare(evaluated_model, tmp_path):
+    gan, images, callback = evaluated_model
+    measure, calls = callback(best_path=tmp_path / "best.keras"), itertools.count()
+    frechet, kernel = metrics.get(["frechet", "kernel"], "values")
+    measure.evaluator = metrics.Evaluator(measure.evaluator.source, [frechet, kernel], count=64)
+    result = frechet.result
+    frechet.result = lambda: result() if next(calls) else 1 / 0
+    gan.fit(images[:16], batch_size=8, verbose=0, callbacks=[measure])
+    assert "kernel[values]" in callbacks.read_table(tmp_path / "metrics.csv")[0]
+    assert not (tmp_path / "best.keras").exists()
+    gan.fit(images[:16], batch_size=8, verbose=0, callbacks=[measure])
+    assert measure.monitor == "frechet[values]"
+    assert int(keras.models.load_model(tmp_path / "best.keras").images_seen) == 32
+
+
+def test_a_best_figure_of_zero_counts(evaluated_model):
+    _, _, callback = evaluated_model
+    measure = callback(monitor="frechet[values]")
+    measure.table.rows = [{"frechet[values]": 0.0}, {"frechet[values]": "1.5"}, {"step": 3}]
+    assert measure.evaluations_since_best() == 2
 
 
 def test_an_unknown_figure_cannot_be_monitored(evaluated_model):

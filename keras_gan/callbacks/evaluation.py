@@ -75,12 +75,18 @@ class Evaluate(PeriodicTable):
             self.evaluator.warn(f"The training goes on without an evaluation here: {error}")
             return
         figures = evaluation.figures
-        self.monitor = self.monitor or next(iter(figures))
+        if self.monitor is None and not evaluation.failed:
+            self.monitor = next(iter(figures))
         if self.monitor not in figures and not evaluation.failed:
             raise ConfigError(
                 f"expected to monitor one of {', '.join(figures)}, got {self.monitor!r}."
             )
         self.table.add(self.model, figures)
+        if self.monitor in figures:
+            self.compare()
+
+    def compare(self) -> None:
+        """Saves the model if its figure is the best, and ends the training without patience."""
         since_best = self.evaluations_since_best()
         if since_best == 0 and self.best_path is not None:
             save_model(self.model, self.best_path)
@@ -89,7 +95,8 @@ class Evaluate(PeriodicTable):
 
     def evaluations_since_best(self) -> int:
         """Returns the number of evaluations after the best one."""
-        values = [float(row.get(self.monitor) or math.nan) for row in self.table.rows]
+        figures = [row.get(self.monitor) for row in self.table.rows]
+        values = [math.nan if figure in (None, "") else float(figure) for figure in figures]
         lower = self.monitor.partition("[")[0] in LOWER_IS_BETTER
         scores = [(math.inf if math.isnan(v) else v if lower else -v) for v in values]
         return len(scores) - 1 - scores.index(min(scores))

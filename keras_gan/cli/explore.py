@@ -185,12 +185,12 @@ def read_images(
     import numpy as np
 
     words, shape = arguments.pictures, config["sample_shape"]
-    ways = kg.runs.evaluation.ways_of_reading(config)
+    options = kg.runs.evaluation.reading_options(config)
     if all(pathlib.Path(word).suffix.lower() in SUFFIXES for word in words):
-        return np.stack([read_image(word, shape, **ways) for word in words]), None
+        return np.stack([read_image(word, shape, **options) for word in words]), None
     if len(words) > 1:
         raise ConfigError(f"expected image files, or one data set, got {', '.join(words)}.")
-    source = kg.datasets.open_source(words[0], tuple(shape[:2]), shape[2], **ways)
+    source = kg.datasets.open_source(words[0], tuple(shape[:2]), shape[2], **options)
     indices = choose(len(source), arguments.count, arguments.seed)
     images = np.concatenate(list(read_batches(source, indices, len(indices))))
     return images, source.read_labels()[indices] if source.class_names else None

@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Mapping
 
 from keras_gan.errors import ConfigError, missing_extra
-from keras_gan.export.blame import name_layer, one_or_all, unrolled
+from keras_gan.export.conversion import name_layer, unrolled
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.saved_model import write
 from keras_gan.files.atomic import check_path, replace
+from keras_gan.networks.graph import one_or_all
 from keras_gan.signature import Signature, pick
 
 import keras

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from keras_gan.errors import ConfigError, ExportError
 from keras_gan.export import noise_graph
-from keras_gan.export.blame import name_layer, one_or_all, unrolled
+from keras_gan.export.conversion import name_layer, unrolled
 from keras_gan.export.interface import Card, Interface, call_through, check_interface, metadata
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.precision import check_precision, lower
 from keras_gan.files.atomic import check_path, replace
+from keras_gan.networks.graph import one_or_all
 from keras_gan.signature import Signature, pick
 
 import keras

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 from keras_gan.errors import ConfigError, ExportError, KerasGanError
-from keras_gan.export.blame import check_repeats
+from keras_gan.export.conversion import check_repeats
 from keras_gan.files.atomic import check_path
 from keras_gan.networks import compute_dtypes
 from keras_gan.networks.copies import copy_network

@@ -10,11 +10,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from keras_gan import pictures
-from keras_gan.export.blame import name_layer, one_or_all
+from keras_gan.export.conversion import name_layer
 from keras_gan.export.interface import Interface, call_through, draws_images
 from keras_gan.export.parity import Exported, check_parity, float32_signatures, work_folder
 from keras_gan.export.warm_up import write_warm_up
 from keras_gan.files.atomic import check_path, replace
+from keras_gan.networks.graph import one_or_all
 from keras_gan.sampling import Sampling
 from keras_gan.signature import SERVING_DEFAULT, Signature
 

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan.errors import ConfigError
-from keras_gan.models.checks import check_network
-from keras_gan.networks.copies import MARKS
+from keras_gan.models.network_checks import check_network
+from keras_gan.networks.copies import copy_attributes
+from keras_gan.networks.graph import graph_of, one_or_all
+from keras_gan.networks.network import label_input
 
 import keras
 from keras import ops
 
 LABEL_WORDS = "label", "class", "condition"
+SINGLE = (), (1,)  # shapes of labels that are single numbers
 
 
 def adapt_pair(generator: Any, discriminator: Any) -> tuple[keras.Model, keras.Model]:
@@ -40,51 +43,38 @@ def adapt_generator(generator: keras.Model, discriminator: keras.Model) -> keras
     index = find_generator_labels(generator, discriminator)
     latents = [tensor for i, tensor in enumerate(generator.inputs) if i != index]
     check_latents(latents)
-    order = [*range(len(generator.inputs))]
-    is_plain = len(latents) == 1 and len(latents[0].shape) == 2 and index in (None, 1)
-    if is_plain and has_plain_form(generator, index) and len(generator.outputs) == 1:
-        return generator
     if len(generator.outputs) != 1:
         raise ConfigError(
             "expected a generator with one output, its samples, got "
             f"{len(generator.outputs)}; keep one: keras.Model(generator.inputs, "
             "generator.outputs[0])."
         )
+    is_vector = len(latents) == 1 and len(latents[0].shape) == 2
+    if is_vector and has_plain_form(generator, index):
+        return generator
     sizes = [math.prod(tensor.shape[1:]) for tensor in latents]
-    inputs = [keras.Input((sum(sizes),), name="latents")]
-    values = iter(split_latents(inputs[0], latents, sizes))
-    if index is not None:
-        inputs.append(keras.Input((), dtype="int32", name="labels"))
-    flat = [
-        to_labels(inputs[1], generator.inputs[i]) if i == index else next(values) for i in order
-    ]
-    return wrap(generator, inputs, generator(pack(generator, flat)))
+    vector = keras.Input((sum(sizes),), name="latents")
+    return wrap(generator, vector, split_latents(vector, latents, sizes), index)
 
 
 def adapt_discriminator(discriminator: keras.Model, generator: keras.Model) -> keras.Model:
     """Returns a discriminator `samples [, labels] -> logits` or `-> [logits, class logits]`."""
-    index = find_labels(discriminator, generator)
+    index = find_discriminator_labels(discriminator, generator)
     if len(discriminator.inputs) > 2:
         names = ", ".join(tensor.name for tensor in discriminator.inputs)
         raise ConfigError(
             f"expected a discriminator of samples, or of samples and labels, got the inputs {names}"
             "; make it one of [samples, labels]."
         )
-    places = logits_first(discriminator)
-    is_plain = index in (None, 1) and places == [*range(len(discriminator.outputs))]
-    if is_plain and has_plain_form(discriminator, index) and not named(discriminator, "outputs"):
+    order = order_outputs(discriminator)
+    if order == sorted(order) and has_plain_form(discriminator, index):
         return discriminator
-    (samples,) = (tensor for i, tensor in enumerate(discriminator.inputs) if i != index)
-    inputs = [keras.Input(samples.shape[1:], dtype=samples.dtype, name="samples")]
-    flat = [inputs[0]]
-    if index is not None:
-        inputs.append(keras.Input((), dtype="int32", name="labels"))
-        flat.insert(index, to_labels(inputs[1], discriminator.inputs[index]))
-    outputs = keras.tree.flatten(discriminator(pack(discriminator, flat)))
-    return wrap(discriminator, inputs, [outputs[place] for place in places])
+    (tensor,) = (tensor for i, tensor in enumerate(discriminator.inputs) if i != index)
+    samples = keras.Input(tensor.shape[1:], dtype=tensor.dtype, name="samples")
+    return wrap(discriminator, samples, [samples], index, order)
 
 
-def find_labels(discriminator: keras.Model, generator: keras.Model) -> int | None:
+def find_discriminator_labels(discriminator: keras.Model, generator: keras.Model) -> int | None:
     """Returns the index of a discriminator's input of labels; None for one without labels."""
     shapes = [tuple(tensor.shape) for tensor in discriminator.inputs]
     if len(shapes) == 1:
@@ -99,20 +89,19 @@ def find_generator_labels(generator: keras.Model, discriminator: keras.Model) ->
     It is the only input of integers, the only one with a name of labels, the only one of single
     numbers, or the only one of the discriminator's labels' shape; or else the last one.
     """
-    tensors, place = generator.inputs, find_labels(discriminator, generator)
+    tensors, index = generator.inputs, find_discriminator_labels(discriminator, generator)
     if len(tensors) == 1:
         return None
-    shapes = [(), (1,)]
-    labels = None if place is None else tuple(discriminator.inputs[place].shape[1:])
+    labels = None if index is None else tuple(discriminator.inputs[index].shape[1:])
     for is_labels in (
         lambda tensor: "int" in tensor.dtype,
         lambda tensor: any(word in tensor.name.lower() for word in LABEL_WORDS),
-        lambda tensor: tuple(tensor.shape[1:]) in shapes,
+        lambda tensor: tuple(tensor.shape[1:]) in SINGLE,
         lambda tensor: tuple(tensor.shape[1:]) == labels,
     ):
-        places = [i for i, tensor in enumerate(tensors) if is_labels(tensor)]
-        if len(places) == 1:
-            return places[0]
+        indices = [i for i, tensor in enumerate(tensors) if is_labels(tensor)]
+        if len(indices) == 1:
+            return indices[0]
     return None if labels is None and len(discriminator.outputs) == 1 else len(tensors) - 1
 
 
@@ -132,29 +121,30 @@ def check_latents(latents: Sequence[keras.KerasTensor]) -> None:
 
 
 def has_plain_form(network: keras.Model, index: int | None) -> bool:
-    """Returns whether a network takes a list, with labels as numbers."""
-    takes_numbers = index is None or tuple(network.inputs[index].shape[1:]) in ((), (1,))
-    return takes_numbers and not named(network, "inputs")
+    """Returns whether a network has no dicts, and takes labels last and as single numbers.
+
+    Args:
+        network: A network.
+        index: Index of its input of labels; None for one without labels.
+    """
+    graph = graph_of(network)
+    has_dicts = any(isinstance(s, dict) for s in (graph._inputs_struct, graph._outputs_struct))
+    takes_numbers = index is None or tuple(network.inputs[index].shape[1:]) in SINGLE
+    return takes_numbers and index in (None, 1) and not has_dicts
 
 
-def named(network: keras.Model, which: str) -> bool:
-    """Returns whether the inputs or the outputs of a network are a dict."""
-    graph = getattr(network, "_functional", None) or network
-    return isinstance(getattr(graph, f"_{which}_struct", None), dict)
-
-
-def logits_first(discriminator: keras.Model) -> list[int]:
+def order_outputs(discriminator: keras.Model) -> list[int]:
     """Returns the indices of a discriminator's outputs: the logits, then those of classes."""
     outputs = discriminator.outputs
-    places = [*range(len(outputs))]
     if len(outputs) > 2:
         raise ConfigError(
             "expected a discriminator with the outputs logits, or [logits, class logits], got "
             f"{len(outputs)} outputs; keep these: keras.Model(discriminator.inputs, "
             "discriminator.outputs[:1])."
         )
-    ones = [place for place in places if outputs[place].shape[-1] == 1]
-    return sorted(places, key=lambda place: place not in ones) if len(ones) == 1 else places
+    indices = [*range(len(outputs))]
+    logits = [index for index in indices if outputs[index].shape[-1] == 1]
+    return sorted(indices, key=lambda index: index not in logits) if len(logits) == 1 else indices
 
 
 def split_latents(
@@ -174,7 +164,7 @@ def split_latents(
 def to_labels(labels: keras.KerasTensor, tensor: keras.KerasTensor) -> keras.KerasTensor:
     """Returns labels `(batch,)` in the form of another input: numbers, or one-hot."""
     shape = tuple(tensor.shape[1:])
-    if shape in ((), (1,)):
+    if shape in SINGLE:
         return ops.reshape(ops.cast(labels, tensor.dtype), (-1, *shape))
     if len(shape) == 1 and shape[0] is not None:
         return ops.one_hot(labels, shape[0], dtype=tensor.dtype)
@@ -184,22 +174,30 @@ def to_labels(labels: keras.KerasTensor, tensor: keras.KerasTensor) -> keras.Ker
     )
 
 
-def pack(network: keras.Model, flat: Sequence[keras.KerasTensor]) -> Any:
-    """Returns tensors in the structure of a network's inputs."""
-    graph = getattr(network, "_functional", None) or network
-    return keras.tree.pack_sequence_as(graph._inputs_struct, list(flat))
+def wrap(
+    network: keras.Model,
+    first: keras.KerasTensor,
+    tensors: list[keras.KerasTensor],
+    index: int | None,
+    order: Sequence[int] = (0,),
+) -> keras.Model:
+    """Returns a functional model around a network, with its name and what its user has set.
 
-
-def one_or_all(tensors: list) -> Any:
-    """Returns the only tensor of a list, or the list."""
-    return tensors if len(tensors) > 1 else tensors[0]
-
-
-def wrap(network: keras.Model, inputs: Sequence, outputs: Any) -> keras.Model:
-    """Returns a functional model around a network, with its name and what its user has set."""
-    inputs, outputs = (one_or_all(keras.tree.flatten(tensors)) for tensors in (inputs, outputs))
-    model = keras.Model(inputs, outputs, name=network.name)
-    for name in MARKS:
-        if name in vars(network):
-            setattr(model, name, getattr(network, name))
+    Args:
+        network: The network.
+        first: First input of the model; the second one is labels, if the network takes them.
+        tensors: The network's inputs but labels, made of `first`.
+        index: Index of the network's input of labels; None for one without labels.
+        order: Indices of the network's outputs in the model.
+    """
+    inputs = [first]
+    if index is not None:
+        inputs.append(label_input())
+        tensors = [*tensors]
+        tensors.insert(index, to_labels(inputs[1], network.inputs[index]))
+    packed = keras.tree.pack_sequence_as(graph_of(network)._inputs_struct, tensors)
+    outputs = keras.tree.flatten(network(packed))
+    outputs = [outputs[place] for place in order]
+    model = keras.Model(one_or_all(inputs), one_or_all(outputs), name=network.name)
+    copy_attributes(network, model)
     return model

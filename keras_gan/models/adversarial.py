@@ -8,7 +8,6 @@ from typing import Any
 
 from keras_gan import compilation, gradients, media, replicas, schedules
 from keras_gan.errors import ConfigError
-from keras_gan.models import overview
 from keras_gan.models.checks import check_trainer
 from keras_gan.models.data_checks import check_domains, check_parts
 from keras_gan.models.duel import Duel, check_duels, part_of
@@ -21,6 +20,7 @@ from keras_gan.models.game_checks import (
     check_played,
     first_rows,
 )
+from keras_gan.models.overview import Overview
 from keras_gan.models.players import Players
 from keras_gan.models.resumable import batch_of
 from keras_gan.models.rules import Rules
@@ -36,7 +36,7 @@ from keras import ops
 DUEL_RULES = "loss", "penalties", "constraint", "augmentation", "remat"
 
 
-class AdversarialModel(Players):
+class AdversarialModel(Overview, Players):
     """Base of games: a resumable `keras.Model` whose players each have a loss and an optimizer.
 
     A player has one optimizer and one or more networks. A subclass defines `players`, calls
@@ -328,35 +328,7 @@ class AdversarialModel(Players):
         """Returns the log name of the norm of a player's gradient."""
         return f"{self.log_prefixes.get(player, player)}_gradient"
 
-    # Overview, exports, previews and evaluation.
-
-    def summary(
-        self,
-        line_length: int | None = None,
-        positions: list[float] | None = None,
-        print_fn: Callable | None = None,
-        expand_nested: bool = False,
-        **options: Any,
-    ) -> None:
-        """Prints the players, their networks and optimizers, the rules and the step.
-
-        Args:
-            line_length, positions, **options: As in `keras.Model.summary`, for the networks.
-            print_fn: Function to call with the text; `print` by default.
-            expand_nested: Whether to print Keras's summary of each network, too.
-
-        Example:
-
-            gan.summary()
-        """
-        print_fn = print_fn or print
-        print_fn(overview.as_text(self))
-        for name in self.network_names() if expand_nested else ():
-            getattr(self, name).summary(line_length, positions, print_fn, **options)
-
-    def _repr_html_(self):
-        """Returns the overview that notebooks show."""
-        return overview.as_html(self)
+    # Exports, previews and evaluation.
 
     def signatures(self) -> dict[str, Signature]:
         """Returns the functions to export, by name; none by default."""

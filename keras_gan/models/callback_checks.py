@@ -1,9 +1,10 @@
-"""Checks of Keras's callbacks, so that none fails or does nothing after an epoch of training."""
+"""Callbacks of `fit`: none fails or does nothing after an epoch, and a guard stops at NaN."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from keras_gan.errors import ConfigError, unknown
+from keras_gan.errors import ConfigError, abbreviate, unknown
+from keras_gan.finite import StopOnNaN
 
 import keras
 from keras import callbacks as kinds
@@ -22,8 +23,27 @@ REFUSED = {  # Keras callbacks that change or read what a game doesn't have -> w
 }
 
 
+def check_callback_types(callbacks: Any) -> None:
+    """Raises `ConfigError` unless callbacks are None, a Keras callback or several."""
+    for callback in keras.tree.flatten(callbacks):
+        if callback is not None and not isinstance(callback, kinds.Callback | kinds.CallbackList):
+            raise ConfigError(
+                "expected a list of keras.callbacks.Callback objects as callbacks, got "
+                f"{abbreviate(callback)}."
+            )
+
+
+def with_guard(callbacks: Any) -> Any:
+    """Returns the callbacks of `fit` with a `StopOnNaN`; a `CallbackList` stays as it is."""
+    if isinstance(callbacks, kinds.CallbackList):
+        return callbacks
+    callbacks = [each for each in keras.tree.flatten(callbacks) if each is not None]
+    has_guard = any(isinstance(callback, StopOnNaN) for callback in callbacks)
+    return callbacks if has_guard else [StopOnNaN(), *callbacks]
+
+
 def check_callbacks(
-    model: keras.Model, callbacks: Any, validates: bool, check_savable: Callable[[], None]
+    model: keras.Model, callbacks: Any, validates: bool, check_loadable: Callable[[], None]
 ) -> None:
     """Raises `ConfigError` for callbacks of Keras that can't work with a game.
 
@@ -31,7 +51,7 @@ def check_callbacks(
         model: A compiled `AdversarialModel`.
         callbacks: Those of `fit`.
         validates: Whether `fit` has validation data.
-        check_savable: Function that raises an error for a model that couldn't be loaded again.
+        check_loadable: Function that raises an error for a model that couldn't be loaded again.
     """
     for callback in flatten(callbacks):
         for kind, advice in REFUSED.items():
@@ -42,7 +62,7 @@ def check_callbacks(
             names += [f"val_{name}" for name in model.test_log_names if validates]
             check_monitor(callback, names)
         if saves_whole(callback):
-            check_savable()
+            check_loadable()
 
 
 def flatten(callbacks: Any) -> Iterator[keras.callbacks.Callback]:

@@ -1,4 +1,4 @@
-"""Checks of networks, rules and Keras's options before training."""
+"""Checks of rules and of Keras's options before training."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,19 +8,17 @@ from keras_gan.augment import Augment
 from keras_gan.checks import check_bool, check_integer, is_number
 from keras_gan.errors import ConfigError, abbreviate
 from keras_gan.losses import AdversarialLoss
-from keras_gan.models.network_checks import check_logits, check_range, check_regularizers
+from keras_gan.models.callback_checks import check_callback_types
+from keras_gan.models.network_checks import (
+    check_network,
+    check_output_range,
+    check_regularizers,
+    check_shapes_fit,
+)
 from keras_gan.models.rules import Rules
 from keras_gan.networks import mixes_samples
-from keras_gan.networks.graph import num_classes_of
 
 import keras
-
-
-def check_compiled(model: keras.Model, method: str) -> None:
-    """Raises `ConfigError` before `compile`, for a method that needs it."""
-    if not model.compiled:
-        raise ConfigError(f"expected a compiled model; call compile() before {method}().")
-
 
 KERAS_WORDS = {  # arguments of `compile` in Keras and its examples -> what a GAN has
     "optimizer": "generator_optimizer and discriminator_optimizer",
@@ -31,6 +29,23 @@ KERAS_WORDS = {  # arguments of `compile` in Keras and its examples -> what a GA
     **dict.fromkeys(("gp_weight", "loss_weights"), "penalties, each with its weight"),
     **dict.fromkeys(("discriminator_extra_steps", "d_steps"), "n_critic"),
 }
+UNUSED = {  # options of `fit` and `evaluate` that no game uses -> what to do instead
+    "class_weight": "a game weights no classes; leave it out, or balance the data",
+    "sample_weight": "a game weights no samples; leave it out, or repeat the important ones",
+    "validation_split": "the data are read by step; pass validation_data",
+}
+
+COUNTS = {  # integers among the options of `fit` and `evaluate` -> their minimum
+    **dict.fromkeys(("batch_size", "steps_per_epoch", "validation_batch_size"), 1),
+    **dict.fromkeys(("steps", "validation_steps", "validation_freq"), 1),
+    **dict.fromkeys(("epochs", "initial_epoch"), 0),
+}
+
+
+def check_compiled(model: keras.Model, method: str) -> None:
+    """Raises `ConfigError` before `compile`, for a method that needs it."""
+    if not model.compiled:
+        raise ConfigError(f"expected a compiled model; call compile() before {method}().")
 
 
 def check_compile_words(names: Collection[str]) -> None:
@@ -38,19 +53,6 @@ def check_compile_words(names: Collection[str]) -> None:
     for name in names:
         if name in KERAS_WORDS:
             raise ConfigError(f"expected no {name}: a game has {KERAS_WORDS[name]}; pass that.")
-
-
-UNUSED = {
-    "class_weight": "a game weights no classes; leave it out, or balance the data",
-    "sample_weight": "a game weights no samples; leave it out, or repeat the important ones",
-    "validation_split": "the data are read by step; pass validation_data",
-}
-
-COUNTS = {  # integers among Keras's options of `fit` and `evaluate` -> their minimum
-    **dict.fromkeys(("batch_size", "steps_per_epoch", "validation_batch_size"), 1),
-    **dict.fromkeys(("steps", "validation_steps", "validation_freq"), 1),
-    **dict.fromkeys(("epochs", "initial_epoch"), 0),
-}
 
 
 def check_keras_options(**options: Any) -> None:
@@ -68,18 +70,7 @@ def check_keras_options(**options: Any) -> None:
         are_epochs = name == "validation_freq" and isinstance(value, list)
         if value is not None and not are_epochs:
             check_integer(name, value, minimum)
-    check_callbacks(options.get("callbacks"))
-
-
-def check_callbacks(callbacks: Any) -> None:
-    """Raises `ConfigError` unless callbacks are None, a Keras callback or several."""
-    kinds = keras.callbacks.Callback | keras.callbacks.CallbackList
-    for callback in keras.tree.flatten(callbacks):
-        if callback is not None and not isinstance(callback, kinds):
-            raise ConfigError(
-                "expected a list of keras.callbacks.Callback objects as callbacks, got "
-                f"{abbreviate(callback)}."
-            )
+    check_callback_types(options.get("callbacks"))
 
 
 def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, name: Any) -> None:
@@ -99,7 +90,7 @@ def check_duel(generator: Any, discriminator: Any, rules: Any, scheduled: Any, n
     if not isinstance(name, str):
         raise ConfigError(f"expected a str as the name of a Duel, got {abbreviate(name)}.")
     check_shapes_fit(generator, discriminator)
-    check_range(generator)
+    check_output_range(generator)
     check_regularizers(generator, discriminator)
     check_rules_fit(rules, generator, discriminator)
 
@@ -155,84 +146,3 @@ def check_trainer(
         "run_eagerly": run_eagerly,
         "steps_per_execution": steps_per_execution,
     }
-
-
-def check_network(name: str, network: Any) -> None:
-    """Raises `ConfigError` unless a player's network is a Keras model with known inputs."""
-    is_model = isinstance(network, keras.Model) and network.built
-    if not is_model or not getattr(network, "inputs", None):
-        raise ConfigError(
-            f"expected a functional or Sequential keras.Model with keras.Input as the {name}, got "
-            f"{abbreviate(network)}{advise_model(network)}."
-        )
-
-
-def advise_model(network: Any) -> str:
-    """Returns what makes a Keras model one with known inputs, for an error."""
-    if isinstance(network, keras.Sequential):
-        return (
-            "; begin it with keras.Input(shape), and give layers of your own whose call can't be "
-            "traced a compute_output_shape"
-        )
-    if isinstance(network, keras.Model):
-        return "; make it functional: x = keras.Input(shape); keras.Model(x, network(x))"
-    return ""
-
-
-def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Raises `ConfigError` unless both networks agree about samples and labels."""
-    check_shapes_fit(generator, discriminator)
-    check_separate(generator, discriminator)
-    conditional = len(generator.inputs) == 2
-    discriminator_is_conditional = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
-    if conditional != discriminator_is_conditional or len(generator.inputs) > 2:
-        raise ConfigError(
-            "expected both networks to know labels or neither, got a generator of "
-            f"{len(generator.inputs)} inputs and a discriminator of {len(discriminator.inputs)} "
-            f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
-            "num_classes."
-        )
-    classes = [num_classes_of(network) for network in (generator, discriminator)]
-    if None not in classes and classes[0] != classes[1]:
-        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
-
-
-def advise_shape(sample_shape: tuple, input_shape: tuple) -> str:
-    """Returns what to do about a discriminator of other samples, for an error."""
-    is_conditioned = sample_shape[:-1] == input_shape[:-1] and len(sample_shape) == 3
-    if is_conditioned and input_shape[-1] > 4:
-        return (
-            "give it a second input for labels, keras.Input((), dtype='int32'), and concatenate "
-            "their one-hot maps inside; the generator likewise"
-        )
-    return "build both with the same shape"
-
-
-def check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Raises `ConfigError` for networks with a weight in common, which both players would move."""
-    own = {id(weight) for weight in generator.weights}
-    common = [weight.path for weight in discriminator.weights if id(weight) in own]
-    if common:
-        raise ConfigError(
-            f"expected networks without common weights, got {', '.join(common[:3])} in both; make "
-            "a layer for each."
-        )
-
-
-def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Raises `ConfigError` unless the discriminator takes the samples and gives logits."""
-    sample_shape = tuple(generator.output_shape[1:])
-    input_shape = tuple(discriminator.inputs[0].shape[1:])
-    if sample_shape != input_shape:
-        raise ConfigError(
-            f"expected a discriminator of samples {sample_shape}, which the generator makes, got "
-            f"one of {input_shape}; {advise_shape(sample_shape, input_shape)}."
-        )
-    logits = tuple(discriminator.outputs[0].shape)
-    if len(logits) < 2 or logits[-1] != 1:
-        raise ConfigError(
-            "expected a discriminator with one logit for each sample, (batch, 1), or for each "
-            f"patch, (batch, rows, columns, 1), got {logits}; end it with Dense(1) or Conv2D(1, "
-            "...), without a sigmoid."
-        )
-    check_logits(discriminator)

@@ -1,13 +1,13 @@
-"""Checks of what `fit` and `evaluate` read: arrays, data sets, their batches and values."""
+"""Checks of what `fit` and `evaluate` read: arrays, data sets and their batches."""
 
 import itertools
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keras_gan import media, scaling
-from keras_gan.batches import check_finite
 from keras_gan.errors import DataError, abbreviate
+from keras_gan.models.value_checks import CheckedDataset, ValueCheck
 
 import keras
 import numpy as np
@@ -20,18 +20,7 @@ DATASETS = (
     types.GeneratorType,
 )
 
-FIRST_BATCHES = 4  # whose values are all checked
 NO_BATCH = "expected data of at least one batch, got none; check the data's filters and batch size."
-
-
-def check_finite_numbers(x: Any) -> None:
-    """Raises `DataError` unless an array holds integers or finite floating-point numbers."""
-    x = np.asarray(x)
-    if np.issubdtype(x.dtype, np.integer):
-        return
-    if not np.issubdtype(x.dtype, np.floating):
-        raise DataError(f"expected numbers as samples, got {x.dtype}; convert them.")
-    check_finite(x)
 
 
 def is_array_nest(x: Any) -> bool:
@@ -64,81 +53,6 @@ def check_rows(array: Any, noun: str = "samples") -> None:
             f"expected {noun} as an array (count, ...) of at least one, got {received}; convert "
             "lists with np.asarray."
         )
-
-
-class ValueCheck:
-    """A check of the values of batches as they are read.
-
-    The first batches are checked whole, of the others the labels: to look at every pixel would take
-    longer than a step of a GPU.
-
-    Args:
-        whole: Function of a batch of arrays that raises `DataError` for values that a game can't be
-            trained on.
-        labels: The same for the labels of a batch alone.
-    """
-
-    def __init__(self, whole: Callable[[Any], None], labels: Callable[[Any], None]) -> None:
-        self.whole, self.labels = whole, labels
-        self.numbers = itertools.count()
-
-    def __call__(self, batch: Any) -> None:
-        """Checks the next batch."""
-        (self.whole if next(self.numbers) < FIRST_BATCHES else self.labels)(batch)
-
-    def of_generator(self, batches: Iterator) -> Iterator:
-        """Yields batches, each of which is checked."""
-        for batch in batches:
-            self(batch)
-            yield batch
-
-    def of_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Returns a data set of the same batches, each of which is checked when it is read."""
-        spec = dataset.element_spec
-        if not all(isinstance(part, tf.TensorSpec) for part in tf.nest.flatten(spec)):
-            return dataset
-
-        def check(*parts):
-            self(tf.nest.pack_sequence_as(spec, parts))
-
-        def check_when_read(*parts):
-            batch = parts if isinstance(spec, tuple) else parts[0]
-            with tf.control_dependencies([tf.numpy_function(check, tf.nest.flatten(batch), [])]):
-                return tf.nest.map_structure(tf.identity, batch)
-
-        return dataset.map(check_when_read)
-
-
-class CheckedDataset(keras.utils.PyDataset):
-    """A `PyDataset` of the same batches, each of which is checked when it is read.
-
-    Args:
-        data: The data; processes of its own would need a copy of the game, so it has none.
-        check: The check.
-    """
-
-    def __init__(self, data: keras.utils.PyDataset, check: ValueCheck) -> None:
-        super().__init__(workers=data.workers, max_queue_size=data.max_queue_size)
-        self.data, self.check = data, check
-
-    def __getitem__(self, index: int) -> Any:
-        """Returns a batch."""
-        batch = self.data[index]
-        self.check(batch)
-        return batch
-
-    @property
-    def num_batches(self) -> int | None:
-        """Number of batches in an epoch; None for endless data."""
-        return self.data.num_batches
-
-    def on_epoch_begin(self) -> None:
-        """Tells the data."""
-        self.data.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        """Tells the data."""
-        self.data.on_epoch_end()
 
 
 def check_dataset(
@@ -178,8 +92,8 @@ def check_dataset(
     return check.of_dataset(data) if is_dataset and not hasattr(data, "from_step") else data
 
 
-def check_generator(batches: types.GeneratorType) -> types.GeneratorType:
-    """Returns a generator of the same batches, once it has read the first one.
+def check_generator(batches: types.GeneratorType) -> Iterator:
+    """Returns an iterator over the same batches, once it has read the first one.
 
     Raises:
         DataError: For no batch, or batches that aren't tuples of arrays.
@@ -192,7 +106,7 @@ def check_generator(batches: types.GeneratorType) -> types.GeneratorType:
                 f"{describe(first) if isinstance(first, tuple) else type(first).__name__}; yield "
                 "(samples,)."
             )
-        return (batch for batch in itertools.chain([first], batches))
+        return itertools.chain([first], batches)
     raise DataError(NO_BATCH)
 
 

@@ -9,9 +9,10 @@ from keras_gan.checks import check_integer, check_labels
 from keras_gan.errors import DataError, unknown
 from keras_gan.models.adapters import adapt_pair
 from keras_gan.models.adversarial import AdversarialModel
-from keras_gan.models.checks import check_compile_words, check_networks_fit
+from keras_gan.models.checks import check_compile_words
 from keras_gan.models.data_checks import check_labels_fit, check_samples
 from keras_gan.models.duel import Duel, Noise, discriminate, with_labels
+from keras_gan.models.network_checks import check_networks_fit
 from keras_gan.models.rules import Rules
 from keras_gan.noise import stream_key
 from keras_gan.sampling import LATENT_DISTRIBUTIONS, Sampling

@@ -1,10 +1,92 @@
-"""Checks of what ends a network, and of what a game can train of it."""
+"""Checks of a game's networks: inputs, shapes, labels, ends, and what can be trained."""
+
+from typing import Any
 
 from keras_gan import media
-from keras_gan.errors import ConfigError
-from keras_gan.networks.graph import End, find_end
+from keras_gan.errors import ConfigError, abbreviate
+from keras_gan.networks.graph import End, find_end, has_graph, num_classes_of
 
 import keras
+
+
+def check_network(name: str, network: Any) -> None:
+    """Raises `ConfigError` unless a player's network is a Keras model with known inputs."""
+    if not has_graph(network) or not network.built:
+        raise ConfigError(
+            f"expected a functional or Sequential keras.Model with keras.Input as the {name}, got "
+            f"{abbreviate(network)}{advise_inputs(network)}."
+        )
+
+
+def advise_inputs(network: Any) -> str:
+    """Returns what gives a Keras model known inputs, for an error."""
+    if isinstance(network, keras.Sequential):
+        return (
+            "; begin it with keras.Input(shape), and give layers of your own whose call can't be "
+            "traced a compute_output_shape"
+        )
+    if isinstance(network, keras.Model):
+        return "; make it functional: x = keras.Input(shape); keras.Model(x, network(x))"
+    return ""
+
+
+def check_networks_fit(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` unless both networks agree about samples and labels."""
+    check_shapes_fit(generator, discriminator)
+    check_separate(generator, discriminator)
+    conditional = len(generator.inputs) == 2
+    discriminator_is_conditional = len(discriminator.inputs) == 2 or len(discriminator.outputs) == 2
+    if conditional != discriminator_is_conditional or len(generator.inputs) > 2:
+        raise ConfigError(
+            "expected both networks to know labels or neither, got a generator of "
+            f"{len(generator.inputs)} inputs and a discriminator of {len(discriminator.inputs)} "
+            f"inputs and {len(discriminator.outputs)} outputs; build both with the same "
+            "num_classes."
+        )
+    classes = [num_classes_of(network) for network in (generator, discriminator)]
+    if None not in classes and classes[0] != classes[1]:
+        raise ConfigError(f"expected the same num_classes in both networks, got {classes}.")
+
+
+def advise_shape(sample_shape: tuple, input_shape: tuple) -> str:
+    """Returns what to do about a discriminator of other samples, for an error."""
+    is_conditioned = sample_shape[:-1] == input_shape[:-1] and len(sample_shape) == 3
+    if is_conditioned and input_shape[-1] > 4:
+        return (
+            "give it a second input for labels, keras.Input((), dtype='int32'), and concatenate "
+            "their one-hot maps inside; the generator likewise"
+        )
+    return "build both with the same shape"
+
+
+def check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` for networks with a weight in common, which both players would move."""
+    own = {id(weight) for weight in generator.weights}
+    common = [weight.path for weight in discriminator.weights if id(weight) in own]
+    if common:
+        raise ConfigError(
+            f"expected networks without common weights, got {', '.join(common[:3])} in both; make "
+            "a layer for each."
+        )
+
+
+def check_shapes_fit(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises `ConfigError` unless the discriminator takes the samples and gives logits."""
+    sample_shape = tuple(generator.output_shape[1:])
+    input_shape = tuple(discriminator.inputs[0].shape[1:])
+    if sample_shape != input_shape:
+        raise ConfigError(
+            f"expected a discriminator of samples {sample_shape}, which the generator makes, got "
+            f"one of {input_shape}; {advise_shape(sample_shape, input_shape)}."
+        )
+    logits = tuple(discriminator.outputs[0].shape)
+    if len(logits) < 2 or logits[-1] != 1:
+        raise ConfigError(
+            "expected a discriminator with one logit for each sample, (batch, 1), or for each "
+            f"patch, (batch, rows, columns, 1), got {logits}; end it with Dense(1) or Conv2D(1, "
+            "...), without a sigmoid."
+        )
+    check_logits(discriminator)
 
 
 def check_logits(discriminator: keras.Model) -> None:
@@ -20,7 +102,7 @@ def check_logits(discriminator: keras.Model) -> None:
         )
 
 
-def check_range(generator: keras.Model) -> None:
+def check_output_range(generator: keras.Model) -> None:
     """Raises `ConfigError` for a generator that can't reach all values of its medium."""
     medium, end = media.of_network(generator), find_end(generator)
     if end is None or medium.range is None:

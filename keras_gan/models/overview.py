@@ -1,7 +1,7 @@
 """The overview of a game: players, rules and state, as text and as HTML."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_gan.errors import printable
@@ -13,6 +13,38 @@ from keras import ops
 OPTIMIZER_NUMBERS = "learning_rate", "beta_1", "beta_2", "momentum"
 
 Table = tuple[str, list[Sequence[str]]]  # a title, and rows whose first cell is a name
+
+
+class Overview:
+    """Mixin of games that prints their overview, and shows it in notebooks."""
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable | None = None,
+        expand_nested: bool = False,
+        **options: Any,
+    ) -> None:
+        """Prints the players, their networks and optimizers, the rules and the step.
+
+        Args:
+            line_length, positions, **options: As in `keras.Model.summary`, for the networks.
+            print_fn: Function to call with the text; `print` by default.
+            expand_nested: Whether to print Keras's summary of each network, too.
+
+        Example:
+
+            gan.summary()
+        """
+        print_fn = print_fn or print
+        print_fn(as_text(self))
+        for name in self.network_names() if expand_nested else ():
+            getattr(self, name).summary(line_length, positions, print_fn, **options)
+
+    def _repr_html_(self):
+        """Returns the overview that notebooks show."""
+        return as_html(self)
 
 
 def as_text(game: keras.Model) -> str:
@@ -52,8 +84,8 @@ def player_rows(game: keras.Model) -> list[Sequence[str]]:
         optimizer = describe_optimizer(game.optimizer_of(player)) if game.compiled else "none yet"
         for name, network in zip(game.players[player], game.networks_of(player), strict=True):
             rows.append((name, *describe_network(network), optimizer))
-    averages = game.averages.items()
-    rows += [(a, *describe_network(getattr(game, a)), f"average of {n}") for a, n in averages]
+    for average, name in game.averages.items():
+        rows.append((average, *describe_network(getattr(game, average)), f"average of {name}"))
     return rows
 
 

@@ -8,9 +8,8 @@ from keras_gan import optimizers, replicas, schedules
 from keras_gan.checks import check_positive
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.models.averages import update_average
-from keras_gan.models.checks import check_network
 from keras_gan.models.game_checks import check_forms, check_free, check_names
-from keras_gan.models.network_checks import check_trainable
+from keras_gan.models.network_checks import check_network, check_trainable
 from keras_gan.models.resumable import Resumable
 from keras_gan.networks import compute_dtypes
 from keras_gan.networks.copies import copy_network

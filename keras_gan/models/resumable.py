@@ -1,8 +1,6 @@
 """Resumable: a `keras.Model` that continues from a save as if it had never stopped."""
 
 import contextlib
-import os
-from collections.abc import Sequence
 from typing import Any
 
 from keras_gan import batches, memory, replicas
@@ -15,94 +13,34 @@ from keras_gan.device_arrays import (
     can_hold,
 )
 from keras_gan.errors import ConfigError, DataError
-from keras_gan.files.atomic import check_file, check_path
-from keras_gan.finite import StopOnNaN
-from keras_gan.models.callback_checks import check_callbacks, restore_backups
+from keras_gan.models.callback_checks import check_callbacks, restore_backups, with_guard
 from keras_gan.models.checks import check_compiled, check_keras_options
-from keras_gan.models.data_checks import (
-    NO_BATCH,
-    ValueCheck,
-    check_dataset,
-    check_finite_numbers,
-    check_rows,
-    is_array_nest,
-)
-from keras_gan.models.keras_methods import KerasMethods
-from keras_gan.models.replicated import Counter, Replicated, RunningMean, check_replicas
-from keras_gan.models.savable import check_savable
+from keras_gan.models.data_checks import NO_BATCH, check_dataset, check_rows, is_array_nest
+from keras_gan.models.loadable import check_loadable
+from keras_gan.models.replicated import check_replicas
+from keras_gan.models.savable import Savable
+from keras_gan.models.value_checks import ValueCheck, check_finite_numbers
 from keras_gan.tf32 import allow_tf32
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 CHECKED_ROWS = 256  # rows of an array whose range is checked
-OTHER_STATE, RUNNING_MEAN = "other_state_", "running_mean_"
 
 
-class Resumable(Replicated, KerasMethods, keras.Model):
-    """Base of `AdversarialModel` that counts steps, reads data by step and saves all its state.
+class Resumable(Savable):
+    """Base of `AdversarialModel` that reads data by step, and checks them.
 
     Args:
         seed: Non-negative int. With the step it determines the order of arrays.
         name: Name of the model.
-
-    Attributes:
-        step, images_seen, roll_backs: int64 counters that are saved with the model.
-        images_before: Another one, of the images that transferred weights have seen.
     """
 
     def __init__(self, seed: int = 0, name: str | None = None):
-        super().__init__(name=name)
+        super().__init__(name)
         self.seed = check_seed(seed)
-        self.step = Counter("step")
-        self.images_seen = Counter("images_seen")
-        self.images_before = Counter("images_before")
-        self.roll_backs = Counter("roll_backs")
-        self._trackers = {}
-        self._saved_means = {}
         self._device_arrays, self._gathers = None, False
-
-    # Metrics: as in Keras, means since the start of the epoch.
-
-    def track(self, names: Sequence[str]) -> None:
-        """Creates the running means of `log`, in this order.
-
-        Raises:
-            ConfigError: For a name that occurs twice.
-        """
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ConfigError(
-                f"expected different names of logs, got {', '.join(twice)} twice; give each Duel a "
-                "name of its own."
-            )
-        self._trackers = {name: RunningMean(name=name) for name in names}
-
-    def log(self, logs: dict, weights: dict | None = None) -> None:
-        """Adds scalars to their running means.
-
-        Args:
-            logs: Name -> scalar.
-            weights: Name -> 0 or 1, for values that not every step computes.
-        """
-        for name, value in replicas.average_scalars(logs).items():
-            self._trackers[name].update_state(value, (weights or {}).get(name))
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """Running means, which Keras resets at each epoch."""
-        return list(self._trackers.values())
-
-    def resume_means(self) -> None:
-        """Restores the running means that were saved with the model, once."""
-        for name, saved_values in self._saved_means.items():
-            for variable, value in zip(self._trackers[name].variables, saved_values, strict=True):
-                variable.assign(value)
-        self._saved_means = {}
-
-    # Fitting arrays and step-addressed datasets.
 
     def fit(
         self,
@@ -150,11 +88,7 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         """
         check_compiled(self, "fit")
         check_keras_options(batch_size=batch_size, steps_per_epoch=steps_per_epoch, **kwargs)
-        kwargs["callbacks"] = with_guard(kwargs.get("callbacks"))
-        validation_size = kwargs.get("validation_batch_size") or batch_size or 32
-        kwargs |= self._check_validation(kwargs.get("validation_data"), validation_size)
-        callbacks, validates = kwargs.get("callbacks"), "validation_data" in kwargs
-        check_callbacks(self, callbacks, validates, lambda: check_savable(self))
+        kwargs = self._check_options(kwargs, batch_size or 32)
         self.check_trained()
         self.check_averages()
         if is_array_nest(x):
@@ -163,7 +97,7 @@ class Resumable(Replicated, KerasMethods, keras.Model):
             y = batch_size = None
         x = check_dataset(x, self._value_check(), y, batch_size)
         on_device = self._data_on_device(x, data_on_device)
-        restore_backups(self, callbacks)
+        restore_backups(self, kwargs["callbacks"])
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             self._check_executions(steps_per_epoch)
@@ -196,16 +130,20 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         check_compiled(self, "evaluate")
         check_keras_options(batch_size=batch_size, **kwargs)
         if "_use_cached_eval_dataset" not in kwargs:  # else `fit` has checked them
-            if is_array_nest(x):
-                self.check_arrays(x, y)
-                x = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
-                y = batch_size = None
-            x = check_dataset(x, self._value_check(), y, batch_size)
+            x, y, batch_size = self._in_order(x, y, batch_size), None, None
         with batches.convert_read_errors():
             results = super().evaluate(x, y, batch_size=batch_size, **kwargs)
         if not any(tracker.count.numpy() for tracker in self._trackers.values()):
             raise DataError(NO_BATCH)
         return results
+
+    def _check_options(self, options, batch_size):
+        """Returns Keras's options of `fit` with checked callbacks and validation data."""
+        batch_size = options.get("validation_batch_size") or batch_size
+        validation = self._check_validation(options.get("validation_data"), batch_size)
+        callbacks = with_guard(options.get("callbacks"))
+        check_callbacks(self, callbacks, bool(validation), lambda: check_loadable(self))
+        return {**options, **validation, "callbacks": callbacks}
 
     def _check_validation(self, data, batch_size):
         """Returns `fit`'s `validation_data`; raises errors for what `evaluate` can't read."""
@@ -214,10 +152,15 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         check_keras_options(sample_weight=weights)
         if not is_array_nest(x):
-            return {"validation_data": check_dataset(x, self._value_check(), y)}
+            return {"validation_data": self._in_order(x, y)}
+        return {"validation_data": self._in_order(x, y, batch_size), "validation_batch_size": None}
+
+    def _in_order(self, x, y, batch_size=None):
+        """Returns the checked data of an evaluation, batch by batch."""
+        if not is_array_nest(x):
+            return check_dataset(x, self._value_check(), y, batch_size)
         self.check_arrays(x, y)
-        batches_in_order = tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size)
-        return {"validation_data": batches_in_order, "validation_batch_size": None}
+        return tf.data.Dataset.from_tensor_slices(join(x, y)).batch(batch_size or 32)
 
     def train_on_batch(
         self,
@@ -355,77 +298,6 @@ class Resumable(Replicated, KerasMethods, keras.Model):
         Args:
             data: A batch of arrays, or all data.
         """
-
-    # Saving and loading all state.
-
-    def save(
-        self,
-        filepath: str | os.PathLike,
-        overwrite: bool = True,
-        zipped: bool | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Saves the model with all of its state as a `.keras` file, as `keras.Model.save` does.
-
-        Args:
-            filepath: The `.keras` file; its folder is created if needed.
-            overwrite, zipped, **kwargs: As in `keras.Model.save`.
-
-        Raises:
-            ConfigError: For another suffix, as other formats lack a part of the state, a path where
-                no file can be, or a model with parts that aren't registered, so that it couldn't be
-                loaded again.
-        """
-        path, is_remote = check_path(filepath), "://" in os.fspath(filepath)
-        if path.suffix != ".keras":
-            raise ConfigError(
-                f"expected a file that ends in .keras, got {path}: other formats lack a part of "
-                "the state."
-            )
-        if zipped is not False and not is_remote:
-            check_file(path)
-        check_savable(self)
-        if not is_remote:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        super().save(filepath if is_remote else path, overwrite, zipped, **kwargs)
-
-    def other_state(self) -> list[keras.Variable]:
-        """Returns variables that Keras doesn't save, such as the state of seed generators."""
-        saved = {id(variable) for variable in self.weights}
-        return [variable for variable in self.variables if id(variable) not in saved]
-
-    def save_own_variables(self, store: Any) -> None:
-        """Saves the counters, all random state, the state of the rules, and the running means."""
-        super().save_own_variables(store)
-        for index, variable in enumerate(self.other_state()):
-            store[f"{OTHER_STATE}{index}"] = variable
-        for name, tracker in self._trackers.items():
-            store[RUNNING_MEAN + name] = np.stack(
-                [ops.convert_to_numpy(v) for v in tracker.variables]
-            )
-
-    def load_own_variables(self, store: Any) -> None:
-        """Loads the variables of `save_own_variables`."""
-        keys = list(store.keys())
-        prefixes = (OTHER_STATE, RUNNING_MEAN)
-        super().load_own_variables({k: store[k] for k in keys if not k.startswith(prefixes)})
-        for index, variable in enumerate(self.other_state()):
-            variable.assign(store[f"{OTHER_STATE}{index}"])
-        self._saved_means = {
-            name: np.array(store[RUNNING_MEAN + name])
-            for name in self._trackers
-            if RUNNING_MEAN + name in keys
-        }
-
-
-def with_guard(callbacks: Any) -> Any:
-    """Returns the callbacks of `fit` with a `StopOnNaN`; a `CallbackList` stays as it is."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return callbacks
-    callbacks = keras.tree.flatten(callbacks)
-    if not any(isinstance(callback, StopOnNaN) for callback in callbacks):
-        callbacks.insert(0, StopOnNaN())
-    return [callback for callback in callbacks if callback is not None]
 
 
 def rows_at(array: Any, indices: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, abbreviate, counted
 from keras_gan.models.adversarial import AdversarialModel
 from keras_gan.networks import Network, freeze_layers
+from keras_gan.networks.network import first_layers
 
 import keras
 
@@ -65,7 +66,7 @@ def transfer(
 
     Raises:
         ConfigError: If a game is of another type, has been trained, shares no weight with the
-            other, or has fewer layers to freeze.
+            other, or has fewer layers to freeze; the game is then as before.
 
     Source: Mo et al., "Freeze the Discriminator: a Simple Baseline for Fine-Tuning GANs", 2020;
     Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS 2020.
@@ -81,19 +82,19 @@ def transfer(
     """
     check_games(game, other)
     check_integer("freeze_discriminator", freeze_discriminator, minimum=0)
-    done = [copy_weights(name, *pair) for name, pair in pairs_of_networks(game, other).items()]
-    if max(each.share for each in done) < LEAST_SHARE:
-        raise ConfigError(
-            "expected a game with networks of the same family and widths, got one whose layers "
-            "have other shapes; train with the recipe and the width of the other game."
-        )
+    pairs = pair_networks(game, other)
+    counterparts = {name: find_counterparts(*pair) for name, pair in pairs.items()}
+    transfers = [describe(name, *pair, counterparts[name]) for name, pair in pairs.items()]
+    check_share(transfers)
+    check_frozen(game, freeze_discriminator, transfers)
+    for name, (network, source) in pairs.items():
+        copy_weights(network, source, counterparts[name])
     game.images_before.assign(int(other.images_seen) + int(other.images_before))
     if freeze_discriminator:
         freeze(game, freeze_discriminator)
-        check_frozen(game, done)
-    if freeze_discriminator and game.compiled:
-        game.compile_from_config(game.get_compile_config())  # optimizers of fewer weights
-    return done
+        if game.compiled:
+            game.compile_from_config(game.get_compile_config())  # optimizers of fewer weights
+    return transfers
 
 
 def check_games(game: AdversarialModel, other: AdversarialModel) -> None:
@@ -110,7 +111,7 @@ def check_games(game: AdversarialModel, other: AdversarialModel) -> None:
         )
 
 
-def pairs_of_networks(
+def pair_networks(
     game: AdversarialModel, other: AdversarialModel
 ) -> dict[str, tuple[keras.Model, keras.Model | None]]:
     """Returns name -> each network and average of a game, and the other game's or None."""
@@ -118,55 +119,83 @@ def pairs_of_networks(
     pairs = {}
     for name, network in sources.items():
         candidates = (getattr(other, each, None) for each in (name, network) if each)
-        found = next((each for each in candidates if isinstance(each, keras.Model)), None)
-        pairs[name] = getattr(game, name), found
+        source = next((each for each in candidates if isinstance(each, keras.Model)), None)
+        pairs[name] = getattr(game, name), source
     return pairs
 
 
-def copy_weights(name: str, network: keras.Model, other: keras.Model | None) -> Transferred:
-    """Copies the weights of one network that have a counterpart in another one.
+def find_counterparts(network: keras.Model, other: keras.Model | None) -> dict[int, int]:
+    """Returns index of a weight of a network -> index of its counterpart in another one.
 
     Counterparts have the same name and shape, in the same order. Names that Keras numbered are
     compared without their numbers, as these count all layers of a process.
     """
-    weights, others = network.weights, other.weights if other else []
-    keys = [(each, key_of(each, network)) for each in weights]
-    other_keys = [(each, key_of(each, other)) for each in others]
-    matcher = difflib.SequenceMatcher(
-        None, [key for _, key in keys], [key for _, key in other_keys], autojunk=False
-    )
-    found = {
+    keys, other_keys = (keys_of(each) if each else [] for each in (network, other))
+    matcher = difflib.SequenceMatcher(None, keys, other_keys, autojunk=False)
+    return {
         block.a + index: block.b + index
         for block in matcher.get_matching_blocks()
         for index in range(block.size)
     }
-    for index, source in found.items():
-        weights[index].assign(others[source])
-    numbers = sum(math.prod(weights[index].shape) for index in found)
-    dropped = sorted({*range(len(others))} - {*found.values()})
+
+
+def describe(
+    name: str, network: keras.Model, other: keras.Model | None, counterparts: dict[int, int]
+) -> Transferred:
+    """Describes what `copy_weights` does for the network of this name."""
+    weights, others = network.weights, other.weights if other else []
+    numbers = sum(math.prod(weights[index].shape) for index in counterparts)
+    dropped = sorted({*range(len(others))} - {*counterparts.values()})
     return Transferred(
         name,
-        copied=tuple(weights[index].path for index in found),
+        copied=tuple(weights[index].path for index in counterparts),
         share=numbers / max(network.count_params(), 1),
-        new=tuple(each.path for index, each in enumerate(weights) if index not in found),
+        new=tuple(each.path for index, each in enumerate(weights) if index not in counterparts),
         dropped=tuple(others[index].path for index in dropped),
     )
 
 
-def key_of(weight: keras.Variable, network: keras.Model) -> tuple[str, tuple[int, ...]]:
-    """Returns the name of a weight, without numbers that Keras gave, and its shape."""
+def copy_weights(
+    network: keras.Model, other: keras.Model | None, counterparts: dict[int, int]
+) -> None:
+    """Copies the weights of another network to their counterparts in a network."""
+    for index, source in counterparts.items():
+        network.weights[index].assign(other.weights[source])
+
+
+def keys_of(network: keras.Model) -> list[tuple[str, tuple[int, ...]]]:
+    """Returns the name of each weight, without numbers that Keras gave, and its shape."""
     kinds = {default_name(layer) for layer in network._flatten_layers()}
-    parts = [part for part in weight.path.split("/") if part != network.name]
-    plain = [re.sub(r"_\d+$", "", part) for part in parts]
-    names = [short if short in kinds else part for short, part in zip(plain, parts, strict=True)]
-    return "/".join(names), tuple(weight.shape)
+
+    def plain(part):
+        short = re.sub(r"_\d+$", "", part)
+        return short if short in kinds else part
+
+    paths = ([part for part in w.path.split("/") if part != network.name] for w in network.weights)
+    shapes = (tuple(weight.shape) for weight in network.weights)
+    return [("/".join(map(plain, path)), shape) for path, shape in zip(paths, shapes, strict=True)]
 
 
-def check_frozen(game: AdversarialModel, done: Sequence[Transferred]) -> None:
-    """Raises `ConfigError` if a layer would be frozen that has weights of its own to learn."""
-    new = {name for each in done for name in each.new}
-    networks = game.networks_of("discriminator")
-    layers = [layer for network in networks for layer in network.layers if not layer.trainable]
+def check_share(transfers: Sequence[Transferred]) -> None:
+    """Raises `ConfigError` unless networks have weights in common."""
+    if max(each.share for each in transfers) < LEAST_SHARE:
+        raise ConfigError(
+            "expected a game with networks of the same family and widths, got one whose layers "
+            "have other shapes; train with the recipe and the width of the other game."
+        )
+
+
+def check_frozen(game: AdversarialModel, count: int, transfers: Sequence[Transferred]) -> None:
+    """Raises `ConfigError` if a layer would be frozen that has weights of its own to learn.
+
+    Args:
+        game: The game.
+        count: Number of layers to freeze.
+        transfers: What will be copied.
+    """
+    new = {name for each in transfers for name in each.new}
+    networks = game.networks_of("discriminator") if count else ()
+    layers = [layer for network in networks for layer in first_layers(network, count)]
     fresh = [weight.path for layer in layers for weight in layer.weights if weight.path in new]
     if fresh:
         raise ConfigError(

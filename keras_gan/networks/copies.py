@@ -9,7 +9,7 @@ from keras_gan.errors import ConfigError, KerasGanError, reason_of
 
 import keras
 
-MARKS = "medium", "num_classes", "tolerance"  # attributes that a network's user may have set
+USER_ATTRIBUTES = "medium", "num_classes", "tolerance"  # of a network
 
 
 def copy_network(network: keras.Model, change: Callable = lambda config: config) -> keras.Model:
@@ -20,7 +20,8 @@ def copy_network(network: keras.Model, change: Callable = lambda config: config)
 
     Args:
         network: A functional or Sequential model.
-        change: Function of the Keras config of each layer, which returns that of its copy.
+        change: Function of the Keras config of each layer, which returns that of its copy; for a
+            `Lambda` of the name of its precision policy alone.
 
     Raises:
         ConfigError: For a network with a part that can't be made from its config.
@@ -37,11 +38,16 @@ def copy_network(network: keras.Model, change: Callable = lambda config: config)
             "get_config that returns all arguments of its constructor, and write lambdas as named "
             "functions."
         ) from error
-    for name in MARKS:
-        if name in vars(network) and name not in vars(copy):
-            setattr(copy, name, getattr(network, name))
+    copy_attributes(network, copy)
     copy.trainable = False
     return copy
+
+
+def copy_attributes(network: keras.Model, copy: keras.Model) -> None:
+    """Sets the attributes of a network that its user has set on a copy that lacks them."""
+    for name in USER_ATTRIBUTES:
+        if name in vars(network) and name not in vars(copy):
+            setattr(copy, name, getattr(network, name))
 
 
 def make_copy(network: keras.Model, change: Callable) -> keras.Model:

@@ -91,17 +91,10 @@ class DCGANGenerator(Network):
         units = math.prod(start) * channels[0]
         x = keras.layers.Dense(units, use_bias=False, kernel_initializer=INIT, dtype=policy)(x)
         x = keras.layers.Reshape((*start, channels[0]), dtype=policy)(x)
-        for filters in (*channels[1:], None):
-            x = keras.layers.ReLU(dtype=policy)(normalize(x))
-            x = Conv2DTranspose(
-                filters or image_shape[-1],
-                4,
-                strides=2,
-                padding="same",
-                use_bias=filters is None,
-                kernel_initializer=INIT,
-                dtype=policy,
-            )(x)
+        for filters in channels[1:]:
+            x = enlarge(keras.layers.ReLU(dtype=policy)(normalize(x)), filters, policy)
+        x = keras.layers.ReLU(dtype=policy)(normalize(x))
+        x = enlarge(x, image_shape[-1], policy, use_bias=True)
         images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
         config = {
             "image_shape": list(image_shape),
@@ -185,6 +178,22 @@ class DCGANDiscriminator(Network):
 
 
 FEATURES = 128
+
+
+def enlarge(
+    x: keras.KerasTensor, filters: int, policy: keras.DTypePolicy, use_bias: bool = False
+) -> keras.KerasTensor:
+    """Doubles the size of maps by a transposed 4x4 convolution."""
+    convolution = Conv2DTranspose(
+        filters,
+        4,
+        strides=2,
+        padding="same",
+        use_bias=use_bias,
+        kernel_initializer=INIT,
+        dtype=policy,
+    )
+    return convolution(x)
 
 
 def stage_channels(width: int, stages: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What the graph of a functional network tells: the range of its outputs, and its classes."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -100,8 +101,7 @@ def trace(tensor: keras.KerasTensor) -> End | None:
     if operation is None or not operation._inbound_nodes:
         return None
     if isinstance(operation, keras.Model):
-        outputs = getattr(operation, "outputs", None)
-        return trace(outputs[tensor_index]) if outputs else None
+        return trace(operation.outputs[tensor_index]) if has_graph(operation) else None
     node, kind = operation._inbound_nodes[node_index], type(operation).__name__
     source = node.input_tensors[0] if len(node.input_tensors) == 1 else None
     if source is not None and (kind in MOVING or is_linear(operation)):
@@ -201,7 +201,7 @@ def count_classes(network: keras.Model, index: int) -> int | None:
         if not any(id(tensor) in tensors for tensor in node.input_tensors):
             continue
         operation, kind = node.operation, type(node.operation).__name__
-        if isinstance(operation, keras.Model) and getattr(operation, "inputs", None):
+        if has_graph(operation):
             places = [i for i, t in enumerate(node.input_tensors) if id(t) in tensors]
             count = count_classes(operation, places[0])
         elif kind in MOVING and len(node.input_tensors) == 1:
@@ -223,8 +223,22 @@ def first_count(operation: Any) -> int | None:
     return None
 
 
+def has_graph(operation: Any) -> bool:
+    """Returns whether a layer is a functional or Sequential model with known inputs."""
+    return isinstance(operation, keras.Model) and bool(getattr(operation, "inputs", None))
+
+
+def graph_of(network: keras.Model) -> keras.Model:
+    """Returns the functional model of a network, which a Sequential one holds."""
+    return getattr(network, "_functional", None) or network
+
+
 def in_order(network: keras.Model) -> list:
     """Returns the nodes of a network's graph, inputs first."""
-    graph = getattr(network, "_functional", None) or network
-    depths = sorted(graph._nodes_by_depth, reverse=True)
-    return [node for depth in depths for node in graph._nodes_by_depth[depth]]
+    nodes = graph_of(network)._nodes_by_depth
+    return [node for depth in sorted(nodes, reverse=True) for node in nodes[depth]]
+
+
+def one_or_all(tensors: Sequence) -> Any:
+    """Returns the only tensor, or a list of all: the inputs or outputs of a network."""
+    return list(tensors) if len(tensors) > 1 else tensors[0]

@@ -81,10 +81,17 @@ def freeze_layers(network: keras.Model, count: int) -> None:
     Raises:
         ConfigError: For a number out of range.
     """
+    frozen = first_layers(network, count)
+    for layer in network.layers:
+        if layer.weights:
+            layer.trainable = layer not in frozen
+
+
+def first_layers(network: keras.Model, count: int) -> list[keras.layers.Layer]:
+    """Returns the first layers with weights; raises `ConfigError` for as many as there are."""
     layers = [layer for layer in network.layers if layer.weights]
     check_integer("number of frozen layers", count, 0, len(layers) - 1)
-    for index, layer in enumerate(layers):
-        layer.trainable = index >= count
+    return layers[:count]
 
 
 def truncated(

@@ -189,23 +189,17 @@ class ResNetDiscriminator(Network):
         check_choice("conditioning", conditioning, CONDITIONINGS)
         check_choice("normalization", normalization, NORMALIZATIONS)
         check_choice("initializer", initializer, INITIALIZERS)
-        widths = stage_widths(doublings, width, max_width)
         sides = [min(image_shape[:2]) >> stage for stage in range(doublings + 1)]
         check_integer("smallest_map", smallest_map, SMALLEST_SIDE, sides[0])
-        sides = [side for side in sides if side >= smallest_map]
-        check_attention(attention, sides[1:])
+        sides = [side for side in sides[1:] if side >= smallest_map]
+        check_attention(attention, sides)
         factory = LayerFactory(resolve_policy(dtype), initializer, normalization)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes, conditioning)
         concatenates = num_classes is not None and conditioning == "concatenation"
         x = concatenate_one_hot(*inputs, num_classes) if concatenates else images
-        for stage, channels in enumerate(widths):
-            pool = stage + 1 < len(sides)
-            x = down_block(x, channels, factory, activate=stage > 0, pool=pool)
-            if pool and min(x.shape[1:3]) == attention:
-                x = factory.attention(x)
-        x = keras.layers.ReLU(dtype="float32")(x)
-        features = (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))
+        widths = stage_widths(doublings, width, max_width)
+        features = pooled_features(x, widths, len(sides), attention, factory)
         outputs = discriminator_outputs(features, inputs, num_classes, conditioning, factory.wrap)
         config = {
             "image_shape": list(image_shape),
@@ -219,6 +213,30 @@ class ResNetDiscriminator(Network):
             "initializer": initializer,
         }
         super().__init__(inputs, outputs, config, factory.policy, name)
+
+
+def pooled_features(
+    x: keras.KerasTensor,
+    widths: Sequence[int],
+    poolings: int,
+    attention: int | None,
+    factory: LayerFactory,
+) -> keras.KerasTensor:
+    """Computes the features of a discriminator from images, `(batch, widths[-1])` float32.
+
+    Args:
+        x: Images, perhaps with one-hot labels.
+        widths: Number of channels of each block.
+        poolings: Number of blocks, from the first one on, that halve the size.
+        attention: Shorter side of the map after which to insert self-attention, or None.
+        factory: Maker of layers.
+    """
+    for stage, channels in enumerate(widths):
+        x = down_block(x, channels, factory, activate=stage > 0, pool=stage < poolings)
+        if stage < poolings and min(x.shape[1:3]) == attention:
+            x = factory.attention(x)
+    x = keras.layers.ReLU(dtype="float32")(x)
+    return (ops.sum if factory.spectral else ops.mean)(x, axis=(1, 2))
 
 
 def condition_blocks(

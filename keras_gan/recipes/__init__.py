@@ -1,14 +1,7 @@
 """Recipes: the networks and hyperparameters of a paper by name, one row each."""
 
 from keras_gan.recipes.building import build
-from keras_gan.recipes.changes import (
-    change,
-    check_changes,
-    describe_changes,
-    names,
-    numbers_of,
-    without_own,
-)
+from keras_gan.recipes.changes import change, check_changes, names, without_own
 from keras_gan.recipes.choosing import (
     AUTO,
     Choice,
@@ -21,6 +14,7 @@ from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.reasons import describe
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import RECIPES, SMALL, SMALL_RECIPES, get
+from keras_gan.recipes.texts import describe_changes, numbers_of
 
 __all__ = [
     "AUTO",

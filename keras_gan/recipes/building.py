@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from keras_gan import media, models, optimizers, penalties, schedules
+from keras_gan import media, models, optimizers, schedules
 from keras_gan.errors import ConfigError, unknown
-from keras_gan.recipes.changes import PLAIN, WEIGHTED, change, with_augmentation
+from keras_gan.recipes.changes import PENALTIES, PLAIN, change, with_augmentation
 from keras_gan.recipes.networks import NetworkSpec
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import get, with_width
@@ -92,7 +92,7 @@ def split_changes(changes: dict) -> tuple[dict, dict]:
         is_object = name in ("penalties", "constraint") or not isinstance(value, PLAIN)
         if value is not None:
             (objects if is_object else plain)[name] = value
-    weights = [name for name in plain if name in WEIGHTED or name == "interval"]
+    weights = [name for name in plain if name in PENALTIES or name == "interval"]
     if "penalties" in objects and weights:
         raise ConfigError(
             f"expected penalties or {', '.join(weights)}, got both; set weight and interval of "
@@ -122,7 +122,7 @@ def compile_model(
 
 def without_penalties(recipe: Recipe) -> Recipe:
     """Returns the recipe without its penalties and their schedules."""
-    names = {getattr(penalties, name).name for name in recipe.penalties}
+    names = recipe.penalty_weights()
     ends = {name: end for name, end in recipe.ends.items() if name not in names}
     return dataclasses.replace(recipe, penalties={}, ends=ends)
 
@@ -171,7 +171,7 @@ def scale_penalties(recipe: Recipe, moments: tuple | None) -> Recipe:
         return recipe
     variance = sum(moments[1]) / len(moments[1])
     weights = {name: variance * weight for name, weight in recipe.penalties.items()}
-    names = {getattr(penalties, name).name for name in weights}
+    names = recipe.penalty_weights()
     ends = {name: variance * end if name in names else end for name, end in recipe.ends.items()}
     return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
@@ -204,7 +204,7 @@ def make_schedules(
     starts |= {"beta_2": recipe.beta_2}
     starts |= {"augmentation": recipe.augmentation_options.get("p", 0.0)}
     starts |= {"moving_average_half_life": 0.0}
-    starts |= {getattr(penalties, name).name: w for name, w in recipe.penalties.items()}
+    starts |= recipe.penalty_weights()
     for name in recipe.ends.keys() - starts.keys():
         raise unknown("scheduled number", name, starts)
     cosines = {

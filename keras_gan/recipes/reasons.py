@@ -1,7 +1,8 @@
 """Why each number of a recipe is what it is: a paper's, measured, or a choice that wasn't tuned."""
 
-from keras_gan.recipes.changes import END, names, numbers_of
+from keras_gan.recipes.changes import END, names
 from keras_gan.recipes.table import SMALL, get
+from keras_gan.recipes.texts import numbers_of
 
 CHOICE = "a choice of this package, not tuned"
 CPU = "a choice for minutes to hours on a CPU"

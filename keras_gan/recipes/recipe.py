@@ -83,6 +83,10 @@ class Recipe:
         """Returns the initial learning rate of a player."""
         return self.rates[player] if isinstance(self.rates, dict) else self.rates
 
+    def penalty_weights(self) -> dict:
+        """Returns the weights of the penalties, by the penalties' names such as `"r1"`."""
+        return {getattr(penalties, name).name: w for name, w in self.penalties.items()}
+
     def plain_rules(self) -> dict:
         """Returns the rules that JSON can represent, as name -> text, number or bool."""
         return {field.name: getattr(self, field.name) for field in PLAIN_RULES}
@@ -90,13 +94,13 @@ class Recipe:
     def rules(self) -> Rules:
         """Makes the rules of the recipe; the weights of its penalties have to be numbers."""
         weights = self.penalties.items()
-        made = {
+        objects = {
             "loss": losses.get(self.loss),
             "penalties": [getattr(penalties, name)(w, self.interval) for name, w in weights],
             "augmentation": self.make_augmentation(),
         }
         fields = (field.name for field in dataclasses.fields(Rules))
-        return Rules(**{name: getattr(self, name) for name in fields} | made)
+        return Rules(**{name: getattr(self, name) for name in fields} | objects)
 
     def make_augmentation(self) -> augment.Augment | None:
         """Makes the augmentation; its p is constant, or follows a schedule or its target."""

@@ -14,6 +14,7 @@ from keras_gan.files.json_file import read_json
 from keras_gan.metrics.evaluate import read_batches
 from keras_gan.models import GAN
 from keras_gan.options import CROP
+from keras_gan.progress import quiet
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.same_data import note_change
@@ -52,7 +53,7 @@ class MetricOptions:
     def evaluator(
         self,
         source: datasets.Source,
-        tell: Callable[[str], None] = lambda line: None,
+        tell: Callable[[str], None] = quiet,
         warn: Callable[[str], None] | None = None,
     ) -> metrics.Evaluator:
         """Makes the `Evaluator` for a source.
@@ -92,7 +93,7 @@ def evaluate_run(
     options: MetricOptions | None = None,
     data: str | None = None,
     best: bool = False,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> tuple[metrics.Evaluation, list[verdicts.Verdict]]:
     """Evaluates a run's generator.
 
@@ -174,7 +175,7 @@ def evaluate_source(
     options: MetricOptions,
     data: str,
     image_size: int | tuple[int, int] | None = None,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
     medium: media.Medium | str | None = None,
     fit: str = CROP,
 ) -> metrics.Evaluation:
@@ -211,7 +212,7 @@ def evaluate_source(
 
 
 def open_run_source(
-    run: Run, data: str | None = None, tell: Callable[[str], None] = lambda line: None
+    run: Run, data: str | None = None, tell: Callable[[str], None] = quiet
 ) -> datasets.Source:
     """Opens the data of a run, or another source with samples of the same shape.
 
@@ -231,8 +232,8 @@ def open_run_source(
             channels,
             skip_corrupt=config["skipped"] > 0,
             medium=medium,
-            mirror=config.get("mirror", False),
-            **ways_of_reading(config),
+            mirror=config["mirror"],
+            **reading_options(config),
         )
     except DataError as error:
         if data is not None:
@@ -247,9 +248,9 @@ def open_run_source(
     return source
 
 
-def ways_of_reading(config: dict) -> dict[str, str]:
+def reading_options(config: dict) -> dict[str, str]:
     """Returns the background and the fit of a run's images, as arguments of `open_source`."""
-    return {"background": config.get("background") or WHITE, "fit": config.get("fit") or CROP}
+    return {"background": config["background"] or WHITE, "fit": config["fit"] or CROP}
 
 
 def check_class_order(names: list[str] | None, source: datasets.Source) -> None:
@@ -281,7 +282,7 @@ def evaluation_callback(
     run: Run,
     source: datasets.Source,
     options: MetricOptions,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> callbacks.Evaluate:
     """Makes the callback that evaluates a run during training; it tells what fails."""
     return callbacks.Evaluate(

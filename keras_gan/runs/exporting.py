@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from keras_gan import export, metrics
 from keras_gan.files import atomic
 from keras_gan.files.atomic import write_text
-from keras_gan.progress import clock
+from keras_gan.progress import clock, quiet
 from keras_gan.runs.evaluation import MetricOptions, open_run_source
 from keras_gan.runs.folder import Run, writing_to
 from keras_gan.sampling import Sampling, require_sampling, sampler_in_shares
@@ -194,7 +194,7 @@ def compare_quality(
     gan: keras.Model,
     path: str | os.PathLike,
     count: int = 10_000,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> tuple[metrics.Evaluation, metrics.Evaluation]:
     """Measures the cost of an ONNX file's precision.
 

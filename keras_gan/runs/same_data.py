@@ -27,13 +27,14 @@ def with_fingerprints(
     """
     first = run.read_config() if run.config_path.exists() else None
     prints = fingerprints(source, first)
-    if first is None or is_same(first, prints):
-        if first is not None and first["data"] != config["data"]:
-            tell(
-                f"The data are now at {config['data']}: the same samples as at {first['data']} "
-                "before."
-            )
-    elif first["data"] == config["data"]:
+    if first is None:
+        return {**config, **prints}
+    are_same, have_moved = is_same(first, prints), first["data"] != config["data"]
+    if are_same and have_moved:
+        tell(
+            f"The data are now at {config['data']}: the same samples as at {first['data']} before."
+        )
+    if not are_same and not have_moved:
         raise RunError(
             f"expected the samples with which the run in {run.folder} began, but "
             f"{describe_change(first, source)}. Restore them, or start another run from this one's "

@@ -5,6 +5,8 @@ CONFIG = {
     **{name: str for name in ("recipe", "data", "mixed_precision", "fingerprint", "stamp")},
     **{name: COUNT for name in ("samples", "skipped", "steps", "batch_size", "seed")},
     "sample_shape": [COUNT],
+    **{name: (str, None) for name in ("background", "fit")},
+    "mirror": bool,
     "medium": {"name": str},
     "rules": {str: (str, int, float, bool, None)},
     "changes": {str: (str, int, float, bool)},

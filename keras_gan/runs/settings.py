@@ -124,6 +124,13 @@ class Settings:
         }
 
 
+def describe_start(config: dict, source: datasets.Source) -> list[str]:
+    """Returns lines on a run that starts: its data, its settings, and what can't be met."""
+    empty_classes = describe_empty_classes(source) if config["classes"] else []
+    settings = [summary(config, source.fitted), *changes_of(config), *unmet_requests(config)]
+    return [*source.notes, *empty_classes, *settings]
+
+
 def summary(config: dict, fitted: str | None = None) -> str:
     """Returns a line of text that describes a run.
 
@@ -136,7 +143,7 @@ def summary(config: dict, fitted: str | None = None) -> str:
     classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
     skipped = f", {files} skipped" if config["skipped"] else ""
     fitted = f", {fitted}" if fitted else ""
-    mirror = ", each image also mirrored" if config.get("mirror") else ""
+    mirror = ", each image also mirrored" if config["mirror"] else ""
     changes = ", ".join(f"{name}={value}" for name, value in config["changes"].items())
     return printable(
         f"{config['recipe']} on {config['data']}: {counted(config['samples'], 'sample')} of {shape}"

@@ -9,6 +9,7 @@ from keras_gan.files.keras_file import load_model
 from keras_gan.models import AdversarialModel
 from keras_gan.models.transfer import freeze, transfer
 from keras_gan.options import FLOAT32
+from keras_gan.progress import quiet
 from keras_gan.runs.folder import Run
 from keras_gan.runs.hub import local_path
 
@@ -19,7 +20,7 @@ def start_or_resume(
     run: Run,
     config: dict,
     chief: bool = True,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> AdversarialModel:
     """Loads the model of the run's newest checkpoint, or builds one in a new run folder.
 
@@ -36,9 +37,7 @@ def start_or_resume(
     """
     gan = build(config)
     if config["weights_from"] is not None and not run.checkpoints.paths():
-        other = load_other(run, config["weights_from"])
-        for each in transfer(gan, other, config["freeze_discriminator"]):
-            tell(str(each))
+        start_from_weights(gan, run, config, tell)
     elif config["freeze_discriminator"]:
         freeze(gan, config["freeze_discriminator"])
     if chief:
@@ -55,18 +54,18 @@ def start_or_resume(
     return saved
 
 
-def load_other(run: Run, name: str) -> AdversarialModel:
-    """Loads the model with whose weights a run starts.
+def start_from_weights(
+    gan: AdversarialModel, run: Run, config: dict, tell: Callable[[str], None]
+) -> None:
+    """Copies the weights of another model to that of a new run.
 
-    Args:
-        run: The `Run`.
-        name: Folder of another run, a `.keras` file, or `hf:OWNER/NAME` of the Hugging Face hub.
+    It is that of another run, of a `.keras` file, or of `hf:OWNER/NAME` of the Hugging Face hub.
 
     Raises:
         ConfigError: If there is no such folder or file, or it is the run itself.
         HubError: If the repository can't be read.
     """
-    source = local_path(name)
+    source = local_path(config["weights_from"])
     if source.resolve() == run.folder.resolve():
         raise ConfigError(
             f"expected another run to start from than {source} itself (--from, --out); the "
@@ -77,7 +76,9 @@ def load_other(run: Run, name: str) -> AdversarialModel:
             f"expected a run folder or a .keras file at {source}, to start with its weights "
             "(--from), found nothing there."
         )
-    return Run(source).load() if source.is_dir() else load_model(source)
+    other = Run(source).load() if source.is_dir() else load_model(source)
+    for transferred in transfer(gan, other, config["freeze_discriminator"]):
+        tell(str(transferred))
 
 
 def build(config: dict) -> AdversarialModel:

@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from keras_gan import callbacks, environment, machine, media, notebook, trackers
+from keras_gan import callbacks, datasets, environment, machine, media, notebook, trackers
 from keras_gan.errors import ConfigError, NotFiniteError
 from keras_gan.models.data_checks import check_parts
 from keras_gan.options import AUTO_PRECISION, FLOAT32
+from keras_gan.progress import quiet
 from keras_gan.runs import sessions
 from keras_gan.runs.choosing import open_data
 from keras_gan.runs.evaluation import MetricOptions, evaluation_callback, tell_verdicts
@@ -21,14 +22,7 @@ from keras_gan.runs.plan import CheckpointOptions, Plan, Result
 from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.same_data import with_fingerprints
-from keras_gan.runs.settings import (
-    Settings,
-    changes_of,
-    check_settings,
-    describe_empty_classes,
-    summary,
-    unmet_requests,
-)
+from keras_gan.runs.settings import Settings, check_settings, describe_start
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -47,10 +41,6 @@ import tensorflow as tf
 GPU_STEPS = 10
 # Windows sends the last one for Ctrl-Break and when the window is closed; others don't have it
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
-
-
-def quiet(line: str) -> None:
-    """Ignores a line of progress."""
 
 
 def train(
@@ -134,35 +124,38 @@ def make_plan(
     config = run.keep_first_settings(settings.config(source))
     config = with_fingerprints(run, config, source, tell)
     check_parts(config["batch_size"], config["rules"]["accumulation"])
-    notes = [*source.notes, *(describe_empty_classes(source) if config["classes"] else [])]
-    lines = (summary(config, source.fitted), *changes_of(config), *unmet_requests(config))
-    for line in (*notes, *lines):
+    for line in describe_start(config, source):
         tell(line)
-    dataset = source.to_dataset(
-        config["batch_size"],
-        labels=config["classes"] is not None,
-        seed=settings.seed,
-        prefetch=settings.prefetch,
-        stored=bool(machine.gpus()),  # a processor scales them as fast before the step
-    )
+    dataset = open_dataset(source, config, settings.prefetch)
     if config["mixed_precision"] == AUTO_PRECISION:
         run.check_free()  # before a timing
         config["mixed_precision"] = pick_precision(config, dataset, strategy, tell)
     evaluate = evaluation_callback(run, source, metrics, tell) if metrics and chief else None
     return Plan(
-        run,
-        config,
-        source,
-        dataset,
-        every,
-        evaluate,
-        checkpoints,
-        strategy,
-        tell,
-        settings.data_on_device,
-        export,
-        loggers,
-        deadline,
+        run=run,
+        config=config,
+        source=source,
+        dataset=dataset,
+        every=every,
+        evaluate=evaluate,
+        checkpoints=checkpoints,
+        strategy=strategy,
+        tell=tell,
+        data_on_device=settings.data_on_device,
+        export=export,
+        trackers=loggers,
+        deadline=deadline,
+    )
+
+
+def open_dataset(source: datasets.Source, config: dict, prefetch: int) -> tf.data.Dataset:
+    """Returns the batches of a run."""
+    return source.to_dataset(
+        config["batch_size"],
+        labels=config["classes"] is not None,
+        seed=config["seed"],
+        prefetch=prefetch,
+        stored=bool(machine.gpus()),  # a processor scales them as fast before the step
     )
 
 

@@ -1,11 +1,11 @@
-"""Errors of exporters, with the layer of the network that causes them."""
+"""What converters share: errors that name a layer, a check of random numbers, unrolled loops."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras_gan.errors import ExportError, KerasGanError, reason_of
-from keras_gan.networks.graph import in_order
+from keras_gan.networks.graph import has_graph, in_order, one_or_all
 
 import keras
 import numpy as np
@@ -36,12 +36,12 @@ def name_layer(network: keras.Model, convert: Callable, target: str, advice: str
         ) from error
 
 
-def find_layer(network: keras.Model, works: Callable) -> str:
+def find_layer(network: keras.Model, convert: Callable) -> str:
     """Returns the name and the class of the first layer for which a function raises an error.
 
     Args:
         network: A network.
-        works: Function of a network; it is called with each layer as a network of its own.
+        convert: Function of a network; it is called with each layer as a network of its own.
     """
     for node in in_order(network):
         layer = node.operation
@@ -49,10 +49,9 @@ def find_layer(network: keras.Model, works: Callable) -> str:
             continue
         inputs, outputs = node.input_tensors, node.outputs
         try:
-            works(keras.Model(list({id(t): t for t in inputs}.values()), outputs))
+            convert(keras.Model(list({id(t): t for t in inputs}.values()), outputs))
         except Exception:
-            is_nested = isinstance(layer, keras.Model) and getattr(layer, "inputs", None)
-            return find_layer(layer, works) if is_nested else describe(layer)
+            return find_layer(layer, convert) if has_graph(layer) else describe(layer)
     return describe(network)
 
 
@@ -86,11 +85,6 @@ def repeats(network: keras.Model) -> bool:
     calls = (network(one_or_all(inputs), training=False) for _ in range(2))
     first, second = map(keras.tree.flatten, calls)
     return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True))
-
-
-def one_or_all(inputs: Sequence) -> Any:
-    """Returns the inputs of a network: the only one, or a list."""
-    return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
 @contextlib.contextmanager
