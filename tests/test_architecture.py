@@ -27,7 +27,7 @@ FLOORS = (
         "noise",
         "optimizers",
     },
-    {"progress"},
+    {"progress", "trackers"},
     {"runtime", "verdicts", "device_arrays"},
     {"pictures", "batches", "layers", "losses", "schedules", "penalties"},
     {"media"},

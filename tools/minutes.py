@@ -100,7 +100,8 @@ def train(arguments, seed, source, evaluator):
 
     Args:
         arguments: With `recipe`, `width`, `unconditional`, `augment`, `update`, `images`,
-            `mixed_precision`, `minutes`, `cpu_minutes`, `steps`, `samples` and `keep`.
+            `mixed_precision`, `weights_from`, `minutes`, `cpu_minutes`, `steps`, `samples` and
+            `keep`.
     """
     keras.utils.set_random_seed(seed)
     recipe = kg.recipes.get(arguments.recipe, arguments.width)
@@ -115,6 +116,8 @@ def train(arguments, seed, source, evaluator):
         update=arguments.update,
         dtype=arguments.mixed_precision and f"mixed_{arguments.mixed_precision}",
     )
+    if arguments.weights_from:
+        kg.transfer(gan, kg.runs.Run(arguments.weights_from).load())
     folder = arguments.keep and pathlib.Path(arguments.keep) / f"{arguments.recipe}_{seed}"
     if folder and kg.checkpoints.Checkpoints(folder).newest():
         gan = kg.checkpoints.Checkpoints(folder).load()
@@ -161,6 +164,7 @@ def parser():
     parser.add_argument("--mixed-precision", choices=("bfloat16", "float16"))
     parser.add_argument("--metrics", nargs="+", default=["frechet"])
     parser.add_argument("--extractor", help="as in keras-gan evaluate")
+    parser.add_argument("--from", dest="weights_from", help="a run with whose weights to start")
     parser.add_argument("--samples", help="a .png for a grid of the last seed's samples")
     parser.add_argument("--keep", help="a folder for checkpoints, by which a stopped run goes on")
     parser.add_argument("--out", default="minutes.jsonl")
