@@ -14,7 +14,7 @@ import hub_server
 import numpy as np
 import pytest
 from commands import TRAIN, newest, refused, train, words
-from conftest import differing, state_of
+from conftest import differing, state_of, tiny_gan
 from huggingface_hub import ModelCard, constants
 from PIL import Image
 
@@ -184,8 +184,9 @@ def test_what_cannot_be_read_is_told(hub, tmp_path, capsys):
         assert text in error
     for name, text in (("digits", "as OWNER/NAME"), ("me/one@", "commit after the @")):
         assert text in refused(capsys, ["sample", f"hf:{name}"])
+    config = {"weights_from": "hf:me/one", "freeze_discriminator": 0}
     with pytest.raises(DataError, match=r"expected a \.keras file at .*a\.keras, but"):
-        starting.load_other(kg.runs.Run(tmp_path / "run"), "hf:me/one")
+        starting.start_from_weights(tiny_gan(), kg.runs.Run(tmp_path / "run"), config, print)
 
 
 def test_what_cannot_be_published_leaves_nothing(source, tmp_path, capsys, monkeypatch):
