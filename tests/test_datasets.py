@@ -335,7 +335,7 @@ def test_what_is_no_source(thing):
     for take in (datasets.pair, datasets.Pair):
         with pytest.raises(ConfigError, match=rf"expected a Source to pair, got .*{advice}"):
             take(thing, DIGITS)
-    with pytest.raises(ConfigError, match="expected the folder of a cache, got 3"):
+    with pytest.raises(ConfigError, match="expected a path as a str or a pathlib.Path, got 3"):
         datasets.load("digits", cache=3)
 
 
