@@ -311,7 +311,7 @@ def test_a_phones_folder_trains_resumes_and_evaluates_with_its_run_inside(phone,
     assert np.array_equal(all_samples(reference), all_samples(source))
     changed = [word for word in command if word != "--mirror"]
     assert "mirror: True there, False now" in refused(capsys, [*changed, "--steps", 8])
-    assert "which is a run folder; name the data" in refused(
+    assert "got a run folder; name the data" in refused(
         capsys, ["train", "gan", "--data", out, "--out", tmp_path / "other"]
     )
 
@@ -320,11 +320,15 @@ def test_a_run_in_a_zip_is_no_data(tmp_path):
     write(tmp_path / "set" / "x.png", encode(picture(8, 8), "PNG"))
     write(tmp_path / "set" / "run" / "samples" / "1.png", encode(picture(64, 64), "PNG"))
     write(tmp_path / "set" / "run" / "config.json", b'{"keras_gan_version": "0.1.0"}')
+    write(tmp_path / "set" / "run" / "a" / "config.json", b'{"keras_gan_version": "0.1.0"}')
+    write(tmp_path / "set" / ".run" / "config.json", b'{"keras_gan_version": "0.1.0"}')
     write(tmp_path / "set" / "model" / "config.json", b'{"other": 1}')
     write(tmp_path / "set" / "model" / "y.png", encode(picture(8, 8), "PNG"))
     for source in both(tmp_path / "set"):
         assert len(source) == 2
         assert "1 .json, 1 run folder" in source.notes[0]
+        with pytest.raises(DataError, match="got a run folder; name the data"):
+            datasets.open_source(f"{source.name}/run")
 
 
 def test_classes_in_another_order_than_a_runs_are_refused():

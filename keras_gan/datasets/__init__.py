@@ -214,7 +214,10 @@ def find_source(
     if path.is_dir():
         archive = Folder(path)
         return ImageSource(name, archive, image_size, channels, skip_corrupt, background, fit)
-    raise DataError(f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}.")
+    raise DataError(
+        f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}; name one of "
+        "these, such as the folder that it is in."
+    )
 
 
 def find_path(name: str) -> pathlib.Path:

@@ -198,4 +198,7 @@ def check_corrupt(name: str, corrupt: dict[str, str], count: int, skip_corrupt: 
             "leave them out with skip_corrupt (--skip-corrupt)."
         )
     if len(corrupt) == count:
-        raise DataError(f"expected images in {name}, but none of its files can be decoded.")
+        raise DataError(
+            f"expected images in {name}, but none of its files can be decoded; repair some, or "
+            "name other data."
+        )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_checkpoint, step_of
 from keras_gan.errors import ConfigError, DataError, RunError
+from keras_gan.files import run_names
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
@@ -30,7 +31,7 @@ class Run:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = check_path(folder)
-        self.config_path = self.folder / "config.json"
+        self.config_path = self.folder / run_names.CONFIG
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
         self.history_path = self.folder / "history.csv"
@@ -38,7 +39,7 @@ class Run:
         self.metrics_path = self.folder / "metrics.csv"
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
-        self.export_folder = self.folder / "export"
+        self.export_folder = self.folder / run_names.EXPORT
         self.exported_path = self.folder / "exported.json"
         self.evaluation_path = self.folder / "evaluation.json"
         self.neighbours_path = self.folder / "neighbours.png"

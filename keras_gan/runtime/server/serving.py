@@ -12,6 +12,7 @@ import socket
 import urllib.parse
 
 from keras_gan.errors import ServeError
+from keras_gan.files.run_names import CONFIG, EXPORT
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
 from keras_gan.runtime.server.protocol import Protocol
@@ -22,7 +23,6 @@ import uvicorn
 
 TOKEN_VARIABLE = "KERAS_GAN_TOKEN"
 DRAIN_SECONDS = 30
-EXPORTS = "export"  # the folder of a run's exports
 MAX_PORT = 2**16 - 1
 EXIT_SIGNAL = 128
 log = logging.getLogger("keras_gan.runtime")
@@ -115,22 +115,30 @@ def open_versions(arguments: argparse.Namespace) -> Versions:
     """Opens the versions of a model's folder, or of a run's export; loads the newest one."""
     given = pathlib.Path(arguments.folder)
     name = given.resolve().name if arguments.name is None else arguments.name
-    is_run = (given / "config.json").is_file()
-    folder = given / EXPORTS if is_run else given
     if not re.fullmatch("[^/:]+", name):
         raise ServeError(f"expected a --name without / and :, got {name!r}.")
+    folder, command = find_versions(given)
     load = functools.partial(Model, batch_size=min(arguments.batch_size, arguments.max_count))
-    way = f"keras-gan export {given}" if is_run else f"keras-gan export RUN --out {folder}"
-    if is_run and not folder.is_dir():
-        raise ServeError(f"expected an export of the run {given}, found none; make one by: {way}")
     versions = Versions(folder, name, load)
     versions.refresh()
     if versions.current is None:
         raise ServeError(
             f"expected a version with {FILE} in {folder}, found none that can be served; "
-            f"make one by: {way}"
+            f"make one by: {command}"
         )
     return versions
+
+
+def find_versions(given: pathlib.Path) -> tuple[pathlib.Path, str]:
+    """Returns the folder of versions, a model's or that in a run, and the command that adds one."""
+    if not (given / CONFIG).is_file():
+        return given, f"keras-gan export RUN --out {given}"
+    command = f"keras-gan export {given}"
+    if not (given / EXPORT).is_dir():
+        raise ServeError(
+            f"expected an export of the run {given}, found none; make one by: {command}"
+        )
+    return given / EXPORT, command
 
 
 def listen(host: str, port: int) -> socket.socket:
