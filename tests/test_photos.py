@@ -289,13 +289,13 @@ def test_a_phones_folder_trains_resumes_and_evaluates_with_its_run_inside(phone,
     """The run lies in the data's folder, and never becomes data."""
     folder = shutil.copytree(phone, tmp_path / "photos")
     out = folder / "run"
-    command = ("train", "gan", "--data", folder, *TINY, *OPTIONS, "--out", out)
-    assert main(words(*command, "--steps", 4)) == 0
+    training = ("train", "gan", "--data", folder, *TINY, *OPTIONS, "--out", out)
+    assert main(words(*training, "--steps", 4)) == 0
     line = "gan on {}: 30 samples of 24x16x3, 8 of 15 images padded with black, resized, each"
     assert line.format(folder) in capsys.readouterr().out
     whole = state_of(runs.Run(out).load())
     (out / "checkpoints" / "00000004.keras").unlink()  # as if it was stopped after step 2
-    assert main(words(*command, "--steps", 4)) == 0
+    assert main(words(*training, "--steps", 4)) == 0
     told = capsys.readouterr().out
     assert "read: 8 .txt, 1 run folder." in told
     assert line.format(folder) in told
@@ -309,7 +309,12 @@ def test_a_phones_folder_trains_resumes_and_evaluates_with_its_run_inside(phone,
     source = datasets.open_source(folder, (24, 16), fit="pad", background="black", mirror=True)
     reference = runs.evaluation.open_run_source(runs.Run(out))
     assert np.array_equal(all_samples(reference), all_samples(source))
-    changed = [word for word in command if word != "--mirror"]
+    for name in ("x.png", "cats/x.png", "run/../x.png"):
+        for command in (["sample", out], ["explore", out, "truncation"]):
+            error = refused(capsys, [*command, "--out", folder / name])
+            assert f"got {folder / name}, which would become one of its images" in error
+    assert main(words("sample", out, "--count", 4, "--out", out / "x.png")) == 0
+    changed = [word for word in training if word != "--mirror"]
     assert "mirror: True there, False now" in refused(capsys, [*changed, "--steps", 8])
     assert "got a run folder; name the data" in refused(
         capsys, ["train", "gan", "--data", out, "--out", tmp_path / "other"]

@@ -6,7 +6,9 @@ import shlex
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.arguments import add_command, add_run, spell
 from keras_gan.errors import ConfigError
+from keras_gan.files.run_folder import require_run
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {
@@ -18,16 +20,17 @@ OF_FILES = {
 
 def add_export(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan export`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "export",
-        help="export a run's generator",
-        description="Export a run's averaged generator: the next SavedModel version for TF "
-        "Serving, generator.onnx, and generator.py, which draws samples with onnxruntime and "
-        "NumPy. All files are compared with the Keras generator first.",
+        run_export,
+        "export a run's generator",
+        "Export a run's averaged generator: the next SavedModel version for TF Serving, "
+        "generator.onnx, and generator.py, which draws samples with onnxruntime and NumPy. All "
+        "files are compared with the Keras generator first.",
+        check=check_export,
     )
-    parser.set_defaults(command=run_export)
-    parser.add_argument("run", metavar="RUN", help="the run folder")
-    parser.add_argument("--best", action="store_true", help="use the best checkpoint")
+    add_run(parser)
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
     parser.add_argument("--licence", metavar="TEXT", help="licence, for the file's metadata")
     add_onnx(parser.add_argument_group("generator.onnx"))
@@ -80,13 +83,31 @@ def read_options(arguments: argparse.Namespace) -> "kg.runs.ExportOptions":
     )
 
 
+def check_export(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless the run folder is one, and the options go together.
+
+    The options of other files than the page's need `--out` if there is a page.
+    """
+    require_run(arguments.run)
+    given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
+    if given and writes_page_alone(arguments):
+        raise ConfigError(
+            f"expected --out DIR with {spell(given)} beside --web, as --web alone writes the page "
+            "and leaves the run's export as it is; add it, or export in two commands."
+        )
+
+
+def writes_page_alone(arguments: argparse.Namespace) -> bool:
+    """Returns whether only a page is to be written."""
+    return bool(arguments.web) and arguments.out is None
+
+
 def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
     from keras_gan.sampling import require_sampling
 
     run = kg.runs.Run(arguments.run)
-    if arguments.web and arguments.out is None:
-        check_page_alone(arguments)
+    if writes_page_alone(arguments):
         page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)
         print_page(page.path)
         return
@@ -106,17 +127,6 @@ def run_export(arguments: argparse.Namespace) -> None:
     if arguments.web:
         path = exports[0].path / "assets.extra" / "generator.onnx"
         print_page(kg.export.write_page(path, arguments.web))
-
-
-def check_page_alone(arguments: argparse.Namespace) -> None:
-    """Raises `ConfigError` for options of other files than the page's."""
-    given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
-    if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise ConfigError(
-            f"expected --out DIR with {names} beside --web, as --web alone writes the page and "
-            "leaves the run's export as it is; add it, or export in two commands."
-        )
 
 
 def print_page(page: pathlib.Path) -> None:

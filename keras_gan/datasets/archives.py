@@ -2,21 +2,19 @@
 
 import collections
 import concurrent.futures
-import json
 import os
 import pathlib
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from keras_gan.datasets.image_files import SUFFIXES
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import digest
 from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
-from keras_gan.files.run_names import CONFIG, VERSION
+from keras_gan.files.run_folder import CONFIG, is_run_config, is_run_folder
 from keras_gan.progress import progress_bar
 
 SYSTEM_FILES = {"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini"}
@@ -195,20 +193,6 @@ def is_image(name: str) -> bool:
 def kind_of(name: str) -> str:
     """Returns the suffix of a file that isn't read, or `NO_SUFFIX`."""
     return os.path.splitext(name)[1].lower() or NO_SUFFIX
-
-
-def is_run_folder(path: str | os.PathLike) -> bool:
-    """Returns whether a folder is a run of this package."""
-    return is_run_config(limits.read_text, pathlib.Path(path, CONFIG))
-
-
-def is_run_config(read: Callable[[Any], str | bytes], file: Any) -> bool:
-    """Returns whether a file, read by a function, holds the settings of a run of this package."""
-    try:
-        settings = json.loads(read(file))
-    except (DataError, *limits.UNREADABLE):
-        return False
-    return isinstance(settings, dict) and VERSION in settings
 
 
 def refuse_run(path: object) -> None:

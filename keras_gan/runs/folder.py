@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_checkpoint, step_of
 from keras_gan.errors import ConfigError, DataError, RunError
-from keras_gan.files import run_names
+from keras_gan.files import run_folder
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 from keras_gan.options import AUTO_PRECISION
@@ -31,7 +31,7 @@ class Run:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = check_path(folder)
-        self.config_path = self.folder / run_names.CONFIG
+        self.config_path = self.folder / run_folder.CONFIG
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
         self.history_path = self.folder / "history.csv"
@@ -39,7 +39,7 @@ class Run:
         self.metrics_path = self.folder / "metrics.csv"
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
-        self.export_folder = self.folder / run_names.EXPORT
+        self.export_folder = self.folder / run_folder.EXPORT
         self.exported_path = self.folder / "exported.json"
         self.evaluation_path = self.folder / "evaluation.json"
         self.neighbours_path = self.folder / "neighbours.png"
@@ -53,11 +53,7 @@ class Run:
         Raises:
             RunError: If the folder isn't a run, or its settings can't be read.
         """
-        if not self.config_path.exists():
-            raise RunError(
-                f"expected a run folder at {self.folder}, found no config.json in it; "
-                "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
-            )
+        run_folder.require_run(self.folder)
         config = read_json(self.config_path, CONFIG, RunError)
         try:
             medium = media.from_config(config["medium"])
@@ -108,11 +104,7 @@ class Run:
 
     def check_free(self) -> None:
         """Raises `RunError` unless the folder is missing or empty."""
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise RunError(
-                f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
-                "files. Choose another --out."
-            )
+        run_folder.require_free(self.folder)
 
     def trained_steps(self) -> int:
         """Returns the step of the newest checkpoint, intact or not; 0 without one."""

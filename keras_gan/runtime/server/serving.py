@@ -12,7 +12,7 @@ import socket
 import urllib.parse
 
 from keras_gan.errors import ServeError
-from keras_gan.files.run_names import CONFIG, EXPORT
+from keras_gan.files.run_folder import CONFIG, EXPORT
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
 from keras_gan.runtime.server.protocol import Protocol
