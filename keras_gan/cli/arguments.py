@@ -7,7 +7,6 @@ from typing import Any
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError
-from keras_gan.files.atomic import check_file
 from keras_gan.files.run_folder import require_run
 
 
@@ -59,6 +58,13 @@ def add_truncation(parser: argparse.ArgumentParser) -> None:
 def check_run_and_out(arguments: argparse.Namespace) -> None:
     """Raises `KerasGanError` unless the run folder is one, and `--out`, if given, can be a file."""
     require_run(arguments.run)
+    check_out(arguments)
+
+
+def check_out(arguments: argparse.Namespace) -> None:
+    """Raises `ConfigError` for an `--out` where no file can be."""
+    from keras_gan.files.atomic import check_file  # with NumPy, which the parser doesn't need
+
     if arguments.out is not None:
         check_file(arguments.out)
 

@@ -3,8 +3,7 @@
 import argparse
 
 import keras_gan as kg
-from keras_gan.cli.arguments import add_command
-from keras_gan.files.atomic import check_file
+from keras_gan.cli.arguments import add_command, check_out
 from keras_gan.files.run_folder import require_run
 
 
@@ -34,8 +33,7 @@ def check_report(arguments: argparse.Namespace) -> None:
     """Raises `KerasGanError` unless the runs are some, and `--out`, if given, can be a file."""
     for run in arguments.runs:
         require_run(run)
-    if arguments.out is not None:
-        check_file(arguments.out)
+    check_out(arguments)
 
 
 def run_report(arguments: argparse.Namespace) -> None:
