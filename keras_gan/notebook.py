@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-LARGEST_PAGE = 8_000_000  # bytes; a notebook file holds what its cells show
+MAX_PAGE_BYTES = 8_000_000  # a notebook file holds what its cells show
 WIDTH, HEIGHT, MARGIN = 480, 160, 5  # of the curves, in pixels
 MAX_POINTS = 500  # of a curve
 COLOURS = "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b"
@@ -46,14 +46,14 @@ def show_html(code: str, text: str, handle: Any = None) -> Any:
 
 
 def show_page(path: str | os.PathLike) -> None:
-    """Shows an HTML file in the running cell, if there is one; large files only by their path.
+    """Shows an HTML file in the running cell of a notebook, if any; large files only by their path.
 
     The page is part of the notebook, as not every notebook can read files by their path.
     """
     if not is_running():
         return
     path, frame = pathlib.Path(path), ""
-    if path.stat().st_size <= LARGEST_PAGE:
+    if path.stat().st_size <= MAX_PAGE_BYTES:
         page = html.escape(path.read_text("utf-8"))
         style = "width: 100%; height: 600px; border: 1px solid #ccc"
         frame = f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
@@ -90,11 +90,11 @@ class Figure:
         style = "min-width: 256px; max-width: 100%; image-rendering: pixelated"
         picture = f'<img style="{style}" src="data:image/png;base64,{png}">'
         caption = f"step {step:,}"
-        code = f"<div>{caption}</div><div>{picture}</div>{curves(self._rows)}"
+        code = f"<div>{caption}</div><div>{picture}</div>{draw_curves(self._rows)}"
         self._handle = show_html(code, f"{caption}: {path}", self._handle)
 
 
-def curves(rows: Sequence[tuple[int, dict[str, float]]]) -> str:
+def draw_curves(rows: Sequence[tuple[int, dict[str, float]]]) -> str:
     """Draws curves by step as SVG above their legend; returns an empty string for no rows.
 
     Args:
@@ -102,7 +102,7 @@ def curves(rows: Sequence[tuple[int, dict[str, float]]]) -> str:
 
     Example:
 
-    >>> curves([(1, {"d_loss": 1.5}), (2, {"d_loss": 1.0})]).count("<polyline")
+    >>> draw_curves([(1, {"d_loss": 1.5}), (2, {"d_loss": 1.0})]).count("<polyline")
     1
     """
     if not rows:

@@ -44,3 +44,17 @@ def parse_image_size(word: str) -> int | tuple[int, int]:
         )
     sides = tuple(map(int, word.split("x")))
     return sides if len(sides) == 2 else sides[0]
+
+
+def parse_width(word: str) -> int | str:
+    """Parses a width: an integer, or a word that the recipes check; for `argparse`.
+
+    Example:
+
+    >>> parse_width("64"), parse_width("small:8")
+    (64, 'small:8')
+    """
+    try:
+        return int(word)
+    except ValueError:
+        return word

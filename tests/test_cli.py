@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import keras_gan as kg
-from keras_gan import recipes, runs
+from keras_gan import cli, recipes, runs
 from keras_gan.cli import main
 from keras_gan.errors import DataError
 from keras_gan.runtime import Generator
@@ -254,11 +254,31 @@ def test_runs_that_are_not_there(tmp_path, capsys):
 def test_bad_sampling(run, tmp_path, capsys):
     assert "end in .png or .npy" in refused(capsys, ["sample", run, "--out", "x.jpg"])
     assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "ten"])
+    assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "²"])
     assert "truncation from 0 to 1" in refused(capsys, ["sample", run, "--truncation", 2])
     assert "number of samples >= 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
     (tmp_path / "file").write_text("in the way")
     arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
     assert "expected a folder for" in refused(capsys, arguments)
+
+
+def test_paths_are_checked_before_tensorflow_starts(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "start_tensorflow", lambda: pytest.fail("too late"))
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "x"
+    for command, message in (
+        (["train", "quick", "--data", "digits", "--out", tmp_path], "it holds other files"),
+        ([*TRAIN, "--out", tmp_path / "new", "--set", "r1"], "expected --set NAME=VALUE"),
+        (["sample", tmp_path], "found no config.json in it"),
+        (["sample", run, "--out", below], f"expected a folder for {below}"),
+        (["explore", run, "classes", "--out", tmp_path], f"got the folder {tmp_path}"),
+        (["explore", run, "mix", "--out", "x.gif"], "--out to end in .png, got x.gif"),
+        (["report", run, tmp_path], "found no config.json in it"),
+        (["report", run, "--out", below], f"expected a folder for {below}"),
+        (["export", tmp_path], "found no config.json in it"),
+        (["export", run, "--web", tmp_path / "page", "--jit"], "--out DIR with --jit beside"),
+    ):
+        assert message in refused(capsys, command)
 
 
 def test_no_permission_to_write(tmp_path, capsys):

@@ -120,13 +120,13 @@ def test_pictures_of_ones_own(tmp_path):
 
 def test_curves_hold_both_ends_and_escape_names():
     rows = [(step, {"<a>_loss": step / 10, "b_loss": 1.0}) for step in range(5_001)]
-    drawn = notebook.curves(rows)
+    drawn = notebook.draw_curves(rows)
     (first, *_, last), _ = (line.split() for line in re.findall(r'points="(.*?)"', drawn))
     assert (first, last) == ("5.0,155.0", "475.0,5.0")
     assert len(drawn) < 20_000
     assert "&lt;a&gt;_loss 500</span>" in drawn
     assert "(0 to 500, steps 0 to 5,000)" in drawn
-    (point,) = re.findall(r'cx="(.*?)" cy="(.*?)"', notebook.curves([(7, {"d_loss": 0.5})]))
+    (point,) = re.findall(r'cx="(.*?)" cy="(.*?)"', notebook.draw_curves([(7, {"d_loss": 0.5})]))
     assert point == ("5.0", "5.0")
 
 

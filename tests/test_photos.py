@@ -5,48 +5,21 @@ import json
 import os
 import shutil
 import sys
-import zipfile
 
-from keras_gan import datasets, options, runs
+from keras_gan import datasets, runs
 from keras_gan.cli import main
-from keras_gan.datasets.fitting import fit_image
 from keras_gan.datasets.image_files import ANIMATED, DEEP, open_image
 from keras_gan.datasets.images import read_image
-from keras_gan.errors import ConfigError, DataError, LimitError
+from keras_gan.errors import DataError, LimitError
 
 import numpy as np
-import pillow_heif
 import pytest
 import tensorflow as tf
 from commands import refused, words
 from conftest import differing, state_of
+from photo_files import ORIENTATION, all_samples, array, both, encode, picture, write
 from PIL import Image, ImageOps
-from test_records import make, read_all
-
-ORIENTATION = 0x0112
-LOSSLESS = {"WEBP": {"lossless": True}, "JPEG": {"quality": 95, "subsampling": 0}}
-
-
-def picture(height=96, width=144, seed=0):
-    """Returns a smooth RGB picture that differs from itself mirrored and turned."""
-    random = np.random.default_rng(seed).integers(64, 192, (2, 3, 3), "uint8")
-    return Image.fromarray(random).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def encode(image, kind, orientation=None, **options):
-    """Returns the bytes of an image file."""
-    exif = Image.Exif()
-    if orientation is not None:
-        exif[ORIENTATION] = orientation
-    buffer = io.BytesIO()
-    if kind == "HEIF":
-        pillow_heif.from_pillow(image).save(buffer, exif=exif.tobytes(), quality=95)
-    elif orientation is None:
-        image.save(buffer, kind, **options)
-    else:
-        exif = exif if kind == "TIFF" else exif.tobytes()
-        image.save(buffer, kind, exif=exif, **LOSSLESS.get(kind, {}), **options)
-    return buffer.getvalue()
+from test_records import make
 
 
 def upright(image, orientation):
@@ -58,35 +31,6 @@ def upright(image, orientation):
 
 def decoded(content):
     return tf.io.decode_image(open_image(content, "it").content).numpy()
-
-
-def write(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def array(image):
-    """Returns a uint8 array of samples in [-1, 1]."""
-    return np.rint((np.asarray(image) + 1) * 127.5).astype("uint8")
-
-
-def all_samples(source):
-    return next(iter(source.to_dataset(len(source), shuffle=False))).numpy()
-
-
-def archived(folder):
-    """Zips a folder."""
-    path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder).as_posix())
-    return path
-
-
-def both(folder, image_size=None):
-    """Opens a folder, and a zip of it."""
-    return [datasets.open_source(path, image_size) for path in (folder, archived(folder))]
 
 
 # Orientation.
@@ -301,142 +245,6 @@ def test_classes_are_in_the_order_of_their_numbers(tmp_path):
         assert all(name == f"{source.class_names[label]}/x.png" for name, label in pairs)
 
 
-# Size and fit.
-
-
-def test_sizes_of_the_command_line():
-    assert options.parse_image_size("64") == 64
-    assert options.parse_image_size("96x64") == (96, 64)
-
-
-@pytest.mark.parametrize("word", ["96x", "x64", "96x64x3", "big", "9.5", ""])
-def test_other_sizes_are_refused_by_the_command_line(word, capsys):
-    with pytest.raises(SystemExit):
-        main(["train", "quick", "--data", "digits", "--out", "run", "--image-size", word])
-    assert (
-        "expected one side, such as 64, or height and width, such as 96x64"
-        in capsys.readouterr().err
-    )
-
-
-@pytest.mark.parametrize(
-    "size", [(), (8,), (8, 8, 3), (8, 0), (8, 2.5), (8, "8"), (8, True), (8, 10**7)]
-)
-def test_other_sizes_are_refused(size):
-    with pytest.raises(ConfigError, match=r"expected an (image_size of height|integer image_size)"):
-        datasets.open_source("digits", size)
-
-
-def fitted(image, size, fit, tmp_path, **more):
-    write(tmp_path / "fit" / "x.png", encode(Image.fromarray(image), "PNG"))
-    return datasets.open_source(tmp_path / "fit", size, fit=fit, **more)
-
-
-def test_crop_pad_and_stretch(tmp_path):
-    """A wide picture, black with a white middle, in closed form."""
-    image = np.zeros((8, 24, 3), "uint8")
-    image[:, 8:16] = 255
-    crop = fitted(image, (8, 8), "crop", tmp_path)
-    assert (array(crop[0][0]) == 255).all()
-    assert crop.fitted == "cropped to their centre"
-    pad = fitted(image, (12, 24), "pad", tmp_path, background="#ff8000")
-    expected = np.concatenate([[[(255, 128, 0)] * 24] * 2, image, [[(255, 128, 0)] * 24] * 2])
-    assert np.array_equal(array(pad[0][0]), expected)
-    assert (pad.fitted, pad.background) == ("padded with #ff8000", "#ff8000")
-    stretch = fitted(image, (8, 12), "stretch", tmp_path)
-    sample = array(stretch[0][0])
-    assert (sample[:, 5:7] == 255).all()
-    assert (sample[:, [0, 1, 10, 11]] == 0).all()
-    assert stretch.fitted == "stretched"
-    small = fitted(image, (4, 4), "pad", tmp_path, channels=4)
-    alpha = array(small[0][0])[..., 3]
-    assert alpha[:, 0].tolist() == [0, 255, 0, 0] or alpha[:, 0].tolist() == [0, 0, 255, 0]
-    with pytest.raises(ConfigError, match="unknown fit 'croup'; did you mean 'crop'"):
-        fitted(image, (4, 4), "croup", tmp_path)
-
-
-@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
-def test_any_picture_fits_into_any_size(fit):
-    for channels in (1, 3, 4):
-        image = tf.fill([31, 57, channels], 0.5)
-        for size in [(96, 64), (64, 96), (10, 30), (30, 10), (7, 7), (1, 5)]:
-            sample = fit_image(image, size, fit).numpy()
-            assert sample.shape == (*size, channels)
-            np.testing.assert_allclose(sample[size[0] // 2, size[1] // 2], 0.5, atol=1e-5)
-            assert np.abs(sample).max() <= 1
-
-
-def test_whole_pictures_only(tmp_path):
-    write(tmp_path / "a.png", encode(picture(12, 8), "PNG"))
-    write(tmp_path / "b.png", encode(picture(24, 16), "PNG"))
-    source = datasets.open_source(tmp_path, (6, 4), fit="whole")
-    assert source.fitted == "resized"
-    write(tmp_path / "c.png", encode(picture(24, 17), "PNG"))
-    write(tmp_path / "d.png", encode(picture(24, 18), "PNG"))
-    message = r"of the aspect 6x4 \(height x width\).*got 24x17 in c.png and 1 others; crop it"
-    with pytest.raises(DataError, match=message):
-        datasets.open_source(tmp_path, (6, 4), fit="whole")
-    with pytest.raises(DataError, match=r"got 28x28 in digits"):
-        datasets.open_source("digits", (96, 64), fit="whole")
-    with pytest.raises(DataError, match=r"got 24x17 in .*c.png"):
-        read_image(tmp_path / "c.png", (6, 4, 3), fit="whole")
-
-
-def test_the_size_comes_from_the_data_where_they_agree(tmp_path):
-    for index in range(3):
-        write(tmp_path / f"{index}.png", encode(picture(96, 64, index), "PNG"))
-    source = datasets.open_source(tmp_path)
-    assert (source.sample_shape, source.fitted) == ((96, 64, 3), None)
-    write(tmp_path / "large.png", encode(picture(192, 128), "PNG"))
-    assert datasets.open_source(tmp_path, "typical").sample_shape == (96, 64, 3)
-    write(tmp_path / "other.png", encode(picture(80, 81), "PNG"))
-    assert datasets.open_source(tmp_path, "typical").sample_shape == (64, 64, 3)
-
-
-def test_a_cache_of_another_fit_is_refused(tmp_path):
-    write(tmp_path / "set" / "x.png", encode(picture(12, 8), "PNG"))
-    datasets.open_source(tmp_path / "set", 8, cache=tmp_path / "cache", fit="pad")
-    with pytest.raises(DataError, match=r"has changed since .*fit"):
-        datasets.open_source(tmp_path / "set", 8, cache=tmp_path / "cache", fit="stretch")
-
-
-# Mirrored images.
-
-
-@pytest.mark.parametrize("kind", ["folder", "resized", "cache", "records", "npy"])
-def test_each_image_is_also_mirrored(kind, tmp_path):
-    folder, path = tmp_path / "set", tmp_path / kind
-    for index in range(6):
-        write(folder / "ab"[index % 2] / f"{index}.png", encode(picture(8, 8, index), "PNG"))
-    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), "uint8")
-    np.savez(tmp_path / "x.npz", images=pixels, labels=np.arange(6) % 2)
-    if kind == "records":
-        make(folder, path)
-    name = {"records": path, "npy": tmp_path / "x.npz"}.get(kind, folder)
-    how = {"resized": {"image_size": (6, 4)}, "cache": {"cache": path}}.get(kind, {})
-    once, twice = (datasets.open_source(name, mirror=mirror, **how) for mirror in (False, True))
-    (images, labels), (samples, all_labels) = read_all(once), read_all(twice)
-    assert np.array_equal(samples, np.concatenate([images, images[:, :, ::-1]]))
-    assert np.array_equal(all_labels, np.tile(labels, 2))
-    assert np.array_equal(all_labels, twice.read_labels())
-    epoch = np.concatenate([batch.numpy() for batch in twice.to_dataset(4, seed=1)])
-    keys = {sample.tobytes() for sample in epoch}
-    assert len(keys) == 12
-    assert keys == {sample.tobytes() for sample in samples}
-
-
-def test_stacked_digits_are_mirrored():
-    twice = datasets.open_source("toy:stacked_digits", mirror=True)
-    assert np.array_equal(twice[100_007][0], twice[7][0][:, ::-1])
-
-
-def test_only_images_are_mirrored():
-    with pytest.raises(DataError, match="expected images to mirror, got points"):
-        datasets.open_source("toy:gaussians8", mirror=True)
-    with pytest.raises(ConfigError, match="expected mirror as True or False, got 'yes'"):
-        datasets.open_source("digits", mirror="yes")
-
-
 # A phone's folder.
 
 
@@ -473,39 +281,42 @@ def test_a_phones_folder_is_read_at_96x64_with_mirror(phone):
     assert "1 of 15 images have an alpha channel" in told
 
 
-OPTIONS = ("--image-size", "96x64", "--mirror", "--fit", "pad", "--background", "black")
+OPTIONS = ("--image-size", "24x16", "--mirror", "--fit", "pad", "--background", "black")
 TINY = ("--width", 8, "--batch-size", 4, "--every", 2, "--checkpoint-every", 2)
 
 
 def test_a_phones_folder_trains_resumes_and_evaluates_with_its_run_inside(phone, tmp_path, capsys):
     """The run lies in the data's folder, and never becomes data."""
     folder = shutil.copytree(phone, tmp_path / "photos")
-    whole, out = tmp_path / "whole", folder / "run"
-    command = ("train", "gan", "--data", folder, *TINY, *OPTIONS)
-    assert main(words(*command, "--steps", 6, "--out", whole)) == 0
-    line = "gan on {}: 30 samples of 96x64x3, 8 of 15 images padded with black, resized, each"
+    out = folder / "run"
+    training = ("train", "gan", "--data", folder, *TINY, *OPTIONS, "--out", out)
+    assert main(words(*training, "--steps", 4)) == 0
+    line = "gan on {}: 30 samples of 24x16x3, 8 of 15 images padded with black, resized, each"
     assert line.format(folder) in capsys.readouterr().out
-    assert main(words(*command, "--steps", 3, "--out", out)) == 0
-    capsys.readouterr()
-    assert main(words(*command, "--steps", 6, "--out", out)) == 0
+    whole = state_of(runs.Run(out).load())
+    (out / "checkpoints" / "00000004.keras").unlink()  # as if it was stopped after step 2
+    assert main(words(*training, "--steps", 4)) == 0
     told = capsys.readouterr().out
     assert "read: 8 .txt, 1 run folder." in told
     assert line.format(folder) in told
-    assert differing(*(state_of(runs.Run(path).load()) for path in (whole, out))) == []
+    assert differing(whole, state_of(runs.Run(out).load())) == []
     config = json.loads((out / "config.json").read_text())
     assert (config["fit"], config["mirror"], config["samples"]) == ("pad", True, 30)
     capsys.readouterr()
     figures = ("--metrics", "sliced_wasserstein", "--extractor", "values", "--evaluate-count", 30)
     assert main(words("evaluate", out, *figures)) == 0
     assert "30 real" in capsys.readouterr().out
-    source = datasets.open_source(folder, (96, 64), fit="pad", background="black", mirror=True)
+    source = datasets.open_source(folder, (24, 16), fit="pad", background="black", mirror=True)
     reference = runs.evaluation.open_run_source(runs.Run(out))
     assert np.array_equal(all_samples(reference), all_samples(source))
-    changed = [word for word in command if word != "--mirror"]
-    assert "mirror: True there, False now" in refused(
-        capsys, [*changed, "--steps", 8, "--out", out]
-    )
-    assert "which is a run folder; name the data" in refused(
+    for name in ("x.png", "cats/x.png", "run/../x.png"):
+        for command in (["sample", out], ["explore", out, "truncation"]):
+            error = refused(capsys, [*command, "--out", folder / name])
+            assert f"got {folder / name}, which would become one of its images" in error
+    assert main(words("sample", out, "--count", 4, "--out", out / "x.png")) == 0
+    changed = [word for word in training if word != "--mirror"]
+    assert "mirror: True there, False now" in refused(capsys, [*changed, "--steps", 8])
+    assert "got a run folder; name the data" in refused(
         capsys, ["train", "gan", "--data", out, "--out", tmp_path / "other"]
     )
 
@@ -514,11 +325,15 @@ def test_a_run_in_a_zip_is_no_data(tmp_path):
     write(tmp_path / "set" / "x.png", encode(picture(8, 8), "PNG"))
     write(tmp_path / "set" / "run" / "samples" / "1.png", encode(picture(64, 64), "PNG"))
     write(tmp_path / "set" / "run" / "config.json", b'{"keras_gan_version": "0.1.0"}')
+    write(tmp_path / "set" / "run" / "a" / "config.json", b'{"keras_gan_version": "0.1.0"}')
+    write(tmp_path / "set" / ".run" / "config.json", b'{"keras_gan_version": "0.1.0"}')
     write(tmp_path / "set" / "model" / "config.json", b'{"other": 1}')
     write(tmp_path / "set" / "model" / "y.png", encode(picture(8, 8), "PNG"))
     for source in both(tmp_path / "set"):
         assert len(source) == 2
         assert "1 .json, 1 run folder" in source.notes[0]
+        with pytest.raises(DataError, match="got a run folder; name the data"):
+            datasets.open_source(f"{source.name}/run")
 
 
 def test_classes_in_another_order_than_a_runs_are_refused():

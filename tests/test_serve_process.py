@@ -41,17 +41,16 @@ def test_a_token_is_asked_for(way, tmp_path):
         assert "secret" not in server.log()
 
 
-def test_a_warning_where_anybody_may_ask(tmp_path):
+def test_a_warning_where_anybody_may_ask(server, tmp_path):
     copy_digits(tmp_path).rename(tmp_path / "export")
     folder = tmp_path.rename(tmp_path.with_name("cats"))
     (folder / "config.json").write_text("{}")  # a run is served by its own name
-    with ServerProcess(folder, "--host", "0.0.0.0") as server:
-        assert server.request("GET", "/v1/models/cats")[0] == 200
-        assert "anybody who can reach 0.0.0.0 has access" in server.log()
-    with ServerProcess(folder, "--host", "0.0.0.0", KERAS_GAN_TOKEN="x") as server:
-        assert "anybody" not in server.log()
-    with ServerProcess(folder) as server:
-        assert "anybody" not in server.log()
+    with ServerProcess(folder, "--host", "0.0.0.0") as public:
+        assert public.request("GET", "/v1/models/cats")[0] == 200
+        assert "anybody who can reach 0.0.0.0 has access" in public.log()
+    with ServerProcess(folder, "--host", "0.0.0.0", KERAS_GAN_TOKEN="x") as guarded:
+        assert "anybody" not in guarded.log()
+    assert "anybody" not in server.log()  # on this machine's address
 
 
 def test_pages_of_other_origins_use_it_only_if_allowed(server, tmp_path):

@@ -8,7 +8,7 @@ import shutil
 import keras_gan as kg
 from keras_gan import export
 from keras_gan.cli import main
-from keras_gan.cli.train import print_results
+from keras_gan.cli.results import print_results
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.runtime import Generator
 

@@ -32,45 +32,12 @@ def behave_like_windows(root):
     lacks are gone, and a text file without a stated encoding is an error in the package's modules
     if Python runs with `-X warn_default_encoding`.
     """
-    root = os.path.realpath(root)
-
-    def is_inside(path):
-        is_path = isinstance(path, str | os.PathLike)
-        return is_path and os.path.abspath(path).startswith(root + os.sep)
-
-    def check(path, to_open=False):
-        if is_inside(path):
-            check_name(os.path.relpath(path, root))
-            if not to_open and os.path.exists(path):
-                check_closed(path)
-
-    def open_descriptor(path, flags, *more, **options):
-        check(path, to_open=True)
-        if is_inside(path) and os.path.isdir(path):
-            raise PermissionError(13, "Permission denied, as it is a folder", path)
-        return REAL["open"](path, flags, *more, **options)
-
-    def open_any(path, mode="r", buffering=-1, encoding=None, errors=None, newline=None, **more):
-        check(path, to_open=True)
-        if is_inside(path) and newline is None and "b" not in mode and set(mode) & set("wax"):
-            newline = "\r\n"
-        return open_file(path, mode, buffering, encoding, errors, newline, **more)
-
-    def checked(name):
-        def call(*paths, **options):
-            for path in paths:
-                check(path)
-            if name == "rename" and os.path.exists(paths[1]):
-                raise FileExistsError(17, "File exists", paths[1])
-            return REAL[name](*paths, **options)
-
-        return call
-
-    builtins.open = io.open = open_any
+    files = Files(root)
+    builtins.open = io.open = files.open
     tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # which Python has there
-    os.open, os.fsync = open_descriptor, fsync
+    os.open, os.fsync = files.open_descriptor, fsync
     for name in ("mkdir", *PATHS):
-        setattr(os, name, checked(name))
+        setattr(os, name, files.checked(name))
     os.remove = os.unlink
     shutil._use_fd_functions = False  # as on systems that open no folders
     for module, names in MISSING.items():
@@ -79,6 +46,51 @@ def behave_like_windows(root):
     sys.modules.update(dict.fromkeys(MISSING_MODULES))
     warnings.filterwarnings("error", category=EncodingWarning, module=r"keras_gan(\.|$)")
     warnings.filterwarnings("ignore", "only soft file lock is available")  # there are others
+
+
+class Files:
+    """Functions of `os` and `open` that refuse what Windows does, for files below a folder."""
+
+    def __init__(self, root):
+        self.root = os.path.realpath(root)
+
+    def holds(self, path):
+        """Returns whether a path is below the folder; descriptors aren't."""
+        is_path = isinstance(path, str | os.PathLike)
+        return is_path and os.path.abspath(path).startswith(self.root + os.sep)
+
+    def check(self, path, to_open=False):
+        """Refuses a name that no file has and, unless it's to be opened, a file that is open."""
+        if self.holds(path):
+            check_name(os.path.relpath(path, self.root))
+            if not to_open and os.path.exists(path):
+                check_closed(path)
+
+    def open_descriptor(self, path, flags, *more, **options):
+        """Opens a file as `os.open` does, but no folder."""
+        self.check(path, to_open=True)
+        if self.holds(path) and os.path.isdir(path):
+            raise PermissionError(13, "Permission denied, as it is a folder", path)
+        return REAL["open"](path, flags, *more, **options)
+
+    def open(self, path, mode="r", buffering=-1, encoding=None, errors=None, newline=None, **more):
+        """Opens a file as `open` does, with the ends of lines that Windows has."""
+        self.check(path, to_open=True)
+        if self.holds(path) and newline is None and "b" not in mode and set(mode) & set("wax"):
+            newline = "\r\n"
+        return open_file(path, mode, buffering, encoding, errors, newline, **more)
+
+    def checked(self, name):
+        """Returns a function of `os` that checks its paths first."""
+
+        def call(*paths, **options):
+            for path in paths:
+                self.check(path)
+            if name == "rename" and os.path.exists(paths[1]):
+                raise FileExistsError(17, "File exists", paths[1])
+            return REAL[name](*paths, **options)
+
+        return call
 
 
 def check_name(path):

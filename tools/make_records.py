@@ -23,7 +23,7 @@ import sys
 
 from keras_gan import datasets, media, options
 from keras_gan.datasets import record_index, records
-from keras_gan.datasets.images import EncodedSource
+from keras_gan.datasets.encoded import EncodedSource
 from keras_gan.datasets.source import in_order
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.files.atomic import atomic_write, write_text

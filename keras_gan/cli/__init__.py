@@ -58,6 +58,8 @@ def run(arguments: Sequence[str] | None) -> int:
         options = build_parser().parse_args(arguments)
         is_quiet = arguments is None and not options.verbose
         with quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext():
+            if options.check is not None:
+                options.check(options)
             if options.needs_tensorflow:
                 start_tensorflow()
             return options.command(options) or 0
@@ -137,7 +139,7 @@ def build_parser() -> Parser:
         description="Learn the distribution of a data set with a generative adversarial network, "
         "draw samples, and export the generator for other programs.",
     )
-    parser.set_defaults(verbose=False, needs_tensorflow=True)
+    parser.set_defaults(verbose=False, check=None, needs_tensorflow=True)
     parser.add_argument("--version", action=VersionAction, nargs=0, help="show the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_train(commands)

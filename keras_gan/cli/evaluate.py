@@ -1,22 +1,27 @@
 """`keras-gan evaluate`, and the options of metrics that commands share."""
 
 import argparse
+from collections.abc import Sequence
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.arguments import add_best, add_command, spell
 from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError
+
+DATA_SET_OPTIONS = "image_size", "fit", "medium"
 
 
 def add_evaluate(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan evaluate`."""
-    evaluate = commands.add_parser(
+    evaluate = add_command(
+        commands,
         "evaluate",
-        help="measure how close a run's generator is to its data",
-        description="Measure how close a run's generator is to its data, with figures and "
-        "verdicts. Given a data set instead of a run, measure that, as a reference.",
+        run_evaluate,
+        "measure how close a run's generator is to its data",
+        "Measure how close a run's generator is to its data, with figures and verdicts. Given a "
+        "data set instead of a run, measure that, as a reference.",
     )
-    evaluate.set_defaults(command=run_evaluate)
     evaluate.add_argument("run", metavar="RUN", help="the run folder, or a data set")
     evaluate.add_argument(
         "--data", metavar="SOURCE", help="data to compare with (default: the run's data)"
@@ -31,7 +36,7 @@ def add_evaluate(commands: argparse._SubParsersAction) -> None:
         "--fit", choices=options.FITS, help="fit of a data set's images (default: crop)"
     )
     evaluate.add_argument("--medium", help="medium of a data set, as in: keras-gan train --help")
-    evaluate.add_argument("--best", action="store_true", help="use the best checkpoint")
+    add_best(evaluate)
     evaluate.add_argument("--seed", type=int, default=0, help="(default: 0)")
     add_metric_options(evaluate)
 
@@ -80,20 +85,35 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     metrics = read_metric_options(arguments, seed=arguments.seed)
     run = kg.runs.Run(arguments.run)
     if run.config_path.exists() or arguments.data is None:
-        for option in ("image_size", "fit", "medium"):
-            if getattr(arguments, option) is not None:
-                option = option.replace("_", "-")
-                raise ConfigError(f"expected no --{option} for a run, whose samples have one.")
+        refuse_options(arguments, DATA_SET_OPTIONS, "a run, whose samples have one")
         evaluation, verdicts = kg.runs.evaluate_run(
             run, metrics, arguments.data, arguments.best, tell=print_line
         )
     else:
-        if arguments.best:
-            raise ConfigError("expected no --best for a data set, which has no checkpoints.")
-        sources = arguments.run, metrics, arguments.data, arguments.image_size
-        evaluation = kg.runs.evaluate_source(
-            *sources, print_line, arguments.medium, arguments.fit or options.CROP
-        )
-        verdicts = []
+        refuse_options(arguments, ("best",), "a data set, which has no checkpoints")
+        evaluation, verdicts = evaluate_data_set(arguments, metrics), []
     for line in [*evaluation.lines(), *map(str, verdicts)]:
         print_line(line)
+
+
+def refuse_options(arguments: argparse.Namespace, names: Sequence[str], subject: str) -> None:
+    """Raises `ConfigError` for options that were given, but don't go with a subject."""
+    values = {name: getattr(arguments, name) for name in names}
+    given = [name for name, value in values.items() if value is not None and value is not False]
+    if given:
+        raise ConfigError(f"expected no {spell(given)} for {subject}; leave {spell(given)} out.")
+
+
+def evaluate_data_set(
+    arguments: argparse.Namespace, metrics: "kg.runs.MetricOptions"
+) -> "kg.metrics.Evaluation":
+    """Evaluates a data set against another."""
+    return kg.runs.evaluate_source(
+        arguments.run,
+        metrics,
+        arguments.data,
+        arguments.image_size,
+        tell=print_line,
+        medium=arguments.medium,
+        fit=arguments.fit or options.CROP,
+    )

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.arguments import (
+    add_shared_run,
+    add_truncation,
+    check_apart_from_data,
+    check_run_and_out,
+    find_label,
+)
 from keras_gan.cli.lines import print_line
-from keras_gan.cli.sample import find_label
 from keras_gan.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
+
+FILMS = ".gif", ".mp4"  # suffixes
 
 
 def add_explore(commands: argparse._SubParsersAction) -> None:
@@ -23,10 +31,10 @@ def add_explore(commands: argparse._SubParsersAction) -> None:
         description="Explore the latent space of a run's averaged generator, and find real images "
         "in it.",
     )
-    parser.add_argument("run", metavar="RUN", help="the run folder, or hf:OWNER/NAME")
-    parser.add_argument("--best", action="store_true", help="use the best checkpoint")
+    parser.set_defaults(check=check_explore)
+    add_shared_run(parser)
     kinds = parser.add_subparsers(title="what", required=True, metavar="WHAT")
-    add_truncation(kinds)
+    add_truncations(kinds)
     add_interpolate(kinds)
     add_classes(kinds)
     add_invert(kinds)
@@ -42,6 +50,7 @@ def add_kind(
     out: str,
     text: str,
     label: str | None = "name or number of one class (default: all in turn)",
+    suffixes: Sequence[str] = (".png",),
 ) -> argparse.ArgumentParser:
     """Adds a kind of exploration, with the common options.
 
@@ -52,9 +61,10 @@ def add_kind(
         out: Default of `--out`.
         text: Help text.
         label: Help text of `--label`; None for no such option.
+        suffixes: Suffixes that `--out` may have.
     """
     kind = kinds.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    kind.set_defaults(command=run)
+    kind.set_defaults(command=run, suffixes=suffixes)
     kind.add_argument("--out", default=out, help=f"(default: {out})")
     if label:
         kind.add_argument("--label", help=label)
@@ -69,12 +79,7 @@ def add_count_and_seed(
     kind.add_argument("--seed", type=int, default=0, help=seed)
 
 
-def add_truncation_option(kind: argparse.ArgumentParser) -> None:
-    """Adds `--truncation`."""
-    kind.add_argument("--truncation", type=float, default=1.0, help="from 0 to 1 (default: 1)")
-
-
-def add_truncation(kinds: argparse._SubParsersAction) -> None:
+def add_truncations(kinds: argparse._SubParsersAction) -> None:
     """Adds `keras-gan explore RUN truncation`."""
     text = "draw samples at truncations from 0 to 1, a column for each"
     kind = add_kind(kinds, "truncation", run_truncation, "truncation.png", text)
@@ -94,18 +99,19 @@ def add_interpolate(kinds: argparse._SubParsersAction) -> None:
     """Adds `keras-gan explore RUN interpolate`."""
     text = "write a film that interpolates between the samples of seeds"
     label = "name or number of one class (default: all, side by side)"
-    kind = add_kind(kinds, "interpolate", run_interpolate, "walk.gif", text, label)
+    kind = add_kind(kinds, "interpolate", run_interpolate, "walk.gif", text, label, FILMS)
     kind.add_argument(
         "--seeds", type=int, nargs="+", default=[1, 2, 3, 4], help="(default: 1 2 3 4)"
     )
     kind.add_argument("--frames", type=int, default=40, help="per pair of seeds (default: 40)")
     kind.add_argument("--once", action="store_true", help="don't return to the first seed")
-    add_truncation_option(kind)
+    add_truncation(kind)
 
 
 def run_interpolate(arguments: argparse.Namespace) -> None:
     """Writes the film."""
-    out, run, label = open_run(arguments, kg.pictures.films.SMALLEST)
+    out, run, label = open_run(arguments)
+    kg.pictures.films.check_film_path(out)
     gan = run.load(arguments.best)
     numbers = arguments.seeds, arguments.frames, label, arguments.truncation
     save(kg.explore.interpolate(gan, *numbers, loop=not arguments.once), out)
@@ -119,7 +125,7 @@ def add_classes(kinds: argparse._SubParsersAction) -> None:
         "--labels", nargs="+", metavar="LABEL", help="names or numbers of classes (default: all)"
     )
     add_count_and_seed(kind, 8)
-    add_truncation_option(kind)
+    add_truncation(kind)
 
 
 def run_classes(arguments: argparse.Namespace) -> None:
@@ -224,10 +230,7 @@ def run_neighbours(arguments: argparse.Namespace) -> None:
     out, run, label = open_run(arguments)
     gan = run.load(arguments.best)
     source = kg.runs.evaluation.open_run_source(run, arguments.data, print_line)
-    extractor = arguments.extractor
-    if extractor is None:
-        suited = source.extractor or source.medium.extractor(source.sample_shape)
-        extractor = kg.metrics.extractors.available(suited, print_line)
+    extractor = arguments.extractor or kg.metrics.default_extractor(source, print_line)
     numbers = arguments.count, arguments.columns, arguments.seed
     save(kg.explore.neighbours(gan, source, *numbers, label, extractor, class_names(run)), out)
 
@@ -275,19 +278,24 @@ def run_mix(arguments: argparse.Namespace) -> None:
     save(kg.explore.mix(gan, arguments.rows, arguments.columns, arguments.layer, label), out)
 
 
+def check_explore(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless the run folder is one, and `--out` is a file to write."""
+    check_run_and_out(arguments)
+    if pathlib.Path(arguments.out).suffix not in arguments.suffixes:
+        suffixes = " or ".join(arguments.suffixes)
+        raise ConfigError(f"expected --out to end in {suffixes}, got {arguments.out}.")
+
+
 def open_run(
-    arguments: argparse.Namespace, suffixes: Sequence[str] = (".png",)
+    arguments: argparse.Namespace,
 ) -> tuple[pathlib.Path, "kg.runs.Run", int | None]:
     """Checks the common options; returns the file to write, the run and the label."""
     out = pathlib.Path(arguments.out)
-    if out.suffix not in suffixes:
-        raise ConfigError(f"expected --out to end in {' or '.join(suffixes)}, got {out}.")
-    if out.suffix in kg.pictures.films.SMALLEST:
-        kg.pictures.films.check_film_path(out)
     run = kg.runs.open_run(arguments.run)
     medium = run.read_medium()
     if not isinstance(medium, kg.media.Image):
         raise ConfigError(f"expected a run of images to explore, got one of {medium.noun}.")
+    check_apart_from_data(run, out)
     label = find_label(getattr(arguments, "label", None), class_names(run))
     return out, run, label
 

@@ -6,8 +6,10 @@ import shlex
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.arguments import add_best, add_command, spell
 from keras_gan.errors import ConfigError, counted
-from keras_gan.files.model_folders import find_models, is_run, newest_file, way_to_export
+from keras_gan.files.model_folders import find_models, newest_file, way_to_export
+from keras_gan.files.run_folder import is_on_hub, is_run, require_run
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {
@@ -19,14 +21,16 @@ OF_FILES = {
 
 def add_export(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan export`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "export",
-        help="export a run's generator",
-        description="Export a run's averaged generator: the next SavedModel version for TF "
-        "Serving, generator.onnx, and generator.py, which draws samples with onnxruntime and "
-        "NumPy. All files are compared with the Keras generator first.",
+        run_export,
+        "export a run's generator",
+        "Export a run's averaged generator: the next SavedModel version for TF Serving, "
+        "generator.onnx, and generator.py, which draws samples with onnxruntime and NumPy. All "
+        "files are compared with the Keras generator first.",
+        check=check_export,
     )
-    parser.set_defaults(command=run_export)
     parser.add_argument(
         "runs",
         metavar="RUN",
@@ -34,7 +38,7 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         help="the run folder, or hf:OWNER/NAME; with --web alone also several, or folders of "
         "exported models, for one page with a choice of generators",
     )
-    parser.add_argument("--best", action="store_true", help="use the best checkpoint")
+    add_best(parser)
     parser.add_argument("--out", metavar="DIR", help="the model's folder (default: RUN/export)")
     parser.add_argument(
         "--licence", "--license", metavar="TEXT", help="licence, for the file's metadata"
@@ -89,20 +93,54 @@ def read_options(arguments: argparse.Namespace) -> "kg.runs.ExportOptions":
     )
 
 
+def check_export(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless the run folder is one, and the options go together.
+
+    The options of other files than the page's need `--out` if there is a page.
+    """
+    if writes_several(arguments):
+        check_several(arguments)
+    else:
+        require_run(arguments.runs[0])
+    given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
+    if given and writes_page_alone(arguments):
+        raise ConfigError(
+            f"expected --out DIR with {spell(given)} beside --web, as --web alone writes the page "
+            "and leaves the run's export as it is; add it, or export in two commands."
+        )
+
+
+def writes_page_alone(arguments: argparse.Namespace) -> bool:
+    """Returns whether only a page is to be written."""
+    return bool(arguments.web) and arguments.out is None
+
+
+def writes_several(arguments: argparse.Namespace) -> bool:
+    """Returns whether a page of exported models is to be written, instead of a run's export."""
+    first, *others = arguments.runs
+    return bool(others) or (
+        writes_page_alone(arguments) and not (is_on_hub(first) or is_run(first))
+    )
+
+
+def check_several(arguments: argparse.Namespace) -> None:
+    """Raises `ConfigError` for options that a page of exported models doesn't have."""
+    if not writes_page_alone(arguments) or arguments.best or arguments.licence:
+        raise ConfigError(
+            f"expected --web DIR alone with {counted(len(arguments.runs), 'folder')}, for a page "
+            "of the generators that are exported there; for another export, name one run."
+        )
+
+
 def run_export(arguments: argparse.Namespace) -> None:
     """Exports a run's generator; prints the files and their differences from Keras."""
-    from keras_gan.runs.hub import is_on_hub
     from keras_gan.sampling import require_sampling
 
-    is_page = arguments.web and arguments.out is None
-    if is_page:
-        check_page_alone(arguments)
-    first, *others = arguments.runs
-    if others or (is_page and not is_on_hub(first) and not is_run(pathlib.Path(first))):
+    if writes_several(arguments):
         print_page(kg.export.write_page(find_files(arguments), arguments.web))
         return
-    run = kg.runs.open_run(first)
-    if is_page:
+    run = kg.runs.open_run(arguments.runs[0])
+    if writes_page_alone(arguments):
         page = kg.runs.export_page(run, arguments.web, arguments.licence, arguments.best)
         print_page(page.path)
         return
@@ -128,13 +166,8 @@ def find_files(arguments: argparse.Namespace) -> dict[str, pathlib.Path]:
     """Finds the exported generators for a page, as name -> ONNX file of the newest version.
 
     Raises:
-        ConfigError: For options of a single run, a folder without exports, or equal names.
+        ConfigError: For a folder without exports, or equal names.
     """
-    if not arguments.web or arguments.out or arguments.best or arguments.licence:
-        raise ConfigError(
-            f"expected --web DIR alone with {counted(len(arguments.runs), 'folder')}, for a page "
-            "of the generators that are exported there; for another export, name one run."
-        )
     files = {}
     for given in map(pathlib.Path, arguments.runs):
         models = find_models(given)
@@ -150,17 +183,6 @@ def find_files(arguments: argparse.Namespace) -> dict[str, pathlib.Path]:
                 f"{way_to_export(given)}"
             )
     return files
-
-
-def check_page_alone(arguments: argparse.Namespace) -> None:
-    """Raises `ConfigError` for options of other files than the page's."""
-    given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
-    if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise ConfigError(
-            f"expected --out DIR with {names} beside --web, as --web alone writes the page and "
-            "leaves the run's export as it is; add it, or export in two commands."
-        )
 
 
 def print_page(page: pathlib.Path) -> None:

@@ -3,22 +3,24 @@
 import argparse
 
 import keras_gan as kg
+from keras_gan import options
+from keras_gan.cli.arguments import add_command
 from keras_gan.cli.lines import print_line
-from keras_gan.cli.train import parse_width
 
 
 def add_recipes(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan recipes`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "recipes",
-        help="list the recipes, or the numbers of one",
-        description="List the recipes; or all numbers of one, with the reason of each, and the "
-        "names for: keras-gan train --set NAME=VALUE.",
+        run_recipes,
+        "list the recipes, or the numbers of one",
+        "List the recipes; or all numbers of one, with the reason of each, and the names for: "
+        "keras-gan train --set NAME=VALUE.",
     )
-    parser.set_defaults(command=run_recipes)
     parser.add_argument("recipe", nargs="?", help="name of a recipe (default: list all)")
     parser.add_argument(
-        "--width", type=parse_width, help="'small' for the variant for a CPU, or a width"
+        "--width", type=options.parse_width, help="'small' for the variant for a CPU, or a width"
     )
 
 

@@ -3,17 +3,21 @@
 import argparse
 
 import keras_gan as kg
+from keras_gan.cli.arguments import add_command, check_out
+from keras_gan.files.run_folder import require_run
 
 
 def add_report(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan report`."""
-    report = commands.add_parser(
+    report = add_command(
+        commands,
         "report",
-        help="write a run's report, or compare runs",
-        description="Write one HTML file with a run's curves, film, verdicts, metrics, settings "
-        "and commands. Several runs are shown side by side.",
+        run_report,
+        "write a run's report, or compare runs",
+        "Write one HTML file with a run's curves, film, verdicts, metrics, settings and commands. "
+        "Several runs are shown side by side.",
+        check=check_report,
     )
-    report.set_defaults(command=run_report)
     report.add_argument("runs", metavar="RUN", nargs="+", help="run folders")
     report.add_argument(
         "--out", help="the file (default: RUN/report.html, or report.html for several runs)"
@@ -23,6 +27,13 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         action="store_true",
         help="time the parts of a step first, on a copy of each model",
     )
+
+
+def check_report(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless the runs are some, and `--out`, if given, can be a file."""
+    for run in arguments.runs:
+        require_run(run)
+    check_out(arguments)
 
 
 def run_report(arguments: argparse.Namespace) -> None:

@@ -2,27 +2,35 @@
 
 import argparse
 import pathlib
-from collections.abc import Sequence
 
 import keras_gan as kg
 from keras_gan import environment
-from keras_gan.errors import ConfigError, RunError, counted
+from keras_gan.cli.arguments import (
+    add_command,
+    add_shared_run,
+    add_truncation,
+    check_apart_from_data,
+    check_run_and_out,
+    find_label,
+)
+from keras_gan.errors import ConfigError, counted
 
 DEVICES, MOST_ON_CPU = ("auto", "cpu", "gpu"), 64
 
 
 def add_sample(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan sample`."""
-    sample = commands.add_parser(
+    sample = add_command(
+        commands,
         "sample",
-        help="draw samples from a run's generator",
-        description="Draw samples from a run's averaged generator: images as a grid (.png), sound "
-        "(.wav), clips (.gif or .mp4), points and rows (.csv), sentences (.txt); or for any medium "
-        "a preview (.png) or the values (.npy).",
+        run_sample,
+        "draw samples from a run's generator",
+        "Draw samples from a run's averaged generator: images as a grid (.png), sound (.wav), "
+        "clips (.gif or .mp4), points and rows (.csv), sentences (.txt); or for any medium a "
+        "preview (.png) or the values (.npy).",
+        check=check_run_and_out,
     )
-    sample.set_defaults(command=run_sample)
-    sample.add_argument("run", metavar="RUN", help="the run folder, or hf:OWNER/NAME")
-    sample.add_argument("--best", action="store_true", help="use the best checkpoint")
+    add_shared_run(sample)
     sample.add_argument(
         "--out", metavar="FILE", help="(default: samples.png, samples.wav, ... by medium)"
     )
@@ -36,12 +44,7 @@ def add_sample(commands: argparse._SubParsersAction) -> None:
         help=f"(default: auto, the CPU for up to {MOST_ON_CPU} samples, as a GPU takes longer to "
         "start)",
     )
-    sample.add_argument(
-        "--truncation",
-        type=float,
-        default=1.0,
-        help="from 0 to 1; smaller values give more typical samples (default: 1)",
-    )
+    add_truncation(sample)
 
 
 def run_sample(arguments: argparse.Namespace) -> None:
@@ -57,16 +60,15 @@ def run_sample(arguments: argparse.Namespace) -> None:
     medium = run.read_medium()
     out = pathlib.Path(arguments.out or f"samples{medium.suffixes[0]}")
     medium.check_path(out)
+    check_apart_from_data(run, out)
     label = find_label(arguments.label, run.read_config().get("classes"))
     gan = run.load(arguments.best)
     require_sampling(gan, "drawing samples")
     samples = gan.sample(
         arguments.count, seed=arguments.seed, labels=label, truncation=arguments.truncation
     )
-    try:
+    with kg.runs.folder.writing_to(out):
         medium.save(samples, out)
-    except OSError as error:
-        raise RunError(f"could not write {out}: {error.strerror}.") from error
     print(f"{out}: {counted(arguments.count, 'sample')}, seed {arguments.seed}")
 
 
@@ -76,16 +78,3 @@ def require_gpu() -> None:
 
     if not machine.gpus():
         raise ConfigError("expected a GPU for --device gpu, got none that TensorFlow can use.")
-
-
-def find_label(word: str | None, classes: Sequence[str] | None) -> int | None:
-    """Returns the label of a class from its name or number; None for None."""
-    if word is None:
-        return None
-    if classes is None:
-        raise ConfigError("expected no --label: this run's generator has no classes.")
-    if word in classes:
-        return classes.index(word)
-    if word.isdigit() and int(word) < len(classes):
-        return int(word)
-    raise ConfigError(f"expected a --label of {', '.join(classes)}, got {word!r}.")

@@ -2,19 +2,23 @@
 
 import argparse
 
+from keras_gan.cli.arguments import add_command
 from keras_gan.errors import ServeError, missing_extra
 
 
 def add_serve(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan serve`."""
-    serve = commands.add_parser(
+    serve = add_command(
+        commands,
         "serve",
-        help="serve an exported generator over HTTP, without TensorFlow",
-        description="Serve the newest version of a run's export, of a model's folder, or of each "
-        "model in a folder, with TF Serving's REST API and onnxruntime. Newer versions are "
-        "loaded when they are exported. SIGTERM ends the server after the last response.",
+        run_serve,
+        "serve an exported generator over HTTP, without TensorFlow",
+        "Serve the newest version of a run's export, of a model's folder, or of each model in a "
+        "folder, with TF Serving's REST API and onnxruntime. Newer versions are loaded when they "
+        "are exported. SIGTERM ends the server after the last response.",
+        verbose=True,
+        needs_tensorflow=False,
     )
-    serve.set_defaults(command=run_serve, verbose=True, needs_tensorflow=False)
     serve.add_argument(
         "folder",
         metavar="RUN",

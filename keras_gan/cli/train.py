@@ -1,29 +1,41 @@
 """`keras-gan train`."""
 
 import argparse
-import contextlib
 import pathlib
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.cli.arguments import add_command, spell
+from keras_gan.cli.data import add_data
 from keras_gan.cli.evaluate import add_metric_options, read_metric_options
 from keras_gan.cli.lines import print_line
-from keras_gan.errors import ConfigError, counted
+from keras_gan.cli.results import print_results
+from keras_gan.cli.rules import add_rules, read_changes
+from keras_gan.errors import ConfigError
+from keras_gan.files.run_folder import CONFIG, require_free
 
 EXIT_SIGNAL = 128
-RULE = "rule_"  # prefix of the parsed arguments that are fields of `keras_gan.Rules`
+METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patience")
+SAME_NAMES = (
+    *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
+    *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
+    *("prefetch", "cache", "tf32", "fit", "mirror", "weights_from", "freeze_discriminator"),
+)
 
 
 def add_train(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan train`."""
-    train = commands.add_parser(
+    train = add_command(
+        commands,
         "train",
-        help="train a recipe on a data set",
-        description="Train a recipe on a data set. The run folder holds all results: sample "
-        "grids, a film of them, the history, checkpoints and the exported generator. Ctrl-C "
-        "saves and stops; the same command resumes the run, bit for bit.",
+        run_train,
+        "train a recipe on a data set",
+        "Train a recipe on a data set. The run folder holds all results: sample grids, a film of "
+        "them, the history, checkpoints and the exported generator. Ctrl-C saves and stops; the "
+        "same command resumes the run, bit for bit.",
+        check=check_train,
+        describe_saved=describe_saved,
     )
-    train.set_defaults(command=run_train, describe_saved=describe_saved)
     train.add_argument(
         "recipe",
         help="name of a recipe (see: keras-gan recipes), or 'auto' to choose one, and its "
@@ -52,8 +64,8 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         "step at which a training ends once)",
     )
     add_train_numbers(train)
-    add_train_data(train)
-    add_train_rules(train)
+    add_data(train)
+    add_rules(train)
     add_train_metrics(train)
     add_train_fine_tuning(train)
     add_train_checkpoints(train)
@@ -74,7 +86,7 @@ def add_train_numbers(train: argparse.ArgumentParser) -> None:
     numbers.add_argument("--batch-size", type=int, help="samples per step (default: the recipe's)")
     numbers.add_argument(
         "--width",
-        type=parse_width,
+        type=options.parse_width,
         help="width of the networks; 'small' for the recipe's variant for a CPU, or 'small:8' for "
         "that variant with another width (default: the recipe's)",
     )
@@ -87,118 +99,6 @@ def add_train_numbers(train: argparse.ArgumentParser) -> None:
     numbers.add_argument(
         "--seed", type=int, default=0, help="of weights, noise and order (default: 0)"
     )
-
-
-def parse_width(word: str) -> int | str:
-    """Parses a width: an integer, or a word that the recipes check."""
-    return int(word) if word.lstrip("-").isdigit() else word
-
-
-def add_train_data(train: argparse.ArgumentParser) -> None:
-    """Adds the options of the data."""
-    data = train.add_argument_group("data")
-    data.add_argument(
-        "--image-size",
-        type=options.parse_image_size,
-        metavar="SIZE",
-        help="size of the samples: 64, a square, or 96x64, height x width (default: the images')",
-    )
-    data.add_argument(
-        "--fit",
-        choices=options.FITS,
-        default=options.CROP,
-        help="how images of another aspect fit: crop to the centre, pad with the background, "
-        "stretch, or refuse all but whole ones (default: crop)",
-    )
-    data.add_argument(
-        "--mirror", action="store_true", help="learn each image mirrored too, left to right"
-    )
-    data.add_argument(
-        "--channels",
-        type=int,
-        choices=(1, 3, 4),
-        help="4 includes alpha (default: those of the images, without alpha)",
-    )
-    data.add_argument(
-        "--background",
-        default="white",
-        metavar="COLOUR",
-        help="background of images with alpha, and of --fit pad: white, black or #rrggbb; with 4 "
-        "channels, the colour of fully transparent pixels (default: white)",
-    )
-    data.add_argument(
-        "--skip-corrupt", action="store_true", help="skip images that can't be decoded"
-    )
-    data.add_argument(
-        "--cache",
-        metavar="FOLDER",
-        help="folder for decoded and resized images (default: decode them in every epoch)",
-    )
-    data.add_argument(
-        "--prefetch", type=int, default=2, metavar="N", help="batches read ahead (default: 2)"
-    )
-    data.add_argument(
-        "--medium",
-        metavar="MEDIUM",
-        help="medium of a .npy or .npz, if its shape is ambiguous: sound:16000 (Hz), video:10 "
-        "(frames per second), image or points (default: by its shape)",
-    )
-    data.add_argument(
-        "--unconditional",
-        action="store_true",
-        help="don't learn the classes (default: learn them if the data have labels)",
-    )
-
-
-def add_train_rules(train: argparse.ArgumentParser) -> None:
-    """Adds the options of the rules, of which some have an option of their own."""
-    group = train.add_argument_group("the rules of the game (default: the recipe's)")
-    add_rule(
-        group,
-        "--augment",
-        "augmentation",
-        choices=(*options.AUGMENTATIONS, "none"),
-        help="augment the inputs of the discriminator, for few data",
-    )
-    add_rule(
-        group,
-        "--update",
-        "update",
-        choices=options.UPDATES,
-        help="order of the updates in a step: same samples for both players, separate samples, or "
-        "one pass for both",
-    )
-    add_rule(
-        group,
-        "--accumulation",
-        "accumulation",
-        type=int,
-        metavar="N",
-        help="split batches into N parts, which saves memory; not with --update one_stage",
-    )
-    add_rule(
-        group,
-        "--remat",
-        "remat",
-        action="store_true",
-        default=None,
-        help="recompute activations instead of storing them: saves memory, takes time",
-    )
-
-    group.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="NAME=VALUE",
-        help="change a rule or a number of the recipe, such as loss=hinge, r1=0.5, "
-        "learning_rate=1e-4 or augmentation.p=0.3; may be repeated (see: keras-gan recipes RECIPE)",
-    )
-
-
-def add_rule(group: argparse._ArgumentGroup, option: str, name: str, **arguments) -> None:
-    """Adds an option for a field of `keras_gan.Rules`; None keeps the recipe's."""
-    group.add_argument(option, dest=RULE + name, **arguments)
 
 
 def add_train_metrics(train: argparse.ArgumentParser) -> None:
@@ -306,6 +206,13 @@ def add_train_checkpoints(train: argparse.ArgumentParser) -> None:
     )
 
 
+def check_train(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless `--out` is a run or a free folder, and `--set` can be read."""
+    if not pathlib.Path(arguments.out, CONFIG).exists():
+        require_free(arguments.out)
+    read_changes(arguments)
+
+
 def run_train(arguments: argparse.Namespace) -> int:
     """Trains, and prints the results."""
     from keras_gan import machine
@@ -334,14 +241,6 @@ def run_train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patience")
-SAME_NAMES = (
-    *("recipe", "data", "steps", "hours", "batch_size", "width", "seed", "image_size", "channels"),
-    *("skip_corrupt", "background", "medium", "mixed_precision", "jit", "deterministic"),
-    *("prefetch", "cache", "tf32", "fit", "mirror", "weights_from", "freeze_discriminator"),
-)
-
-
 def read_settings(arguments: argparse.Namespace) -> "kg.runs.Settings":
     """Reads the settings from the command line."""
     return kg.runs.Settings(
@@ -350,40 +249,6 @@ def read_settings(arguments: argparse.Namespace) -> "kg.runs.Settings":
         conditional=False if arguments.unconditional else None,
         changes=read_changes(arguments),
     )
-
-
-def read_changes(arguments: argparse.Namespace) -> dict[str, str | int | float | bool]:
-    """Reads the changes of the recipe, from `--set` and from the options of single rules.
-
-    Raises:
-        ConfigError: For what isn't `NAME=VALUE`, or a name that is given twice.
-    """
-    values = {name: value for name, value in vars(arguments).items() if value is not None}
-    changes = {name.removeprefix(RULE): v for name, v in values.items() if name.startswith(RULE)}
-    for text in arguments.changes:
-        name, equals, value = map(str.strip, text.partition("="))
-        if not (name and equals and value):
-            raise ConfigError(f"expected --set NAME=VALUE, such as --set r1=0.5, got {text!r}.")
-        if name in changes:
-            raise ConfigError(f"expected {name} once, got it twice; leave one of them out.")
-        changes[name] = parse_value(value)
-    return changes
-
-
-def parse_value(text: str) -> str | int | float | bool:
-    """Parses a value: a bool, an integer, another number, or text.
-
-    Example:
-
-    >>> parse_value("1e-4"), parse_value("2"), parse_value("true"), parse_value("hinge")
-    (0.0001, 2, True, 'hinge')
-    """
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for number in (int, float):
-        with contextlib.suppress(ValueError):
-            return number(text)
-    return text
 
 
 def describe_saved(arguments: argparse.Namespace) -> str:
@@ -410,78 +275,8 @@ def read_metrics(arguments: argparse.Namespace) -> "kg.runs.MetricOptions | None
         )
     given = [name for name in METRIC_OPTIONS if getattr(arguments, name) is not None]
     if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise ConfigError(
-            f"expected --evaluate-every IMAGES with {names}, got no interval at which to measure; "
-            f"add it, or leave out {names}."
+            f"expected --evaluate-every IMAGES with {spell(given)}, got no interval at which to "
+            f"measure; add it, or leave out {spell(given)}."
         )
     return None
-
-
-def print_results(run: "kg.runs.Run", result: "kg.runs.Result") -> None:
-    """Prints the files of a finished run, and commands to use them."""
-    rows = [*run_files(run), *exported_files(result)]
-    width = max(len(str(path)) for path, _ in rows)
-    steps, images = counted(int(result.gan.step), "step"), int(result.gan.images_seen)
-    print(f"\nTrained {steps}, {counted(images, 'image')} seen.")
-    print("\n".join(f"  {path!s:{width}}  {about}" for path, about in rows))
-    print()
-    print("\n".join(f"{purpose + ':':18} {way}" for purpose, way in next_steps(run, result)))
-
-
-def next_steps(run: "kg.runs.Run", result: "kg.runs.Result") -> list[tuple[str, str]]:
-    """Returns `(purpose, command)` of what to do with a finished run."""
-    folder, out = result.exported[0].path.parent, f"samples{run.read_medium().suffixes[0]}"
-    in_browser = "In a browser", f"keras-gan export {run.folder} --web page"
-    with_latents = [
-        ("How close", f"keras-gan evaluate {run.folder}"),
-        ("More samples", f"keras-gan sample {run.folder} --count 100 --out {out}"),
-        ("In an app", f"{folder / 'generator.py'}; see the README, 'In an app'"),
-        *([in_browser] if isinstance(result.gan.medium, kg.media.Image) else []),
-        ("On a server", f"keras-gan serve {run.folder}"),
-    ]
-    return [
-        *(with_latents if isinstance(result.gan, kg.Sampling) else ()),
-        ("TF Serving", f"keras-gan export {run.folder} --serving"),
-        describe_next_training(int(result.gan.step), run.read_config()["steps"]),
-    ]
-
-
-def describe_next_training(step: int, steps: int) -> tuple[str, str]:
-    """Returns `(purpose, command)` that trains a run further."""
-    if step < steps:
-        return "Go on", f"the same command; {step:,} of {steps:,} steps are done"
-    return "Longer training", f"the same command with --steps {2 * step}"
-
-
-def run_files(run: "kg.runs.Run") -> list[tuple[pathlib.Path, str]]:
-    """Returns `(path, description)` of the files of a run."""
-    rows = [(run.checkpoints.newest(), "checkpoint, for kg.load_model and to resume")]
-    rows += [(run.history_path, "losses, accuracies and gradients")]
-    if run.metrics_path.exists():
-        rows += [(run.metrics_path, "metrics"), (run.best_path, "the best model by the metrics")]
-    for folder, noun in ((run.samples_folder, "sample grid"), (run.density_folder, "picture")):
-        if folder.is_dir():
-            rows += [(folder, counted(len(list(folder.iterdir())), noun))]
-            rows += [(run.folder / "learning.gif", f"film of the {noun}s")]
-    rows += [(run.report_path, "report, for a browser")]
-    return [(path, text) for path, text in rows if path is not None and path.exists()]
-
-
-def agreement(exported: "kg.export.Exported") -> str:
-    """Returns how closely an exported file's samples agree with Keras's, in words."""
-    if exported.difference == 0:
-        return "equals Keras's samples"
-    return f"within {exported.difference:.1g} of Keras's samples"
-
-
-def exported_files(result: "kg.runs.Result") -> list[tuple[pathlib.Path, str]]:
-    """Returns `(path, description)` of the exported files."""
-    saved_model, *files = result.exported
-    rows = [
-        (saved_model, "SavedModel for TF Serving"),
-        *((file, "ONNX for any app") for file in files),
-    ]
-    files = [(each.path, f"{text} ({agreement(each)})") for each, text in rows]
-    script = saved_model.path.parent / "generator.py"
-    return [*files, *([(script, "draws samples from the ONNX file")] if script.exists() else [])]

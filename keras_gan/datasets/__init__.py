@@ -5,7 +5,7 @@ import pathlib
 
 from keras_gan import media
 from keras_gan.checks import check_bool
-from keras_gan.datasets.archives import Folder, Zip
+from keras_gan.datasets.archives import Folder, Zip, is_image
 from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.cache import CachedSource
 from keras_gan.datasets.channels import WHITE, check_channels
@@ -19,6 +19,7 @@ from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
 from keras_gan.errors import ConfigError, DataError, abbreviate, counted, unknown
 from keras_gan.files import limits
+from keras_gan.files.run_folder import is_run_folder
 from keras_gan.options import CROP
 
 import tensorflow as tf
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "open_source",
     "pair",
+    "would_read",
 ]
 
 NAMES = {"digits": open_digits, "mnist": open_idx, "fashion_mnist": open_idx, "toy": open_toy}
@@ -214,7 +216,10 @@ def find_source(
     if path.is_dir():
         archive = Folder(path)
         return ImageSource(name, archive, image_size, channels, skip_corrupt, background, fit)
-    raise DataError(f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}.")
+    raise DataError(
+        f"expected a folder, .zip, .tfrecord, .npy or .npz, got the file {name}; name one of "
+        "these, such as the folder that it is in."
+    )
 
 
 def find_path(name: str) -> pathlib.Path:
@@ -232,6 +237,24 @@ def find_path(name: str) -> pathlib.Path:
     raise DataError(
         f"{unknown('source', name, NAMES)} There is no folder or file of this name either."
     )
+
+
+def would_read(name: str, image: pathlib.Path) -> bool:
+    """Returns whether a source would read an image file, once it is written, as a sample.
+
+    Args:
+        name: Name of the source.
+        image: Path of the file.
+    """
+    if name.partition(":")[0] in (*NAMES, "tfds"):
+        return False
+    try:
+        folder, image = find_path(name).resolve(), image.resolve()
+    except DataError:
+        return False
+    inner = [each for each in image.parents if each.is_relative_to(folder)]
+    is_images = folder.is_dir() and not is_records(folder) and is_image(image.name)
+    return is_images and bool(inner) and not any(map(is_run_folder, inner))
 
 
 def split_zip(path: pathlib.Path) -> tuple[pathlib.Path | None, str]:

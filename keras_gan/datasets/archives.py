@@ -2,28 +2,28 @@
 
 import collections
 import concurrent.futures
-import json
 import os
 import pathlib
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from keras_gan.datasets.image_files import SUFFIXES
 from keras_gan.datasets.names import Names
 from keras_gan.datasets.source import digest
 from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
+from keras_gan.files.run_folder import CONFIG, is_run_config, is_run_folder
 from keras_gan.progress import progress_bar
 
 SYSTEM_FILES = {"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini"}
 KINDS_SHOWN = 6
 READ_BYTES, FILES_AT_ONCE = 2**20, 64
-RUN_FILE, RUN_KEY = "config.json", "keras_gan_version"
 RUN_FOLDER, BROKEN_LINK, NO_SUFFIX = "run folder", "broken link", "file without a suffix"
 PLURALS = {
-    **{kind: f"{kind}s" for kind in (RUN_FOLDER, BROKEN_LINK)},
+    RUN_FOLDER: "run folders",
+    BROKEN_LINK: "broken links",
     NO_SUFFIX: "files without a suffix",
 }
 
@@ -46,7 +46,7 @@ class Folder:
         self.path = path
         self.left_out = collections.Counter()
         if is_run_folder(path):
-            raise_for_run(path)
+            refuse_run(path)
         with limits.reading("a folder of images", path, advice="Make all of it readable."):
             self.names = Names(self._walk(path, "", (os.path.realpath(path),)))
 
@@ -131,23 +131,27 @@ class Zip:
         """Yields the relative names of the image files."""
         entries = (info.filename for info in self.file.infolist() if not info.is_dir())
         names = [e.removeprefix(self.prefix) for e in entries if e.startswith(self.prefix)]
-        runs = tuple(self._runs(names))
+        runs = self._find_runs(names)
         if "" in runs:
-            raise_for_run(self.file.filename)
-        self.left_out += collections.Counter({RUN_FOLDER: len(runs)})
+            refuse_run(f"{self.file.filename}/{self.prefix}".rstrip("/"))
         for name in names:
-            if any(map(is_hidden, name.split("/"))) or name.startswith(runs):
+            if is_any_hidden(name) or name.startswith(runs):
                 continue
             if is_image(name):
                 yield name
             else:
                 self.left_out[kind_of(name)] += 1
 
-    def _runs(self, names):
-        """Yields the run folders, each with `/`."""
-        for name in names:
-            if name.rpartition("/")[2] == RUN_FILE and is_run(lambda name=name: self.read(name)):
-                yield name.removesuffix(RUN_FILE)
+    def _find_runs(self, names):
+        """Returns the run folders, each with `/`, and counts them."""
+        runs = []
+        configs = (name for name in names if name.rpartition("/")[2] == CONFIG)
+        for name in sorted(configs, key=lambda name: name.count("/")):
+            is_left_out = is_any_hidden(name) or name.startswith(tuple(runs))
+            if not is_left_out and is_run_config(self.read, name):
+                runs.append(name.removesuffix(CONFIG))
+        self.left_out += collections.Counter({RUN_FOLDER: len(runs)})
+        return tuple(runs)
 
     def read(self, name: str) -> bytes:
         """Reads the bytes of one entry."""
@@ -176,6 +180,11 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name in SYSTEM_FILES
 
 
+def is_any_hidden(name: str) -> bool:
+    """Returns whether a file or one of its folders is hidden, or an operating system's."""
+    return any(map(is_hidden, name.split("/")))
+
+
 def is_image(name: str) -> bool:
     """Returns whether a file is named like an image."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
@@ -186,25 +195,11 @@ def kind_of(name: str) -> str:
     return os.path.splitext(name)[1].lower() or NO_SUFFIX
 
 
-def is_run_folder(path: str | os.PathLike) -> bool:
-    """Returns whether a folder is a run of this package."""
-    return is_run(lambda: limits.read_text(pathlib.Path(path, RUN_FILE)))
-
-
-def is_run(read: Callable[[], str | bytes]) -> bool:
-    """Returns whether what `read` returns are the settings of a run of this package."""
-    try:
-        settings = json.loads(read())
-    except (DataError, *limits.UNREADABLE):
-        return False
-    return isinstance(settings, dict) and RUN_KEY in settings
-
-
-def raise_for_run(path: object) -> None:
+def refuse_run(path: object) -> None:
     """Raises `DataError` for a run that was named as data."""
     raise DataError(
-        f"expected images at {path}, which is a run folder; name the data, or a folder in it, "
-        "such as its samples."
+        f"expected images at {path}, got a run folder; name the data, or a folder in it, such as "
+        "its samples."
     )
 
 

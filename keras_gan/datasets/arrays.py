@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from keras_gan import batches, media, scaling
 from keras_gan.datasets.fitting import fit_image
-from keras_gan.datasets.source import Source, digest, flip, set_size, with_size
+from keras_gan.datasets.source import Source, digest, flip
 from keras_gan.errors import DataError, LimitError, abbreviate
 from keras_gan.files import limits
 
@@ -61,7 +61,7 @@ class ArraySource(Source):
         with tf.device("CPU"):  # a GPU may have less memory than the samples
             self._samples, self._labels = tf.constant(samples), tf.constant(labels)
         if image_size is not None:
-            set_size(self, image_size)
+            self._set_size(image_size)
 
     def moments(self) -> tuple[list[float], list[float]]:
         """Computes mean and variance of each value of the last axis, two lists of floats.
@@ -109,12 +109,6 @@ class ArraySource(Source):
     def _fit_image(self, image):
         """Fits an image into the size of the samples."""
         return fit_image(image, self.sample_shape[:2], self.fit, self._background)
-
-    def resized(
-        self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
-    ) -> Source:
-        """Returns the same source with images of another size; see `Source.resized`."""
-        return with_size(self, size, fit, background)
 
 
 def split_columns(name: str, array: np.ndarray) -> tuple[np.ndarray, media.Table | None]:

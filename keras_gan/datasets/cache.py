@@ -1,5 +1,7 @@
 """Decoded and resized samples on disk, so that images are decoded once, not in every epoch."""
 
+from __future__ import annotations
+
 import json
 import os
 import pathlib
@@ -8,7 +10,7 @@ import zlib
 
 from keras_gan import media
 from keras_gan.datasets.source import Source, flip, in_order
-from keras_gan.errors import ConfigError, DataError, abbreviate
+from keras_gan.errors import DataError
 from keras_gan.files import limits
 from keras_gan.files.atomic import check_path, replace, sync
 from keras_gan.files.json_file import read_json
@@ -53,14 +55,12 @@ class CachedSource(Source):
         )
         self.extractor, self.background = source.extractor, source.background
         self.notes, self.fit, self.fitted = source.notes, source.fit, source.fitted
-        if not isinstance(folder, str | os.PathLike):
-            raise ConfigError(f"expected the folder of a cache, got {abbreviate(folder)}.")
         folder, key = check_path(folder), cache_key(source)
         if not folder.exists():
             fill(source, folder, key)
-        self._dtype = check(folder, source.name, key)
+        self._dtype = check_cache(folder, source.name, key)
         self._path, self._fingerprint = folder / SAMPLES, key["fingerprint"]
-        self.content_fingerprint = source.content_fingerprint
+        self._source = source
         with limits.reading("a cache", folder, advice="Remove it, and it is filled again."):
             self._entries = np.load(folder / ENTRIES, mmap_mode="r", allow_pickle=False)
             if self._entries.dtype != ENTRY or self._entries.shape != (len(source),):
@@ -69,6 +69,19 @@ class CachedSource(Source):
     def fingerprint(self) -> str:
         """Returns the source's fingerprint."""
         return self._fingerprint
+
+    def content_fingerprint(self) -> str:
+        """Returns the fingerprint of the source's content."""
+        return self._source.content_fingerprint()
+
+    def resized(
+        self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
+    ) -> CachedSource:
+        """Raises `DataError`, as the samples are stored at their size."""
+        raise DataError(
+            f"expected a source without a cache to resize, got {self.name} in a cache; resize it "
+            "first, and cache it in another folder."
+        )
 
     def stored_labels(self) -> np.ndarray:
         """Returns the labels of the stored samples, `(count,)` int32."""
@@ -120,7 +133,7 @@ def cache_key(source: Source) -> dict[str, object]:
     }
 
 
-def check(folder: pathlib.Path, name: str, key: dict[str, object]) -> np.dtype:
+def check_cache(folder: pathlib.Path, name: str, key: dict[str, object]) -> np.dtype:
     """Returns the dtype of a cache.
 
     Args:
@@ -136,7 +149,7 @@ def check(folder: pathlib.Path, name: str, key: dict[str, object]) -> np.dtype:
     with limits.reading("a cache", folder, advice="Name a new folder."):
         dtype = np.dtype(facts["dtype"])
         size = (folder / SAMPLES).stat().st_size
-    wrong = [name for name, value in key.items() if facts.get(name) != value]
+    wrong = [fact for fact, value in key.items() if facts.get(fact) != value]
     if wrong:
         raise DataError(
             f"expected a cache of {name} in {folder}, but it holds another set, or the set "
@@ -154,7 +167,7 @@ def fill(source: Source, folder: pathlib.Path, key: dict[str, object]) -> None:
     new = folder.with_name(f"{folder.name}.{os.getpid()}.new")
     try:
         new.mkdir(parents=True)
-        dtype = next(dtype for dtype in ("uint8", "float32") if write(source, new, dtype))
+        dtype = next(dtype for dtype in ("uint8", "float32") if write_samples(source, new, dtype))
         (new / FACTS).write_text(json.dumps({**key, "dtype": dtype}), "utf-8")
         replace(new, folder)
     except OSError as error:
@@ -167,7 +180,7 @@ def fill(source: Source, folder: pathlib.Path, key: dict[str, object]) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def write(source: Source, folder: pathlib.Path, dtype: str) -> bool:
+def write_samples(source: Source, folder: pathlib.Path, dtype: str) -> bool:
     """Writes all samples; returns False if the dtype can't represent a batch exactly."""
     entries = np.zeros(len(source), ENTRY)
     done = 0

@@ -45,9 +45,11 @@ TURNS = {  # orientation -> what makes an array `(height, width, ...)` upright
     8: lambda image: image.swapaxes(0, 1)[::-1],
 }
 ANIMATED, DEEP = "animated or of several pages: the first frame is read", "of 16 bits, read as 8"
-ONE_FRAME = {"JPEG", "MPO"}  # an MPO's other frames are previews and the like
-MODES = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}  # other modes become RGB
-KEPT_MODES = ("L", "LA", "RGB", "RGBA")
+JPEGS = {"JPEG", "MPO"}  # an MPO is a JPEG, and its other frames are previews and the like
+MODES = {  # Pillow's mode -> the one to read; other modes become RGB
+    **{mode: mode for mode in ("L", "LA", "RGB", "RGBA")},
+    **{"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"},
+}
 
 
 class UnsupportedError(DataError):
@@ -90,7 +92,7 @@ def open_image(content: bytes, what: object) -> ImageFile:
         return ImageFile(content)
     with opened(content, what) as image:
         check_pixels(image.height, image.width, image.height * image.width, what)
-        if image.format in ("JPEG", "MPO") and orientation_of(image) == 1:
+        if image.format in JPEGS and orientation_of(image) == 1:
             return ImageFile(content)
         image.load()
         notes = notes_of(image, content)
@@ -165,13 +167,13 @@ def orientation_of(image: Image.Image) -> int:
     """
     try:
         return image.getexif().get(ORIENTATION, 1)
-    except Exception:  # as above
+    except Exception:  # Pillow's readers raise errors of many kinds
         return 1
 
 
 def notes_of(image: Image.Image, content: bytes) -> tuple[str, ...]:
     """Returns the notes of an `ImageFile`."""
-    is_animated = getattr(image, "is_animated", False) and image.format not in ONE_FRAME
+    is_animated = getattr(image, "is_animated", False) and image.format not in JPEGS
     is_deep = image.mode.startswith("I") or is_deep_png(content)
     return (ANIMATED,) * is_animated + (DEEP,) * is_deep
 
@@ -197,7 +199,7 @@ def to_pixels(image: Image.Image, content: bytes, what: object) -> np.ndarray:
             f"expected pixels of 8 or 16 bits, or floats from 0 to 1, in {what}, got integers of "
             "32 bits, whose range is unknown; convert it."
         )
-    mode = MODES.get(image.mode, image.mode if image.mode in KEPT_MODES else "RGB")
+    mode = MODES.get(image.mode, "RGB")
     if image.has_transparency_data and mode in ("L", "RGB"):
         mode = "LA" if mode == "L" else "RGBA"
     return np.asarray(image.convert(mode))

@@ -1,6 +1,5 @@
 """TFRecord files, read by index: one file, or a folder of shards."""
 
-import dataclasses
 import hashlib
 import pathlib
 import re
@@ -9,15 +8,14 @@ from collections.abc import Iterator
 
 from keras_gan.datasets.archives import is_image
 from keras_gan.datasets.channels import WHITE, check_channels, has_alpha, without_alpha
+from keras_gan.datasets.classes import SPLITS
+from keras_gan.datasets.encoded import EncodedSource
 from keras_gan.datasets.fitting import WHOLE, check_image_size, check_whole
-from keras_gan.datasets.image_files import open_image
-from keras_gan.datasets.images import SPLITS, EncodedSource
 from keras_gan.datasets.record_index import open_index
-from keras_gan.datasets.source import set_fit
+from keras_gan.datasets.record_layout import find_layout
 from keras_gan.errors import DataError, counted
 from keras_gan.files import limits
 from keras_gan.files.json_file import read_json
-from keras_gan.files.limits import first_line
 from keras_gan.options import CROP
 
 import numpy as np
@@ -33,9 +31,6 @@ MANIFEST_SHAPE = {
     "sample_shape": [int],
     "class_names": (None, [str]),
 }
-IMAGE_KEYS = ("image/encoded", "image", "image_raw", "data")
-LABEL_KEYS = ("image/class/label", "label")
-SHAPE_KEY = "shape"
 SHARD_NAME = r"\.tfrecords?(?:-\d+-of-\d+)?$"
 
 
@@ -50,8 +45,8 @@ def find_shards(path: pathlib.Path) -> list:
     return [file for file in files if re.search(SHARD_NAME, file.name)]
 
 
-def describe_left_out(name: str, path: pathlib.Path) -> Iterator[str]:
-    """Yields a line on image files beside the records of a set, which aren't read."""
+def describe_images_beside(name: str, path: pathlib.Path) -> Iterator[str]:
+    """Yields a line on image files in the folder of a set, which aren't read."""
     count = sum(is_image(file.name) for file in path.iterdir()) if path.is_dir() else 0
     if count:
         yield f"left out of {name}, a set of TFRecord files: {counted(count, 'image file')}."
@@ -109,31 +104,30 @@ class RecordSource(EncodedSource):
             check_shards(path, manifest, self._paths)
         self._layout = find_layout(self._paths[0])
         self._ends, self._entries = open_index(path, self._paths, self._layout.label)
-        stored, classes = self._describe() if manifest is None else describe(manifest)
-        size, channels = stored[0], channels or stored[1]
-        if image_size is not None:
-            size = check_image_size(image_size)
+        stored_size, stored_channels, classes = self._describe(manifest)
+        size = stored_size if image_size is None else check_image_size(image_size)
         if size is None:
             raise DataError(
                 f"expected an image_size for {name}, TFRecord files without a {MANIFEST}, whose "
                 "images may differ in size; pass one (--image-size)."
             )
+        channels = channels or stored_channels
         check_channels(channels)
-        self.own_size = size if size == stored[0] else None
+        self.own_size = size if size == stored_size else None
         super().__init__(name, len(self._entries), (*size, channels), classes)
-        self._sizes = None if stored[0] is None else ([stored[0]], [len(self._entries)])
-        self.fit = fit
-        self.notes = tuple(describe_left_out(name, path))
+        self._sizes = None if stored_size is None else ([stored_size], [len(self._entries)])
+        self.notes = tuple(describe_images_beside(name, path))
         with_alpha = has_alpha(self._layout.shape[2])
-        self.set_background(background, "images have" if with_alpha else None)
-        set_fit(self, fit)
+        self._set_fitting(fit, background, "images have" if with_alpha else None)
 
-    def _describe(self):
-        """Returns `((None, channels), classes)` of a set without a manifest."""
-        channels = without_alpha(self._layout.shape[2])
-        if self._layout.label is None:
-            return (None, channels), None
-        return (None, channels), range(int(self._entries["label"].max()) + 1)
+    def _describe(self, manifest):
+        """Returns size, channels and classes of the stored images; no size without a manifest."""
+        if manifest is not None:
+            *size, channels = manifest["sample_shape"]
+            return tuple(size), channels, manifest["class_names"]
+        has_labels = self._layout.label is not None
+        classes = range(int(self._entries["label"].max()) + 1) if has_labels else None
+        return None, without_alpha(self._layout.shape[2]), classes
 
     def fingerprint(self) -> str:
         """Returns the SHA-256 of the index, which holds every record's checksum."""
@@ -191,82 +185,6 @@ class RecordSource(EncodedSource):
         return record
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """Layout of a set's records.
-
-    Attributes:
-        image: Name of the image's feature.
-        label: Name of the label's feature, or None.
-        stored_shape: Shape of the first image as it is stored.
-        encoded: Whether images are image files rather than plain values.
-    """
-
-    image: str
-    label: str | None
-    stored_shape: tuple
-    encoded: bool
-
-    @property
-    def channels_first(self) -> bool:
-        """Whether the channels are the first axis."""
-        return not self.encoded and self.stored_shape[0] <= 4 < self.stored_shape[2]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Height, width and channels of the first image."""
-        first, second, third = self.stored_shape
-        return (second, third, first) if self.channels_first else self.stored_shape
-
-
-def find_layout(path: pathlib.Path) -> Layout:
-    """Derives the layout from a file's first record.
-
-    Raises:
-        DataError: For a file without records, or a record without an image.
-    """
-    try:
-        record = next(iter(tf.data.TFRecordDataset([str(path)]).take(1))).numpy()
-        features = tf.train.Example.FromString(record).features.feature
-    except StopIteration:
-        raise DataError(f"expected records in {path}, got none.") from None
-    except Exception as error:  # protobuf's and TensorFlow's errors share no base class
-        raise DataError(
-            f"expected a TFRecord file of tf.train.Example, not compressed, at {path}, but its "
-            f"first record can't be read: {first_line(error)}."
-        ) from error
-    image = next((key for key in IMAGE_KEYS if features[key].bytes_list.value), None)
-    label = next((key for key in LABEL_KEYS if len(features[key].int64_list.value) == 1), None)
-    shape = tuple(features[SHAPE_KEY].int64_list.value)
-    if image is None:
-        raise DataError(
-            f"expected an image under {', '.join(IMAGE_KEYS)} in the records of {path}, got "
-            f"{', '.join(sorted(key for key in features if features[key].WhichOneof('kind')))}."
-        )
-    content = features[image].bytes_list.value[0]
-    if len(shape) == 3 and min(shape) > 0 and len(content) == np.prod(shape):
-        return check_layout(Layout(image, label, shape, encoded=False), path)
-    what = f"{image} of the first record of {path}"
-    try:
-        first_image = tf.io.decode_image(open_image(content, what).content)
-    except tf.errors.InvalidArgumentError as error:
-        raise DataError(
-            f"expected an image file, or uint8 values with a {SHAPE_KEY}, under {image} in the "
-            f"records of {path}, but: {first_line(error)}."
-        ) from error
-    return check_layout(Layout(image, label, tuple(first_image.shape), encoded=True), path)
-
-
-def check_layout(layout: Layout, path: pathlib.Path) -> Layout:
-    """Returns the layout; raises `DataError` unless its images have 1 to 4 channels."""
-    if not 1 <= layout.shape[2] <= 4:
-        raise DataError(
-            f"expected images of 1 to 4 channels in {path}, got {layout.shape[2]} "
-            f"({SHAPE_KEY} {layout.stored_shape})."
-        )
-    return layout
-
-
 def read_manifest(path: pathlib.Path) -> dict | None:
     """Reads the manifest that `tools/make_records.py` wrote; returns None for other sets.
 
@@ -285,12 +203,6 @@ def read_manifest(path: pathlib.Path) -> dict | None:
             "same command of tools/make_records.py."
         )
     return manifest
-
-
-def describe(manifest: dict) -> tuple[tuple[tuple[int, int], int], list[str] | None]:
-    """Returns `(((height, width), channels), classes)` of a set with a manifest."""
-    *size, channels = manifest["sample_shape"]
-    return (tuple(size), channels), manifest["class_names"]
 
 
 def check_shards(path: pathlib.Path, manifest: dict, paths: list[pathlib.Path]) -> None:

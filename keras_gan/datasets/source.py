@@ -6,6 +6,7 @@ import copy
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Self
 
 from keras_gan import batches, media, scaling
 from keras_gan.datasets.channels import ON_WHITE, WHITE, parse_color
@@ -111,7 +112,8 @@ class Source:
     def fetch_stored(self, indices: tf.data.Dataset) -> tf.data.Dataset:
         """Returns the batches of `fetch` before integers are scaled; subclasses implement this.
 
-        Integers have a dtype in `medium.integers`, such as uint8 for images.
+        Integers have a dtype in `medium.integers`, such as uint8 for images. Images are fitted into
+        `sample_shape` as `fit` says.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no fetch_stored.")
 
@@ -131,17 +133,52 @@ class Source:
 
     def resized(
         self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
-    ) -> Source:
-        """Returns the same source with images of another size.
+    ) -> Self:
+        """Returns the same source with images of another size, into which they are fitted.
 
         Args:
             size: Height and width, or one integer for a square.
             fit: As in `keras_gan.datasets.load`; the source's own by default.
             background: Colour of edges where `fit` is `"pad"`; the source's own by default.
-        """
-        raise NotImplementedError(f"{type(self).__name__} defines no resized.")
 
-    def mirrored(self) -> Source:
+        Raises:
+            ConfigError: For a size or a fit that isn't one.
+            DataError: For samples that aren't images, or that have to be whole and aren't.
+
+        Example:
+
+        >>> import keras_gan as kg
+        >>> digits = kg.datasets.open_source("digits").resized((16, 8), "pad", "black")
+        >>> digits.sample_shape, digits.fitted
+        ((16, 8, 1), 'padded with black, resized')
+        """
+        resized = copy.copy(self)
+        resized._set_size(size, fit, background)
+        return resized
+
+    def _set_size(self, size, fit=None, background=None):
+        """Sets the size of the samples, and how images are fitted into it; see `resized`."""
+        if not isinstance(self.medium, media.Image):
+            raise DataError(
+                f"expected images to resize, got {self.medium.noun} in {self.name}; leave "
+                "image_size (--image-size) out."
+            )
+        self.sample_shape = (*check_image_size(size), self.sample_shape[2])
+        if fit == PAD and background is not None:
+            self.background, self._background = background, parse_color(background)
+        self._set_fit(self.fit if fit is None else fit)
+
+    def _set_fit(self, fit):
+        """Sets how images are fitted; raises `DataError` for ones that have to be whole."""
+        self.fit = check_fit(fit)
+        sizes, counts = ((), ()) if self._sizes is None else self._sizes
+        size = self.sample_shape[:2]
+        if fit == WHOLE:
+            for height, width in sizes:
+                check_whole(height, width, size, self.name)
+        self.fitted = describe_fit(sizes, counts, size, fit, self.background or WHITE)
+
+    def mirrored(self) -> Self:
         """Returns a source of the same images, and each of them mirrored.
 
         Raises:
@@ -237,60 +274,6 @@ class Source:
                 parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), part))
                 bar.update(len(tf.nest.flatten(part)[0]))
         return tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts)
-
-
-def with_size(
-    source: Source,
-    size: int | tuple[int, int],
-    fit: str | None = None,
-    background: str | None = None,
-) -> Source:
-    """Returns a copy of a source with another size, into which images are fitted when read.
-
-    Args:
-        source: A `Source`.
-        size, fit, background: As in `Source.resized`.
-    """
-    resized = copy.copy(source)
-    set_size(resized, size, fit, background)
-    return resized
-
-
-def set_size(
-    source: Source,
-    size: int | tuple[int, int],
-    fit: str | None = None,
-    background: str | None = None,
-) -> None:
-    """Sets the size of a source's samples; arguments as in `with_size`.
-
-    Raises:
-        DataError: For samples that aren't images.
-    """
-    if not isinstance(source.medium, media.Image):
-        raise DataError(
-            f"expected images to resize, got {source.medium.noun} of shape {source.sample_shape}."
-        )
-    source.sample_shape = (*check_image_size(size), source.sample_shape[2])
-    if fit == PAD and background is not None:
-        source.background, source._background = background, parse_color(background)
-    set_fit(source, source.fit if fit is None else fit)
-
-
-def set_fit(source: Source, fit: str) -> None:
-    """Sets how a source fits its images into the size of its samples.
-
-    Raises:
-        ConfigError: For an unknown fit.
-        DataError: For images of another aspect, if all have to be whole.
-    """
-    source.fit = check_fit(fit)
-    sizes, counts = ((), ()) if source._sizes is None else source._sizes
-    size = source.sample_shape[:2]
-    if fit == WHOLE:
-        for height, width in sizes:
-            check_whole(height, width, size, source.name)
-    source.fitted = describe_fit(sizes, counts, size, fit, source.background or WHITE)
 
 
 def flip(image: tf.Tensor, is_mirrored: tf.Tensor) -> tf.Tensor:

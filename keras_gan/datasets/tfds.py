@@ -8,9 +8,8 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from keras_gan.datasets.channels import WHITE, has_alpha, without_alpha
+from keras_gan.datasets.encoded import EncodedSource
 from keras_gan.datasets.fitting import check_image_size
-from keras_gan.datasets.images import EncodedSource
-from keras_gan.datasets.source import set_fit
 from keras_gan.errors import DataError
 from keras_gan.files.limits import first_line
 from keras_gan.options import CROP
@@ -53,15 +52,20 @@ class TFDSSource(EncodedSource):
         split = split or "train"
         if split not in builder.info.splits:
             raise DataError(
-                f"expected a split of {dataset}, got {split!r}; it has "
+                f"expected a split of {dataset}, got {split!r}; name one of "
                 f"{', '.join(builder.info.splits)}."
             )
         features = builder.info.features
         if "image" not in features:
-            raise DataError(f"expected images in {name}, got {', '.join(features)}.")
+            raise DataError(
+                f"expected images in {name}, got {', '.join(features)}; name a set that has some."
+            )
         shape = features["image"].shape
         if image_size is None and None in shape[:2]:
-            raise DataError(f"expected an image_size for {name}, whose images differ in size.")
+            raise DataError(
+                f"expected an image_size for {name}, whose images differ in size; pass one "
+                "(--image-size)."
+            )
         size = tuple(shape[:2]) if image_size is None else check_image_size(image_size)
         self.own_size = size if shape[:2] == size else None
         self._full_name = f"{builder.info.full_name}:{split}"
@@ -70,9 +74,7 @@ class TFDSSource(EncodedSource):
         channels = channels or without_alpha(shape[2])
         super().__init__(name, len(self._records), (*size, channels), classes)
         self._sizes = None if None in shape[:2] else ([shape[:2]], [len(self._records)])
-        self.fit = fit
-        self.set_background(background, "images have" if has_alpha(shape[2]) else None)
-        set_fit(self, fit)
+        self._set_fitting(fit, background, "images have" if has_alpha(shape[2]) else None)
 
     def stored_labels(self) -> np.ndarray:
         """Reads the labels of all records, without decoding the images."""

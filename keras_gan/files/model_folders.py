@@ -5,9 +5,9 @@ MODEL/<version>/assets.extra/generator.onnx
 
 import pathlib
 
+from keras_gan.files.run_folder import EXPORT, is_run
+
 FILE = pathlib.PurePath("assets.extra", "generator.onnx")
-EXPORTS = "export"  # the folder of a run's exports
-RUN_FILE = "config.json"
 
 
 def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -20,16 +20,11 @@ def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
         Name of a model -> its folder; one without versions if there is no model, and an empty
         dict if there is no folder.
     """
-    folder = given / EXPORTS if is_run(given) else given
+    folder = given / EXPORT if is_run(given) else given
     if not folder.is_dir():
         return {}
     inner = [] if has_versions(folder) else sorted(filter(has_versions, list_folders(folder)))
     return {each.name: each for each in inner} or {given.resolve().name: folder}
-
-
-def is_run(folder: pathlib.Path) -> bool:
-    """Returns whether a folder is a run."""
-    return (folder / RUN_FILE).is_file()
 
 
 def has_versions(folder: pathlib.Path) -> bool:

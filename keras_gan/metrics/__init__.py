@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from keras_gan import media
+from keras_gan.datasets.source import Source
 from keras_gan.errors import unknown
 from keras_gan.metrics import extractors, known
 from keras_gan.metrics.evaluate import Evaluation, Evaluator, evaluate
@@ -34,6 +35,7 @@ __all__ = [
     "NearestNeighbours",
     "PrecisionRecall",
     "SlicedWasserstein",
+    "default_extractor",
     "default_metrics",
     "default_names",
     "density_coverage",
@@ -129,6 +131,23 @@ def default_metrics(
     extractor = (medium or media.of(sample_shape)).extractor(sample_shape)
     extractor = extractors.available(extractor, tell)
     return get(default_names(extractor, sample_shape), extractor)
+
+
+def default_extractor(source: Source, tell: Callable[[str], object] = print) -> str:
+    """Returns the name of the extractor that suits a source best.
+
+    Args:
+        source: A `keras_gan.datasets.Source`.
+        tell: Function to call with a line if Inception is replaced.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> kg.metrics.default_extractor(kg.datasets.open_source("digits"))
+    'digits'
+    """
+    name = source.extractor or source.medium.extractor(source.sample_shape)
+    return extractors.available(name, tell)
 
 
 def default_names(extractor: str, sample_shape: Sequence[int]) -> tuple[str, ...]:

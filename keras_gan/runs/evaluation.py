@@ -67,8 +67,7 @@ class MetricOptions:
         warn = warn or tell
         extractor = self.extractor
         if extractor is None:
-            suited = source.extractor or source.medium.extractor(source.sample_shape)
-            extractor = metrics.extractors.available(suited, warn)
+            extractor = metrics.default_extractor(source, warn)
         distribution = getattr(source, "distribution", None)
         names = self.names
         if names is None:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_checkpoint, step_of
 from keras_gan.errors import ConfigError, DataError, RunError
+from keras_gan.files import run_folder
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
+from keras_gan.files.run_folder import is_on_hub
 from keras_gan.options import AUTO_PRECISION
-from keras_gan.runs.hub import is_on_hub, local_path
+from keras_gan.runs.hub import local_path
 from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
@@ -31,7 +33,7 @@ class Run:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = check_path(folder)
-        self.config_path = self.folder / "config.json"
+        self.config_path = self.folder / run_folder.CONFIG
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
         self.published_path = self.folder / "model.keras"
@@ -40,7 +42,7 @@ class Run:
         self.metrics_path = self.folder / "metrics.csv"
         self.samples_folder = self.folder / "samples"
         self.density_folder = self.folder / "density"
-        self.export_folder = self.folder / "export"
+        self.export_folder = self.folder / run_folder.EXPORT
         self.exported_path = self.folder / "exported.json"
         self.evaluation_path = self.folder / "evaluation.json"
         self.neighbours_path = self.folder / "neighbours.png"
@@ -54,11 +56,7 @@ class Run:
         Raises:
             RunError: If the folder isn't a run, or its settings can't be read.
         """
-        if not self.config_path.exists():
-            raise RunError(
-                f"expected a run folder at {self.folder}, found no config.json in it; "
-                "make one with: keras-gan train RECIPE --data SOURCE --out RUN."
-            )
+        run_folder.require_run(self.folder)
         config = read_json(self.config_path, CONFIG, RunError)
         try:
             medium = media.from_config(config["medium"])
@@ -119,11 +117,7 @@ class Run:
 
     def check_free(self) -> None:
         """Raises `RunError` unless the folder is missing or empty."""
-        if not is_free(self.folder):
-            raise RunError(
-                f"expected a new or empty folder, or a run, at {self.folder}; it holds other "
-                "files. Choose another --out."
-            )
+        run_folder.require_free(self.folder)
 
     def trained_steps(self) -> int:
         """Returns the step of the newest checkpoint, intact or not; 0 without one."""
@@ -175,11 +169,6 @@ def open_run(source: str | os.PathLike) -> Run:
         gan = kg.runs.open_run("hf:OWNER/NAME").load()
     """
     return Run(local_path(source))
-
-
-def is_free(folder: pathlib.Path) -> bool:
-    """Returns whether a folder is missing or empty."""
-    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def check_same_run(folder: pathlib.Path, old: dict, new: dict) -> None:

@@ -11,13 +11,12 @@ import re
 import shlex
 import types
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from keras_gan.datasets.archives import is_run_folder
 from keras_gan.errors import ConfigError, HubError, counted, missing_extra, reason_of
 from keras_gan.files.atomic import check_path
+from keras_gan.files.run_folder import HUB, is_on_hub, is_run_folder
 
-PREFIX, NAME = "hf:", re.compile(r"[\w.-]+/[\w.-]+")
+NAME = re.compile(r"[\w.-]+/[\w.-]+")
 FILES = ("*.keras", "config.json")  # those of a repository that are downloaded
 REFUSED = 401, 403, 404
 LOG_IN = "run hf auth login, or set HF_TOKEN to a token that may"
@@ -38,7 +37,7 @@ def local_path(source: str | os.PathLike) -> pathlib.Path:
     """
     if not is_on_hub(source):
         return check_path(source)
-    repository, at, revision = source.removeprefix(PREFIX).partition("@")
+    repository, at, revision = source.removeprefix(HUB).partition("@")
     check_repository(repository)
     if at and not revision:
         raise ConfigError(f"expected a branch, tag or commit after the @, got {source}; add it.")
@@ -48,11 +47,6 @@ def local_path(source: str | os.PathLike) -> pathlib.Path:
             repository, revision=revision or None, allow_patterns=FILES, endpoint=endpoint()
         )
     return find_model(pathlib.Path(folder), source)
-
-
-def is_on_hub(source: Any) -> bool:
-    """Returns whether a source is `hf:OWNER/NAME`."""
-    return isinstance(source, str) and source.startswith(PREFIX)
 
 
 def find_model(folder: pathlib.Path, source: str) -> pathlib.Path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from keras_gan import media, recipes
 from keras_gan.errors import counted, printable
-from keras_gan.runs.hub import PREFIX, is_on_hub
+from keras_gan.files.run_folder import HUB, is_on_hub
 from keras_gan.runs.licences import Licence
 from keras_gan.runs.report.data import UNSHOWN
 from keras_gan.runs.settings import summary
@@ -77,7 +77,7 @@ def metadata(facts: CardFacts) -> dict[str, str | list[str]]:
         "library_name": "keras",
         **task,
         "tags": ["gan", "keras-gan", config["recipe"]],
-        **({"base_model": origin[len(PREFIX) :].split("@")[0]} if is_on_hub(origin) else {}),
+        **({"base_model": origin[len(HUB) :].split("@")[0]} if is_on_hub(origin) else {}),
         **({"sdk": "static"} if facts.has_page else {}),
     }
 
@@ -180,8 +180,8 @@ def on_command_line(name: str, config: Mapping) -> str:
     options = f"{width}{size if is_image(config) else ''} --data DATA --out RUN"
     return code(
         "bash",
-        f"keras-gan sample {PREFIX}{name} --count 64",
-        f"keras-gan train {config['recipe']}{options} --from {PREFIX}{name}",
+        f"keras-gan sample {HUB}{name} --count 64",
+        f"keras-gan train {config['recipe']}{options} --from {HUB}{name}",
     )
 
 

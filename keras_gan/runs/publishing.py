@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from keras_gan import export, media, pictures
 from keras_gan.errors import ConfigError, counted
 from keras_gan.files.atomic import check_path, replace, write_text
+from keras_gan.files.run_folder import is_free
 from keras_gan.progress import clock
 from keras_gan.runs import hub, sessions
 from keras_gan.runs.exporting import RUNTIME, make_card
-from keras_gan.runs.folder import Run, is_free
+from keras_gan.runs.folder import Run
 from keras_gan.runs.licences import FILE, Licence, find_licence
 from keras_gan.runs.model_card import CardFacts, without_folders, write_card
 from keras_gan.runs.report.data import MAX_SIDE, read_optional, shrink

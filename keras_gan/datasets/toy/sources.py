@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras_gan.datasets.arrays import ArraySource
 from keras_gan.datasets.files import open_digits
-from keras_gan.datasets.source import Source, with_size
+from keras_gan.datasets.source import Source
 from keras_gan.datasets.toy.mixture import GaussianMixture
 
 import numpy as np
@@ -74,7 +74,7 @@ class StackedDigits(Source):
         self, size: int | tuple[int, int], fit: str | None = None, background: str | None = None
     ) -> StackedDigits:
         """Returns the same source with images of another size; see `Source.resized`."""
-        source = with_size(self, size, fit, background)
+        source = super().resized(size, fit, background)
         source._digits = self._digits.resized(size, fit, background)
         return source
 

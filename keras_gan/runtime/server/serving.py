@@ -13,7 +13,8 @@ import urllib.parse
 from collections.abc import Mapping
 
 from keras_gan.errors import ServeError
-from keras_gan.files.model_folders import FILE, find_models, is_run, way_to_export
+from keras_gan.files.model_folders import FILE, find_models, way_to_export
+from keras_gan.files.run_folder import is_run
 from keras_gan.runtime.server.app import build_app
 from keras_gan.runtime.server.metrics import Metrics
 from keras_gan.runtime.server.protocol import Protocol
