@@ -4,23 +4,26 @@ import argparse
 import shlex
 
 import keras_gan as kg
+from keras_gan.cli.arguments import add_command, add_run
 from keras_gan.cli.lines import print_line
+from keras_gan.files.run_folder import require_run
 
 
 def add_publish(commands: argparse._SubParsersAction) -> None:
     """Adds `keras-gan publish`."""
-    publish = commands.add_parser(
+    publish = add_command(
+        commands,
         "publish",
-        help="write a run as a folder to share, and upload it",
-        description="Write a folder as the Hugging Face hub wants it: a model card with samples, "
-        "figures and settings, the model for Keras and as ONNX, and a web page that draws images. "
-        "--upload sends it there, with the extra hub and a token; hf:OWNER/NAME is then a RUN for "
-        "train --from, sample, explore and export.",
+        run_publish,
+        "write a run as a folder to share, and upload it",
+        "Write a folder as the Hugging Face hub wants it: a model card with samples, figures and "
+        "settings, the model for Keras and as ONNX, and a web page that draws images. --upload "
+        "sends it there, with the extra hub and a token; hf:OWNER/NAME is then a RUN for train "
+        "--from, sample, explore and export.",
+        check=lambda arguments: require_run(arguments.run),
     )
-    publish.set_defaults(command=run_publish)
-    publish.add_argument("run", metavar="RUN", help="the run folder")
+    add_run(publish)
     publish.add_argument("folder", metavar="DIR", help="the folder to write, new or empty")
-    publish.add_argument("--best", action="store_true", help="use the best checkpoint")
     publish.add_argument(
         "--license",
         "--licence",
