@@ -50,14 +50,6 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("--out", required=True, metavar="RUN", help="the run folder")
     train.add_argument(
-        "--log",
-        action="append",
-        default=[],
-        choices=options.TRACKERS,
-        help="send the figures and the sample grids to a tracker, too; its files are in RUN/logs; "
-        "may be repeated (default: to none)",
-    )
-    train.add_argument(
         "--export",
         action="store_true",
         help="export the generator anew, also if nothing is left to train (default: export each "
@@ -114,6 +106,14 @@ def add_train_metrics(train: argparse.ArgumentParser) -> None:
         "--patience",
         type=int,
         help="end after this number of evaluations without improvement (default: never)",
+    )
+    group.add_argument(
+        "--log",
+        action="append",
+        default=[],
+        choices=options.TRACKERS,
+        help="send the figures and the sample grids to a tracker, too; its files are in RUN/logs; "
+        "may be repeated (default: to none)",
     )
     add_metric_options(group)
 
