@@ -1,4 +1,9 @@
-"""PyTorch's twins in the benchmarks: as many weights as our networks, and the same function."""
+"""PyTorch's twins in the benchmarks: as many weights as our networks, and the same function.
+
+    pytest -p torch._dynamo tests/test_twins.py
+
+The option imports PyTorch's compiler before TensorFlow, after which its import can crash.
+"""
 
 import pathlib
 import sys
