@@ -297,8 +297,14 @@ def test_a_run_with_its_data_on_the_device_trains_the_same_weights(tmp_path):
         assert np.array_equal(one, other)
 
 
+def broken_run(folder):
+    """A run that commands begin to read, and refuse."""
+    (folder / "config.json").write_text("{}")
+    return folder
+
+
 def test_a_gpu_that_is_missing_is_not_used(tmp_path, capsys):
-    error = refused(capsys, ["sample", tmp_path / "missing", "--device", "gpu"])
+    error = refused(capsys, ["sample", broken_run(tmp_path), "--device", "gpu"])
     assert "expected a GPU for --device gpu" in error
 
 
@@ -313,7 +319,7 @@ def test_a_gpu_that_is_missing_is_not_used(tmp_path, capsys):
 )
 def test_few_samples_are_drawn_without_starting_a_gpu(options, hidden, tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert main(words("sample", tmp_path / "missing", *options)) == 2
+    assert main(words("sample", broken_run(tmp_path), *options)) == 2
     assert (os.environ["CUDA_VISIBLE_DEVICES"] == "-1") == hidden
 
 
