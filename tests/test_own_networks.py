@@ -104,7 +104,10 @@ def test_the_range_behind_arithmetic():
     for outputs, expected in (
         (squashed * 2 - 1, (-1, 1)),
         ((squashed - 0.5) / 0.5, (-1, 1)),
-        (2 * (squashed - 0.5), None),  # a number in front isn't read
+        (2 * (squashed - 0.5), (-1, 1)),
+        (1 - squashed, (0, 1)),
+        (0.5 + squashed / 2, (0.5, 1)),
+        (1 / squashed, None),
     ):
         assert output_range(keras.Model(inputs, outputs)) == expected
 

@@ -9,7 +9,7 @@ from keras_gan.datasets.source import Source
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, save_neighbours
-from keras_gan.progress import clock, progress_bar
+from keras_gan.progress import clock, progress_bar, quiet
 from keras_gan.tf32 import allow_tf32
 
 import numpy as np
@@ -98,7 +98,7 @@ class Evaluator:
         self.count = check_integer("count", count)
         self.seed = check_seed(seed, bits=63)
         self.batch_size = check_integer("batch_size", batch_size)
-        self.tell = tell or (lambda line: None)
+        self.tell = tell or quiet
         self.warn = warn or self.tell
         real_count = count if real_count is None else check_integer("real_count", real_count)
         self.indices = choose(len(source), real_count, self.seed)

@@ -40,6 +40,11 @@ AFFINE = {  # operations of a tensor and a number -> (scale, offset)
     "TrueDivide": lambda number: (1 / number, 0),
     "Divide": lambda number: (1 / number, 0),
 }
+REFLECTED = {  # operations of a number and a tensor -> (scale, offset)
+    "Add": lambda number: (1, number),
+    "Subtract": lambda number: (-1, number),
+    "Multiply": lambda number: (number, 0),
+}
 
 
 class End(NamedTuple):
@@ -121,16 +126,23 @@ def is_linear(operation: Any) -> bool:
 
 def affine_change(operation: Any, node: Any) -> tuple[float, float] | None:
     """Returns `(scale, offset)` of an operation that scales and moves its input, or None."""
+    kind, arguments = type(operation).__name__, node.arguments.args
     if isinstance(operation, keras.layers.Rescaling):
         numbers = operation.scale, operation.offset
-    elif type(operation).__name__ in AFFINE and len(node.arguments.args) == 2:
-        number = node.arguments.args[1]
-        if not isinstance(number, int | float) or number == 0:
-            return None
-        return AFFINE[type(operation).__name__](number)
-    else:
+        return numbers if all(map(is_plain, numbers)) else None
+    if len(arguments) != 2:
         return None
-    return numbers if all(isinstance(number, int | float) for number in numbers) else None
+    first, second = arguments
+    if kind in AFFINE and is_plain(second) and second != 0:
+        return AFFINE[kind](second)
+    if kind in REFLECTED and is_plain(first) and first != 0:
+        return REFLECTED[kind](first)
+    return None
+
+
+def is_plain(value: Any) -> bool:
+    """Returns whether a value is a number of Python."""
+    return isinstance(value, int | float)
 
 
 def end_of(operation: Any) -> End | None:

@@ -72,11 +72,12 @@ def export_run(
         run.check_unpublished()
     card = make_card(run, options.licence)
     folder = pathlib.Path(out or run.export_folder)
+    gan = gan or run.load(best)
     with clock("exporting"):
-        exported = export_files(gan or run.load(best), folder, card, options)
+        exported = export_files(gan, folder, card, options)
     if folder == run.export_folder:
         with writing_to(run.folder):
-            write_text(run.exported_path, json.dumps({"step": run.trained_steps()}) + "\n")
+            write_text(run.exported_path, json.dumps({"step": int(gan.step)}) + "\n")
     return exported
 
 

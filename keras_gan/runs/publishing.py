@@ -10,7 +10,7 @@ from keras_gan import export, media, pictures
 from keras_gan.errors import ConfigError, counted
 from keras_gan.files.atomic import check_path, replace, write_text
 from keras_gan.files.run_folder import is_free
-from keras_gan.progress import clock
+from keras_gan.progress import clock, quiet
 from keras_gan.runs import hub, sessions
 from keras_gan.runs.exporting import RUNTIME, make_card
 from keras_gan.runs.folder import Run
@@ -30,7 +30,7 @@ def publish(
     best: bool = False,
     repository: str | None = None,
     private: bool = False,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = quiet,
 ) -> pathlib.Path:
     """Writes a run as a folder to share, and uploads it to the Hugging Face hub if asked to.
 
