@@ -86,6 +86,15 @@ class Tracker:
         path = self.folder / "run.json"
         return read_json(path, {"id": str}, TrackerError)["id"] if path.exists() else None
 
+    def read_sent(self) -> dict[str, int]:
+        """Returns the last step that was sent of each table or folder, by its name."""
+        path = self.folder / "sent.json"
+        return read_json(path, {str: int}, TrackerError) if path.exists() else {}
+
+    def write_sent(self, steps: dict[str, int]) -> None:
+        """Keeps the last step that was sent of each table or folder, by its name."""
+        write_text(self.folder / "sent.json", json.dumps(steps) + "\n")
+
     def write_id(self, identifier: str) -> None:
         """Keeps the name by which the tracker knows the run."""
         write_text(self.folder / "run.json", json.dumps({"id": identifier}) + "\n")

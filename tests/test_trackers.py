@@ -147,6 +147,28 @@ def test_a_training_that_is_tracked_later_sends_its_earlier_rows(tmp_path):
     assert_logged(tmp_path)
 
 
+def test_rows_of_an_untracked_resume_are_sent_and_none_twice(tmp_path):
+    gan = train(tmp_path)
+    gan.save(tmp_path / "old.keras")
+    gan = train(tmp_path, gan, hooks=lambda folder: hooks(folder)[:2])
+    gan = train(tmp_path, gan)
+    assert_logged(tmp_path)
+    again = kg.load_model(tmp_path / "old.keras")  # as after a kill
+    train(tmp_path, again)
+    rows, _ = read_mlflow(tmp_path / "mlflow")
+    assert sorted(rows) == [2, 4, 6, 8, 10, 12, 14, 16, 18]
+    (run,) = (tmp_path / "mlflow/store").glob("*/*/metrics/d_loss")
+    assert len(run.read_text("utf-8").splitlines()) == 9
+
+
+def test_arguments_of_another_kind_are_refused(tmp_path):
+    with pytest.raises(kg.errors.ConfigError, match="expected a tracker, as of"):
+        kg.callbacks.Log("tensorboard", ["history.csv"])
+    board = kg.trackers.get("tensorboard", tmp_path, "tiny")
+    with pytest.raises(kg.errors.ConfigError, match="expected a list of tables, such as"):
+        kg.callbacks.Log(board, "history.csv")
+
+
 def test_settings_are_beside_the_figures(tmp_path):
     import mlflow
 

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 from keras_gan.callbacks.table import read_table
-from keras_gan.errors import TrackerError
+from keras_gan.errors import ConfigError, TrackerError, abbreviate
 from keras_gan.files.atomic import check_path
 from keras_gan.trackers import Tracker
 
@@ -27,6 +27,7 @@ class Log(keras.callbacks.Callback):
         tell: Function to call with lines of progress, such as `print`.
 
     Raises:
+        ConfigError: For a tracker or tables of another kind.
         TrackerError: At the start of training, if the tracker can't be started.
 
     Example:
@@ -47,6 +48,14 @@ class Log(keras.callbacks.Callback):
         tell: Callable[[str], None] = print,
     ) -> None:
         super().__init__()
+        if not isinstance(tracker, Tracker):
+            raise ConfigError(
+                f"expected a tracker, as of kg.trackers.get, got {abbreviate(tracker)}."
+            )
+        if isinstance(tables, str | os.PathLike):
+            raise ConfigError(
+                f"expected a list of tables, such as [{str(tables)!r}], got one path."
+            )
         self.tracker, self.settings, self.tell = tracker, settings or {}, tell
         self.tables = [check_path(path) for path in tables]
         self.pictures = None if pictures is None else check_path(pictures)
@@ -56,9 +65,11 @@ class Log(keras.callbacks.Callback):
         """Starts the tracker, and sends what it lacks."""
         with self.tracker.reporting():
             is_continued = self.tracker.start(self.settings)
-        self._is_open = True
-        step = int(self.model.step) if is_continued else -1
-        self._sent, self._seen = dict.fromkeys([*self.tables, self.pictures], step), {}
+            self._sent = self.tracker.read_sent() if is_continued else {}
+        self._is_open, self._seen = True, {}
+        if int(self.model.roll_backs):  # later rows differ from those that were sent
+            step = int(self.model.step)
+            self._sent = {name: min(sent, step) for name, sent in self._sent.items()}
         self.tell(f"Logging to {self.tracker.package}: {self.tracker.place}")
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -90,6 +101,7 @@ class Log(keras.callbacks.Callback):
             self.tell(f"The training goes on without {self.tracker.package}: {error}")
 
     def _send_new(self) -> None:
+        before = dict(self._sent)
         for path in self.tables:
             if self._has_changed(path):
                 for step, figures in self._new(path, rows_of(path)):
@@ -97,6 +109,8 @@ class Log(keras.callbacks.Callback):
         if self.pictures is not None and self._has_changed(self.pictures):
             for step, picture in self._new(self.pictures, pictures_of(self.pictures)):
                 self.tracker.log_picture(step, picture)
+        if self._sent != before:
+            self.tracker.write_sent(self._sent)
 
     def _has_changed(self, path: pathlib.Path) -> bool:
         """Returns whether a file or folder has changed since the last call."""
@@ -107,9 +121,9 @@ class Log(keras.callbacks.Callback):
     def _new(self, path: pathlib.Path, entries: list[tuple]) -> Iterator[tuple]:
         """Yields the entries, `(step, ...)`, of a table or folder that weren't sent."""
         for step, entry in entries:
-            if step > self._sent[path]:
+            if step > self._sent.get(path.name, -1):
                 yield step, entry
-                self._sent[path] = step
+                self._sent[path.name] = step
 
 
 def rows_of(path: pathlib.Path) -> list[tuple[int, dict[str, float]]]:
