@@ -6,8 +6,9 @@ import sys
 
 import keras_gan as kg
 from keras_gan.cli import main
-from keras_gan.errors import DataError, ExportError, HubError
+from keras_gan.errors import ConfigError, DataError, ExportError, HubError
 from keras_gan.runs import starting
+from keras_gan.runs.licences import find_licence
 from keras_gan.runtime import Generator
 
 import hub_server
@@ -246,3 +247,10 @@ def test_a_full_disk_leaves_no_published_folder(source, small_disk):
     with pytest.raises(ExportError, match="No space left on device; nothing was left"):
         kg.runs.publish(kg.runs.Run(source), folder / "new" / "published", "mit")
     assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\x00"])
+def test_a_licence_without_text_is_refused(tmp_path, content):
+    (tmp_path / "own.txt").write_bytes(content)
+    with pytest.raises(ConfigError, match="expected the text of a licence, in UTF-8, in "):
+        find_licence(str(tmp_path / "own.txt"))

@@ -222,7 +222,10 @@ def test_a_folder_of_models_is_served_by_their_names(tmp_path, capsys):
     shutil.copytree(copy_digits(tmp_path), tmp_path / "zwei drei")
     (tmp_path / "README.md").write_text("of no model")
     (tmp_path / "notes").mkdir()
-    assert "expected one model for --name, got 2 in" in refused(capsys, tmp_path, "--name", "a")
+    damaged = tmp_path / "damaged" / "1" / "assets.extra" / "generator.onnx"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no model")
+    assert "expected one model for --name, got 3 in" in refused(capsys, tmp_path, "--name", "a")
     with ServerProcess(tmp_path) as server:
         assert server.url.endswith("/v1/models/digits")
         status, _, body = server.request("GET", "/readyz")

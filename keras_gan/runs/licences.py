@@ -43,7 +43,7 @@ def find_licence(word: str) -> Licence:
     """Returns the licence of an identifier, or of a file with its text, whose name it gets.
 
     Raises:
-        ConfigError: For a word that is neither.
+        ConfigError: For a word that is neither, or a file without text.
 
     Example:
 
@@ -54,6 +54,19 @@ def find_licence(word: str) -> Licence:
         return Licence(word.lower())
     file = pathlib.Path(word)
     if file.is_file():
+        check_text(file)
         return Licence(file.stem.lower().replace(" ", "-"), file)
     error = unknown("licence", word, IDENTIFIERS)
     raise ConfigError(f"{error} For another one, name the file that holds its text.")
+
+
+def check_text(file: pathlib.Path) -> None:
+    """Raises `ConfigError` for a file that holds no text."""
+    try:
+        is_text = bool(file.read_text("utf-8").strip())
+    except UnicodeDecodeError:
+        is_text = False
+    if not is_text:
+        raise ConfigError(
+            f"expected the text of a licence, in UTF-8, in {file}, found none; name another file."
+        )

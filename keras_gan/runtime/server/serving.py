@@ -136,8 +136,17 @@ def open_models(arguments: argparse.Namespace) -> dict[str, Versions]:
             f"expected one model for --name, got {len(found)} in {given}, which are named by their "
             "folders; leave it out."
         )
-    pairs = zip(names, found.values(), strict=True)
-    return {name: open_versions(folder, name, arguments, way) for name, folder in pairs}
+    models, refused = {}, []
+    for name, folder in zip(names, found.values(), strict=True):
+        try:
+            models[name] = open_versions(folder, name, arguments, way)
+        except ServeError as error:
+            refused.append(error)
+    if not models:
+        raise refused[0]
+    for error in refused:
+        log.error("the other models are served: %s", error)
+    return models
 
 
 def open_versions(
