@@ -19,6 +19,7 @@ METRICS = (
 )
 AUTO_PRECISION, FLOAT32 = "auto", "float32"
 MIXED_PRECISIONS = (AUTO_PRECISION, "bfloat16", "float16", FLOAT32)
+PUBLISHED = ("inception", "i3d", "lpips")
 PRECISIONS = ("float32", "float16", "int8", "int8_dynamic")
 SPACES = ("z", "w", "w+")
 STEPS_BETWEEN_CHECKPOINTS = 500

@@ -1,18 +1,11 @@
-import hashlib
-import io
-import tarfile
-
 import keras_gan as kg
 from keras_gan.errors import ConfigError, DataError
 from keras_gan.metrics import extractors
-from keras_gan.metrics.extractors import inception
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from conftest import random_images
-from inception_graph import small_graph
 
 
 def read_all(source):
@@ -214,128 +207,3 @@ def test_extractors_by_name():
 def test_invalid_samples_are_refused(samples, message):
     with pytest.raises(DataError, match=message):
         extractors.get("digits").features(samples)
-
-
-# Inception: a graph of the published one's nodes and age, but small, where a user would put it
-
-
-def by_hand(images, weights):
-    """Computes the small graph on images `(count, 18, 18, 3)` from 0 to 255, in NumPy."""
-    hidden = (images[:, ::2, ::2].astype("float64") - 128) / 128  # 18 to 9: every other pixel
-    windows = np.lib.stride_tricks.sliding_window_view(hidden, (3, 3), axis=(1, 2))[:, ::2, ::2]
-    hidden = np.einsum("nhwcij,ijco->nhwo", windows, weights["conv/conv2d_params"])
-    mean, variance = (weights[f"conv/batchnorm/moving_{name}"] for name in ("mean", "variance"))
-    hidden = (hidden - mean) / np.sqrt(variance + 0.001) + weights["conv/batchnorm/beta"]
-    features = np.maximum(hidden, 0).mean(axis=(1, 2))
-    features = np.concatenate([features, features], axis=1)
-    powers = np.exp(features @ weights["softmax/weights"])  # the inception score has no bias
-    return features, powers / powers.sum(axis=1, keepdims=True)
-
-
-def pack(path, **files):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name.replace("__", "."))
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return path
-
-
-@pytest.fixture
-def archive(tmp_path, monkeypatch):
-    """Returns the path of the archive; downloads fail."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(inception, "URL", "http://localhost:9/inception-2015-12-05.tgz")
-    (tmp_path / "keras").mkdir()
-    return tmp_path / "keras" / "keras_gan" / "inception-2015-12-05.tgz"
-
-
-def test_inception_computes_the_graph_correctly(archive):
-    graph, weights = small_graph()
-    content = graph.SerializeToString()
-    pack(archive, LICENSE=b"", classify_image_graph_def__pb=content)
-    extractor = inception.Inception()
-    digest = hashlib.sha256(content).hexdigest()
-    assert extractor.describe() == f"inception(sha256 {digest[:12]})"
-
-    bytes_ = np.random.default_rng(1).integers(0, 256, (70, 18, 18, 3))
-    reading = extractor.read((bytes_ / 127.5 - 1).astype("float32"))
-    features, probabilities = by_hand(bytes_, weights)
-    assert reading.features == pytest.approx(features, abs=1e-4)
-    assert reading.probabilities == pytest.approx(probabilities, abs=1e-4)
-
-
-def test_inception_rounds_images_to_8_bits(archive):
-    pack(archive, classify_image_graph_def__pb=small_graph()[0].SerializeToString())
-    extractor = inception.Inception()
-    grey = np.random.default_rng(1).integers(0, 256, (5, 12, 20, 1)) / 127.5 - 1
-    features = extractor.features(grey)
-    assert np.array_equal(features, extractor.features(grey + 0.003))  # 0.4 of a grey level
-    assert not np.array_equal(features, extractor.features(grey + 0.008))
-    assert np.array_equal(features, extractor.features(np.repeat(grey, 3, axis=-1)))
-    assert features[2:3] == pytest.approx(extractor.features(grey[2:3]), abs=1e-5)
-    with pytest.raises(DataError, match=r"1 or 3\) for inception, got \(8, 8, 4\)"):
-        extractor.features(random_images(2, channels=4))
-
-
-def test_inception_without_a_network_says_what_to_do(archive):
-    with pytest.raises(DataError, match="could not download") as raised:
-        inception.Inception()
-    assert f"download {inception.URL} elsewhere and put it at {archive}" in str(raised.value)
-
-
-def test_colours_are_measured_by_photos_unless_inception_is_downloaded(archive):
-    told = []
-    source = kg.datasets.ArraySource("colours", random_images(64, 8, 3))
-    evaluator = kg.runs.MetricOptions(("frechet",), count=64).evaluator(source, warn=told.append)
-    (line,) = told
-    assert line.startswith("Measured by photos, which is part of the package, as Inception isn't")
-    assert evaluator.evaluate(lambda n, seed: random_images(n, 8, 3)).figures["frechet[photos]"] < 9
-    assert extractors.available("inception", told.append) == "photos"
-    assert {m.extractor.name for m in kg.metrics.default_metrics((8, 8, 3), tell=told.append)} == {
-        "photos"
-    }
-    assert told == [line] * 3
-    archive.parent.mkdir()
-    archive.touch()
-    assert extractors.available("inception", told.append) == "inception"
-    assert len(told) == 3
-
-
-def test_inception_is_downloaded_once(archive, tmp_path, monkeypatch):
-    content = small_graph()[0].SerializeToString()
-    there = pack(tmp_path / archive.name, classify_image_graph_def__pb=content)
-    monkeypatch.setattr(inception, "URL", there.as_uri())
-    inception.Inception()
-    assert archive.read_bytes() == there.read_bytes()
-    there.unlink()
-    assert inception.Inception().features(random_images(1, size=9)).shape == (1, 12)
-
-
-def test_invalid_inception_archives_are_refused(archive):
-    pack(archive, README=b"nothing")
-    with pytest.raises(DataError, match=r"expected the complete archive .*KeyError.*remove it"):
-        inception.Inception()
-    archive.write_bytes(archive.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"expected the complete archive .* remove it"):
-        inception.Inception()
-    pack(archive, classify_image_graph_def__pb=tf.Graph().as_graph_def().SerializeToString())
-    with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):
-        inception.Inception()
-    pack(archive, classify_image_graph_def__pb=b"no graph")
-    with pytest.raises(DataError, match="with the tensors ExpandDims:0, pool_3:0"):
-        inception.Inception()
-
-
-def test_a_model_from_a_file(tmp_path):
-    model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(5, 3)])
-    model.save(tmp_path / "mine.keras")
-    extractor = extractors.get(str(tmp_path / "mine.keras"))
-    assert extractor.describe() == "mine"
-    expected = model.predict(random_images(6), verbose=0).mean(axis=(1, 2))
-    assert extractor.features(random_images(6)) == pytest.approx(expected, abs=1e-6)
-    (tmp_path / "broken.keras").write_bytes(b"no model")
-    for name in ("broken.keras", "absent.keras"):
-        with pytest.raises(DataError, match=name):
-            extractors.get(str(tmp_path / name))

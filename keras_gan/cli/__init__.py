@@ -12,6 +12,7 @@ import keras_gan as kg
 from keras_gan.cli.evaluate import add_evaluate
 from keras_gan.cli.explore import add_explore
 from keras_gan.cli.export import add_export
+from keras_gan.cli.fetch import add_fetch
 from keras_gan.cli.publish import add_publish
 from keras_gan.cli.quiet import quiet_terminal
 from keras_gan.cli.recipes import add_recipes
@@ -151,4 +152,5 @@ def build_parser() -> Parser:
     add_publish(commands)
     add_serve(commands)
     add_recipes(commands)
+    add_fetch(commands)
     return parser

@@ -51,8 +51,8 @@ def add_metric_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--extractor",
-        help="digits, photos, inception, values, or the .keras file of a Keras model "
-        "(default: the one that fits the data)",
+        help="digits, photos, inception, inception_clean, inception_pytorch, i3d, values, or the "
+        ".keras file of a Keras model (default: the one that fits the data)",
     )
     group.add_argument(
         "--evaluate-count",

@@ -9,9 +9,11 @@ import csv
 import lzma
 import os
 import pathlib
+import pickle
 import re
 import stat
 import struct
+import tarfile
 import tokenize
 import zipfile
 import zlib
@@ -36,7 +38,7 @@ CHUNK = 2**20
 UNREADABLE = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError),
     *(RuntimeError, SyntaxError, AssertionError, struct.error, zlib.error, lzma.LZMAError),
-    *(zipfile.BadZipFile, tokenize.TokenError, csv.Error),
+    *(zipfile.BadZipFile, tarfile.TarError, pickle.UnpicklingError, tokenize.TokenError, csv.Error),
 )
 
 

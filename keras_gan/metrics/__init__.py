@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from keras_gan import media
 from keras_gan.datasets.source import Source
 from keras_gan.errors import unknown
-from keras_gan.metrics import extractors, known
+from keras_gan.metrics import extractors, known, published
 from keras_gan.metrics.evaluate import Evaluation, Evaluator, evaluate
 from keras_gan.metrics.frechet import FrechetDistance, frechet_distance
 from keras_gan.metrics.inception_score import InceptionScore, inception_score
@@ -20,6 +20,7 @@ from keras_gan.metrics.neighbourhoods import (
     density_coverage,
     precision_recall,
 )
+from keras_gan.metrics.perceptual import Lpips, lpips
 from keras_gan.metrics.sliced_wasserstein import SlicedWasserstein, sliced_wasserstein
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FrechetDistance",
     "InceptionScore",
     "KernelDistance",
+    "Lpips",
     "Modes",
     "NearestNeighbours",
     "PrecisionRecall",
@@ -47,7 +49,9 @@ __all__ = [
     "kernel_distance",
     "kl_to_uniform",
     "known",
+    "lpips",
     "precision_recall",
+    "published",
     "sliced_wasserstein",
 ]
 
@@ -64,6 +68,7 @@ METRICS = {
 NEIGHBOURS = ("precision_recall", "density_coverage", "nearest")
 DEFAULTS = {
     "digits": ("frechet", "kernel", "inception_score", "modes", *NEIGHBOURS),
+    "i3d": ("frechet", "kernel", "nearest"),
     "inception": ("frechet", "kernel", "inception_score", *NEIGHBOURS),
     "stacked_digits": ("modes", "frechet"),
     "values": ("frechet", "sliced_wasserstein", *NEIGHBOURS),
@@ -113,7 +118,7 @@ def default_metrics(
 
     Args:
         sample_shape: Shape of a sample. `(28, 28, 1)` is assumed to be digits; other grey or
-            colour images are measured by Inception, or by `photos` if it isn't downloaded, and all
+            colour images are measured by Inception, or by `photos` if it isn't fetched, and all
             other samples, such as points, by their values.
         medium: Medium of the samples, such as that of a source; inferred from their shape by
             default.
@@ -165,6 +170,8 @@ def default_names(extractor: str, sample_shape: Sequence[int]) -> tuple[str, ...
     'sliced_wasserstein'
     """
     names = DEFAULTS.get(extractor, FEATURE_METRICS)
+    if not extractors.classifies(extractor):
+        names = tuple(name for name in names if name != "inception_score")
     if extractor == "values" and math.prod(sample_shape) > MAX_VALUES:
         return tuple(name for name in names if name != "frechet")
     return names

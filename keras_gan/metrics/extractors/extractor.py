@@ -9,6 +9,7 @@ from keras_gan.tf32 import allow_tf32
 
 import numpy as np
 import tensorflow as tf
+from keras import ops
 from numpy.typing import ArrayLike
 
 
@@ -82,8 +83,8 @@ class Extractor:
         if probabilities is None:
             raise ConfigError(
                 f"expected an extractor that classifies, but {self.name} has no classes; use "
-                "'digits', 'photos' or 'inception', or a subclass of Extractor that returns "
-                "probabilities."
+                "'digits', 'photos', 'inception' with the weights of TensorFlow's archive, or a "
+                "subclass of Extractor that returns probabilities."
             )
         return probabilities
 
@@ -156,6 +157,12 @@ def check_finite(samples: ArrayLike) -> np.ndarray:
             f"expected finite samples, got NaN or infinity in {(~finite).sum()} of {len(samples)}."
         )
     return samples
+
+
+def in_colour(images: tf.Tensor) -> tf.Tensor:
+    """Returns images or videos of one or three channels as float32 of three."""
+    images = ops.cast(images, "float32")
+    return ops.repeat(images, 3 // images.shape[-1], axis=-1)
 
 
 def check_images(samples: np.ndarray, name: str, form: str, shape: tuple) -> np.ndarray:

@@ -5,7 +5,7 @@ import importlib.resources
 import io
 import pathlib
 
-from keras_gan.metrics.extractors.extractor import Extractor, check_images
+from keras_gan.metrics.extractors.extractor import Extractor, check_images, in_colour
 
 import numpy as np
 import tensorflow as tf
@@ -105,5 +105,4 @@ class Photos(Shipped):
 
     def tensors(self, samples: tf.Tensor) -> tf.Tensor:
         """Computes the features of one batch, in colour, as a tensor."""
-        samples = ops.convert_to_tensor(samples)
-        return super().tensors(ops.repeat(samples, 3 // samples.shape[-1], axis=-1))
+        return super().tensors(in_colour(samples))
