@@ -13,6 +13,7 @@ IN_TRAINING = (
     "checkpoint"
 )
 IN_INFERENCE = "a smaller batch size"
+IN_BUILDING = "a smaller width (--width) or image size (--image-size)"
 
 
 @contextlib.contextmanager

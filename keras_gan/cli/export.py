@@ -6,10 +6,10 @@ import shlex
 
 import keras_gan as kg
 from keras_gan import options
-from keras_gan.cli.arguments import add_best, add_command, spell
-from keras_gan.errors import ConfigError, counted
-from keras_gan.files.model_folders import find_models, newest_file, way_to_export
-from keras_gan.files.run_folder import is_on_hub, is_run, require_run
+from keras_gan.cli.arguments import add_best, add_command, check_shared_run, spell
+from keras_gan.errors import ConfigError, RunError, counted
+from keras_gan.files.model_folders import find_models, has_versions, newest_file, way_to_export
+from keras_gan.files.run_folder import is_on_hub, is_run, require_unpublished
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {
@@ -100,14 +100,28 @@ def check_export(arguments: argparse.Namespace) -> None:
     """
     if writes_several(arguments):
         check_several(arguments)
+        find_files(arguments)
     else:
-        require_run(arguments.runs[0])
+        check_one(arguments)
     given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
     if given and writes_page_alone(arguments):
         raise ConfigError(
             f"expected --out DIR with {spell(given)} beside --web, as --web alone writes the page "
             "and leaves the run's export as it is; add it, or export in two commands."
         )
+
+
+def check_one(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless a run can be exported to where it is to be."""
+    run = arguments.runs[0]
+    if not is_run(run) and any(map(has_versions, find_models(pathlib.Path(run)).values())):
+        raise RunError(
+            f"expected a run, got exported models in {run}; name the run to export it anew, or "
+            f"write a page of these generators: keras-gan export {run} --web DIR."
+        )
+    if arguments.out is None and not arguments.web:
+        require_unpublished(run)
+    check_shared_run(run)
 
 
 def writes_page_alone(arguments: argparse.Namespace) -> bool:
