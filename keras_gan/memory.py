@@ -47,6 +47,7 @@ def find_reason(message: str) -> str:
     >>> find_reason("Graph execution error:\n\nOOM when allocating a tensor.")
     'OOM when allocating a tensor'
     """
+    message = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", message)  # of the graph and the operation
     lines = [line.strip().rstrip(".") for line in message.splitlines() if line.strip()]
     named = [line for line in lines if re.search("OOM|memory|allocat", line)]
     return (named or lines or ["no reason"])[0]

@@ -7,7 +7,7 @@ import re
 import keras_gan as kg
 from keras_gan import media, recipes
 from keras_gan.cli import main
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, OutOfMemoryError
 
 import numpy as np
 import pytest
@@ -45,6 +45,8 @@ def test_small_is_smaller():
         assert recipes.get(name) is recipe
     with pytest.raises(ConfigError, match=r"whole number, 'small', .* got 'tiny'"):
         recipes.build("r3gan", (8, 8, 1), width="tiny")
+    with pytest.raises(OutOfMemoryError, match=r"got: OOM when .*\. Use a smaller width \(--width"):
+        recipes.build("quick", (8, 8, 1), width=99_999_999)
     assert recipes.get("sagan", "small:8") == dataclasses.replace(
         recipes.get("sagan", "small"), width=8
     )
