@@ -142,6 +142,7 @@ class Sampling:
             return noise.uniform((n, self.latent_dim), key, -1.0, 1.0)
         return noise.normal((n, self.latent_dim), key)
 
+    @memory.name_remedy(memory.IN_SAMPLING)
     def sample(
         self,
         n: int,

@@ -262,6 +262,8 @@ def test_bad_sampling(run, tmp_path, capsys):
     assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "²"])
     assert "truncation from 0 to 1" in refused(capsys, ["sample", run, "--truncation", 2])
     assert "number of samples >= 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
+    error = refused(capsys, ["sample", run, "--count", 10**12], code=1)
+    assert "Use fewer samples (--count), or a smaller batch size" in error
     (tmp_path / "file").write_text("in the way")
     arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
     assert "expected a folder for" in refused(capsys, arguments)

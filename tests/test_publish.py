@@ -110,6 +110,9 @@ def test_a_published_folder_starts_a_training_and_is_never_written_to(
     for command, text in (
         (["sample", folder, "--best"], "a published run has one model; leave --best out"),
         (["export", source, "--web", folder], "but it holds other files"),
+        (["export", folder, "--out", folder], "got the published one"),
+        (["export", folder, "--out", folder / "export"], "got the published one"),
+        (["export", folder, "--web", ""], "another folder than the current one, got ."),
         (["serve", folder], f"make one by: keras-gan export {folder} --out DIR"),
         (["serve", "hf:me/digits"], "make one by: keras-gan export hf:me/digits --out DIR"),
         (["serve", folder / "model.keras"], "make one by: keras-gan export RUN --out DIR"),

@@ -119,14 +119,14 @@ def check_one(arguments: argparse.Namespace) -> None:
             f"expected a run, got exported models in {run}; name the run to export it anew, or "
             f"write a page of these generators: keras-gan export {run} --web DIR."
         )
-    if arguments.out is None and not arguments.web:
+    if arguments.out is None and arguments.web is None:
         require_unpublished(run)
     check_shared_run(run)
 
 
 def writes_page_alone(arguments: argparse.Namespace) -> bool:
     """Returns whether only a page is to be written."""
-    return bool(arguments.web) and arguments.out is None
+    return arguments.web is not None and arguments.out is None
 
 
 def writes_several(arguments: argparse.Namespace) -> bool:
@@ -159,7 +159,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         print_page(page.path)
         return
     gan = run.load(arguments.best)
-    if arguments.web:
+    if arguments.web is not None:
         require_sampling(gan, "a page")
     exports = kg.runs.export_run(run, gan, arguments.out, read_options(arguments))
     for exported in exports:
@@ -171,7 +171,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         evaluations = kg.runs.compare_quality(run, gan, exports[1].path, tell=print)
         for name, evaluation in zip(("Keras", arguments.precision), evaluations, strict=True):
             print(f"{name}: {evaluation.lines()[0]}")
-    if arguments.web:
+    if arguments.web is not None:
         path = exports[0].path / "assets.extra" / "generator.onnx"
         print_page(kg.export.write_page(path, arguments.web))
 
