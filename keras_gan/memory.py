@@ -12,7 +12,9 @@ IN_TRAINING = (
     "a smaller batch size, accumulation, remat, or bfloat16; a run resumes from its newest "
     "checkpoint"
 )
+IN_SAMPLING = "fewer samples (--count), or a smaller batch size"
 IN_INFERENCE = "a smaller batch size"
+IN_BUILDING = "a smaller width (--width) or image size (--image-size)"
 
 
 @contextlib.contextmanager
@@ -23,7 +25,7 @@ def name_remedy(remedy: str) -> Iterator[None]:
         remedy: What to use instead.
 
     Raises:
-        OutOfMemoryError: If TensorFlow can't allocate memory on a device.
+        OutOfMemoryError: If TensorFlow can't allocate memory on a device, or NumPy on the host.
 
     Example:
 
@@ -32,8 +34,8 @@ def name_remedy(remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.ResourceExhaustedError as error:
-        reason = find_reason(error.message)
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:  # of TensorFlow and of NumPy
+        reason = find_reason(str(error))
         raise OutOfMemoryError(
             f"expected tensors that fit in the device's memory, got: {reason}. Use {remedy}, or "
             "end other programs that use the same device."
@@ -46,6 +48,7 @@ def find_reason(message: str) -> str:
     >>> find_reason("Graph execution error:\n\nOOM when allocating a tensor.")
     'OOM when allocating a tensor'
     """
+    message = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", message)  # of the graph and the operation
     lines = [line.strip().rstrip(".") for line in message.splitlines() if line.strip()]
     named = [line for line in lines if re.search("OOM|memory|allocat", line)]
     return (named or lines or ["no reason"])[0]

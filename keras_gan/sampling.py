@@ -17,6 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 SMALLEST_PICTURE = 256  # pixels of the shorter side
+MOST_SHOWN = 10_000  # samples in one picture
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
 
 
@@ -141,6 +142,7 @@ class Sampling:
             return noise.uniform((n, self.latent_dim), key, -1.0, 1.0)
         return noise.normal((n, self.latent_dim), key)
 
+    @memory.name_remedy(memory.IN_SAMPLING)
     def sample(
         self,
         n: int,
@@ -192,7 +194,8 @@ class Sampling:
         spectrograms, points as a plot, rows of a table as text. Small pictures are enlarged.
 
         Args:
-            n, seed, labels, truncation: As in `sample`.
+            n: Number of samples, from 1 to 10,000.
+            seed, labels, truncation: As in `sample`.
             columns: Number of samples per row; by default the square root of n, rounded up.
 
         Returns:
@@ -206,6 +209,7 @@ class Sampling:
             gan.show(16, seed=1)
             gan.show(10, labels=range(10), columns=10).save("digits.png")
         """
+        check_integer("number of samples to show", n, maximum=MOST_SHOWN)
         samples = self.sample(n, seed, labels, truncation)
         picture = self.medium.preview(samples, columns)
         return pictures.to_pillow(pictures.enlarge(picture, SMALLEST_PICTURE))

@@ -55,9 +55,12 @@ def test_train_tells_what_it_made_and_how_to_use_it(run):
 
 def test_the_same_command_goes_on_and_a_longer_one_trains_on(run, tmp_path, capsys):
     out = shutil.copytree(run, tmp_path / "run")
-    assert train(out, "--steps", 5) == 0
-    assert "the run has its 5 steps" in capsys.readouterr().out
-    assert train(out, "--steps", 7) == 0
+    assert train(out, "--steps", 5, "--log", "tensorboard") == 0
+    told = capsys.readouterr().out
+    assert "the run has its 5 steps" in told
+    assert "Nothing is sent to the trackers (--log)" in told
+    assert train(out, "--steps", 7, "--hours", 1) == 0
+    assert "Ends at step 7, or after the one in progress at 20" in capsys.readouterr().out
     assert int(runs.Run(out).load().step) == 7
     with (out / "history.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
@@ -209,6 +212,8 @@ def test_unknown_names(tmp_path, capsys):
         (["--seed", -1], "seed from 0"),
         (["--patience", 3, "--evaluate-count", 9], "with --evaluate-count, --patience, got no"),
         (["--channels", 3], "expected 3 channels in digits, got samples of (28, 28, 1)"),
+        (["--hours", 1e300], "expected hours from 0 to 100000, got 1e+300"),
+        (["--set", "moving_average_half_life=0"], "expected moving_average_half_life > 0, got 0"),
     ],
 )
 def test_bad_numbers_leave_no_run(tmp_path, capsys, options, message):
@@ -257,6 +262,8 @@ def test_bad_sampling(run, tmp_path, capsys):
     assert "--label of 0, 1" in refused(capsys, ["sample", run, "--label", "²"])
     assert "truncation from 0 to 1" in refused(capsys, ["sample", run, "--truncation", 2])
     assert "number of samples >= 1, got 0" in refused(capsys, ["sample", run, "--count", 0])
+    error = refused(capsys, ["sample", run, "--count", 10**12], code=1)
+    assert "Use fewer samples (--count), or a smaller batch size" in error
     (tmp_path / "file").write_text("in the way")
     arguments = ["sample", run, "--out", tmp_path / "file" / "x.png"]
     assert "expected a folder for" in refused(capsys, arguments)
@@ -269,13 +276,27 @@ def test_paths_are_checked_before_tensorflow_starts(run, tmp_path, monkeypatch, 
     for command, message in (
         (["train", "quick", "--data", "digits", "--out", tmp_path], "it holds other files"),
         ([*TRAIN, "--out", tmp_path / "new", "--set", "r1"], "expected --set NAME=VALUE"),
+        (["train", "quick", "--data", below, "--out", "x"], f"folder or file at {below}, found no"),
+        (["train", "quick", "--data", "digts", "--out", "x"], "did you mean 'digits'?"),
+        ([*TRAIN, "--out", tmp_path / "x", "--from", below], f"a .keras file at {below}, to start"),
+        ([*TRAIN, "--out", tmp_path / "x", "--from", tmp_path], "found no config.json in it"),
         (["sample", tmp_path], "found no config.json in it"),
+        (["sample", newest(run)], f"expected a run folder, got the file {newest(run)}"),
+        (["sample", "hf:nobody"], "as OWNER/NAME, got 'nobody'"),
+        (["evaluate", tmp_path], "found no config.json in it"),
+        (["evaluate", run, "--data", below], f"expected a folder or file at {below}, found no"),
+        (["evaluate", below, "--data", "digits"], f"expected a folder or file at {below}, found"),
+        (["explore", run, "neighbours", "--data", below], f"folder or file at {below}, found no"),
+        (["publish", "hf:me/cats", "x"], "got the published one hf:me/cats"),
         (["sample", run, "--out", below], f"expected a folder for {below}"),
         (["explore", run, "classes", "--out", tmp_path], f"got the folder {tmp_path}"),
         (["explore", run, "mix", "--out", "x.gif"], "--out to end in .png, got x.gif"),
         (["report", run, tmp_path], "found no config.json in it"),
         (["report", run, "--out", below], f"expected a folder for {below}"),
         (["export", tmp_path], "found no config.json in it"),
+        (["export", "hf:me/cats"], "export it to another --out"),
+        (["export", run / "export", "--out", "x"], f"keras-gan export {run / 'export'} --web DIR"),
+        (["export", below, run, "--web", "x"], f"or exported models in {below}, found none"),
         (["export", run, "--web", tmp_path / "page", "--jit"], "--out DIR with --jit beside"),
     ):
         assert message in refused(capsys, command)
@@ -285,12 +306,15 @@ def test_no_permission_to_write(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     error = refused(capsys, [*TRAIN, "--out", tmp_path / "file" / "run"])
     assert "could not write to" in error
+    assert error.endswith("A file is in the way; choose another --out.")
 
 
 def test_an_export_that_fails_has_its_own_code(run, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
-    error = refused(capsys, ["export", run, "--out", tmp_path / "file" / "x"], code=1)
-    assert "could not write to" in error
+    for option in ("--out", "--web"):
+        error = refused(capsys, ["export", run, option, tmp_path / "file" / "x"], code=1)
+        assert "could not write to" in error
+        assert "A file is in the way; choose another folder." in error
 
 
 def test_a_checkpoint_of_another_recipe(run, optional, tmp_path, capsys):

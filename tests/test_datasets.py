@@ -231,7 +231,7 @@ def test_image_sizes_out_of_range(size, tmp_path):
 @pytest.mark.parametrize("channels", [0, 2, True, "3", 2.5])
 def test_channels_out_of_range(channels, tmp_path):
     write_folder(tmp_path, count=2)
-    with pytest.raises(DataError, match="expected channels of 1, 3 or 4, got "):
+    with pytest.raises(ConfigError, match="expected channels of 1, 3 or 4, got "):
         datasets.load(tmp_path, channels=channels, batch_size=2)
 
 

@@ -8,6 +8,7 @@ import sys
 
 import keras_gan as kg
 from keras_gan import options
+from keras_gan.files.keras_file import save_model
 
 import keras
 import numpy as np
@@ -109,6 +110,12 @@ def test_load_model_refuses_code_and_what_is_no_model(tmp_path):
     path = tmp_path / "model.keras"
     keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)]).save(path)
     with pytest.raises(kg.errors.DataError, match=r"could not read a model from .*model\.keras"):
+        kg.load_model(path)
+    tiny_gan().save(tmp_path / "gan.keras")
+    save_model(kg.load_model(tmp_path / "gan.keras"), path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"\x89HDF", b"\x89HDX"))
+    with pytest.raises(kg.errors.DataError, match=r"it is damaged, as its checksum tells; copy"):
         kg.load_model(path)
     path.write_bytes(b"nothing")
     with pytest.raises(kg.errors.DataError, match=r"expected a \.keras file"):

@@ -158,5 +158,7 @@ def test_samples_are_shown_as_one_picture():
     assert gan.show(6, seed=1, labels=[0, 1, 2] * 2, columns=3).size == (384, 256)
     with pytest.raises(ConfigError, match="columns"):
         gan.show(4, columns=0)
+    with pytest.raises(ConfigError, match="to show from 1 to 10,000, got 1000000"):
+        gan.show(1_000_000)
     tables = kg.networks.MLPGenerator((2,), units=(4,)), kg.networks.MLPDiscriminator((2,), (4,))
     assert min(kg.GAN(*tables).show(50).size) >= 256

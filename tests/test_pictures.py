@@ -1,4 +1,4 @@
-from keras_gan import pictures
+from keras_gan import media, pictures
 from keras_gan.errors import ConfigError
 
 import numpy as np
@@ -44,6 +44,10 @@ def test_samples_that_are_not_images_are_refused():
             pictures.grid(np.zeros(shape, "float32"))
     with pytest.raises(ConfigError, match="an integer columns >= 1, got 0"):
         pictures.grid(random_images(2), 0)
+    tall, lines = np.zeros((2, 2**26, 1, 1), "float32"), np.zeros((6_000, 2), "float32")
+    for draw in (lambda: pictures.grid(tall), lambda: media.Table(("a", "b")).preview(lines)):
+        with pytest.raises(ConfigError, match=r"at most 67,108,864 pixels, got .*; draw fewer"):
+            draw()
     with pytest.raises(ConfigError, match="at least one frame"):
         pictures.save_gif([], "none.gif")
 

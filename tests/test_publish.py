@@ -7,6 +7,7 @@ import sys
 import keras_gan as kg
 from keras_gan.cli import main
 from keras_gan.errors import ConfigError, DataError, ExportError, HubError
+from keras_gan.files import hub as hub_client
 from keras_gan.runs import starting
 from keras_gan.runs.licences import find_licence
 from keras_gan.runtime import Generator
@@ -97,7 +98,7 @@ def test_a_published_folder_is_complete_and_names_no_folder_of_the_machine(publi
 
 
 def test_a_published_folder_starts_a_training_and_is_never_written_to(
-    published, tmp_path, capsys, monkeypatch
+    published, source, tmp_path, capsys, monkeypatch
 ):
     folder = published[0]
     before = {path: path.read_bytes() for path in folder.iterdir()}
@@ -106,6 +107,17 @@ def test_a_published_folder_starts_a_training_and_is_never_written_to(
     assert main(words("sample", folder, "--out", tmp_path / "a.png", "--label", 7)) == 0
     for command in (["evaluate", folder], ["export", folder], ["report", folder]):
         assert "got the published one" in refused(capsys, command)
+    for command, text in (
+        (["sample", folder, "--best"], "a published run has one model; leave --best out"),
+        (["export", source, "--web", folder], "but it holds other files"),
+        (["export", folder, "--out", folder], "got the published one"),
+        (["export", folder, "--out", folder / "export"], "got the published one"),
+        (["export", folder, "--web", ""], "another folder than the current one, got ."),
+        (["serve", folder], f"make one by: keras-gan export {folder} --out DIR"),
+        (["serve", "hf:me/digits"], "make one by: keras-gan export hf:me/digits --out DIR"),
+        (["serve", folder / "model.keras"], "make one by: keras-gan export RUN --out DIR"),
+    ):
+        assert text in refused(capsys, command)
     monkeypatch.chdir(tmp_path)
     for command in (
         *([*TRAIN, "--out", run] for run in (folder, "hf:me/digits")),
@@ -163,14 +175,14 @@ def test_what_the_hub_refuses_leaves_the_folder_complete(published, hub, monkeyp
     folder = published[0]
     command = f"hf upload others/digits {folder}"
     with pytest.raises(HubError, match="don't have the rights") as told:
-        kg.runs.hub.upload(folder, "others/digits")
+        hub_client.upload(folder, "others/digits")
     assert command in str(told.value)
     monkeypatch.setenv("HF_TOKEN", "hf_outdated")
     with pytest.raises(HubError, match=r"Invalid username or password\. .*HF_TOKEN") as told:
-        kg.runs.hub.upload(folder, "me/digits")
+        hub_client.upload(folder, "me/digits")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(HubError, match=r"refused\. Check the connection.*hf upload") as told:
-        kg.runs.hub.upload(folder, "me/digits")
+        hub_client.upload(folder, "me/digits")
 
 
 def test_what_cannot_be_read_is_told(hub, tmp_path, capsys):
@@ -197,7 +209,8 @@ def test_what_cannot_be_published_leaves_nothing(source, tmp_path, capsys, monke
     for arguments, text in (
         ([tmp_path / "full"], "holds other files"),
         ([tmp_path / "full" / "mine.txt"], "holds other files"),
-        ([new, "--license", "aapche-2.0"], "did you mean 'apache-2.0'"),
+        ([new, "--license", "aapche-2.0"], "got 'aapche-2.0'; did you mean 'apache-2.0'? Known: "),
+        ([new, "--license", "terms.txt"], "or a file with the text of another one, got 'terms.tx"),
         ([new, "--best"], "train with --evaluate-every"),
         ([new, "--upload", "digits"], "as OWNER/NAME, got 'digits'"),
     ):
@@ -210,6 +223,11 @@ def test_what_cannot_be_published_leaves_nothing(source, tmp_path, capsys, monke
     for command in (["publish", source, new, "--upload", "me/digits"], ["sample", "hf:me/digits"]):
         assert "pip install '.[hub]'" in refused(capsys, command)
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "mine.txt"]
+    new.mkdir()
+    monkeypatch.chdir(new)
+    for command in (["publish", source, "."], ["export", source, "--web", new]):
+        assert "another folder than the current one, got" in refused(capsys, command)
+    assert not any(new.iterdir())
 
 
 def test_points_have_no_page_and_a_licence_may_be_a_file(source, tmp_path, capsys):

@@ -7,7 +7,7 @@ import re
 import keras_gan as kg
 from keras_gan import media, recipes
 from keras_gan.cli import main
-from keras_gan.errors import ConfigError
+from keras_gan.errors import ConfigError, OutOfMemoryError
 
 import numpy as np
 import pytest
@@ -45,6 +45,10 @@ def test_small_is_smaller():
         assert recipes.get(name) is recipe
     with pytest.raises(ConfigError, match=r"whole number, 'small', .* got 'tiny'"):
         recipes.build("r3gan", (8, 8, 1), width="tiny")
+    with pytest.raises(ConfigError, match="an integer width from 1 to 65,536, got 99999999"):
+        recipes.get("stylegan2_ada", "small:99999999")
+    with pytest.raises(OutOfMemoryError, match=r"got: OOM when .*\. Use a smaller width \(--width"):
+        recipes.build("quick", (8, 8, 1), width=4, latent_dim=10**11)
     assert recipes.get("sagan", "small:8") == dataclasses.replace(
         recipes.get("sagan", "small"), width=8
     )
@@ -53,9 +57,9 @@ def test_small_is_smaller():
             recipes.get("sagan", width)
     for width, message in (
         ("small", "the name of a recipe for width='small', got a Recipe object; pass its name"),
-        ("tiny", "an integer width >= 1, got 'tiny'"),
-        (0, "an integer width >= 1, got 0"),
-        (2.5, "an integer width >= 1, got 2.5"),
+        ("tiny", "an integer width from 1 to 65,536, got 'tiny'"),
+        (0, "an integer width from 1 to 65,536, got 0"),
+        (2.5, "an integer width from 1 to 65,536, got 2.5"),
     ):
         with pytest.raises(ConfigError, match=message):
             recipes.build(recipes.get("quick"), (8, 8, 1), width=width)

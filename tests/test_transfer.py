@@ -130,8 +130,10 @@ def test_statistics_of_frozen_layers_stay_too():
 
 
 def test_games_that_share_nothing_are_refused(source):
-    with pytest.raises(ConfigError, match="one whose layers have other shapes"):
+    with pytest.raises(ConfigError, match="of a game of points, got those of one of images, whose"):
         kg.transfer(kg.recipes.build("toy25", (2,), width=8), source)
+    with pytest.raises(ConfigError, match="one whose layers have other shapes"):
+        kg.transfer(kg.recipes.build("gan", (16, 16, 1), width=8), source)
     with pytest.raises(ConfigError, match="before its first step, got one with 4 steps"):
         kg.transfer(source, quick())
     with pytest.raises(ConfigError, match=r"two keras_gan games, got None; kg\.load_model"):

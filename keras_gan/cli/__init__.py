@@ -20,12 +20,21 @@ from keras_gan.cli.report import add_report
 from keras_gan.cli.sample import add_sample
 from keras_gan.cli.serve import add_serve
 from keras_gan.cli.train import EXIT_SIGNAL, add_train
-from keras_gan.errors import ConfigError, DataError, KerasGanError, RunError, ServeError
+from keras_gan.errors import (
+    ConfigError,
+    DataError,
+    HubError,
+    KerasGanError,
+    RunError,
+    ServeError,
+    TrackerError,
+)
 
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2
 EXIT_CLOSED_PIPE = EXIT_SIGNAL + 13  # SIGPIPE, which ends other programs in this case
 BAD_INPUT = ConfigError, DataError, RunError, ServeError
 EXITS = KeyboardInterrupt, SystemExit, BrokenPipeError
+QUIET = *BAD_INPUT, HubError, TrackerError, *EXITS  # of which TensorFlow's messages say nothing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +67,7 @@ def run(arguments: Sequence[str] | None) -> int:
         escape_unknown_characters()
         options = build_parser().parse_args(arguments)
         is_quiet = arguments is None and not options.verbose
-        with quiet_terminal(*BAD_INPUT, *EXITS) if is_quiet else contextlib.nullcontext():
+        with quiet_terminal(*QUIET) if is_quiet else contextlib.nullcontext():
             if options.check is not None:
                 options.check(options)
             if options.needs_tensorflow:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras_gan as kg
 from keras_gan.errors import ConfigError
-from keras_gan.files.run_folder import require_run
+from keras_gan.files.run_folder import require_run, require_unpublished
 
 
 def add_command(
@@ -62,9 +62,22 @@ def add_truncation(parser: argparse.ArgumentParser) -> None:
 
 
 def check_run_and_out(arguments: argparse.Namespace) -> None:
-    """Raises `KerasGanError` unless the run folder is one, and `--out`, if given, can be a file."""
-    require_run(arguments.run)
+    """Raises `KerasGanError` unless RUN is a run, and `--out`, if given, can be a file."""
+    check_shared_run(arguments.run)
     check_out(arguments)
+
+
+def check_own_run(folder: str) -> None:
+    """Raises `RunError` unless a folder is a run of this machine."""
+    require_unpublished(folder)
+    require_run(folder)
+
+
+def check_shared_run(run: str) -> None:
+    """Raises `KerasGanError` unless RUN is a run folder, or one of the hub, which it downloads."""
+    from keras_gan.files.hub import local_path  # with NumPy, which the parser doesn't need
+
+    require_run(local_path(run))
 
 
 def check_out(arguments: argparse.Namespace) -> None:

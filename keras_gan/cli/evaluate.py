@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import keras_gan as kg
 from keras_gan import options
-from keras_gan.cli.arguments import add_best, add_command, spell
+from keras_gan.cli.arguments import add_best, add_command, check_own_run, spell
 from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError
+from keras_gan.files.run_folder import is_run
 
 DATA_SET_OPTIONS = "image_size", "fit", "medium"
 
@@ -21,6 +22,7 @@ def add_evaluate(commands: argparse._SubParsersAction) -> None:
         "measure how close a run's generator is to its data",
         "Measure how close a run's generator is to its data, with figures and verdicts. Given a "
         "data set instead of a run, measure that, as a reference.",
+        check=check_evaluate,
     )
     evaluate.add_argument("run", metavar="RUN", help="the run folder, or a data set")
     evaluate.add_argument(
@@ -80,11 +82,28 @@ def read_metric_options(arguments: argparse.Namespace, **fields) -> "kg.runs.Met
     )
 
 
+def check_evaluate(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless there are a run or a data set, and the data to compare with."""
+    from keras_gan.files.data_paths import require_source  # with NumPy
+
+    if measures_run(arguments):
+        check_own_run(arguments.run)
+    else:
+        require_source(arguments.run)
+    if arguments.data is not None:
+        require_source(arguments.data)
+
+
+def measures_run(arguments: argparse.Namespace) -> bool:
+    """Returns whether a run is to be measured, and not a data set."""
+    return arguments.data is None or is_run(arguments.run)
+
+
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Evaluates a run or a data set, and prints the figures and verdicts."""
     metrics = read_metric_options(arguments, seed=arguments.seed)
     run = kg.runs.Run(arguments.run)
-    if run.config_path.exists() or arguments.data is None:
+    if measures_run(arguments):
         refuse_options(arguments, DATA_SET_OPTIONS, "a run, whose samples have one")
         evaluation, verdicts = kg.runs.evaluate_run(
             run, metrics, arguments.data, arguments.best, tell=print_line

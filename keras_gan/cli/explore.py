@@ -279,8 +279,12 @@ def run_mix(arguments: argparse.Namespace) -> None:
 
 
 def check_explore(arguments: argparse.Namespace) -> None:
-    """Raises `KerasGanError` unless the run folder is one, and `--out` is a file to write."""
+    """Raises `KerasGanError` unless RUN and `--data` exist, and `--out` is a file to write."""
+    from keras_gan.files.data_paths import require_source  # with NumPy
+
     check_run_and_out(arguments)
+    if getattr(arguments, "data", None) is not None:
+        require_source(arguments.data)
     if pathlib.Path(arguments.out).suffix not in arguments.suffixes:
         suffixes = " or ".join(arguments.suffixes)
         raise ConfigError(f"expected --out to end in {suffixes}, got {arguments.out}.")

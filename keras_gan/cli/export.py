@@ -6,10 +6,10 @@ import shlex
 
 import keras_gan as kg
 from keras_gan import options
-from keras_gan.cli.arguments import add_best, add_command, spell
-from keras_gan.errors import ConfigError, counted
-from keras_gan.files.model_folders import find_models, newest_file, way_to_export
-from keras_gan.files.run_folder import is_on_hub, is_run, require_run
+from keras_gan.cli.arguments import add_best, add_command, check_shared_run, spell
+from keras_gan.errors import ConfigError, RunError, counted
+from keras_gan.files.model_folders import find_models, has_versions, newest_file, way_to_export
+from keras_gan.files.run_folder import is_on_hub, is_run, require_unpublished
 
 # Options of the files in the model's folder, and their defaults
 OF_FILES = {
@@ -100,8 +100,9 @@ def check_export(arguments: argparse.Namespace) -> None:
     """
     if writes_several(arguments):
         check_several(arguments)
+        find_files(arguments)
     else:
-        require_run(arguments.runs[0])
+        check_one(arguments)
     given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
     if given and writes_page_alone(arguments):
         raise ConfigError(
@@ -110,9 +111,22 @@ def check_export(arguments: argparse.Namespace) -> None:
         )
 
 
+def check_one(arguments: argparse.Namespace) -> None:
+    """Raises `KerasGanError` unless a run can be exported to where it is to be."""
+    run = arguments.runs[0]
+    if not is_run(run) and any(map(has_versions, find_models(pathlib.Path(run)).values())):
+        raise RunError(
+            f"expected a run, got exported models in {run}; name the run to export it anew, or "
+            f"write a page of these generators: keras-gan export {run} --web DIR."
+        )
+    if arguments.out is None and arguments.web is None:
+        require_unpublished(run)
+    check_shared_run(run)
+
+
 def writes_page_alone(arguments: argparse.Namespace) -> bool:
     """Returns whether only a page is to be written."""
-    return bool(arguments.web) and arguments.out is None
+    return arguments.web is not None and arguments.out is None
 
 
 def writes_several(arguments: argparse.Namespace) -> bool:
@@ -145,7 +159,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         print_page(page.path)
         return
     gan = run.load(arguments.best)
-    if arguments.web:
+    if arguments.web is not None:
         require_sampling(gan, "a page")
     exports = kg.runs.export_run(run, gan, arguments.out, read_options(arguments))
     for exported in exports:
@@ -157,7 +171,7 @@ def run_export(arguments: argparse.Namespace) -> None:
         evaluations = kg.runs.compare_quality(run, gan, exports[1].path, tell=print)
         for name, evaluation in zip(("Keras", arguments.precision), evaluations, strict=True):
             print(f"{name}: {evaluation.lines()[0]}")
-    if arguments.web:
+    if arguments.web is not None:
         path = exports[0].path / "assets.extra" / "generator.onnx"
         print_page(kg.export.write_page(path, arguments.web))
 

@@ -4,9 +4,8 @@ import argparse
 import shlex
 
 import keras_gan as kg
-from keras_gan.cli.arguments import add_command, add_run
+from keras_gan.cli.arguments import add_command, add_run, check_own_run
 from keras_gan.cli.lines import print_line
-from keras_gan.files.run_folder import require_run
 
 
 def add_publish(commands: argparse._SubParsersAction) -> None:
@@ -20,7 +19,7 @@ def add_publish(commands: argparse._SubParsersAction) -> None:
         "settings, the model for Keras and as ONNX, and a web page that draws images. --upload "
         "sends it there, with the extra hub and a token; hf:OWNER/NAME is then a RUN for train "
         "--from, sample, explore and export.",
-        check=lambda arguments: require_run(arguments.run),
+        check=lambda arguments: check_own_run(arguments.run),
     )
     add_run(publish)
     publish.add_argument("folder", metavar="DIR", help="the folder to write, new or empty")

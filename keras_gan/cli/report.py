@@ -3,8 +3,7 @@
 import argparse
 
 import keras_gan as kg
-from keras_gan.cli.arguments import add_command, check_out
-from keras_gan.files.run_folder import require_run
+from keras_gan.cli.arguments import add_command, check_out, check_own_run
 
 
 def add_report(commands: argparse._SubParsersAction) -> None:
@@ -32,7 +31,7 @@ def add_report(commands: argparse._SubParsersAction) -> None:
 def check_report(arguments: argparse.Namespace) -> None:
     """Raises `KerasGanError` unless the runs are some, and `--out`, if given, can be a file."""
     for run in arguments.runs:
-        require_run(run)
+        check_own_run(run)
     check_out(arguments)
 
 

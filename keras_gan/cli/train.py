@@ -12,7 +12,7 @@ from keras_gan.cli.lines import print_line
 from keras_gan.cli.results import print_results
 from keras_gan.cli.rules import add_rules, read_changes
 from keras_gan.errors import ConfigError
-from keras_gan.files.run_folder import CONFIG, require_free
+from keras_gan.files.run_folder import CONFIG, require_free, require_unpublished
 
 EXIT_SIGNAL = 128
 METRIC_OPTIONS = ("metrics", "extractor", "evaluate_count", "real_count", "patience")
@@ -207,10 +207,18 @@ def add_train_checkpoints(train: argparse.ArgumentParser) -> None:
 
 
 def check_train(arguments: argparse.Namespace) -> None:
-    """Raises `KerasGanError` unless `--out` is a run or a free folder, and `--set` can be read."""
-    if not pathlib.Path(arguments.out, CONFIG).exists():
+    """Raises `KerasGanError` unless `--out` is a run or a free folder, and the rest can be read."""
+    from keras_gan.files.data_paths import require_source  # with NumPy
+    from keras_gan.files.hub import find_weights
+
+    require_unpublished(arguments.out)
+    is_new = not pathlib.Path(arguments.out, CONFIG).exists()
+    if is_new:
         require_free(arguments.out)
     read_changes(arguments)
+    require_source(arguments.data)
+    if is_new and arguments.weights_from is not None:
+        find_weights(arguments.weights_from, arguments.out)
 
 
 def run_train(arguments: argparse.Namespace) -> int:

@@ -17,8 +17,8 @@ from keras_gan.datasets.records import RecordSource, is_records
 from keras_gan.datasets.source import Source
 from keras_gan.datasets.tfds import TFDSSource
 from keras_gan.datasets.toy import open_toy
-from keras_gan.errors import ConfigError, DataError, abbreviate, counted, unknown
-from keras_gan.files import limits
+from keras_gan.errors import ConfigError, DataError, abbreviate, counted
+from keras_gan.files.data_paths import find_path, is_named, split_zip
 from keras_gan.files.run_folder import is_run_folder
 from keras_gan.options import CROP
 
@@ -222,23 +222,6 @@ def find_source(
     )
 
 
-def find_path(name: str) -> pathlib.Path:
-    """Returns the path of a source, below `KERAS_GAN_DATA` or as given."""
-    local = os.environ.get("KERAS_GAN_DATA")
-    paths = [pathlib.Path(local) / name] if local else []
-    paths.append(pathlib.Path(os.path.expanduser(name)))
-    with limits.reading("a folder or file", name):
-        for path in paths:
-            if path.exists() or split_zip(path)[0] is not None:
-                return path
-    if len(pathlib.Path(name).parts) > 1 or pathlib.Path(name).suffix:
-        tried = " and ".join(str(path.absolute()) for path in paths)
-        raise DataError(f"expected a folder or file at {name}, found none (looked at {tried}).")
-    raise DataError(
-        f"{unknown('source', name, NAMES)} There is no folder or file of this name either."
-    )
-
-
 def would_read(name: str, image: pathlib.Path) -> bool:
     """Returns whether a source would read an image file, once it is written, as a sample.
 
@@ -246,7 +229,7 @@ def would_read(name: str, image: pathlib.Path) -> bool:
         name: Name of the source.
         image: Path of the file.
     """
-    if name.partition(":")[0] in (*NAMES, "tfds"):
+    if is_named(name):
         return False
     try:
         folder, image = find_path(name).resolve(), image.resolve()
@@ -255,15 +238,3 @@ def would_read(name: str, image: pathlib.Path) -> bool:
     inner = [each for each in image.parents if each.is_relative_to(folder)]
     is_images = folder.is_dir() and not is_records(folder) and is_image(image.name)
     return is_images and bool(inner) and not any(map(is_run_folder, inner))
-
-
-def split_zip(path: pathlib.Path) -> tuple[pathlib.Path | None, str]:
-    """Splits `photos.zip[/inner/folder]` into zip file and inner folder.
-
-    Returns:
-        `(zip file, inner folder)`; `(None, "")` for other paths.
-    """
-    for part in (path, *path.parents):
-        if part.suffix.lower() == ".zip" and part.is_file():
-            return part, path.relative_to(part).as_posix().removeprefix(".")
-    return None, ""

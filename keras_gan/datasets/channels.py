@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_gan.checks import is_number
-from keras_gan.errors import ConfigError, DataError, abbreviate
+from keras_gan.errors import ConfigError, abbreviate
 
 import tensorflow as tf
 
@@ -42,9 +42,9 @@ ON_WHITE = parse_color(WHITE)
 
 
 def check_channels(channels: Any) -> None:
-    """Raises `DataError` unless a number of channels is 1, 3 or 4."""
+    """Raises `ConfigError` unless a number of channels is 1, 3 or 4."""
     if not is_number(channels, numbers.Integral) or channels not in (1, 3, 4):
-        raise DataError(f"expected channels of 1, 3 or 4, got {abbreviate(channels)}.")
+        raise ConfigError(f"expected channels of 1, 3 or 4, got {abbreviate(channels)}.")
 
 
 def without_alpha(channels: int) -> int:

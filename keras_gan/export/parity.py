@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from keras_gan.errors import ConfigError, ExportError, KerasGanError
 from keras_gan.export.conversion import check_repeats
-from keras_gan.files.atomic import check_path
+from keras_gan.files.atomic import IN_THE_WAY, check_path
 from keras_gan.networks import compute_dtypes
 from keras_gan.networks.copies import copy_network
 from keras_gan.signature import Signature, signatures_of
@@ -187,9 +187,13 @@ def work_folder(parent: str | os.PathLike) -> Iterator[pathlib.Path]:
         reason = why_not_written(error, parent)
         if reason is None:
             raise
+        advice = "Free some space, or choose a folder that you may write to."
+        if isinstance(error, IN_THE_WAY):
+            advice = "A file is in the way; choose another folder."
+        elif getattr(error, "errno", None) == errno.EBUSY:  # of a mounted file system
+            advice = "Name a new folder in it."
         raise ExportError(
-            f"could not write to {parent}: {reason}; nothing was left there. Free some space, or "
-            "choose a folder that you may write to."
+            f"could not write to {parent}: {reason}; nothing was left there. {advice}"
         ) from error
     finally:
         if work is not None:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]|[. ]$|^$')
 DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+IN_THE_WAY = NotADirectoryError, FileExistsError  # a file where a folder has to be
 REPLACE_SECONDS, PAUSE = 2.0, 0.02  # how long, and how often, a file that is open is tried again
 
 
@@ -33,6 +34,15 @@ def check_file(path: str | os.PathLike) -> None:
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
         raise ConfigError(f"expected a folder for {path}, got the file {above}; choose another.")
+
+
+def check_replaceable(folder: pathlib.Path) -> None:
+    """Raises `ConfigError` for the current folder, or one around it, which can't be replaced."""
+    current = pathlib.Path.cwd()
+    if folder.resolve() in (current, *current.parents):
+        raise ConfigError(
+            f"expected another folder than the current one, got {folder}; name a new one in it."
+        )
 
 
 def check_name(name: str) -> None:

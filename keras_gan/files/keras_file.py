@@ -91,13 +91,19 @@ def is_intact(path: str | os.PathLike) -> bool:
         path: The `.keras` file.
     """
     path = pathlib.Path(path)
+    seal = read_seal(path)
+    return seal is not None and seal == hash_of(path).encode()
+
+
+def read_seal(path: pathlib.Path) -> bytes | None:
+    """Reads the checksum at the end of a file that `save_model` wrote; None without one."""
     length = len(SEAL) + 64
     if path.stat().st_size < length:
-        return False
+        return None
     with path.open("rb") as file:
         file.seek(-length, os.SEEK_END)
         comment = file.read()
-    return comment.startswith(SEAL) and comment[-64:] == hash_of(path).encode()
+    return comment[-64:] if comment.startswith(SEAL) else None
 
 
 def load_model(path: str | os.PathLike) -> keras.Model:
@@ -129,10 +135,17 @@ def load_model(path: str | os.PathLike) -> keras.Model:
     except KerasGanError:
         raise
     except Exception as error:  # Keras, h5py and zipfile raise errors of many kinds
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(
-            f"could not read a model from {path}: {reason}. If it is damaged, remove it."
+            f"could not read a model from {path}: {why_unreadable(pathlib.Path(path), error)}"
         ) from error
+
+
+def why_unreadable(path: pathlib.Path, error: Exception) -> str:
+    """Returns why a file is no model, and what to do: its checksum's word, or another's error."""
+    if read_seal(path) is not None and not is_intact(path):
+        return "it is damaged, as its checksum tells; copy or download it again, or remove it."
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return f"{reason}. If it is damaged, remove it."
 
 
 def check_entries(path: str | os.PathLike) -> int:

@@ -5,7 +5,7 @@ MODEL/<version>/assets.extra/generator.onnx
 
 import pathlib
 
-from keras_gan.files.run_folder import EXPORT, is_run
+from keras_gan.files.run_folder import EXPORT, is_published, is_run
 
 FILE = pathlib.PurePath("assets.extra", "generator.onnx")
 
@@ -57,7 +57,15 @@ def list_folders(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def way_to_export(given: pathlib.Path) -> str:
-    """Returns the command that makes a version, for errors."""
+    """Returns the command that makes a version, for errors.
+
+    Example:
+
+    >>> way_to_export(pathlib.Path("served/cats")), way_to_export(pathlib.Path("hf:me/cats"))
+    ('keras-gan export RUN --out served/cats', 'keras-gan export hf:me/cats --out DIR')
+    """
+    if is_published(given):
+        return f"keras-gan export {given} --out DIR"
     if is_run(given):
         return f"keras-gan export {given}"
-    return f"keras-gan export RUN --out {given}"
+    return f"keras-gan export RUN --out {'DIR' if given.is_file() else given}"

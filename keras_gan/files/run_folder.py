@@ -13,6 +13,7 @@ CONFIG = "config.json"  # the file of a run's settings
 VERSION = "keras_gan_version"  # a key in it that other programs' settings don't have
 HUB = "hf:"  # before the name of a run on the Hugging Face hub
 EXPORT = "export"  # the folder of a run's exports
+PUBLISHED = "model.keras"  # the file of the one model of a published run
 
 
 def is_on_hub(source: Any) -> bool:
@@ -39,9 +40,28 @@ def is_run_config(read: Callable[[Any], str | bytes], file: Any) -> bool:
     return isinstance(settings, dict) and VERSION in settings
 
 
+def is_published(folder: str | os.PathLike) -> bool:
+    """Returns whether a run is published, here or on the hub: nothing is written into it."""
+    return is_on_hub(str(folder)) or pathlib.Path(folder, PUBLISHED).exists()
+
+
+def require_unpublished(folder: str | os.PathLike) -> None:
+    """Raises `RunError` for a published run, which has one model and isn't changed."""
+    if is_published(folder):
+        raise RunError(
+            f"expected a run of this machine, got the published one {folder}, into which nothing "
+            "is written; sample, explore or export it to another --out, or train from it: --from."
+        )
+
+
 def require_run(folder: str | os.PathLike) -> None:
-    """Raises `RunError` for a folder without the settings of a run; runs on the hub pass."""
-    if not is_on_hub(folder) and not is_run(folder):
+    """Raises `RunError` for a folder without the settings of a run."""
+    if pathlib.Path(folder).is_file():
+        raise RunError(
+            f"expected a run folder, got the file {folder}; name the run that it is of, or start "
+            "a training with the weights of a .keras file: keras-gan train --from."
+        )
+    if not is_run(folder):
         raise RunError(
             f"expected a run folder at {folder}, found no {CONFIG} in it; "
             "make one with: keras-gan train RECIPE --data SOURCE --out RUN."

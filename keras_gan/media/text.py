@@ -1,5 +1,6 @@
 """Drawing of lines of text."""
 
+import math
 from collections.abc import Sequence
 
 from keras_gan.errors import printable
@@ -18,10 +19,17 @@ def draw_lines(lines: Sequence[str]) -> np.ndarray:
 
     Returns:
         A uint8 array `(height, width, 1)`.
+
+    Raises:
+        ConfigError: For more than 2**26 pixels.
     """
+    from keras_gan.pictures.grids import check_pixels  # imports TensorFlow
+
     from PIL import Image, ImageDraw, ImageFont
 
-    picture = Image.new("L", (WIDTH, LINE * len(lines) + 2 * MARGIN), "white")
+    size = WIDTH, LINE * len(lines) + 2 * MARGIN
+    check_pixels(math.prod(size))
+    picture = Image.new("L", size, "white")
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT_SIZE)
     for index, line in enumerate(lines):
         text = printable(line)[:WIDTH].replace("\n", " ")

@@ -85,7 +85,7 @@ def transfer(
     pairs = pair_networks(game, other)
     counterparts = {name: find_counterparts(*pair) for name, pair in pairs.items()}
     transfers = [describe(name, *pair, counterparts[name]) for name, pair in pairs.items()]
-    check_share(transfers)
+    check_share(transfers, game, other)
     check_frozen(game, freeze_discriminator, transfers)
     for name, (network, source) in pairs.items():
         copy_weights(network, source, counterparts[name])
@@ -176,13 +176,21 @@ def keys_of(network: keras.Model) -> list[tuple[str, tuple[int, ...]]]:
     return [("/".join(map(plain, path)), shape) for path, shape in zip(paths, shapes, strict=True)]
 
 
-def check_share(transfers: Sequence[Transferred]) -> None:
-    """Raises `ConfigError` unless networks have weights in common."""
-    if max(each.share for each in transfers) < LEAST_SHARE:
+def check_share(
+    transfers: Sequence[Transferred], game: AdversarialModel, other: AdversarialModel
+) -> None:
+    """Raises `ConfigError` unless networks have weights in common; names media that differ."""
+    if max(each.share for each in transfers) >= LEAST_SHARE:
+        return
+    if type(game.medium) is not type(other.medium):
         raise ConfigError(
-            "expected a game with networks of the same family and widths, got one whose layers "
-            "have other shapes; train with the recipe and the width of the other game."
+            f"expected weights of a game of {game.medium}, got those of one of {other.medium}, "
+            "whose layers have other shapes; start with a game of the same medium."
         )
+    raise ConfigError(
+        "expected a game with networks of the same family and widths, got one whose layers "
+        "have other shapes; train with the recipe and the width of the other game."
+    )
 
 
 def check_frozen(game: AdversarialModel, count: int, transfers: Sequence[Transferred]) -> None:

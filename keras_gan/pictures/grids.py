@@ -1,9 +1,11 @@
 """Grids of images, as uint8 arrays and as PNG files."""
 
+import math
 import os
 
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError
+from keras_gan.files import limits
 from keras_gan.files.atomic import atomic_write, check_file, check_path
 
 import numpy as np
@@ -38,7 +40,8 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
         A uint8 tensor `(rows * height, columns * width, channels)`.
 
     Raises:
-        ConfigError: For an array that isn't images, no images, or columns below 1.
+        ConfigError: For an array that isn't images, no images, columns below 1, or images of more
+            than 2**26 pixels together.
 
     Example:
 
@@ -53,6 +56,8 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
             "expected images (count, height, width, 1 to 4 channels), at least one, got "
             f"{images.shape}; draw other samples with the preview of their medium."
         )
+    if images.shape.is_fully_defined():
+        check_pixels(math.prod(images.shape[:3]))
     count = tf.shape(images)[0]
     if columns is not None:
         check_integer("columns", columns)
@@ -65,6 +70,15 @@ def grid(images: ArrayLike, columns: int | None = None) -> tf.Tensor:
     return tf.reshape(
         tf.transpose(table, [0, 2, 1, 3, 4]), [rows * height, columns * width, channels]
     )
+
+
+def check_pixels(pixels: int) -> None:
+    """Raises `ConfigError` for a picture of more pixels than are read again."""
+    if pixels > limits.MAX_PIXELS:
+        raise ConfigError(
+            f"expected a picture of at most {limits.MAX_PIXELS:,} pixels, got {pixels:,}; draw "
+            "fewer samples, or write their values to a .npy file."
+        )
 
 
 def png(image: ArrayLike) -> tf.Tensor:

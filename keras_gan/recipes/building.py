@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_gan import media, models, optimizers, schedules
+from keras_gan import media, memory, models, optimizers, schedules
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.recipes.changes import PENALTIES, PLAIN, change, with_augmentation
 from keras_gan.recipes.networks import NetworkSpec
@@ -13,6 +13,7 @@ from keras_gan.sampling import Sampling
 import keras
 
 
+@memory.name_remedy(memory.IN_BUILDING)
 def build(
     recipe: Recipe | str,
     sample_shape: tuple[int, ...],
@@ -51,6 +52,7 @@ def build(
 
     Raises:
         ConfigError: If the name or the width is unknown, or the networks don't support an argument.
+        OutOfMemoryError: If the networks don't fit in the device's memory.
 
     Example:
 

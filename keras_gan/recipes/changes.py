@@ -123,7 +123,7 @@ def check_value(name: str, value: object) -> object:
     if name in ("accumulation", "interval", "latent_dim", "n_critic"):
         return check_integer(name, value)
     if name == HALF_LIFE:
-        return check_number(name, value)
+        return check_positive(name, value)
     if name in ("beta_1", "beta_2"):
         if not is_number(value) or not 0 <= value < 1:
             raise ConfigError(f"expected {name} from 0 to below 1, got {abbreviate(value)}.")

@@ -10,6 +10,7 @@ from keras_gan.models import ProgressiveGAN
 from keras_gan.recipes import networks
 from keras_gan.recipes.recipe import SCHEDULED, Recipe
 
+LARGEST_WIDTH = 65_536  # of the networks
 SMALL = "small"
 NS, RP, WA, HI = "non_saturating", "relativistic_paired", "wasserstein", "hinge"
 CIFAR = 32  # pixels: R3GAN has hyperparameters for CIFAR-10, and others for larger faces
@@ -189,7 +190,8 @@ def with_width(recipe: Recipe, width: int | None) -> Recipe:
     """Returns a recipe with networks of another width; None keeps its width.
 
     Raises:
-        ConfigError: For a width that isn't an integer from 1; only names have a `"small"` variant.
+        ConfigError: For a width that isn't an integer from 1 to 65,536; only names have a
+            `"small"` variant.
     """
     if width == SMALL:
         raise ConfigError(
@@ -199,5 +201,5 @@ def with_width(recipe: Recipe, width: int | None) -> Recipe:
     return (
         recipe
         if width is None
-        else dataclasses.replace(recipe, width=check_integer("width", width))
+        else dataclasses.replace(recipe, width=check_integer("width", width, maximum=LARGEST_WIDTH))
     )

@@ -66,12 +66,15 @@ def export_run(
 
     Returns:
         The `Exported` files, SavedModel first.
+
+    Raises:
+        RunError: For a folder in a published run.
     """
     options = options or ExportOptions()
-    if out is None:
+    folder = run.export_folder if out is None else atomic.check_path(out)
+    if folder.resolve().is_relative_to(run.folder.resolve()):
         run.check_unpublished()
     card = make_card(run, options.licence)
-    folder = pathlib.Path(out or run.export_folder)
     gan = gan or run.load(best)
     with clock("exporting"):
         exported = export_files(gan, folder, card, options)

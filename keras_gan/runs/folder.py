@@ -10,11 +10,10 @@ from keras_gan import media
 from keras_gan.checkpoints import Checkpoints, load_checkpoint, step_of
 from keras_gan.errors import ConfigError, DataError, RunError
 from keras_gan.files import run_folder
-from keras_gan.files.atomic import check_path, write_text
+from keras_gan.files.atomic import IN_THE_WAY, check_path, write_text
+from keras_gan.files.hub import local_path
 from keras_gan.files.json_file import read_json
-from keras_gan.files.run_folder import is_on_hub
 from keras_gan.options import AUTO_PRECISION
-from keras_gan.runs.hub import local_path
 from keras_gan.runs.schemas import CONFIG, EXPORTED
 
 import keras
@@ -36,7 +35,7 @@ class Run:
         self.config_path = self.folder / run_folder.CONFIG
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
         self.best_path = self.folder / "best.keras"
-        self.published_path = self.folder / "model.keras"
+        self.published_path = self.folder / run_folder.PUBLISHED
         self.history_path = self.folder / "history.csv"
         self.times_path = self.folder / "times.csv"
         self.metrics_path = self.folder / "metrics.csv"
@@ -108,12 +107,7 @@ class Run:
 
     def check_unpublished(self) -> None:
         """Raises `RunError` for a published run, which has one model and isn't changed."""
-        if self.published_path.exists() or is_on_hub(str(self.folder)):
-            raise RunError(
-                f"expected a run of this machine, got the published one {self.folder}, into "
-                "which nothing is written; sample, explore or export it to another --out, or "
-                "train from it: --from."
-            )
+        run_folder.require_unpublished(self.folder)
 
     def check_free(self) -> None:
         """Raises `RunError` unless the folder is missing or empty."""
@@ -147,10 +141,12 @@ class Run:
             is_published = self.published_path.exists()
             return self.published_path if is_published else self.checkpoints.require_newest()
         if not self.best_path.exists():
-            raise RunError(
-                f"expected a checkpoint at {self.best_path}, but none was saved yet; train with "
-                "--evaluate-every to keep the best."
+            advice = (
+                "a published run has one model; leave --best out."
+                if self.published_path.exists()
+                else "none was saved yet; train with --evaluate-every to keep the best."
             )
+            raise RunError(f"expected a checkpoint at {self.best_path}, but {advice}")
         return self.best_path
 
 
@@ -199,6 +195,15 @@ def writing_to(folder: pathlib.Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(
             f"could not write to {folder}: {error.strerror or error}; existing files are intact. "
-            "Free some space, close programs that have them open, or choose an --out that you may "
-            "write to."
+            f"{way_to_write(error)}"
         ) from error
+
+
+def way_to_write(error: OSError) -> str:
+    """Returns a sentence on what to do about a folder that can't be written."""
+    if isinstance(error, IN_THE_WAY):
+        return "A file is in the way; choose another --out."
+    return (
+        "Free some space, close programs that have them open, or choose an --out that you may "
+        "write to."
+    )

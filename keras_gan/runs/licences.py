@@ -1,9 +1,10 @@
 """Licences: the identifiers that the Hugging Face hub knows, and files of other ones."""
 
 import dataclasses
+import difflib
 import pathlib
 
-from keras_gan.errors import ConfigError, unknown
+from keras_gan.errors import ConfigError
 
 WORDS = """
 apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
@@ -56,8 +57,13 @@ def find_licence(word: str) -> Licence:
     if file.is_file():
         check_text(file)
         return Licence(file.stem.lower().replace(" ", "-"), file)
-    error = unknown("licence", word, IDENTIFIERS)
-    raise ConfigError(f"{error} For another one, name the file that holds its text.")
+    near = difflib.get_close_matches(word.lower(), IDENTIFIERS, n=3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    raise ConfigError(
+        f"expected the identifier of a licence on the hub, such as mit or cc-by-4.0, or a file "
+        f"with the text of another one, got {word!r}{hint} Known: "
+        f"{', '.join(sorted(IDENTIFIERS))}."
+    )
 
 
 def check_text(file: pathlib.Path) -> None:

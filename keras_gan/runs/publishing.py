@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from keras_gan import export, media, pictures
 from keras_gan.errors import ConfigError, counted
-from keras_gan.files.atomic import check_path, replace, write_text
+from keras_gan.files import hub
+from keras_gan.files.atomic import check_path, check_replaceable, replace, write_text
 from keras_gan.files.run_folder import is_free
 from keras_gan.progress import clock, quiet
-from keras_gan.runs import hub, sessions
+from keras_gan.runs import sessions
 from keras_gan.runs.exporting import RUNTIME, make_card
 from keras_gan.runs.folder import Run
 from keras_gan.runs.licences import FILE, Licence, find_licence
@@ -52,8 +53,9 @@ def publish(
         The folder.
 
     Raises:
-        ConfigError: For a folder that holds files, an unknown licence, a model without latents,
-            or an upload without the extra `hub` or a token. Nothing is written then.
+        ConfigError: For a folder that holds files, the current one, an unknown licence, a model
+            without latents, or an upload without the extra `hub` or a token. Nothing is written
+            then.
         RunError: If the run has no model.
         ExportError: If the folder can't be written.
         HubError: If the upload fails; the folder is complete then.
@@ -63,6 +65,7 @@ def publish(
         kg.runs.publish(kg.runs.Run("runs/digits"), "published", licence="cc-by-4.0")
     """
     folder = check_path(folder)
+    check_replaceable(folder)
     if not is_free(folder):
         raise ConfigError(
             f"expected a new or empty folder to publish into, got {folder}, which holds other "

@@ -5,7 +5,13 @@ import importlib.metadata
 import os
 
 from keras_gan import datasets, media, recipes
-from keras_gan.checks import check_bool, check_integer, check_positive, check_seed
+from keras_gan.checks import (
+    check_bool,
+    check_integer,
+    check_number,
+    check_positive,
+    check_seed,
+)
 from keras_gan.datasets.channels import WHITE
 from keras_gan.device_arrays import AUTO, check_choice
 from keras_gan.errors import ConfigError, counted, printable
@@ -13,6 +19,8 @@ from keras_gan.options import AUTO_PRECISION, CROP
 from keras_gan.runs.plan import CheckpointOptions
 
 import numpy as np
+
+MOST_HOURS = 100_000  # eleven years
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,8 +57,8 @@ class Settings:
         fit: As in `keras_gan.datasets.load`.
         mirror: As in `keras_gan.datasets.load`.
         medium: As in `keras_gan.datasets.load`.
-        hours: Number of hours after which a session ends; the same call resumes the run. It also
-            affects the choice of `auto`.
+        hours: Number of hours, at most 100,000, after which a session ends; the same call resumes
+            the run. It also affects the choice of `auto`.
         weights_from: Run folder, `.keras` file, or `"hf:OWNER/NAME"` on the Hugging Face hub of
             another game, with whose weights the run starts; see `keras_gan.transfer`.
         freeze_discriminator: As in `keras_gan.transfer`.
@@ -195,7 +203,7 @@ def check_settings(settings: Settings, every: int, checkpoints: CheckpointOption
         if isinstance(value, int):
             check_integer(name.replace("_", "-"), value)
     if settings.hours is not None:
-        check_positive("hours", settings.hours)
+        check_number("hours", check_positive("hours", settings.hours), maximum=MOST_HOURS)
     check_integer("freeze_discriminator", settings.freeze_discriminator, minimum=0)
     if settings.freeze_discriminator and settings.weights_from is None:
         raise ConfigError(

@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable
 
 from keras_gan import media, recipes
-from keras_gan.errors import ConfigError, RunError
+from keras_gan.errors import RunError
+from keras_gan.files.hub import find_weights
 from keras_gan.files.keras_file import load_model
 from keras_gan.models import AdversarialModel
 from keras_gan.models.transfer import freeze, transfer
 from keras_gan.options import FLOAT32
 from keras_gan.progress import quiet
 from keras_gan.runs.folder import Run
-from keras_gan.runs.hub import local_path
 
 import keras
 
@@ -64,18 +64,9 @@ def start_from_weights(
     Raises:
         ConfigError: If there is no such folder or file, or it is the run itself.
         HubError: If the repository can't be read.
+        RunError: If the folder isn't a run.
     """
-    source = local_path(config["weights_from"])
-    if source.resolve() == run.folder.resolve():
-        raise ConfigError(
-            f"expected another run to start from than {source} itself (--from, --out); the "
-            "same command without --from resumes a run."
-        )
-    if not source.exists():
-        raise ConfigError(
-            f"expected a run folder or a .keras file at {source}, to start with its weights "
-            "(--from), found nothing there."
-        )
+    source = find_weights(config["weights_from"], run.folder)
     other = Run(source).load() if source.is_dir() else load_model(source)
     for transferred in transfer(gan, other, config["freeze_discriminator"]):
         tell(str(transferred))

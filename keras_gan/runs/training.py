@@ -187,12 +187,25 @@ def run_session(plan: Plan) -> tuple[keras.Model, signal.Signals | None]:
             f"Nothing is left to do: the run has its {int(gan.step):,} steps. More --steps train "
             "it further."
         )
+        if plan.trackers:
+            plan.tell("Nothing is sent to the trackers (--log), which get the steps of a training.")
         return gan, None
     if gan.step > 0:
         plan.tell(f"Resuming from step {int(gan.step):,}.")
         tell_end_of_schedules(gan, plan)
+    tell_deadline(plan)
     with lock_and_record(run, int(gan.step)) if chief else contextlib.nullcontext():
         return fit_to_end(gan, plan)
+
+
+def tell_deadline(plan: Plan) -> None:
+    """Tells when a session with a limit of time ends."""
+    if plan.deadline is not None:
+        end = time.localtime(time.time() + plan.deadline - time.monotonic())
+        plan.tell(
+            f"Ends at step {plan.config['steps']:,}, or after the one in progress at "
+            f"{time.strftime('%Y-%m-%d %H:%M', end)}; the same command resumes."
+        )
 
 
 def tell_end_of_schedules(gan: keras.Model, plan: Plan) -> None:

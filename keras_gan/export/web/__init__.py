@@ -18,7 +18,8 @@ from keras_gan.export.directions import main_directions
 from keras_gan.export.interface import Card, served_interface
 from keras_gan.export.onnx import to_onnx
 from keras_gan.export.parity import Exported, work_folder
-from keras_gan.files.atomic import check_path, replace
+from keras_gan.files.atomic import check_path, check_replaceable, replace
+from keras_gan.files.run_folder import is_published
 from keras_gan.sampling import require_sampling
 
 import keras
@@ -139,8 +140,13 @@ def check_images(medium: str, shape: tuple[int, ...]) -> None:
 
 
 def check_folder(folder: pathlib.Path) -> None:
-    """Raises `ConfigError` if the folder holds anything but an exported page."""
+    """Raises `ConfigError` for the current folder, or one that holds anything but a page.
+
+    A published run has a page beside its model, which isn't to be lost.
+    """
+    check_replaceable(folder)
     is_page = (folder / "generator.onnx").exists() and (folder / "index.html").exists()
+    is_page = is_page and not is_published(folder)
     if folder.exists() and not is_page and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"expected a new folder or an exported page at {folder}, but it holds other files; "

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from keras_gan.errors import ConfigError, HubError, counted, missing_extra, reason_of
 from keras_gan.files.atomic import check_path
-from keras_gan.files.run_folder import HUB, is_on_hub, is_run_folder
+from keras_gan.files.run_folder import HUB, is_on_hub, is_run_folder, require_run
 
 NAME = re.compile(r"[\w.-]+/[\w.-]+")
 FILES = ("*.keras", "config.json")  # those of a repository that are downloaded
@@ -47,6 +47,34 @@ def local_path(source: str | os.PathLike) -> pathlib.Path:
             repository, revision=revision or None, allow_patterns=FILES, endpoint=endpoint()
         )
     return find_model(pathlib.Path(folder), source)
+
+
+def find_weights(source: str | os.PathLike, out: str | os.PathLike) -> pathlib.Path:
+    """Returns the run or the `.keras` file whose weights a new run starts with.
+
+    Args:
+        source: As in `local_path`.
+        out: Folder of the new run.
+
+    Raises:
+        ConfigError: If there is no such folder or file, or it is that of the new run.
+        HubError: If the repository can't be read.
+        RunError: If the folder isn't a run.
+    """
+    path = local_path(source)
+    if path.resolve() == pathlib.Path(out).resolve():
+        raise ConfigError(
+            f"expected another run to start from than {path} itself (--from, --out); the "
+            "same command without --from resumes a run."
+        )
+    if not path.exists():
+        raise ConfigError(
+            f"expected a run folder or a .keras file at {path}, to start with its weights "
+            "(--from), found nothing there."
+        )
+    if path.is_dir():
+        require_run(path)
+    return path
 
 
 def find_model(folder: pathlib.Path, source: str) -> pathlib.Path:
