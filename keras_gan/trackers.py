@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator
 
-from keras_gan.errors import ConfigError, TrackerError, missing_extra, reason_of
+from keras_gan.errors import ConfigError, TrackerError, missing_extra, reason_of, unknown
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 
@@ -76,9 +76,12 @@ class Tracker:
         """Raises whatever goes wrong in the tracker, its files or its network as `TrackerError`."""
         try:
             yield
+        except TrackerError:
+            raise
         except Exception as error:
             raise TrackerError(
-                f"expected to log to {self.package} in {self.place}, got {reason_of(error)}."
+                f"expected to log to {self.package} in {self.place}, got {reason_of(error)}; mend "
+                "that, or train without it."
             ) from error
 
     def read_id(self) -> str | None:
@@ -112,20 +115,26 @@ class TensorBoard(Tracker):
         is_continued = any(self.folder.glob("events.out.tfevents.*"))
         self.summary, self.writer = tf.summary, tf.summary.create_file_writer(str(self.folder))
         if not is_continued:
-            with self.writer.as_default():
+            with self.writing():
                 tf.summary.text("settings", f"```\n{json.dumps(settings, indent=2)}\n```", step=0)
         return is_continued
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Writes what is logged meanwhile to the file, where a kill leaves it."""
+        with self.writer.as_default():
+            yield
+        self.writer.flush()
+
     def log_figures(self, step: int, figures: dict[str, float]) -> None:
         """Logs scalars."""
-        with self.writer.as_default():
+        with self.writing():
             for name, value in figures.items():
                 self.summary.scalar(name, value, step=step)
-        self.writer.flush()
 
     def log_picture(self, step: int, path: pathlib.Path) -> None:
         """Logs an image."""
-        with self.writer.as_default():
+        with self.writing():
             self.summary.image(PICTURE, read_pixels(path)[None], step=step)
 
     def close(self) -> None:
@@ -241,7 +250,7 @@ def get(name: str, folder: str | os.PathLike, run: str) -> Tracker:
         log = kg.callbacks.Log(kg.trackers.get("tensorboard", "logs", "cats"), ["history.csv"])
     """
     if name not in TRACKERS:
-        raise ConfigError(f"expected to log to one of {', '.join(TRACKERS)}, got {name!r}.")
+        raise unknown("tracker", name, TRACKERS)
     return TRACKERS[name](folder, run)
 
 
