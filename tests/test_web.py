@@ -23,6 +23,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
+from server_process import add_version
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
 
@@ -452,5 +453,20 @@ def test_the_command_writes_a_page_of_exported_models(tmp_path, capsys):
     assert f"found none; make one by: keras-gan export RUN --out {tmp_path}" in (
         capsys.readouterr().err
     )
+    served = tmp_path / "served"
+    add_version(served / "digits", 1)
+    for name, version in (("digits", 2), ("broken", 1), ("digits", 2**63)):
+        add_version(served / name, version, b"damaged")
+    assert main(["export", str(served), "--web", str(page)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for line, version in zip(lines, ("version 1 of broken", "version 2 of digits"), strict=False):
+        assert line.startswith(f"{version} is left out: expected an ONNX file at ")
+    assert len(lines) == 3
+    assert json.loads((page / "generators.json").read_text("utf-8")) == [
+        {"name": "digits", "folder": "."}
+    ]
+    assert (page / "generator.onnx").read_bytes() == DIGITS.read_bytes()
+    assert main(["export", str(served / "broken"), "--web", str(page)]) == 2
+    assert "exported models in " in capsys.readouterr().err
     assert main(["export", str(models), str(tmp_path)]) == 2
     assert "expected --web DIR alone with 2 folders" in capsys.readouterr().err

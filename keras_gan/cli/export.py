@@ -7,8 +7,14 @@ import shlex
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.arguments import add_best, add_command, spell
+from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError, counted
-from keras_gan.files.model_folders import find_models, newest_file, way_to_export
+from keras_gan.files.model_folders import (
+    find_models,
+    list_versions,
+    load_newest,
+    way_to_export,
+)
 from keras_gan.files.run_folder import is_on_hub, is_run, require_run
 
 # Options of the files in the model's folder, and their defaults
@@ -163,26 +169,39 @@ def run_export(arguments: argparse.Namespace) -> None:
 
 
 def find_files(arguments: argparse.Namespace) -> dict[str, pathlib.Path]:
-    """Finds the exported generators for a page, as name -> ONNX file of the newest version.
+    """Finds the exported generators for a page, as name -> ONNX file of the newest intact version.
 
     Raises:
-        ConfigError: For a folder without exports, or equal names.
+        ConfigError: For a folder without intact exports, or equal names.
     """
     files = {}
     for given in map(pathlib.Path, arguments.runs):
         models = find_models(given)
-        for name, folder in models.items():
-            path = newest_file(folder)
-            if name in files:
-                raise ConfigError(f"expected models of different names, got {name} twice.")
-            if path is not None:
-                files[name] = path
-        if not files.keys() & models.keys():
+        twice = sorted(files.keys() & models.keys())
+        if twice:
+            raise ConfigError(f"expected models of different names, got {twice[0]} twice.")
+        found = {name: find_intact(name, folder) for name, folder in models.items()}
+        if not any(found.values()):
             raise ConfigError(
                 f"expected a run or exported models in {given}, found none; make one by: "
                 f"{way_to_export(given)}"
             )
+        files |= {name: path for name, path in found.items() if path is not None}
     return files
+
+
+def find_intact(name: str, folder: pathlib.Path) -> pathlib.Path | None:
+    """Returns the newest version's ONNX file that a page can show; tells of those left out."""
+    from keras_gan.export.web import load_generator
+
+    def load(version: int, path: pathlib.Path) -> pathlib.Path:
+        load_generator(path)
+        return path
+
+    def report(found: tuple, error: Exception) -> None:
+        print_line(f"version {found[0]} of {name} is left out: {error}")
+
+    return load_newest(list_versions(folder), load, report)
 
 
 def print_page(page: pathlib.Path) -> None:
