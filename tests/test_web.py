@@ -431,6 +431,27 @@ def test_a_page_offers_a_choice_of_generators(visit, browser, pages):
     assert find(browser, "#label")[0].get_attribute("value") == "3"
 
 
+def test_going_back_while_a_generator_loads_keeps_the_one_that_is_shown(visit, browser, pages):
+    visit("several", "seed=5&class=3")
+    select_slowly = """
+        const [now, slow] = [window.fetch, (wait) => new Promise((then) => setTimeout(then, wait))];
+        window.fetch = (...asked) => slow(300).then(() => now(...asked)).finally(() => loads++);
+        window.loads = 0;
+        const choice = document.getElementById("generator");
+        choice.value = "see <through>";
+        choice.dispatchEvent(new Event("change"));
+        history.back();"""
+    browser.execute_script(select_slowly)
+    wait(browser, "return loads >= 2 && document.getElementById('waiting').hidden")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    settle(browser)
+    assert hash_of(browser) == "#seed=5&class=3"
+    assert find(browser, "#label")[0].get_attribute("value") == "3"
+    assert abs(drawn(browser, "#grid canvas") - expected(pages, "digits", 40, 5, 3)).max() <= 1
+    choose_generator(browser, "see <through>")
+    assert "in 3 classes" in find(browser, "#about")[0].text
+
+
 def test_a_link_opens_its_generator(visit, browser, pages):
     visit("several", "generator=see+%3Cthrough%3E&seed=2&class=1")
     wanted = expected(pages, "see-through", 40, 2, 1)

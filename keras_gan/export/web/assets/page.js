@@ -25,11 +25,10 @@ async function start() {
 }
 
 const names = () => page.generators.map(({ name }) => name);
-let opening = null;
+let asked = null; // the generator that the address named last
 
 /** Loads a generator and builds the page for it; returns whether it is still the one to show. */
 async function open(name) {
-  opening = name;
   byId("waiting").hidden = false;
   const { folder } = page.generators.find((each) => each.name === name);
   const [generator, found] = await Promise.all([
@@ -37,7 +36,7 @@ async function open(name) {
     fetch(`${folder}/directions.json`).then((response) => response.json()),
   ]);
   await idle();
-  if (opening !== name) return false;
+  if (asked !== name) return false;
   Object.assign(page, found, { name, generator });
   build();
   byId("waiting").hidden = true;
@@ -141,6 +140,7 @@ function renew() {
 async function readAddress() {
   clearTimeout(saving);
   const name = generatorOf(location.hash, names());
+  asked = name;
   if (name !== page.name && !(await open(name))) return;
   const { choices, refused } = readChoices(location.hash, page.table);
   page.choices = choices;
