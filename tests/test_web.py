@@ -362,6 +362,7 @@ def test_what_makes_no_page_is_refused(tmp_path):
         (lambda: export.to_web(points, tmp_path / "page"), r"got samples \(2,\)"),
         (lambda: export.to_web(tiny_gan(channels=2), tmp_path / "page"), r"samples \(8, 8, 2\)"),
         (lambda: export.write_page(tmp_path / "points.onnx", tmp_path / "page"), r"samples \(2,\)"),
+        (lambda: export.write_page({}, tmp_path / "page"), "one ONNX file or more for a page"),
         (lambda: export.write_page(ROOT / "README.md", tmp_path / "page"), "expected an ONNX file"),
         (lambda: export.to_web(tiny_gan(), tmp_path / "notes"), "holds other files"),
         (lambda: export.write_page(DIGITS, tmp_path / "points.onnx"), "holds other files"),

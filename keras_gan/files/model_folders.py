@@ -32,13 +32,7 @@ def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
 
 def has_versions(folder: pathlib.Path) -> bool:
     """Returns whether a model's folder has a version with an ONNX file."""
-    return newest_file(folder) is not None
-
-
-def newest_file(folder: pathlib.Path) -> pathlib.Path | None:
-    """Returns the ONNX file of a model's newest version; None without versions."""
-    versions = list_versions(folder)
-    return versions[0][1] if versions else None
+    return bool(list_versions(folder))
 
 
 def list_versions(folder: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
