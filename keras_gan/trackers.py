@@ -175,10 +175,10 @@ class MLflow(Tracker):
         return experiment.experiment_id if experiment else self.client.create_experiment(name)
 
     def log_figures(self, step: int, figures: dict[str, float]) -> None:
-        """Logs metrics; `frechet[digits]` is named `frechet.digits`, as MLflow has no brackets."""
+        """Logs metrics, under names that MLflow allows."""
         now = int(1000 * time.time())
         metrics = [
-            self.api.entities.Metric(re.sub(r"\[(.*)\]", r".\1", name), value, now, step)
+            self.api.entities.Metric(allowed_name(name), value, now, step)
             for name, value in figures.items()
         ]
         self.client.log_batch(self.id, metrics=metrics)
@@ -258,6 +258,17 @@ def read_pixels(path: pathlib.Path) -> np.ndarray:
     """Reads a PNG file as (height, width, 3 or 4) uint8."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGBA" if image.mode == "RGBA" else "RGB"))
+
+
+def allowed_name(name: str) -> str:
+    """Returns a figure's name as MLflow allows it, without brackets and other signs.
+
+    Example:
+
+    >>> allowed_name("frechet[digits]"), allowed_name("frechet[my net (1)]")
+    ('frechet.digits', 'frechet.my net _1_')
+    """
+    return re.sub(r"[^\w./: -]", "_", re.sub(r"\[(.*)\]", r".\1", name))
 
 
 def flatten(settings: dict, prefix: str = "") -> dict[str, object]:

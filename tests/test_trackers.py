@@ -174,9 +174,11 @@ def test_settings_are_beside_the_figures(tmp_path):
 
     for tracker in trackers(tmp_path):
         assert not tracker.start({"seed": 3, "rules": {"loss": "hinge"}, "text": "x" * 9999})
+        tracker.log_figures(2, {"frechet[my net (1)]": 0.5})
         tracker.close()
     client = mlflow.MlflowClient((tmp_path / "mlflow/store").as_uri())
     run = client.get_run(json.loads((tmp_path / "mlflow/run.json").read_text("utf-8"))["id"])
+    assert run.data.metrics == {"frechet.my net _1_": 0.5}
     assert run.data.params == {"seed": "3", "rules.loss": "hinge", "text": "x" * 500}
     (events,) = (tmp_path / "tensorboard").iterdir()
     assert b'"loss": "hinge"' in events.read_bytes()

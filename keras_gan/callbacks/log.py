@@ -16,8 +16,8 @@ class Log(keras.callbacks.Callback):
     """Sends the tables and pictures that other callbacks write to an experiment tracker.
 
     Put it after the callbacks that write them. A resumed training sends what is new; a training
-    that is tracked for the first time sends its earlier rows and pictures too. A tracker that
-    fails is told, and the training goes on without it.
+    that is tracked for the first time sends its earlier rows and pictures too. If a tracker
+    fails, a line says so, and the training goes on without it.
 
     Args:
         tracker: A `Tracker` of `keras_gan.trackers`.
@@ -85,7 +85,7 @@ class Log(keras.callbacks.Callback):
         self.close()
 
     def close(self) -> None:
-        """Closes the tracker; for a training that ends in an error, which Keras doesn't tell."""
+        """Closes the tracker; also to be called if the training raises an error."""
         self._attempt(self.tracker.close)
         self._is_open = False
 
