@@ -4,6 +4,12 @@ import difflib
 import re
 from collections.abc import Iterable
 
+# What TensorFlow and Keras put around the words of an error: colours, and places in a graph
+MARKS = re.compile(r"\x1b\[[0-9;]*m|\[\[\{\{[^}]*\}\}\]\]|\{\{[^}]*\}\}|\[Op:[^\]]*\](?: name:)?")
+HEADINGS = re.compile(
+    r'Graph execution error:|Detected at node |File "|Exception encountered when calling '
+)
+
 
 def printable(text: object) -> str:
     r"""Escapes control and formatting characters, so that text from data can be printed.
@@ -57,20 +63,22 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    r"""Returns the line of another library's error that says what is wrong.
+    r"""Returns the line of another library's error that says what is wrong, without a full stop.
 
     Args:
-        error: Any error; those of TensorFlow and Keras have many lines.
+        error: Any error; those of TensorFlow and Keras have many lines, and marks of a graph.
 
     Example:
 
     >>> reason_of(ValueError("in user code:\n\n    File ...\n\n    TypeError: no sigmoid\n"))
     'TypeError: no sigmoid'
+    >>> reason_of(OSError("{{function_node ReadFile}} no such file. [Op:ReadFile] name: "))
+    'no such file'
     """
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in MARKS.sub("", str(error)).splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
-    reason = (named[-1:] or lines or [type(error).__name__])[0]
+    others = [line for line in lines if not HEADINGS.match(line)]
+    reason = (named[-1:] or others or lines or [type(error).__name__])[0].rstrip(".")
     return reason if len(reason) <= 200 else reason[:200] + "..."
 
 

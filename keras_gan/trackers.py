@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator
 
-from keras_gan.errors import ConfigError, TrackerError, missing_extra, reason_of
+from keras_gan.errors import ConfigError, TrackerError, missing_extra, reason_of, unknown
 from keras_gan.files.atomic import check_path, write_text
 from keras_gan.files.json_file import read_json
 
@@ -76,9 +76,12 @@ class Tracker:
         """Raises whatever goes wrong in the tracker, its files or its network as `TrackerError`."""
         try:
             yield
+        except TrackerError:
+            raise
         except Exception as error:
             raise TrackerError(
-                f"expected to log to {self.package} in {self.place}, got {reason_of(error)}."
+                f"expected to log to {self.package} in {self.place}, got {reason_of(error)}; mend "
+                "that, or train without it."
             ) from error
 
     def read_id(self) -> str | None:
@@ -112,20 +115,26 @@ class TensorBoard(Tracker):
         is_continued = any(self.folder.glob("events.out.tfevents.*"))
         self.summary, self.writer = tf.summary, tf.summary.create_file_writer(str(self.folder))
         if not is_continued:
-            with self.writer.as_default():
+            with self.writing():
                 tf.summary.text("settings", f"```\n{json.dumps(settings, indent=2)}\n```", step=0)
         return is_continued
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Writes what is logged meanwhile to the file, where a kill leaves it."""
+        with self.writer.as_default():
+            yield
+        self.writer.flush()
+
     def log_figures(self, step: int, figures: dict[str, float]) -> None:
         """Logs scalars."""
-        with self.writer.as_default():
+        with self.writing():
             for name, value in figures.items():
                 self.summary.scalar(name, value, step=step)
-        self.writer.flush()
 
     def log_picture(self, step: int, path: pathlib.Path) -> None:
         """Logs an image."""
-        with self.writer.as_default():
+        with self.writing():
             self.summary.image(PICTURE, read_pixels(path)[None], step=step)
 
     def close(self) -> None:
@@ -166,10 +175,10 @@ class MLflow(Tracker):
         return experiment.experiment_id if experiment else self.client.create_experiment(name)
 
     def log_figures(self, step: int, figures: dict[str, float]) -> None:
-        """Logs metrics; `frechet[digits]` is named `frechet.digits`, as MLflow has no brackets."""
+        """Logs metrics, under names that MLflow allows."""
         now = int(1000 * time.time())
         metrics = [
-            self.api.entities.Metric(re.sub(r"\[(.*)\]", r".\1", name), value, now, step)
+            self.api.entities.Metric(allowed_name(name), value, now, step)
             for name, value in figures.items()
         ]
         self.client.log_batch(self.id, metrics=metrics)
@@ -241,7 +250,7 @@ def get(name: str, folder: str | os.PathLike, run: str) -> Tracker:
         log = kg.callbacks.Log(kg.trackers.get("tensorboard", "logs", "cats"), ["history.csv"])
     """
     if name not in TRACKERS:
-        raise ConfigError(f"expected to log to one of {', '.join(TRACKERS)}, got {name!r}.")
+        raise unknown("tracker", name, TRACKERS)
     return TRACKERS[name](folder, run)
 
 
@@ -249,6 +258,17 @@ def read_pixels(path: pathlib.Path) -> np.ndarray:
     """Reads a PNG file as (height, width, 3 or 4) uint8."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGBA" if image.mode == "RGBA" else "RGB"))
+
+
+def allowed_name(name: str) -> str:
+    """Returns a figure's name as MLflow allows it, without brackets and other signs.
+
+    Example:
+
+    >>> allowed_name("frechet[digits]"), allowed_name("frechet[my net (1)]")
+    ('frechet.digits', 'frechet.my net _1_')
+    """
+    return re.sub(r"[^\w./: -]", "_", re.sub(r"\[(.*)\]", r".\1", name))
 
 
 def flatten(settings: dict, prefix: str = "") -> dict[str, object]:

@@ -267,8 +267,11 @@ def test_a_full_disk_leaves_no_published_folder(source, small_disk):
     assert not any(folder.iterdir())
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\x00"])
-def test_a_licence_without_text_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"", "it is empty"), (b" \n", "it is empty"), (b"\xff\xfe\x00", "'utf-8' codec can't")],
+)
+def test_a_licence_without_text_is_refused(tmp_path, content, told):
     (tmp_path / "own.txt").write_bytes(content)
-    with pytest.raises(ConfigError, match="expected the text of a licence, in UTF-8, in "):
+    with pytest.raises(ConfigError, match=f"expected the text of a licence at .*, but: {told}"):
         find_licence(str(tmp_path / "own.txt"))

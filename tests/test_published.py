@@ -257,8 +257,8 @@ def test_inception_resizes_as_the_field_does(side):
     assert np.abs(corner[0, 0] - (row[low] * (1 - part) + row[high] * part)).max() < 1e-3
 
 
-# Features of `waves` by the TorchScript archive itself, run by PyTorch: their mean, the norm and the
-# largest feature of each picture
+# Features of `waves` by the TorchScript archive itself, run by PyTorch: their mean, each picture's
+# norm, and its largest feature
 FEATURES = {
     "inception": (0.2245686, [20.16827, 18.60423, 18.22407], [214, 116, 116]),
     "inception_clean": (0.2187331, [19.98991, 18.85970, 16.75878], [214, 202, 202]),

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 from keras_gan.cli import main
@@ -100,7 +101,7 @@ def test_a_new_version_is_taken_and_no_request_is_lost(tmp_path):
                 assert wait_until(lambda version=version: serves(server, version))
             add_version(folder, 11, b"no ONNX")
             (folder / "12").mkdir()
-            assert wait_until(lambda: "version 11 is not served" in server.log())
+            assert wait_until(lambda: "version 11 of digits is not served" in server.log())
             ended.set()
             for task in tasks:
                 task.result()
@@ -117,6 +118,15 @@ def test_a_new_version_is_taken_and_no_request_is_lost(tmp_path):
         assert server.log().count("version 11") == 1
         shutil.rmtree(folder / "10")
         assert wait_until(lambda: serves(server, 2))
+        folder.rename(tmp_path / "elsewhere")
+        lost = f"WARNING could not look for versions in {folder}"
+        assert wait_until(lambda: lost in server.log())
+        time.sleep(2.2)  # two more looks
+        (tmp_path / "elsewhere").rename(folder)
+        back = f"looking for versions in {folder} again"
+        assert wait_until(lambda: back in server.log())
+        assert (server.log().count(lost), server.log().count(back)) == (1, 1)
+        assert server.predict(sample(1))[0] == 200
 
 
 def negation(**metadata):
@@ -144,11 +154,14 @@ def test_other_files_are_not_served(tmp_path):
     with ServerProcess(folder) as server:
         assert read_metrics(server)["keras_gan_version"] == 1
         told = server.log()
-    assert "version 2 is not served: expected a generator that keras_gan exported" in told
-    assert "version 3 is not served: " in told
-    assert "version 4 is not served: expected float images, channels last" in told
-    assert "version 5 is not served: expected images (height, width, 1 to 4 channels)" in told
-    assert "version 6 is not served: expected a medium with a name in the metadata, got []" in told
+    for version, text in (
+        (2, "expected a generator that keras_gan exported"),
+        (3, ""),
+        (4, "expected float images, channels last"),
+        (5, "expected images (height, width, 1 to 4 channels)"),
+        (6, "expected a medium with a name in the metadata, got []"),
+    ):
+        assert f"version {version} of digits is not served: {text}" in told
 
 
 def test_points_have_no_pictures(tmp_path):

@@ -174,9 +174,11 @@ def test_settings_are_beside_the_figures(tmp_path):
 
     for tracker in trackers(tmp_path):
         assert not tracker.start({"seed": 3, "rules": {"loss": "hinge"}, "text": "x" * 9999})
+        tracker.log_figures(2, {"frechet[my net (1)]": 0.5})
         tracker.close()
     client = mlflow.MlflowClient((tmp_path / "mlflow/store").as_uri())
     run = client.get_run(json.loads((tmp_path / "mlflow/run.json").read_text("utf-8"))["id"])
+    assert run.data.metrics == {"frechet.my net _1_": 0.5}
     assert run.data.params == {"seed": "3", "rules.loss": "hinge", "text": "x" * 500}
     (events,) = (tmp_path / "tensorboard").iterdir()
     assert b'"loss": "hinge"' in events.read_bytes()
@@ -197,7 +199,53 @@ def test_a_tracker_that_fails_doesnt_end_the_training(tmp_path):
     assert int(gan.step) == 6
     (told,) = [line for line in lines if line.startswith("The training goes on without mlflow: ")]
     assert "expected to log to mlflow in file:" in told
-    assert [step for step in read_tensorboard(tmp_path / "tensorboard")[1]] == [0, 2, 4, 6]
+    assert read_tensorboard(tmp_path / "tensorboard")[1] == [0, 2, 4, 6]
+
+
+class Refusing(kg.trackers.Tracker):
+    """Keeps the steps of figures in a list; refuses those of one step."""
+
+    package = "json"  # of which it needs nothing
+
+    def __init__(self, folder, steps, refused):
+        super().__init__(folder, "tiny")
+        self.steps, self.refused = steps, refused
+
+    def start(self, settings):
+        return bool(self.steps)
+
+    def log_figures(self, step, figures):
+        if step == self.refused:
+            raise ConnectionError("no answer.")
+        self.steps.append(step)
+
+    def close(self):
+        pass
+
+
+def test_rows_before_a_refused_one_are_not_sent_again(tmp_path):
+    def send(refused):
+        tracker = Refusing(tmp_path / "log", steps, refused)
+        log = kg.callbacks.Log(tracker, [tmp_path / "history.csv"], tell=lines.append)
+        train(tmp_path, gan, hooks=lambda folder: [*hooks(folder)[:1], log])
+
+    gan, steps, lines = train(tmp_path, hooks=lambda folder: hooks(folder)[:1]), [], []
+    send(refused=4)
+    assert steps == [2]
+    assert lines[-1].endswith("log, got no answer; mend that, or train without it.")
+    send(refused=None)
+    assert steps == list(range(2, 19, EVERY))
+
+
+def test_what_tensorboard_was_sent_is_in_its_file_before_the_end(tmp_path):
+    kg.pictures.save_png(np.zeros((4, 4, 3), "uint8"), tmp_path / "0.png")
+    board = kg.trackers.get("tensorboard", tmp_path / "board", "tiny")
+    board.start({"seed": 3})
+    board.log_picture(2, tmp_path / "0.png")
+    (events,) = (tmp_path / "board").iterdir()
+    assert b'"seed": 3' in events.read_bytes()
+    assert read_tensorboard(tmp_path / "board")[1] == [2]
+    board.close()
 
 
 def test_a_tracker_that_cant_start_is_told_before_the_first_step(tmp_path, monkeypatch):
@@ -207,10 +255,23 @@ def test_a_tracker_that_cant_start_is_told_before_the_first_step(tmp_path, monke
     with pytest.raises(kg.errors.TrackerError, match="expected to log to mlflow in nothing://here"):
         train(tmp_path, gan)
     assert int(gan.step) == 0
+    (tmp_path / "logs").write_text("a file")
+    board = kg.trackers.get("tensorboard", tmp_path / "logs/tensorboard", "tiny")
+    with pytest.raises(kg.errors.TrackerError) as told:
+        train(tmp_path, gan, hooks=lambda folder: [kg.callbacks.Log(board, [])])
+    assert str(told.value) == (
+        f"expected to log to tensorboard in {tmp_path}/logs/tensorboard, got {tmp_path}/logs is "
+        "not a directory; mend that, or train without it."
+    )
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow/run.json").write_text("{}")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    with pytest.raises(kg.errors.TrackerError, match=r"^(?!expected to log)expected .*run\.json"):
+        train(tmp_path, gan)
 
 
 def test_other_trackers_and_missing_packages_are_named(tmp_path, monkeypatch):
-    with pytest.raises(kg.errors.ConfigError, match="expected to log to one of tensorboard, wandb"):
+    with pytest.raises(kg.errors.ConfigError, match=r"unknown tracker 'comet'\. Known: mlflow"):
         kg.trackers.get("comet", tmp_path, "tiny")
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(kg.errors.ConfigError, match="expected the extra wandb to log to it"):

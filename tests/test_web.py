@@ -23,6 +23,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
+from server_process import add_version
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
 
@@ -361,6 +362,7 @@ def test_what_makes_no_page_is_refused(tmp_path):
         (lambda: export.to_web(points, tmp_path / "page"), r"got samples \(2,\)"),
         (lambda: export.to_web(tiny_gan(channels=2), tmp_path / "page"), r"samples \(8, 8, 2\)"),
         (lambda: export.write_page(tmp_path / "points.onnx", tmp_path / "page"), r"samples \(2,\)"),
+        (lambda: export.write_page({}, tmp_path / "page"), "one ONNX file or more for a page"),
         (lambda: export.write_page(ROOT / "README.md", tmp_path / "page"), "expected an ONNX file"),
         (lambda: export.to_web(tiny_gan(), tmp_path / "notes"), "holds other files"),
         (lambda: export.write_page(DIGITS, tmp_path / "points.onnx"), "holds other files"),
@@ -430,6 +432,27 @@ def test_a_page_offers_a_choice_of_generators(visit, browser, pages):
     assert find(browser, "#label")[0].get_attribute("value") == "3"
 
 
+def test_going_back_while_a_generator_loads_keeps_the_one_that_is_shown(visit, browser, pages):
+    visit("several", "seed=5&class=3")
+    select_slowly = """
+        const [now, slow] = [window.fetch, (wait) => new Promise((then) => setTimeout(then, wait))];
+        window.fetch = (...asked) => slow(300).then(() => now(...asked)).finally(() => loads++);
+        window.loads = 0;
+        const choice = document.getElementById("generator");
+        choice.value = "see <through>";
+        choice.dispatchEvent(new Event("change"));
+        history.back();"""
+    browser.execute_script(select_slowly)
+    wait(browser, "return loads >= 2 && document.getElementById('waiting').hidden")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    settle(browser)
+    assert hash_of(browser) == "#seed=5&class=3"
+    assert find(browser, "#label")[0].get_attribute("value") == "3"
+    assert abs(drawn(browser, "#grid canvas") - expected(pages, "digits", 40, 5, 3)).max() <= 1
+    choose_generator(browser, "see <through>")
+    assert "in 3 classes" in find(browser, "#about")[0].text
+
+
 def test_a_link_opens_its_generator(visit, browser, pages):
     visit("several", "generator=see+%3Cthrough%3E&seed=2&class=1")
     wanted = expected(pages, "see-through", 40, 2, 1)
@@ -452,5 +475,20 @@ def test_the_command_writes_a_page_of_exported_models(tmp_path, capsys):
     assert f"found none; make one by: keras-gan export RUN --out {tmp_path}" in (
         capsys.readouterr().err
     )
+    served = tmp_path / "served"
+    add_version(served / "digits", 1)
+    for name, version in (("digits", 2), ("broken", 1), ("digits", 2**63)):
+        add_version(served / name, version, b"damaged")
+    assert main(["export", str(served), "--web", str(page)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for line, version in zip(lines, ("version 1 of broken", "version 2 of digits"), strict=False):
+        assert line.startswith(f"{version} is left out: expected an ONNX file at ")
+    assert len(lines) == 3
+    assert json.loads((page / "generators.json").read_text("utf-8")) == [
+        {"name": "digits", "folder": "."}
+    ]
+    assert (page / "generator.onnx").read_bytes() == DIGITS.read_bytes()
+    assert main(["export", str(served / "broken"), "--web", str(page)]) == 2
+    assert "exported models in " in capsys.readouterr().err
     assert main(["export", str(models), str(tmp_path)]) == 2
     assert "expected --web DIR alone with 2 folders" in capsys.readouterr().err

@@ -16,8 +16,8 @@ class Log(keras.callbacks.Callback):
     """Sends the tables and pictures that other callbacks write to an experiment tracker.
 
     Put it after the callbacks that write them. A resumed training sends what is new; a training
-    that is tracked for the first time sends its earlier rows and pictures too. A tracker that
-    fails is told, and the training goes on without it.
+    that is tracked for the first time sends its earlier rows and pictures too. If a tracker
+    fails, a line says so, and the training goes on without it.
 
     Args:
         tracker: A `Tracker` of `keras_gan.trackers`.
@@ -85,7 +85,7 @@ class Log(keras.callbacks.Callback):
         self.close()
 
     def close(self) -> None:
-        """Closes the tracker; for a training that ends in an error, which Keras doesn't tell."""
+        """Closes the tracker; also to be called if the training raises an error."""
         self._attempt(self.tracker.close)
         self._is_open = False
 
@@ -101,16 +101,18 @@ class Log(keras.callbacks.Callback):
             self.tell(f"The training goes on without {self.tracker.package}: {error}")
 
     def _send_new(self) -> None:
+        """Sends new rows and pictures, and keeps what was sent, also if one fails."""
         before = dict(self._sent)
-        for path in self.tables:
-            if self._has_changed(path):
+        try:
+            for path in filter(self._has_changed, self.tables):
                 for step, figures in self._new(path, rows_of(path)):
                     self.tracker.log_figures(step, figures)
-        if self.pictures is not None and self._has_changed(self.pictures):
-            for step, picture in self._new(self.pictures, pictures_of(self.pictures)):
-                self.tracker.log_picture(step, picture)
-        if self._sent != before:
-            self.tracker.write_sent(self._sent)
+            if self.pictures is not None and self._has_changed(self.pictures):
+                for step, picture in self._new(self.pictures, pictures_of(self.pictures)):
+                    self.tracker.log_picture(step, picture)
+        finally:
+            if self._sent != before:
+                self.tracker.write_sent(self._sent)
 
     def _has_changed(self, path: pathlib.Path) -> bool:
         """Returns whether a file or folder has changed since the last call."""

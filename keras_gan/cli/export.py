@@ -1,14 +1,22 @@
 """`keras-gan export`."""
 
 import argparse
+import functools
 import pathlib
 import shlex
 
 import keras_gan as kg
 from keras_gan import options
 from keras_gan.cli.arguments import add_best, add_command, check_shared_run, spell
+from keras_gan.cli.lines import print_line
 from keras_gan.errors import ConfigError, RunError, counted
-from keras_gan.files.model_folders import find_models, has_versions, newest_file, way_to_export
+from keras_gan.files.model_folders import (
+    find_models,
+    has_versions,
+    list_versions,
+    load_newest,
+    way_to_export,
+)
 from keras_gan.files.run_folder import is_on_hub, is_run, require_unpublished
 
 # Options of the files in the model's folder, and their defaults
@@ -100,7 +108,7 @@ def check_export(arguments: argparse.Namespace) -> None:
     """
     if writes_several(arguments):
         check_several(arguments)
-        find_files(arguments)
+        find_files(tuple(arguments.runs))
     else:
         check_one(arguments)
     given = [name for name, default in OF_FILES.items() if getattr(arguments, name) != default]
@@ -151,7 +159,7 @@ def run_export(arguments: argparse.Namespace) -> None:
     from keras_gan.sampling import require_sampling
 
     if writes_several(arguments):
-        print_page(kg.export.write_page(find_files(arguments), arguments.web))
+        print_page(kg.export.write_page(find_files(tuple(arguments.runs)), arguments.web))
         return
     run = kg.runs.open_run(arguments.runs[0])
     if writes_page_alone(arguments):
@@ -176,27 +184,43 @@ def run_export(arguments: argparse.Namespace) -> None:
         print_page(kg.export.write_page(path, arguments.web))
 
 
-def find_files(arguments: argparse.Namespace) -> dict[str, pathlib.Path]:
-    """Finds the exported generators for a page, as name -> ONNX file of the newest version.
+@functools.cache
+def find_files(folders: tuple[str, ...]) -> dict[str, pathlib.Path]:
+    """Finds the exported generators for a page, as name -> ONNX file of the newest intact version.
+
+    They are loaded before TensorFlow starts, so the result is kept.
 
     Raises:
-        ConfigError: For a folder without exports, or equal names.
+        ConfigError: For a folder without intact exports, or equal names.
     """
     files = {}
-    for given in map(pathlib.Path, arguments.runs):
+    for given in map(pathlib.Path, folders):
         models = find_models(given)
-        for name, folder in models.items():
-            path = newest_file(folder)
-            if name in files:
-                raise ConfigError(f"expected models of different names, got {name} twice.")
-            if path is not None:
-                files[name] = path
-        if not files.keys() & models.keys():
+        twice = sorted(files.keys() & models.keys())
+        if twice:
+            raise ConfigError(f"expected models of different names, got {twice[0]} twice.")
+        found = {name: find_intact(name, folder) for name, folder in models.items()}
+        if not any(found.values()):
             raise ConfigError(
                 f"expected a run or exported models in {given}, found none; make one by: "
                 f"{way_to_export(given)}"
             )
+        files |= {name: path for name, path in found.items() if path is not None}
     return files
+
+
+def find_intact(name: str, folder: pathlib.Path) -> pathlib.Path | None:
+    """Returns the newest version's ONNX file that a page can show; tells of those left out."""
+    from keras_gan.export.web import load_generator
+
+    def load(version: int, path: pathlib.Path) -> pathlib.Path:
+        load_generator(path)
+        return path
+
+    def report(found: tuple, error: Exception) -> None:
+        print_line(f"version {found[0]} of {name} is left out: {error}")
+
+    return load_newest(list_versions(folder), load, report)
 
 
 def print_page(page: pathlib.Path) -> None:

@@ -4,10 +4,13 @@ MODEL/<version>/assets.extra/generator.onnx
 """
 
 import pathlib
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from keras_gan.files.run_folder import EXPORT, is_published, is_run
 
 FILE = pathlib.PurePath("assets.extra", "generator.onnx")
+MAX_VERSION = 2**63 - 1  # as in TF Serving
 
 
 def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -29,13 +32,7 @@ def find_models(given: pathlib.Path) -> dict[str, pathlib.Path]:
 
 def has_versions(folder: pathlib.Path) -> bool:
     """Returns whether a model's folder has a version with an ONNX file."""
-    return newest_file(folder) is not None
-
-
-def newest_file(folder: pathlib.Path) -> pathlib.Path | None:
-    """Returns the ONNX file of a model's newest version; None without versions."""
-    versions = list_versions(folder)
-    return versions[0][1] if versions else None
+    return bool(list_versions(folder))
 
 
 def list_versions(folder: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
@@ -48,7 +45,30 @@ def list_versions(folder: pathlib.Path) -> list[tuple[int, pathlib.Path]]:
         for entry in list_folders(folder)
         if entry.name.isascii() and entry.name.isdigit() and (entry / FILE).is_file()
     ]
-    return sorted(versions, reverse=True)
+    return sorted((each for each in versions if each[0] <= MAX_VERSION), reverse=True)
+
+
+def load_newest(
+    versions: Iterable[tuple],
+    load: Callable[..., Any],
+    report: Callable[[tuple, Exception], None],
+) -> Any:
+    """Loads the newest version that isn't damaged.
+
+    Args:
+        versions: What is known of each version, `(number, path, ...)`, newest first.
+        load: Function from number and path to a model; it raises an error for a damaged version.
+        report: Function to call with each damaged version and its error.
+
+    Returns:
+        The model; None if there is no version, or each is damaged.
+    """
+    for version in versions:
+        try:
+            return load(*version[:2])
+        except Exception as error:  # onnxruntime raises many kinds for damaged files
+            report(version, error)
+    return None
 
 
 def list_folders(folder: pathlib.Path) -> list[pathlib.Path]:

@@ -20,7 +20,7 @@ def check_loadable(model: keras.Model) -> None:
             config = keras.saving.serialize_keras_object(model)
     except Exception as error:  # configs are made by any code
         raise ConfigError(
-            f"expected a model that can be saved, got {model.name}: {reason_of(error)} Give each "
+            f"expected a model that can be saved, got {model.name}: {reason_of(error)}. Give each "
             "class of your own a get_config that returns all arguments of its constructor."
         ) from error
     names = list(dict.fromkeys(unregistered(config)))

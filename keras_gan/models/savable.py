@@ -178,7 +178,7 @@ class Savable(Replicated, RefusedMethods, keras.Model):
             raise
         except Exception as error:  # Keras and h5py raise errors of many kinds
             raise DataError(
-                f"expected weights of this {type(self).__name__} in {path}: {reason_of(error)} "
+                f"expected weights of this {type(self).__name__} in {path}: {reason_of(error)}. "
                 "Load them into a model of the same networks, compiled with the same arguments."
             ) from error
 

@@ -34,7 +34,7 @@ def copy_network(network: keras.Model, change: Callable = lambda config: config)
     except Exception as error:  # a config is made and read by any code
         raise ConfigError(
             f"expected a network that can be copied, got {network.name} "
-            f"({type(network).__name__}): {reason_of(error)} Give each class of your own a "
+            f"({type(network).__name__}): {reason_of(error)}. Give each class of your own a "
             "get_config that returns all arguments of its constructor, and write lambdas as named "
             "functions."
         ) from error

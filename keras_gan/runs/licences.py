@@ -5,6 +5,7 @@ import difflib
 import pathlib
 
 from keras_gan.errors import ConfigError
+from keras_gan.files import limits
 
 WORDS = """
 apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
@@ -67,12 +68,7 @@ def find_licence(word: str) -> Licence:
 
 
 def check_text(file: pathlib.Path) -> None:
-    """Raises `ConfigError` for a file that holds no text."""
-    try:
-        is_text = bool(file.read_text("utf-8").strip())
-    except UnicodeDecodeError:
-        is_text = False
-    if not is_text:
-        raise ConfigError(
-            f"expected the text of a licence, in UTF-8, in {file}, found none; name another file."
-        )
+    """Raises `ConfigError` for a file that holds no text or can't be read."""
+    with limits.reading("the text of a licence", file, ConfigError, "Name another file."):
+        if not limits.read_text(file).strip():
+            raise ValueError("it is empty")

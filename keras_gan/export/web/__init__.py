@@ -79,9 +79,9 @@ def write_page(
         The folder.
 
     Raises:
-        ConfigError: If a file isn't a generator of images in [-1, 1] from latents, or the folder
-            holds other files.
-        ExportError: If the page can't be written. Nothing is left then.
+        ConfigError: If there is no file, one isn't a generator of images in [-1, 1] from latents,
+            or the folder holds other files.
+        ExportError: If the page can't be written. An existing page is kept then.
 
     Example:
 
@@ -90,6 +90,8 @@ def write_page(
     folder = check_path(folder)
     check_folder(folder)
     files = paths if isinstance(paths, Mapping) else {"generator": paths}
+    if not files:
+        raise ConfigError("expected one ONNX file or more for a page, got none; add one.")
     generators = {name: load_generator(path) for name, path in files.items()}
     with work_folder(folder.parent) as work:
         page = work / "page"
@@ -97,7 +99,7 @@ def write_page(
         shutil.copyfile(RUNTIME, page / "generator.js")
         entries = []
         for index, (name, generator) in enumerate(generators.items()):
-            place = f"models/{index}" if index else "."
+            place = f"models/{index}" if index else "."  # a page of one has no other folder
             (page / place).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(files[name], page / place / "generator.onnx")
             write_json(page / place / "directions.json", directions_data(generator))
@@ -156,7 +158,7 @@ def check_folder(folder: pathlib.Path) -> None:
 
 def check_generator(generator: "Generator") -> None:
     """Raises `ConfigError` if the page doesn't support the file's inputs or outputs."""
-    (output,) = generator.session.get_outputs()
+    output = generator.session.get_outputs()[0]
     check_images(generator.medium, tuple(output.shape[1:]))
     check_truncation(generator)
     supported = {"latents", "labels", "truncation"}

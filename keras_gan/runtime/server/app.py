@@ -31,7 +31,7 @@ from starlette.routing import Route
 MODEL = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?"
 PREDICT = re.compile(rf"{MODEL}:(classify|regress|predict)", re.IGNORECASE)
 STATUS = re.compile(rf"{MODEL}(/metadata)?", re.IGNORECASE)
-PICTURE = re.compile(r"/v1/models/([^/:]+)/sample\.png")
+PICTURE = re.compile(r"/v1/models/([^/:]+)/sample\.png", re.IGNORECASE)
 MANY_VALUES = 2**16
 POLL_SECONDS = 1.0
 # No cookies or passwords of the browser: a page sends the token itself, if it has it

@@ -8,6 +8,7 @@ from keras_gan.runtime.server.errors import invalid
 from keras_gan.runtime.server.versions import Model
 
 import numpy as np
+from starlette.datastructures import QueryParams
 
 
 def latents_job(model: Model, arrays: Mapping[str, np.ndarray], max_count: int) -> Job:
@@ -41,19 +42,21 @@ def seed_job(model: Model, values: Mapping[str, float], max_count: int) -> Job:
     return Job(model, count, labels, seed=seed, truncation=truncation, pixels=True)
 
 
-def query_values(model: Model, query: Mapping[str, str]) -> dict[str, float]:
+def query_values(model: Model, query: QueryParams) -> dict[str, float]:
     """Reads the values of `sample.png?count=16&seed=0&label=3&truncation=0.8`, with defaults."""
     inputs = model.signatures["sample_png"].inputs
     values = {name: tensor.default for name, tensor in inputs.items()} | {"count": 16}
     for name, text in query.items():
         if name not in inputs:
             raise invalid(f"expected {', '.join(inputs)}, got {name[:40]!r}.")
+        if len(query.getlist(name)) > 1:
+            raise invalid(f"expected {name} once, got it {len(query.getlist(name))} times.")
         is_integer = inputs[name].dtype != "DT_FLOAT"
         if name == "label" and text != str(values[name]):
             values[name] = find_label(model, text)
             continue
         try:
-            values[name] = int(text[:40]) if is_integer else float(text[:40])
+            values[name] = int(text) if is_integer else float(text)
         except ValueError:
             kind = "a whole number" if is_integer else "a number"
             raise invalid(f"expected {kind} for {name}, got {text[:40]!r}.") from None

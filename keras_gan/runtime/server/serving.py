@@ -145,7 +145,7 @@ def open_models(arguments: argparse.Namespace) -> dict[str, Versions]:
     if not models:
         raise refused[0]
     for error in refused:
-        log.error("the other models are served: %s", error)
+        log.error("a model is left out: %s", error)
     return models
 
 

@@ -3,18 +3,18 @@
 As in TF Serving, there is one version at a time; it is unloaded once the next is ready.
 """
 
+import itertools
 import logging
 import os
 import pathlib
 from collections.abc import Callable
 
-from keras_gan.files.model_folders import list_versions
+from keras_gan.files.model_folders import list_versions, load_newest
 from keras_gan.runtime.generator import Generator
 from keras_gan.runtime.server.signatures import make_signatures
 
 import numpy as np
 
-MAX_VERSION = 2**63 - 1
 log = logging.getLogger("keras_gan.runtime")
 
 
@@ -88,44 +88,45 @@ class Versions:
         self, folder: str | os.PathLike, name: str, load: Callable[[int, pathlib.Path], Model]
     ):
         self.folder, self.name, self.load = pathlib.Path(folder), name, load
-        self.current, self.states, self.damaged = None, {}, {}
+        self.current, self.states, self.damaged, self.is_lost = None, {}, {}, False
 
     def refresh(self) -> None:
-        """Loads the newest version, unless it is loaded already or damaged."""
-        for version, path, stamp in self.find():
-            if self.current and version == self.current.version:
-                return
-            if self.damaged.get(version) != stamp and self.switch_to(version, path, stamp):
-                return
+        """Loads the newest version that isn't damaged, unless it is loaded already."""
+        current = self.current and self.current.version
+        newer = itertools.takewhile(lambda found: found[0] != current, self.find())
+        untried = (found for found in newer if self.damaged.get(found[0]) != found[2])
+        model = load_newest(untried, self.load, self.refuse)
+        if model is not None:
+            self.switch_to(model)
 
     def find(self) -> list[tuple[int, pathlib.Path, tuple]]:
         """Finds `(version, path, stamp)` of the versions with an ONNX file, newest first."""
         try:
             versions = list_versions(self.folder)
-            return [
-                (version, path, stamp_of(path))
-                for version, path in versions
-                if version <= MAX_VERSION
-            ]
+            found = [(version, path, stamp_of(path)) for version, path in versions]
         except OSError as error:
-            log.warning("could not look for versions in %s: %s", self.folder, error)
+            if not self.is_lost:
+                log.warning("could not look for versions in %s: %s", self.folder, error)
+            self.is_lost = True
             return []
+        if self.is_lost:
+            log.info("looking for versions in %s again", self.folder)
+        self.is_lost = False
+        return found
 
-    def switch_to(self, version: int, path: pathlib.Path, stamp: tuple) -> bool:
-        """Loads a version and makes it the current one; returns False if it is damaged."""
-        try:
-            model = self.load(version, path)
-        except Exception as error:  # onnxruntime raises many kinds for damaged files
-            self.damaged[version] = stamp
-            self.states[version] = ("END", str(error))
-            log.error("version %d is not served: %s", version, error)
-            return False
+    def refuse(self, found: tuple[int, pathlib.Path, tuple], error: Exception) -> None:
+        """Notes that a version is damaged, until its file is replaced."""
+        version, _, self.damaged[version] = found
+        self.states[version] = ("END", str(error))
+        log.error("version %d of %s is not served: %s", version, self.name, error)
+
+    def switch_to(self, model: Model) -> None:
+        """Makes a loaded version the current one."""
         previous, self.current = self.current, model
-        self.states[version] = ("AVAILABLE", "")
+        self.states[model.version] = ("AVAILABLE", "")
         if previous:
             self.states[previous.version] = ("END", "")
-        log.info("serving version %d of %s", version, self.name)
-        return True
+        log.info("serving version %d of %s", model.version, self.name)
 
 
 def stamp_of(path: pathlib.Path) -> tuple[int, int, int]:

@@ -77,9 +77,9 @@ export function readChoices(hash, table) {
 
 /** The hash of choices: the seed, and what isn't as at first. */
 export function hashOf(choices, table) {
-  const told = Object.entries(table)
+  const parts = Object.entries(table)
     .map(([name, { first }]) => [name, String(choices[name]), String(first)])
     .filter(([name, now, first]) => name === "seed" || now !== first)
     .map(([name, now]) => `${name}=${encodeURIComponent(now).replaceAll("%2C", ",")}`);
-  return `#${told.join("&")}`;
+  return `#${parts.join("&")}`;
 }

@@ -1,6 +1,6 @@
 // Drawing: the newest choices, one drawing at a time.
 
-import { between, moved } from "./latents.js";
+import { interpolate, moveLatents } from "./latents.js";
 import { draw } from "./pictures.js";
 import { byId, page, say, trouble } from "./shared.js";
 
@@ -11,18 +11,18 @@ const pending = new Set();
 let drawing = false;
 
 /** Asks for a drawing of "grid", with all that hangs on it, or of what is "between" alone. */
-export function wanted(part) {
+export function redraw(part) {
   pending.add(part);
-  if (!drawing) drawWanted().catch((error) => trouble(`The generator failed: ${error.message}`));
+  if (!drawing) drawPending().catch((error) => trouble(`The generator failed: ${error.message}`));
 }
 
-async function drawWanted() {
+async function drawPending() {
   drawing = true;
   try {
     while (pending.size) {
-      const whole = pending.has("grid");
+      const hasGrid = pending.has("grid");
       pending.clear();
-      if (whole) await drawGrid();
+      if (hasGrid) await drawGrid();
       await drawBetween();
     }
   } finally {
@@ -33,10 +33,10 @@ async function drawWanted() {
 
 /** Waits until nothing is drawn. */
 export async function idle() {
-  while (drawing) await breath();
+  while (drawing) await nextTask();
 }
 
-const breath = () => new Promise((resolve) => setTimeout(resolve));
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 async function drawGrid() {
   byId("grid").setAttribute("aria-busy", "true");
@@ -46,16 +46,16 @@ async function drawGrid() {
   const uniform = generator.metadata.latent_distribution === "uniform";
   const scale = generator.scalesLatents ? truncation : 1;
   const drawn = generator.latents(cells.length, seed).map((latent) => scale * latent);
-  page.latents = moved(drawn, size, directions, d, uniform);
+  page.latents = moveLatents(drawn, size, directions, d, uniform);
   page.labels = generator.labels(cells.length, choices.class);
   for (let first = 0; first < cells.length; first += BATCH) {
     const last = Math.min(first + BATCH, cells.length);
     const rows = page.latents.slice(first * size, last * size);
-    const canvases = cells.slice(first, last).map((made) => made.firstChild);
+    const canvases = cells.slice(first, last).map((node) => node.firstChild);
     await drawSamples(canvases, rows, page.labels?.slice(first, last));
-    await breath();
+    await nextTask();
   }
-  drewGrid();
+  describeGrid();
 }
 
 async function drawSamples(canvases, latents, labels) {
@@ -67,11 +67,11 @@ async function drawSamples(canvases, latents, labels) {
   );
 }
 
-function drewGrid() {
+function describeGrid() {
   const { generator, choices, cells, labels } = page;
-  cells.forEach((made, i) => {
+  cells.forEach((node, i) => {
     const name = labels ? `, class ${generator.classes[labels[i]]}` : "";
-    made.setAttribute("aria-label", `Sample ${i + 1}${name}`);
+    node.setAttribute("aria-label", `Sample ${i + 1}${name}`);
   });
   const { dataset } = document.documentElement;
   dataset.firstGrid ??= performance.mark("first-grid").startTime.toFixed(0);
@@ -81,19 +81,19 @@ function drewGrid() {
 
 async function drawBetween() {
   const { generator, choices, steps } = page;
-  const whole = choices.picks.length === 2;
-  document.querySelector(".between").classList.toggle("waiting", !whole);
-  byId("mix").disabled = byId("keep-mixed").disabled = !whole;
+  const hasBoth = choices.picks.length === 2;
+  document.querySelector(".between").classList.toggle("waiting", !hasBoth);
+  byId("mix").disabled = byId("keep-mixed").disabled = !hasBoth;
   byId("between-note").textContent = noteBetween();
-  if (!whole) return;
+  if (!hasBoth) return;
   const parts = [choices.mix, ...steps.map((_, i) => i / (STEPS - 1))];
   const [a, b] = choices.picks.map((i) => latentsOf(i));
-  const rows = parts.flatMap((part) => Array.from(between(a, b, part)));
+  const rows = parts.flatMap((part) => Array.from(interpolate(a, b, part)));
   const labels = page.labels && Int32Array.from(parts, labelAt);
-  const canvases = [byId("mixed"), ...steps.map((made) => made.firstChild)];
+  const canvases = [byId("mixed"), ...steps.map((node) => node.firstChild)];
   await drawSamples(canvases, Float32Array.from(rows), labels);
   const near = Math.round(choices.mix * (STEPS - 1));
-  steps.forEach((made, i) => made.setAttribute("aria-pressed", i === near));
+  steps.forEach((node, i) => node.setAttribute("aria-pressed", i === near));
   const way = `${byId("mix-value").textContent} of the way from A to B`;
   byId("mixed").setAttribute("aria-label", way);
 }

@@ -1,7 +1,7 @@
 // Arithmetic of latents: Float32Arrays, one sample after another.
 
 /** Sums of latents and so many standard deviations along each direction. */
-export function moved(latents, size, directions, amounts, uniform) {
+export function moveLatents(latents, size, directions, amounts, uniform) {
   const deviation = uniform ? 1 / Math.sqrt(3) : 1;
   const way = Array.from({ length: size }, (_, i) =>
     directions.reduce((sum, direction, k) => sum + deviation * amounts[k] * direction[i], 0)
@@ -14,7 +14,7 @@ export function moved(latents, size, directions, amounts, uniform) {
  * Spherical interpolation of two samples' latents, `part` of the way from 0 to 1 (Shoemake,
  * "Animating Rotation with Quaternion Curves", 1985); straight where they point the same way.
  */
-export function between(a, b, part) {
+export function interpolate(a, b, part) {
   if (part === 0) return a;
   if (part === 1) return b;
   const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);

@@ -2,9 +2,9 @@
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
 import { generatorOf, hashOf, randomSeed, readChoices, seedOf, tableOf } from "./choices.js";
-import { STEPS, idle, wanted } from "./drawing.js";
+import { STEPS, idle, redraw } from "./drawing.js";
 import { Generator } from "./generator.js";
-import { download, joined } from "./pictures.js";
+import { download, joinCanvases } from "./pictures.js";
 import { byId, element, page, say, trouble } from "./shared.js";
 
 const RANGE = 3; // standard deviations along a direction, either way
@@ -25,20 +25,19 @@ async function start() {
 }
 
 const names = () => page.generators.map(({ name }) => name);
-let opening = null;
+let asked = null; // the generator that the address named last
 
 /** Loads a generator and builds the page for it; returns whether it is still the one to show. */
 async function open(name) {
-  opening = name;
   byId("waiting").hidden = false;
   const { folder } = page.generators.find((each) => each.name === name);
-  const [generator, found] = await Promise.all([
+  const [generator, data] = await Promise.all([
     Generator.load(ort, `${folder}/generator.onnx`),
     fetch(`${folder}/directions.json`).then((response) => response.json()),
   ]);
   await idle();
-  if (opening !== name) return false;
-  Object.assign(page, found, { name, generator });
+  if (asked !== name) return false;
+  Object.assign(page, data, { name, generator });
   build();
   byId("waiting").hidden = true;
   return true;
@@ -86,20 +85,20 @@ function buildClasses(classes) {
 
 function cell(index) {
   const canvas = element("canvas", { "aria-hidden": "true" });
-  const made = element("div", { role: "option", class: "cell", tabindex: index ? -1 : 0 }, canvas);
-  made.addEventListener("click", () => pick(index));
-  made.addEventListener("focus", () => {
-    for (const other of page.cells) other.tabIndex = other === made ? 0 : -1;
+  const node = element("div", { role: "option", class: "cell", tabindex: index ? -1 : 0 }, canvas);
+  node.addEventListener("click", () => pick(index));
+  node.addEventListener("focus", () => {
+    for (const other of page.cells) other.tabIndex = other === node ? 0 : -1;
   });
-  return made;
+  return node;
 }
 
 function step(index) {
   const part = index / (STEPS - 1);
   const name = `${Math.round(100 * part)} % of the way`;
-  const made = element("button", { type: "button", "aria-label": name }, element("canvas"));
-  made.addEventListener("click", () => choose({ mix: part }, "between"));
-  return made;
+  const node = element("button", { type: "button", "aria-label": name }, element("canvas"));
+  node.addEventListener("click", () => choose({ mix: part }, "between"));
+  return node;
 }
 
 function slider(index) {
@@ -124,7 +123,7 @@ function choose(changes, part) {
   clearTimeout(saving);
   saving = setTimeout(() => history.replaceState(null, "", hashNow()), SAVE_AFTER);
   showChoices();
-  wanted(part);
+  redraw(part);
 }
 
 const hashNow = () => hashOf(page.choices, page.table);
@@ -135,18 +134,19 @@ function renew() {
   page.choices.seed = randomSeed();
   history.pushState(null, "", hashNow());
   showChoices();
-  wanted("grid");
+  redraw("grid");
 }
 
 async function readAddress() {
   clearTimeout(saving);
   const name = generatorOf(location.hash, names());
+  asked = name;
   if (name !== page.name && !(await open(name))) return;
   const { choices, refused } = readChoices(location.hash, page.table);
   page.choices = choices;
   trouble(refused.length ? `This link asks for what isn't here: ${refused.join(", ")}.` : "");
   showChoices();
-  wanted("grid");
+  redraw("grid");
 }
 
 function showChoices() {
@@ -161,10 +161,10 @@ function showChoices() {
     showSlider(row.children[1], row.children[2], d[index], signed(d[index]))
   );
   byId("reset").disabled = d.every((amount) => amount === 0);
-  page.cells.forEach((made, index) => {
+  page.cells.forEach((node, index) => {
     const place = picks.indexOf(index);
-    made.setAttribute("aria-selected", place >= 0);
-    made.dataset.pick = place >= 0 ? "AB"[place] : "";
+    node.setAttribute("aria-selected", place >= 0);
+    node.dataset.pick = place >= 0 ? "AB"[place] : "";
   });
 }
 
@@ -186,7 +186,7 @@ function pick(index) {
     : "Choose another sample to walk to.");
 }
 
-// Hands.
+// Events.
 
 function wire() {
   byId("renew").addEventListener("click", renew);
@@ -206,7 +206,7 @@ function wire() {
     download(gridPicture(), `samples-${page.choices.seed}.png`)
   );
   byId("keep-mixed").addEventListener("click", () =>
-    download(joined([byId("mixed")], 1, 512), `sample-${page.choices.seed}.png`)
+    download(joinCanvases([byId("mixed")], 1, 512), `sample-${page.choices.seed}.png`)
   );
   byId("copy").hidden = !navigator.clipboard;
   byId("copy").addEventListener("click", copyLink);
@@ -216,7 +216,7 @@ function wire() {
 }
 
 function gridPicture() {
-  return joined(page.cells.map((made) => made.firstChild), COLUMNS, 1000);
+  return joinCanvases(page.cells.map((node) => node.firstChild), COLUMNS, 1000);
 }
 
 /** Shows another generator at the same seed. */

@@ -22,20 +22,20 @@ export function draw(canvas, sample, [height, width, channels]) {
 }
 
 /** Canvases side by side as one, each pixel so many pixels wide that it is `least` wide or more. */
-export function joined(canvases, columns, least) {
+export function joinCanvases(canvases, columns, least) {
   const { width, height } = canvases[0];
   const scale = Math.max(1, Math.ceil(least / (columns * width)));
-  const whole = document.createElement("canvas");
-  whole.width = scale * columns * width;
-  whole.height = scale * Math.ceil(canvases.length / columns) * height;
-  const context = whole.getContext("2d");
+  const picture = document.createElement("canvas");
+  picture.width = scale * columns * width;
+  picture.height = scale * Math.ceil(canvases.length / columns) * height;
+  const context = picture.getContext("2d");
   context.imageSmoothingEnabled = false;
   canvases.forEach((canvas, i) => {
     const x = scale * width * (i % columns);
     const y = scale * height * Math.floor(i / columns);
     context.drawImage(canvas, x, y, scale * width, scale * height);
   });
-  return whole;
+  return picture;
 }
 
 /** Hands a canvas to the visitor as a PNG file. */

@@ -1,6 +1,6 @@
 // What the files of the page have in common.
 
-/** The generator, what is known of it, what was chosen, and the parts that show it. */
+/** The state of the page: its generator, the visitor's choices, and the elements that show them. */
 export const page = {
   generators: [], // the name and the folder of each
   name: null, // of the one that is shown
@@ -18,13 +18,13 @@ export const page = {
 export const byId = (id) => document.getElementById(id);
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
-/** Tells those who listen instead of looking. */
+/** Announces a text to screen readers. */
 export const say = (text) => (byId("status").textContent = text);
 
 /** Shows what went wrong; nothing for an empty text. */
