@@ -329,3 +329,31 @@ def test_lpips_computes_the_known_distances(fetched):
         kg.metrics.lpips(pictures[:1, :30], pictures[:1, :30])
     with pytest.raises(ConfigError, match="unknown network 'squeeze'"):
         kg.metrics.lpips(pictures, pictures, "squeeze")
+
+
+def test_features_of_real_samples_are_stored(home, monkeypatch):
+    class Slow(extractors.Extractor):
+        is_slow = True
+        calls = 0
+
+        def measure(self, samples):
+            Slow.calls += 1
+            return samples.reshape(len(samples), -1)[:, :2], samples[:, 0, 0, :1] > 0
+
+    def real_figure(source):
+        evaluator = kg.metrics.Evaluator(source, kg.metrics.get("frechet", Slow("slow")), count=300)
+        return evaluator.evaluate(lambda n, seed: random_images(n, 8, 3)).figures, Slow.calls
+
+    source = kg.datasets.ArraySource("colours", random_images(300, 8, 3))
+    figures, calls = real_figure(source)
+    assert calls == 4
+    files = list((home / "features" / "slow").iterdir())
+    assert len(files) == 2
+    assert real_figure(source) == (figures, 6)
+    files[0].write_bytes(b"damaged")
+    assert real_figure(source) == (figures, 9)
+    assert real_figure(source) == (figures, 11)
+    other = kg.datasets.ArraySource("colours", 0.5 * random_images(300, 8, 3))
+    assert real_figure(other)[1] == 15
+    monkeypatch.setenv("KERAS_HOME", str(home / "features" / "slow" / files[0].name))
+    assert real_figure(source) == (figures, 19)  # nothing can be stored below a file

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from keras_gan.checks import check_integer, check_seed
 from keras_gan.datasets.source import Source
 from keras_gan.errors import ConfigError, DataError
+from keras_gan.metrics.extractors import Extractor
+from keras_gan.metrics.extractors.stored import read_stored
 from keras_gan.metrics.metric import FeatureMetric
 from keras_gan.metrics.nearest import NearestNeighbours, save_neighbours
 from keras_gan.progress import clock, progress_bar, quiet
@@ -180,7 +182,7 @@ class Evaluator:
         batches = read_batches(self.source, self.indices, self.batch_size)
         with progress_bar(len(self.indices), "sample") as bar:
             for samples in batches:
-                for metric, features in self._features_of(samples):
+                for metric, features in self._features_of(samples, read_stored):
                     metric.update_features(features, None)
                 bar.update(len(samples))
         self._has_real = True
@@ -201,13 +203,13 @@ class Evaluator:
                     metric.update_features(None, features)
                 bar.update(len(samples))
 
-    def _features_of(self, samples):
+    def _features_of(self, samples, read=Extractor.read):
         """Yields each metric with its features of samples; each extractor runs once."""
         readings = {}
         for metric in self.metrics:
             extractor = metric.extractor
             if extractor not in readings:
-                readings[extractor] = extractor.read(samples)
+                readings[extractor] = read(extractor, samples)
             yield metric, metric.read(readings[extractor])
 
 

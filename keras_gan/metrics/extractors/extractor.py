@@ -37,7 +37,12 @@ class Extractor:
         name: Name of the extractor, part of every figure's name, as in `frechet[digits]`.
         provenance: Description of the extractor's file, if it isn't part of this package.
         batch_size: Samples per pass, to bound the memory.
+
+    Attributes:
+        is_slow: Whether it takes so long that what it reads from real samples is worth storing.
     """
+
+    is_slow = False
 
     def __init__(self, name: str, provenance: str | None = None, batch_size: int = 256) -> None:
         self.name = name

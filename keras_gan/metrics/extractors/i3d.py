@@ -27,6 +27,8 @@ class I3D(Extractor):
     Challenges", 2018.
     """
 
+    is_slow = True
+
     def __init__(self):
         super().__init__("i3d", weights.describe("i3d"), batch_size=4)
         self._network = i3d.build_i3d(weights.load("i3d"))

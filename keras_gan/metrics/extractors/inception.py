@@ -42,6 +42,8 @@ class Inception(Extractor):
     GAN Evaluation", CVPR 2022.
     """
 
+    is_slow = True
+
     def __init__(self, resize: str = "tensorflow") -> None:
         if resize not in RESIZES:
             raise unknown("way of resizing", resize, RESIZES)

@@ -22,10 +22,14 @@ import numpy as np
 FOLDER = "keras_gan"
 
 
+def cache_folder() -> pathlib.Path:
+    """Returns the package's folder in Keras's cache, `KERAS_HOME` or `~/.keras`."""
+    return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / FOLDER
+
+
 def weights_path(name: str) -> pathlib.Path:
     """Returns the path of a network's weights in Keras's cache, whether they are there or not."""
-    home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
-    return home / FOLDER / f"{name}.npz"
+    return cache_folder() / f"{name}.npz"
 
 
 def load(name: str) -> Arrays:
