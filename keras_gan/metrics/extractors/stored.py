@@ -6,9 +6,8 @@ import pathlib
 
 from keras_gan.errors import DataError
 from keras_gan.files.atomic import save_npz
-from keras_gan.files.limits import reading
 from keras_gan.metrics.extractors.extractor import Extractor, Reading
-from keras_gan.metrics.published.weights import cache_folder
+from keras_gan.metrics.published.weights import cache_folder, load_arrays
 
 import numpy as np
 
@@ -26,8 +25,8 @@ def read_stored(extractor: Extractor, samples: np.ndarray) -> Reading:
     if not extractor.is_slow:
         return extractor.read(samples)
     path = stored_path(extractor, samples)
-    with contextlib.suppress(DataError), reading("stored features", path), np.load(path) as file:
-        arrays = dict(file)
+    with contextlib.suppress(DataError):
+        arrays = load_arrays(path)
         return Reading(extractor, arrays["features"], arrays.get("probabilities"))
     result = extractor.read(samples)
     arrays = {"features": result.features, "probabilities": result.probabilities}

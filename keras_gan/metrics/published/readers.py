@@ -93,12 +93,20 @@ def read_torchscript(file: BinaryIO) -> Arrays:
         root = archive.namelist()[0].partition("/")[0]
         with archive.open(f"{root}/data.pkl") as content:
             unpickler = TorchUnpickler(content, lambda key: archive.read(f"{root}/data/{key}"))
-            return dict(walk(vars(unpickler.load())))
+            return dict(walk(vars(load(unpickler))))
 
 
 def read_pickle(file: BinaryIO) -> Arrays:
     """Reads the arrays of a pickle of nested dicts, such as `params/Conv_0/kernel`."""
-    return dict(walk(ArrayUnpickler(file).load()))
+    return dict(walk(load(ArrayUnpickler(file))))
+
+
+def load(unpickler: ArrayUnpickler) -> Any:
+    """Unpickles; raises `DataError` for a damaged pickle."""
+    try:
+        return unpickler.load()
+    except pickle.UnpicklingError as error:
+        raise DataError(f"expected a pickle of arrays, but: {error}.") from error
 
 
 def walk(tree: dict, path: str = "") -> Iterator[tuple[str, np.ndarray]]:

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 
 from keras_gan.errors import DataError, unknown
@@ -44,11 +45,18 @@ def load(name: str) -> Arrays:
     path = weights_path(name)
     if not path.exists():
         fetch(name)
-    advice = f"Remove it, and run: keras-gan fetch {name}"
-    with reading("a file of arrays", path, advice=advice), np.load(path) as file:
-        arrays = {key: file[key] for key in file.files}
+    arrays = load_arrays(path, f"Remove it, and run: keras-gan fetch {name}")
     check(name, arrays, path)
     return arrays
+
+
+def load_arrays(path: pathlib.Path, advice: str = "") -> Arrays:
+    """Loads the arrays of a file; raises `DataError` with advice if it is missing or damaged."""
+    with (
+        reading("a file of arrays", path, advice=advice),
+        np.load(path, allow_pickle=False) as file,
+    ):
+        return {name: file[name] for name in file.files}
 
 
 def fetch(
@@ -176,5 +184,5 @@ def has(name: str, array: str) -> bool:
     path = weights_path(name)
     if not path.exists():
         return False
-    with reading("a file of arrays", path), np.load(path) as file:
-        return array in file.files
+    with reading("a file of arrays", path), zipfile.ZipFile(path) as file:
+        return f"{array}.npy" in file.namelist()
