@@ -46,16 +46,20 @@ def main():
     arguments = parser.parse_args()
     sets = [read_images(folder) for folder in arguments.folders]
     layers = torch.jit.load(arguments.archive).eval()
-    rows = [
-        *compare_features(layers, sets[0][:64]),
-        *compare_fids(layers, arguments.folders, sets),
-        *compare_lpips(sets),
-        *compare_fvd(),
-    ]
-    for name, ours, theirs, difference, bound in rows:
-        verdict = "" if difference <= bound else f"  MORE THAN {bound:g}"
-        print(f"{name:42} {ours:>12.6g} {theirs:>12.6g} {difference:9.1e}{verdict}")
-    return int(any(difference > bound for *_, difference, bound in rows))
+    rows = itertools.chain(
+        compare_features(layers, sets[0][:64]),
+        compare_fids(layers, arguments.folders, sets),
+        compare_lpips(sets),
+        compare_fvd(),
+    )
+    return int(any([print_row(*row) for row in rows]))
+
+
+def print_row(name, ours, theirs, difference, bound):
+    """Prints a row; returns whether the difference passes its bound."""
+    verdict = "" if difference <= bound else f"  MORE THAN {bound:g}"
+    print(f"{name:42} {ours:>12.6g} {theirs:>12.6g} {difference:9.1e}{verdict}", flush=True)
+    return difference > bound
 
 
 def read_images(folder):
