@@ -127,7 +127,7 @@ def test_the_filter_halves_the_band_and_loses_nothing():
 
 
 def test_resampling_keeps_the_power_of_the_published_pipeline():
-    """White noise at p = 0.5, in four rings of frequency; bilinear keeps 104, 80, 56 and 38 %."""
+    """White noise at p = 0.5, in four rings of frequency; bilinear keeps 104, 80, 56 and 39 %."""
     noise = np.random.default_rng(0).normal(size=(512, 32, 32, 1)).astype("float32")
     changed = augment.ADA(("blit", "geometry"), p=0.5)(noise, KEY).numpy()
     frequency = np.fft.fftfreq(32)
@@ -136,7 +136,7 @@ def test_resampling_keeps_the_power_of_the_published_pipeline():
         np.bincount(ring, (np.abs(np.fft.fft2(x, axes=(1, 2))) ** 2).mean((0, 3)).ravel())[:4]
         for x in (noise, changed)
     )
-    assert after / before == pytest.approx(np.array([1.075, 0.94, 0.81, 0.55]), abs=0.035)
+    assert after / before == pytest.approx(np.array([1.075, 0.94, 0.81, 0.56]), abs=0.035)
 
 
 def test_scaling_and_stretching_do_what_they_say():
