@@ -1,6 +1,7 @@
 """What the tests of the augmentations share."""
 
 from keras_gan import augment, noise
+from keras_gan.augment.ada import OPERATIONS
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ def all_augments():
 
 
 def random_matrix(random, images, p):
-    """A random matrix of ADA for each image."""
+    """A random matrix of ADA for each image; p is that of all operations, or of each by name."""
+    if isinstance(p, float):
+        p = {name: p for names in OPERATIONS.values() for name in names}
     uniform = tf.unstack(noise.uniform((7, len(images)), KEY))
     normal = tf.unstack(noise.normal((4, len(images)), noise.fold_in(KEY, 1)))
     return random(images, uniform, normal, p)

@@ -74,8 +74,8 @@ def test_share_of_samples_left_alone(p):
     assert blit == pytest.approx(expected, abs=0.0125)
 
 
-def test_share_of_samples_that_diff_augment_leaves_alone():
-    layer = augment.DiffAugment(("cutout",))
+@pytest.mark.parametrize("layer", [augment.DiffAugment(("cutout",)), augment.ADA(("cutout",))])
+def test_share_of_samples_that_cutout_leaves_alone(layer):
     layer.p.assign(0.3)
     changed = (layer(np.ones((COUNT, 4, 4, 1), "float32"), KEY).numpy() == 0).any(axis=(1, 2, 3))
     assert changed.mean() == pytest.approx(0.3, abs=0.0125)
@@ -111,13 +111,39 @@ def test_ranges_of_diff_augment():
         counts = np.bincount(lines.sum(axis=1), minlength=17)
         assert counts.sum() == counts[14:].sum()
         assert counts[14:] / COUNT == pytest.approx(np.array([0.4, 0.4, 0.2]), abs=0.0125)
-    lost = (augment.DiffAugment(("cutout",))(ones, KEY).numpy() == 0).sum(axis=(1, 2, 3))
-    assert (lost.min(), lost.max()) == (16, 64)  # a corner has a quarter of the square
+    for layer in (augment.DiffAugment(("cutout",)), augment.ADA(("cutout",), p=1.0)):
+        lost = (layer(ones, KEY).numpy() == 0).sum(axis=(1, 2, 3))
+        assert (lost.min(), lost.max()) == (16, 64)  # a corner has a quarter of the square
     mixed = np.stack([-ones[:, :4, :4], ones[:, :4, :4]], axis=2).reshape(COUNT, 4, 8, 1)
     recolored = augment.DiffAugment(("color",))(mixed, KEY).numpy()
     offset, factor = recolored.mean(axis=(1, 2, 3)), recolored.std(axis=(1, 2, 3))
     assert (offset.min(), offset.max()) == pytest.approx((-0.5, 0.5), abs=0.001)
     assert (factor.min(), factor.max()) == pytest.approx((0.5, 1.5), abs=0.001)
+
+
+def test_diff_augment_rounds_as_published():
+    """An eighth of 28 pixels to 4 and of 25 to 3, half of 25 to 13."""
+    images = np.ones((4_000, 28, 25, 1), "float32")
+    shifted, cut = (
+        augment.DiffAugment((t,))(images, KEY)[..., 0] for t in ("translation", "cutout")
+    )
+    sides = [shifted.numpy().any(axis=axis).sum(axis=1).min() for axis in (2, 1)]
+    assert sides == [28 - 4, 25 - 3]
+    assert (cut.numpy() == 0).sum(axis=(1, 2)).max() == 14 * 13
+
+
+def test_factors_scale_the_probability_of_operations():
+    """Published for R3GAN: colours at half of p, so that 20 % have none changed at p = 0.55."""
+    keep = 1 - 0.55 / 2
+    assert keep**5 == pytest.approx(0.2, abs=0.001)
+    images = images_of(1, 2, 2, 3).repeat(10_000, axis=0)
+    layer = augment.ADA(("color",), p=0.55, factors={"color": 0.5})
+    untouched = (layer(images, KEY).numpy() == images).all(axis=(1, 2, 3)).mean()
+    assert untouched == pytest.approx(keep**4 * (1 - 0.55 / 4), abs=0.02)  # half of the flips flip
+    only_hue = {"color": 0, "hue": 1}
+    grey = images_of(64, 2, 2, 1).repeat(3, axis=-1)
+    turned = augment.ADA(("color",), p=1.0, factors=only_hue)(grey, KEY)
+    np.testing.assert_allclose(turned, grey, atol=1e-6)
 
 
 # The controller.
@@ -204,7 +230,8 @@ def test_a_saved_model_includes_the_controller(tmp_path):
 
 @pytest.mark.parametrize("kind", [augment.DiffAugment, augment.ADA])
 def test_config_round_trip(kind):
-    layer = kind(transforms=("color",), name="mine")
+    own = {"factors": {"hue": 0.5}} if kind is augment.ADA else {}
+    layer = kind(transforms=("color",), name="mine", **own)
     second = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert type(second) is kind
     assert second.get_config() == layer.get_config()
@@ -230,8 +257,14 @@ def test_the_shape_stays():
 def test_bad_arguments():
     with pytest.raises(ConfigError, match="did you mean 'cutout'"):
         augment.DiffAugment(("color", "cutuot"))
-    with pytest.raises(ConfigError, match=r"unknown transformation 'cutout'.*Known: blit, color"):
-        augment.ADA(("cutout",))
+    with pytest.raises(
+        ConfigError, match=r"unknown transformation 'cutuot'.*did you mean 'cutout'"
+    ):
+        augment.ADA(("cutuot",))
+    with pytest.raises(ConfigError, match="unknown operation 'colour'; did you mean 'color'"):
+        augment.ADA(factors={"colour": 0.5})
+    with pytest.raises(ConfigError, match="expected the factor of hue from 0 to 1, got 2"):
+        augment.ADA(factors={"hue": 2})
     with pytest.raises(ConfigError, match="expected a tuple of transformations, got 'color'"):
         augment.DiffAugment("color")
     for transforms in ((), ("color", "color")):

@@ -1,7 +1,7 @@
 """First and second derivatives through the augmentations."""
 
 from keras_gan.augment import matrices
-from keras_gan.augment.resample import resample
+from keras_gan.augment.resample import interpolate, resample
 
 import numpy as np
 import pytest
@@ -80,12 +80,13 @@ def test_penalty_against_finite_differences(kind):
     assert slope == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=5e-3)
 
 
-def test_a_resampling_far_out_of_the_image_keeps_the_adjoint():
+@pytest.mark.parametrize("way", [interpolate, resample])
+def test_a_resampling_far_out_of_the_image_keeps_the_adjoint(way):
     """<A x, y> = <x, A^T y>, where many pixels come from one."""
     warp = matrices.scaling(values(0.1, 9.0), values(0.1, 0.2))
     x, y = tf.constant(images_of(2, 7, 6, 3)), images_of(2, 7, 6, 3, seed=1)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        product = tf.reduce_sum(resample(x, warp) * y)
+        product = tf.reduce_sum(way(x, warp) * y)
     adjoint = tape.gradient(product, x)
     assert float(product) == pytest.approx(float(tf.reduce_sum(x * adjoint)), rel=1e-4)

@@ -98,6 +98,8 @@ def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_lif
         "moving_average_half_life": (0.0, half_life),
     }
     assert gan.schedules.keys() == ways.keys()
+    assert gan.augmentation.transforms == ("blit", "geometry", "color", "cutout")
+    assert gan.augmentation.factors == {"color": 0.5}
     for name, (start, end) in ways.items():
         for millions in (0, 5, 10, 20, 30):
             fallen = (1 + np.cos(np.pi * min(millions / 20, 1))) / 2
@@ -227,6 +229,8 @@ def test_a_number_that_is_set_is_constant_unless_its_end_is_set():
         pytest.approx(0.1),
         0.5,
     )
+    halved = changed("quick", augmentation="ada", augmentation__factors="hue=0.5,cutout=1")
+    assert halved.augmentation.factors == {"hue": 0.5, "cutout": 1.0}
     assert changed("quick", r1=0).rules.penalties == ()
 
 
@@ -249,6 +253,14 @@ def test_a_number_that_is_set_is_constant_unless_its_end_is_set():
             "unknown option of diffaugment 'p'",
         ),
         ({"augmentation": "ada", "augmentation.p": 3}, "expected p from 0 to 1, got 3"),
+        (
+            {"augmentation": "ada", "augmentation.factors": "hue"},
+            "expected augmentation.factors such as 'color=0.5,cutout=1', got 'hue'",
+        ),
+        (
+            {"augmentation": "ada", "augmentation.factors": "hu=0.5"},
+            "did you mean 'hue'",
+        ),
         ({"augmentation": "adda"}, "unknown augmentation 'adda'; did you mean 'ada'"),
         ({"update": "one_stage", "accumulation": 2}, "expected update='shared'"),
         ({"penalties": [], "r1": 1}, "expected penalties or r1, got both"),
@@ -273,7 +285,7 @@ def test_the_command_prints_a_recipe_with_its_reasons(capsys):
     told = capsys.readouterr().out
     assert re.search(r"^  n_critic +1 +the discriminator learns twice as fast", told, re.MULTILINE)
     assert re.search(r"^  loss +hinge +Miyato et al. 2018", told, re.MULTILINE)
-    assert "Also for --set: interval, augmentation.images, " in told
+    assert "Also for --set: interval, augmentation.factors, " in told
     assert main(["recipes", "sngam"]) == 2
     assert "unknown recipe 'sngam'; did you mean 'sngan'" in capsys.readouterr().err
 

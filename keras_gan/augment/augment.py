@@ -156,6 +156,11 @@ def select(mask: tf.Tensor, transformed: tf.Tensor, images: tf.Tensor) -> tf.Ten
     return ops.reshape(result, (-1, *images.shape[1:]))
 
 
+def swap_sides(images: tf.Tensor) -> tf.Tensor:
+    """Swaps rows and columns."""
+    return ops.transpose(images, (0, 2, 1, 3))
+
+
 def apply_to_colors(function: Callable, images: tf.Tensor) -> tf.Tensor:
     """Applies a function to the grey or RGB channels; an alpha channel stays unchanged."""
     if images.shape[-1] < 4:

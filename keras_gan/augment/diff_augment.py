@@ -7,7 +7,7 @@ NeurIPS 2020.
 from collections.abc import Sequence
 
 from keras_gan import noise
-from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select
+from keras_gan.augment.augment import Augment, apply_to_colors, draw_numbers, select, swap_sides
 
 import keras
 import tensorflow as tf
@@ -63,16 +63,11 @@ def translate(images: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tensor
 
     @ops.custom_gradient
     def shift(images):
-        shifted = transpose(shift_rows(transpose(shift_rows(images, down)), right))
+        shifted = swap_sides(shift_rows(swap_sides(shift_rows(images, down)), right))
         # the adjoint of a shift is the shift back, a gather; TensorFlow would use a scatter
         return shifted, lambda upstream: translate(upstream, -down, -right)
 
     return shift(images)
-
-
-def transpose(images: tf.Tensor) -> tf.Tensor:
-    """Swaps rows and columns."""
-    return ops.transpose(images, (0, 2, 1, 3))
 
 
 def shift_rows(images: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
@@ -134,11 +129,11 @@ def random_color(
 def random_translation(
     images: tf.Tensor, uniform: Sequence[tf.Tensor], p: float | tf.Tensor
 ) -> tf.Tensor:
-    """Shifts by up to an eighth of the size, rounded down, in each direction."""
+    """Shifts by up to an eighth of the size in each direction."""
     selection, down, right, _ = uniform
 
     def shift(draw, size):
-        reach = size // 8
+        reach = share_of(size, 1 / 8)
         pixels = ops.cast(ops.floor(draw * (2 * reach + 1)), "int32") - reach
         return ops.where(selection < p, pixels, 0)
 
@@ -152,13 +147,18 @@ def random_cutout(
     selection, row, column, _ = uniform
 
     def side(draw, size):
-        length = size // 2
+        length = share_of(size, 1 / 2)
         center = ops.cast(ops.floor(draw * (size + 1 - length % 2)), "int32")
         return center - length // 2, ops.where(selection < p, length, 0)
 
     top, height = side(row, images.shape[1])
     left, width = side(column, images.shape[2])
     return cutout(images, top, left, height, width)
+
+
+def share_of(size: int, share: float) -> int:
+    """Returns a share of a size in whole pixels; halves are rounded up."""
+    return int(size * share + 0.5)
 
 
 TRANSFORMS = {

@@ -31,6 +31,20 @@ def differs_from_identity(matrix: tf.Tensor) -> tf.Tensor:
     return ops.any(ops.not_equal(matrix, ops.eye(matrix.shape[-1])), axis=(1, 2))
 
 
+def moves_pixels(matrix: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """Returns which spatial matrices only move whole pixels of an image: `(batch,)` bools.
+
+    These are products of mirroring, quarter turns and whole shifts. On sides of an odd difference,
+    quarter turns fall between pixels.
+    """
+    centre = np.array([width - 1, height - 1], "float32") / 2
+    linear = matrix[:, :2, :2]
+    first = matrix[:, :2, 2] + centre - ops.sum(linear * centre, axis=2)
+    numbers = ops.concatenate([ops.reshape(linear, (-1, 4)), first], axis=1)
+    is_whole = ops.all(ops.equal(numbers, ops.round(numbers)), axis=1)
+    return is_whole & ops.all(ops.equal(ops.sum(ops.abs(linear), axis=2), 1.0), axis=1)
+
+
 def times(factor: tf.Tensor, constant: Any) -> tf.Tensor:
     """Multiplies a constant matrix by factors `(batch,)`."""
     return factor[:, None, None] * np.asarray(constant, "float32")

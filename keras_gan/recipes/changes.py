@@ -16,7 +16,7 @@ AUGMENTATION, PROBABILITY = "augmentation.", "augmentation.p"
 HALF_LIFE = "moving_average_half_life"
 ARGUMENTS = ("batch_size", "steps", "width")  # of `Settings` and of the command line
 FIELDS = ("beta_1", "beta_2", "interval", "latent_dim", "latent_distribution", HALF_LIFE)
-ADA_OPTIONS = ("images", "interval", "p", "target", "transforms")
+ADA_OPTIONS = ("factors", "images", "interval", "p", "target", "transforms")
 PENALTIES = {  # name -> name of the class, for penalties of one weight
     getattr(penalties, name).name: name
     for name in ("R1", "R2", "GradientPenalty", "ZeroCentered", "DRAGAN", "Drift", "LeCam")
@@ -192,9 +192,33 @@ def set_augmentation_option(recipe: Recipe, name: str, value: object) -> Recipe:
     check_option(recipe, name)
     if name in ("p", "target"):
         recipe = without_ends(recipe, PROBABILITY)
-    value = tuple(str(value).split(",")) if name == "transforms" else value
+    if name in PARSERS:
+        value = PARSERS[name](value)
     augmentation_options = {**recipe.augmentation_options, name: value}
     return dataclasses.replace(recipe, augmentation_options=augmentation_options)
+
+
+def parse_transforms(text: object) -> tuple[str, ...]:
+    """Returns the transformations that a text such as `"blit,color"` lists."""
+    return tuple(str(text).split(","))
+
+
+def parse_factors(text: object) -> dict[str, float]:
+    """Returns the factors that a text such as `"color=0.5,cutout=1"` lists, by name.
+
+    Raises:
+        ConfigError: For other texts.
+    """
+    pairs = [pair.partition("=") for pair in str(text).split(",")]
+    try:
+        return {name: float(factor) for name, _, factor in pairs}
+    except ValueError:
+        raise ConfigError(
+            f"expected {AUGMENTATION}factors such as 'color=0.5,cutout=1', got {abbreviate(text)}."
+        ) from None
+
+
+PARSERS = {"transforms": parse_transforms, "factors": parse_factors}
 
 
 def check_option(recipe: Recipe, name: str) -> None:

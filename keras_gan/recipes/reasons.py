@@ -35,7 +35,8 @@ PUBLISHED = {
     "stylegan2_ada": "latent_dim latent_distribution batch_size steps loss learning_rate beta_1 "
     "beta_2 moving_average_half_life r1 interval n_critic augmentation",
     "r3gan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 moving_average_half_life r1 r2 interval n_critic augmentation augmentation.p",
+    "beta_2 moving_average_half_life r1 r2 interval n_critic augmentation augmentation.p "
+    "augmentation.transforms augmentation.factors",
 }
 SHARED = "measured: closer to MNIST in equal minutes than alternating, for six seeds of six"
 SAVES_A_PASS = "saves a pass of the generator; the papers draw new latents"

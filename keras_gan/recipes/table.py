@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 
-from keras_gan import media
+from keras_gan import augment, media
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.models import ProgressiveGAN
@@ -59,6 +59,7 @@ def stylegan2_small_last_gamma(size: int, batch_size: int, images: int) -> float
     return stylegan2_small_gamma(size, batch_size, images) / 10
 
 
+R3GAN_AUGMENTATION = {"transforms": augment.ADA.choices, "factors": {"color": 0.5}}
 ACGAN = functools.partial(networks.quick, conditioning="auxiliary")
 SNGAN = functools.partial(networks.resnet, normalization="spectral")
 EVEN_SNGAN = functools.partial(networks.resnet, normalization="spectral", share=1.0)
@@ -121,7 +122,7 @@ RECIPES = {
     "r3gan": Recipe("the residual networks of 2024 without normalization",
             networks.r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256,  78_125,
             penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
-            augmentation=SCHEDULED,
+            augmentation=SCHEDULED, augmentation_options=R3GAN_AUGMENTATION,
             ends={"learning_rate": 5e-5, "beta_2": 0.99,
                   "r1": r3gan_last_gamma, "r2": r3gan_last_gamma,
                   "augmentation": r3gan_augmentation,
@@ -146,7 +147,8 @@ DIFFERENCES = {
             ends={"learning_rate": 2.5e-3, "r1": stylegan2_small_last_gamma}),
     # few steps need large learning rates, and penalties are most of a step's cost
     "r3gan": dict(networks=ONE_BLOCK_R3GAN, width=16, batch_size=32, steps=6_000, rates=1e-3,
-            beta_2=0.95, interval=4, augmentation=None, moving_average_half_life=5_000,
+            beta_2=0.95, interval=4, augmentation=None, augmentation_options={},
+            moving_average_half_life=5_000,
             ends={"learning_rate": 1e-4, "beta_2": 0.99,
                   "r1": r3gan_last_gamma, "r2": r3gan_last_gamma}),
 }

@@ -63,11 +63,12 @@ def augmentation_numbers(recipe: Recipe) -> dict[str, str]:
     values = dict(recipe.augmentation_options)
     if "augmentation" in recipe.ends:
         texts[PROBABILITY] = with_end(recipe, values.pop("p", 0), "augmentation")
-    transforms = values.pop("transforms", None)
-    texts |= {AUGMENTATION + name: text_of(value) for name, value in values.items()}
-    if transforms is not None:
-        texts[f"{AUGMENTATION}transforms"] = ",".join(transforms)
-    return texts
+    if "transforms" in values:
+        values["transforms"] = ",".join(values["transforms"])
+    if "factors" in values:
+        pairs = values["factors"].items()
+        values["factors"] = ",".join(f"{name}={factor:g}" for name, factor in pairs)
+    return texts | {AUGMENTATION + name: text_of(value) for name, value in values.items()}
 
 
 def with_end(recipe: Recipe, start: object, name: str) -> str:
