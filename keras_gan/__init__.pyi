@@ -28,6 +28,7 @@ from keras_gan.files.keras_file import load_model as load_model
 from keras_gan.models import (
     GAN as GAN,
     AdversarialModel as AdversarialModel,
+    CycleGAN as CycleGAN,
     Duel as Duel,
     ProgressiveGAN as ProgressiveGAN,
     Rules as Rules,

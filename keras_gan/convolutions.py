@@ -14,6 +14,7 @@ from keras_gan.environment import processor_features
 from keras_gan.errors import ConfigError
 
 import tensorflow as tf
+from keras import ops
 
 FEW_CHANNELS = 4  # for `input_gradient_by_depth`
 HAS_AMX = "amx_bf16" in processor_features()
@@ -75,7 +76,7 @@ def convolve_transposed(
         A tensor `(batch, height, width, filters)`.
 
     Raises:
-        ConfigError: For maps of integers, or of unknown size.
+        ConfigError: For maps of integers.
 
     Example:
 
@@ -86,10 +87,7 @@ def convolve_transposed(
     """
     check_floats(x)
     if None in x.shape[1:3]:
-        raise ConfigError(
-            f"expected maps of a known size, got {tuple(x.shape)}; use "
-            "keras.layers.Conv2DTranspose for others."
-        )
+        return ops.conv_transpose(x, kernel, strides, padding)
     x, kernel = tf.convert_to_tensor(x), tf.convert_to_tensor(kernel)
     cut = 0 if padding == "same" else max(kernel.shape[0] - strides, 0)
     shape = (None, *(strides * size + cut for size in x.shape[1:3]), kernel.shape[2])

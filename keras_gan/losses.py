@@ -134,7 +134,14 @@ class Minimax(NonSaturating):
 class LeastSquares(AdversarialLoss):
     """Least-squares loss: D regresses real samples to 1 and generated ones to 0; G regresses to 1.
 
-    L_D = E[(r - 1)^2] / 2 + E[f^2] / 2,  L_G = E[(f - 1)^2] / 2.
+    L_D = E[(r - 1)^2] / 2 + E[f^2] / 2,  L_G = w E[(f - 1)^2].
+
+    Args:
+        generator_weight: w, 1/2 as in the paper, or 1 as in CycleGAN, where it is a part of the
+            generator's loss beside others.
+
+    Raises:
+        ConfigError: For a weight below 0.
 
     Source: Mao et al., "Least Squares Generative Adversarial Networks", ICCV 2017, equation 9.
 
@@ -145,14 +152,21 @@ class LeastSquares(AdversarialLoss):
     2.0
     """
 
+    def __init__(self, generator_weight: float = 0.5):
+        self.generator_weight = check_number("generator_weight", generator_weight)
+
     def discriminator(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Computes E[(r - 1)^2] / 2 + E[f^2] / 2."""
         real = ops.mean(ops.square(ops.subtract(real_logits, 1.0)))
         return (real + ops.mean(ops.square(fake_logits))) / 2.0
 
     def generator(self, real_logits: tf.Tensor | None, fake_logits: tf.Tensor) -> tf.Tensor:
-        """Computes E[(f - 1)^2] / 2."""
-        return ops.mean(ops.square(ops.subtract(fake_logits, 1.0))) / 2.0
+        """Computes w E[(f - 1)^2]."""
+        return self.generator_weight * ops.mean(ops.square(ops.subtract(fake_logits, 1.0)))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {"generator_weight": self.generator_weight}
 
     def margins(
         self, real_logits: tf.Tensor, fake_logits: tf.Tensor

@@ -7,6 +7,7 @@ from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gan.layers.fade_in import FadeIn
 from keras_gan.layers.grouped_convolution import GroupedConv2D
+from keras_gan.layers.instance_normalization import InstanceNormalization
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.learned_map import LearnedMap
 from keras_gan.layers.maxout import Maxout
@@ -14,6 +15,7 @@ from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDevia
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
 from keras_gan.layers.pixel_noise import PixelNoise
 from keras_gan.layers.pixel_normalization import PixelNormalization
+from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.resampled_convolution import PooledConv2D, UpsampledConv2D
 from keras_gan.layers.resampling import Downsample2D, NearestUpsample2D, Smooth2D, Upsample2D
 from keras_gan.layers.self_attention import SelfAttention
@@ -30,6 +32,7 @@ __all__ = [
     "EqualizedDense",
     "FadeIn",
     "GroupedConv2D",
+    "InstanceNormalization",
     "LeakyReLU",
     "LearnedMap",
     "Maxout",
@@ -39,6 +42,7 @@ __all__ = [
     "PixelNoise",
     "PixelNormalization",
     "PooledConv2D",
+    "ReflectionPadding2D",
     "SelfAttention",
     "Smooth2D",
     "SpectralNormalization",

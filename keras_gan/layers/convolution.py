@@ -49,8 +49,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         **kwargs: As in `keras.layers.Conv2DTranspose`, except output padding and dilation.
 
     Raises:
-        ConfigError: For output padding, dilation, other axes, sides or strides that differ, or maps
-            of unknown size.
+        ConfigError: For output padding, dilation, other axes, or sides or strides that differ.
 
     Example:
 

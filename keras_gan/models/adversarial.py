@@ -160,7 +160,12 @@ class AdversarialModel(Overview, Players):
         """
         if not self.domains:
             raise NotImplementedError(f"{type(self).__name__} defines no domains or check_batch.")
-        return check_domains(data, {n: getattr(self, net) for n, net in self.domains.items()})
+        return check_domains(data, self.domain_shapes)
+
+    @property
+    def domain_shapes(self) -> dict[str, tuple]:
+        """Name of each of the model's `domains` -> shape of a sample, as its network takes it."""
+        return {n: getattr(self, net).inputs[0].shape[1:] for n, net in self.domains.items()}
 
     def update_kind(self, batch: Any, step: tf.Tensor, due: Sequence[str]) -> dict:
         """Runs the updates of one kind of step; subclasses implement this.

@@ -159,23 +159,22 @@ def describe_misfit(samples: Any, received: tf.TensorShape, shape: tuple[int, ..
     )
 
 
-def check_domains(data: Any, networks: dict[str, keras.Model]) -> tuple[tf.Tensor, ...]:
+def check_domains(data: Any, shapes: dict[str, Sequence[int]]) -> tuple[tf.Tensor, ...]:
     """Returns a batch of several domains as float32 samples of each.
 
     Args:
         data: Tuple of the samples of each domain.
-        networks: Name of each domain, in order -> network that takes its samples.
+        shapes: Name of each domain, in order -> shape of its samples.
 
     Raises:
-        DataError: For other domains, or samples that don't fit their network.
+        DataError: For other domains, or samples of another shape.
     """
     received = len(data) if isinstance(data, tuple | list) else type(data).__name__
-    if received != len(networks):
+    if received != len(shapes):
         raise DataError(
-            f"expected a tuple of samples of {len(networks)} domains, {', '.join(networks)}, got "
+            f"expected a tuple of samples of {len(shapes)} domains, {', '.join(shapes)}, got "
             f"{received}; pass fit((a, b)) or keras_gan.datasets.pair(a, b).to_dataset()."
         )
-    shapes = {name: network.inputs[0].shape[1:] for name, network in networks.items()}
     return tuple(
         check_samples(samples, media.of(shape), shape, name)
         for samples, (name, shape) in zip(data, shapes.items(), strict=True)

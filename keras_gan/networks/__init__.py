@@ -14,6 +14,11 @@ from keras_gan.networks.progressive import ProgressiveDiscriminator, Progressive
 from keras_gan.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from keras_gan.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from keras_gan.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
+from keras_gan.networks.translation import (
+    PatchDiscriminator,
+    ResNetTranslator,
+    UNetTranslator,
+)
 
 __all__ = [
     "DCGANDiscriminator",
@@ -21,14 +26,17 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "Network",
+    "PatchDiscriminator",
     "ProgressiveDiscriminator",
     "ProgressiveGenerator",
     "R3GANDiscriminator",
     "R3GANGenerator",
     "ResNetDiscriminator",
     "ResNetGenerator",
+    "ResNetTranslator",
     "StyleGAN2Discriminator",
     "StyleGAN2Generator",
+    "UNetTranslator",
     "compute_dtypes",
     "freeze_layers",
     "mixes_samples",

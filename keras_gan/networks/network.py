@@ -29,7 +29,7 @@ class Network(keras.Model):
     ):
         super().__init__(inputs=inputs, outputs=outputs, name=name)
         self._config = {**config, "dtype": dtype.name, "name": name}
-        self.num_classes = config["num_classes"]
+        self.num_classes = config.get("num_classes")
 
     @property
     def medium(self) -> media.Medium | None:
