@@ -1,5 +1,6 @@
 """Runs that are interrupted, damaged or cut short keep their files, and resume."""
 
+import contextlib
 import csv
 import json
 import os
@@ -355,3 +356,21 @@ def test_an_export_of_another_step_or_that_was_removed_is_none(tmp_path):
     (run.export_folder / "1").mkdir(parents=True)
     assert run.is_exported(5)
     assert not run.is_exported(6)  # as after a kill between the last step and its export
+
+
+def lose_an_interrupt(done):
+    """Goes on after Ctrl-C, as TensorFlow does where it has called Python."""
+    with runs.signals.keep_interrupts():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        done.append("the rest")
+
+
+def test_an_interrupt_that_tensorflow_drops_still_stops():
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        lose_an_interrupt(done)
+    assert done == ["the rest"]
+    with runs.signals.keep_interrupts():
+        done.append("without one")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -327,6 +327,10 @@ def test_lpips_computes_the_known_distances(fetched):
     assert kg.metrics.lpips(pictures[:1], pictures[2:]) == pytest.approx(distances[:1], rel=1e-5)
     with pytest.raises(DataError, match=r"sides of at least 31, got \(1, 30, 64, 3\)"):
         kg.metrics.lpips(pictures[:1, :30], pictures[:1, :30])
+    with pytest.raises(DataError, match=r"got \(64, 64, 3\) and .*; add an axis for the batch"):
+        kg.metrics.lpips(pictures[0], pictures[0])
+    with pytest.raises(DataError, match="samples as floats, got uint8; scale"):
+        kg.metrics.lpips(waves(1), waves(1))
     with pytest.raises(ConfigError, match="unknown network 'squeeze'"):
         kg.metrics.lpips(pictures, pictures, "squeeze")
 

@@ -135,7 +135,7 @@ def test_a_checkpoint_that_another_program_reads_is_removed_later(tmp_path, monk
 
 def test_the_signal_of_a_closed_window_stops_a_training(monkeypatch):
     monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
-    with runs.training.catch_signals() as signals:
+    with runs.signals.catch_signals() as signals:
         signal.raise_signal(signal.SIGBREAK)
     assert signals == [signal.SIGUSR1]
 

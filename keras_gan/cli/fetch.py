@@ -20,7 +20,8 @@ def add_fetch(commands: argparse._SubParsersAction) -> None:
         "for the perceptual distance of images. They are checked, and read without running code "
         "that comes with them.",
     )
-    fetch.add_argument("network", choices=options.PUBLISHED, help=", ".join(options.PUBLISHED))
+    names = "inception for FID, i3d for FVD, or lpips"
+    fetch.add_argument("network", choices=options.PUBLISHED, help=names)
     fetch.add_argument(
         "--from",
         dest="file",

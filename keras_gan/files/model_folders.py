@@ -88,4 +88,4 @@ def way_to_export(given: pathlib.Path) -> str:
         return f"keras-gan export {given} --out DIR"
     if is_run(given):
         return f"keras-gan export {given}"
-    return f"keras-gan export RUN --out {'DIR' if given.is_file() else given}"
+    return f"keras-gan export RUN --out {'DIR' if given.exists() else given}"

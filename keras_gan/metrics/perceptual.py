@@ -3,7 +3,7 @@
 import functools
 
 from keras_gan.errors import DataError, unknown
-from keras_gan.metrics.extractors.extractor import in_colour
+from keras_gan.metrics.extractors.extractor import check_finite, check_images, in_colour
 from keras_gan.metrics.published import lpips as network, weights
 
 import keras
@@ -80,10 +80,13 @@ def lpips(images: ArrayLike, others: ArrayLike, net: str = "alex") -> np.ndarray
     least = network.LEAST_SIDES.get(net, 0)
     fits = images.ndim == 4 and images.shape == others.shape and images.shape[-1] in (1, 3)
     if not fits or min(images.shape[1:3]) < least:
+        hint = "; add an axis for the batch, as in image[None]" if images.ndim == 3 else ""
         raise DataError(
             f"expected two equal shapes (count, height, width, 1 or 3), sides of at least {least}, "
-            f"got {images.shape} and {others.shape}."
+            f"got {images.shape} and {others.shape}{hint}."
         )
+    for each in (images, others):
+        check_images(check_finite(each), "lpips", "(height, width, 1 or 3)", (None, None, {1, 3}))
     compare = open_lpips(net)
     parts = range(0, len(images), BATCH)
     distances = [compare(images[i : i + BATCH], others[i : i + BATCH]) for i in parts]

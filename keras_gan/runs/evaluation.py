@@ -126,7 +126,8 @@ def evaluate_run(
             f"expected data like the run's samples of {gan.sample_shape}, got {source.name} with "
             f"{source.sample_shape}."
         )
-    for line in (*source.notes, *([source.fitted] if source.fitted else [])):
+    fitted = [f"{source.name} {source.fitted}."] if source.fitted else []
+    for line in (*source.notes, *fitted):
         tell(line)
     evaluator = options.evaluator(source, tell)
     evaluation = evaluator.evaluate(gan.sampler(source))

@@ -4,7 +4,6 @@ import contextlib
 import math
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -23,6 +22,7 @@ from keras_gan.runs.precision import choose_precision
 from keras_gan.runs.report import rewrite_report
 from keras_gan.runs.same_data import with_fingerprints
 from keras_gan.runs.settings import Settings, check_settings, describe_start
+from keras_gan.runs.signals import catch_signals, keep_interrupts
 from keras_gan.runs.starting import start_or_resume
 from keras_gan.runs.strategies import (
     StopTogether,
@@ -40,7 +40,6 @@ import tensorflow as tf
 
 GPU_STEPS = 10
 # Windows sends the last one for Ctrl-Break and when the window is closed; others don't have it
-STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
 def train(
@@ -91,9 +90,10 @@ def train(
     if not settings.tf32:
         environment.separate_cache("float32")
     with report_lost_workers(strategy), allow_tf32(settings.tf32):
-        plan = make_plan(
-            settings, Run(out), every, metrics, checkpoints, strategy, export, log, tell
-        )
+        with keep_interrupts():
+            plan = make_plan(
+                settings, Run(out), every, metrics, checkpoints, strategy, export, log, tell
+            )
         gan, interrupted = run_session(plan)
         chief = is_chief(strategy)
         result = finish(gan, plan, interrupted) if chief else Result(gan, interrupted)
@@ -368,24 +368,3 @@ def max_steps_per_execution(gan: keras.Model) -> int:
         return 1
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     return max(gan.steps_per_execution, GPU_STEPS) if has_gpu else gan.steps_per_execution
-
-
-@contextlib.contextmanager
-def catch_signals() -> Iterator[list[signal.Signals]]:
-    """Yields a list to which signals to stop are appended; a second one ends the process."""
-    signals = []
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-    numbers = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
-
-    def handle(number, frame):
-        signals.append(signal.Signals(number))
-        signal.signal(number, previous[number])
-
-    previous = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield signals
-    finally:
-        for number in numbers:
-            signal.signal(number, previous[number])
