@@ -40,7 +40,7 @@ def test_acgan_is_quick_with_a_classifier():
 
 def test_small_is_smaller():
     for name, recipe in recipes.RECIPES.items():
-        assert recipes.get(name, recipes.SMALL).width <= recipe.width
+        assert recipes.get(name, recipes.SMALL).at(32).width <= recipe.at(32).width
         assert recipes.get(name, 7).width == 7
         assert recipes.get(name) is recipe
     with pytest.raises(ConfigError, match=r"whole number, 'small', .* got 'tiny'"):
@@ -83,11 +83,11 @@ def test_samples_are_measured_as_their_medium_is():
 
 
 @pytest.mark.parametrize(
-    ("size", "gamma", "p", "half_life"), [(32, 0.25, 0.55, 5e6), (64, 2.0, 0.3, 5e5)]
+    ("size", "gamma", "p", "half_life"), [(32, 0.05, 0.55, 5e6), (64, 2.0, 0.3, 5e5)]
 )
 def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_life):
-    """The paper's numbers for CIFAR-10 and for faces, over the recipe's own 20 million images."""
-    gan = recipes.build("r3gan", (size, size, 3), width=8)
+    """The paper's numbers for CIFAR-10 and for faces, over 20 million images."""
+    gan = recipes.build("r3gan", (size, size, 3), width=8, images=20_000_000)
     assert [(p.name, p.weight) for p in gan.rules.penalties] == [("r1", gamma), ("r2", gamma)]
     ways = {
         "learning_rate": (2e-4, 5e-5),
@@ -104,6 +104,19 @@ def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_lif
             expected = end + (start - end) * fallen
             found = float(gan.schedules[name](1_000_000 * millions))
             assert found == pytest.approx(expected, rel=1e-5, abs=1e-7 * end), (name, millions)
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "batch_size", "gamma"),
+    [(32, 768, 512, 0.05), (64, 384, 256, 2), (256, 96, 256, 150)],
+)
+def test_r3gan_is_that_of_the_papers_presets(size, width, batch_size, gamma):
+    """Of CIFAR-10, FFHQ-64 and FFHQ-256."""
+    recipe = recipes.get("r3gan").at(size)
+    assert (recipe.width, recipe.batch_size) == (width, batch_size)
+    assert recipe.steps * batch_size == pytest.approx(20e6, rel=1e-4)
+    assert recipe.penalties["R1"](size, batch_size, 0) == pytest.approx(gamma)
+    assert recipe.update == "alternating"
 
 
 def risen(seen, images, end):

@@ -62,13 +62,14 @@ def build(
     """
     recipe = get(recipe, width) if isinstance(recipe, str) else with_width(recipe, width)
     medium = medium or media.of(sample_shape)
+    size = medium.size(sample_shape)
     changes, rules = split_changes(changes)
-    recipe = change(recipe, changes)
+    recipe = change(recipe.at(size), changes)
     if "augmentation" in rules:
         recipe = with_augmentation(recipe, NO_AUGMENTATION)
     recipe = without_penalties(recipe) if "penalties" in rules else recipe
     images = images or recipe.steps * recipe.batch_size
-    recipe = scale_penalties(resolve_numbers(recipe, medium.size(sample_shape), images), moments)
+    recipe = scale_penalties(resolve_numbers(recipe, size, images), moments)
     sizes = (sample_shape, recipe.latent_dim, recipe.width)
     spec = NetworkSpec(*sizes, medium, num_classes, dtype, moments)
     samples = issubclass(recipe.game, Sampling)

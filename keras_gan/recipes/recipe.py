@@ -10,6 +10,7 @@ from keras_gan.recipes.networks import NetworkSpec
 import keras
 
 SCHEDULED, NO_AUGMENTATION = "scheduled", "none"
+SIZED = ("latent_dim", "width", "batch_size", "steps")  # fields that may depend on the size
 PLAIN_RULES = tuple(
     field for field in dataclasses.fields(Rules) if field.name not in ("penalties", "constraint")
 )
@@ -23,7 +24,8 @@ class Recipe:
         about: Description of the recipe in one line.
         networks: Function from a `NetworkSpec` to the networks, by the argument names of the
             model's constructor.
-        latent_dim: Size of the latent vector.
+        latent_dim: Size of the latent vector. It, width, batch size and steps may be functions of
+            the size of the samples; see `at`.
         width: Width of the networks: channels, or hidden units.
         loss: Name of the loss.
         rates: Initial learning rate of Adam, or player -> initial learning rate.
@@ -54,15 +56,15 @@ class Recipe:
 
     about: str
     networks: Callable[[NetworkSpec], dict[str, keras.Model]]
-    latent_dim: int
-    width: int
+    latent_dim: int | Callable[[int], int]
+    width: int | Callable[[int], int]
     loss: str
     rates: float | dict[str, float]
     beta_1: float
     beta_2: float
     moving_average_half_life: int
-    batch_size: int
-    steps: int
+    batch_size: int | Callable[[int], int]
+    steps: int | Callable[[int], int]
     game: type = GAN
     media: tuple[str, ...] = ("image",)
     penalties: dict = dataclasses.field(default_factory=dict)
@@ -78,6 +80,22 @@ class Recipe:
     latent_distribution: str = "normal"
     jit: bool = False
     steps_per_execution: int = 1
+
+    def at(self, size: int) -> "Recipe":
+        """Returns the recipe for samples of a size, with numbers instead of functions of it.
+
+        Args:
+            size: As `keras_gan.media.Medium.size`: the side of a square of as many pixels.
+
+        Example:
+
+        >>> from keras_gan import recipes
+        >>> [recipes.get("r3gan").at(size).width for size in (32, 64, 256)]
+        [768, 384, 96]
+        """
+        values = {name: getattr(self, name) for name in SIZED}
+        sized = {name: value(size) for name, value in values.items() if callable(value)}
+        return dataclasses.replace(self, **sized)
 
     def rate_of(self, player: str) -> float:
         """Returns the initial learning rate of a player."""

@@ -2,30 +2,70 @@
 
 import dataclasses
 import functools
+import math
 
 from keras_gan import media
 from keras_gan.checks import check_integer
 from keras_gan.errors import ConfigError, unknown
 from keras_gan.models import ProgressiveGAN
+from keras_gan.networks.sizes import largest_power_of_two
 from keras_gan.recipes import networks
 from keras_gan.recipes.recipe import SCHEDULED, Recipe
 
 LARGEST_WIDTH = 65_536  # of the networks
 SMALL = "small"
 NS, RP, WA, HI = "non_saturating", "relativistic_paired", "wasserstein", "hinge"
-CIFAR = 32  # pixels: R3GAN has hyperparameters for CIFAR-10, and others for larger faces
+CIFAR = 32  # pixels: up to here papers have hyperparameters for CIFAR-10
+R3GAN_IMAGES = 20_000_000
 
-# Functions of image size, batch size and the number of images in the run.
+
+# Functions of the size, in pixels.
+
+
+def width_at(size: int, product: int, widest: int) -> int:
+    """Returns the published width of networks with `product` channels times pixels a side."""
+    return min(product // largest_power_of_two(size), widest)
+
+
+def r3gan_width(size: int) -> int:
+    """Returns R3GAN's width; 768 at 32 pixels, 384 at 64, 96 at 256, as published."""
+    return width_at(size, 24_576, 768)
+
+
+def r3gan_batch_size(size: int) -> int:
+    """Returns R3GAN's batch size; 512 for CIFAR-10, 256 for faces, as published."""
+    return 512 if size <= CIFAR else 256
+
+
+def r3gan_steps(size: int) -> int:
+    """Returns the steps over which R3GAN's schedules run."""
+    return R3GAN_IMAGES // r3gan_batch_size(size)
+
+
+# Functions of the size, the batch size and the number of images in the run.
 
 
 def r3gan_gamma(size: int, batch_size: int, images: int) -> float:
-    """Returns R3GAN's initial gamma; as published, 2 for faces of 64 pixels, 150 for 256."""
-    return 2.0 * (size / 64) ** 3
+    """Returns R3GAN's initial gamma; as published, 0.05 for CIFAR-10, 2 for 64 pixels, 150 for 256.
+
+    For ImageNet the published ones are 0.5 at 32 pixels and 1 at 64.
+    """
+    return 0.05 if size <= CIFAR else 2.0 * 75.0 ** math.log(size / 64, 4)
 
 
 def r3gan_last_gamma(size: int, batch_size: int, images: int) -> float:
     """Returns R3GAN's final gamma, a tenth of the initial one."""
     return r3gan_gamma(size, batch_size, images) / 10
+
+
+def r3gan_small_gamma(size: int, batch_size: int, images: int) -> float:
+    """Returns the initial gamma on a CPU: that of faces, at all sizes."""
+    return 2.0 * (size / 64) ** 3
+
+
+def r3gan_small_last_gamma(size: int, batch_size: int, images: int) -> float:
+    """Returns the final gamma on a CPU, a tenth of the initial one."""
+    return r3gan_small_gamma(size, batch_size, images) / 10
 
 
 def r3gan_augmentation(size: int, batch_size: int, images: int) -> float:
@@ -119,8 +159,8 @@ RECIPES = {
             networks.stylegan2, 512, 64, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
             penalties={"R1": stylegan2_gamma}, interval=16, update="shared", augmentation="ada"),
     "r3gan": Recipe("the residual networks of 2024 without normalization",
-            networks.r3gan,   64,  384, RP, 2e-4, 0.0, 0.9, 500_000, 256,  78_125,
-            penalties={"R1": r3gan_gamma, "R2": r3gan_gamma}, update="shared",
+            networks.r3gan,   64, r3gan_width, RP, 2e-4, 0.0, 0.9, 500_000,
+            r3gan_batch_size, r3gan_steps, penalties={"R1": r3gan_gamma, "R2": r3gan_gamma},
             augmentation=SCHEDULED,
             ends={"learning_rate": 5e-5, "beta_2": 0.99,
                   "r1": r3gan_last_gamma, "r2": r3gan_last_gamma,
@@ -147,8 +187,9 @@ DIFFERENCES = {
     # few steps need large learning rates, and penalties are most of a step's cost
     "r3gan": dict(networks=ONE_BLOCK_R3GAN, width=16, batch_size=32, steps=6_000, rates=1e-3,
             beta_2=0.95, interval=4, augmentation=None, moving_average_half_life=5_000,
+            update="shared", penalties={"R1": r3gan_small_gamma, "R2": r3gan_small_gamma},
             ends={"learning_rate": 1e-4, "beta_2": 0.99,
-                  "r1": r3gan_last_gamma, "r2": r3gan_last_gamma}),
+                  "r1": r3gan_small_last_gamma, "r2": r3gan_small_last_gamma}),
 }
 # fmt: on
 SMALL_RECIPES = {
