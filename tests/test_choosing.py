@@ -60,7 +60,7 @@ CASES = {
     "twenty pictures": (photos(32, 20), "stylegan2_ada", "small", 32, 16),
     "little memory": (like(photos(32, 400), memory=2.0), "stylegan2_ada", "small", 32, 16),
     "cats on a GPU": (on_gpu(CATS), "r3gan", 384, 64, 128),
-    "few icons on a GPU": (on_gpu(photos(64, 3_786)), "stylegan2_ada", 64, 64, 64),
+    "few icons on a GPU": (on_gpu(photos(64, 3_786)), "stylegan2_ada", 256, 64, 64),
     "photographs": (on_gpu(photos(300)), "r3gan", 96, 320, 16),
     "large photographs": (on_gpu(photos(900)), "r3gan", 48, 896, 8),
     "few huge photographs": (on_gpu(photos(4_000, 900)), "stylegan2_ada", 32, 1024, 8),

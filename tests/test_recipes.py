@@ -119,6 +119,51 @@ def test_r3gan_is_that_of_the_papers_presets(size, width, batch_size, gamma):
     assert recipe.update == "alternating"
 
 
+@pytest.mark.parametrize(("size", "width"), [(32, 512), (64, 256), (256, 64), (1024, 32)])
+def test_stylegan2_ada_is_the_official_automatic_setting(size, width):
+    """`auto` of the authors' train.py; path length and mixing above 32 pixels only."""
+    recipe = recipes.get("stylegan2_ada").at(size)
+    assert recipe.width == width
+    assert recipe.penalties["R1"](size, 64, 0) == pytest.approx(0.0002 * size**2 / 64)
+    assert recipe.penalties["PathLength"](size, 64, 0) == (0 if size == 32 else 2)
+    assert (recipe.moving_average_ramp, recipe.epsilon) == (0.05, 1e-8)
+    assert recipe.update == "alternating"
+
+
+@pytest.mark.parametrize(("size", "mixing"), [(8, 0.0), (48, 0.9)])
+def test_stylegan2_ada_is_built_as_its_authors_do(size, mixing):
+    gan = recipes.build("stylegan2_ada", (size, size, 3), num_classes=2, width=4)
+    generator, discriminator = gan.generator.get_config(), gan.discriminator.get_config()
+    assert (generator["mapping_layers"], discriminator["mapping_layers"]) == (2, 8)
+    assert generator["max_width"] == discriminator["max_width"] == 512
+    assert generator["style_mixing"] == mixing
+    intervals = {penalty.name: penalty.interval for penalty in gan.rules.penalties}
+    assert intervals == {"r1": 16} | ({"path_length": 4} if mixing else {})
+
+
+def test_the_average_of_a_recipe_follows_its_ramp():
+    """Half-life 0.05 of the images seen, also after saving; NumPy's average is the same."""
+    gan = recipes.build("stylegan2_ada", (4, 4, 1), width=4, latent_dim=4, augmentation="none")
+    average = gan.moving_average.get_weights()
+    gan.fit(random_images(8, 4), batch_size=8, verbose=0)
+    beta = 0.5 ** (8 / (0.05 * 8))
+    weights = gan.generator.get_weights()
+    expected = [beta * a + (1 - beta) * w for a, w in zip(average, weights, strict=True)]
+    for found, one in zip(gan.moving_average.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, one, rtol=1e-3, atol=1e-6)
+    assert type(gan).from_config(gan.get_config()).moving_average_ramp == 0.05
+    assert recipes.build("quick", (8, 8, 1), width=4).moving_average_ramp == 0.1
+
+
+def test_adams_epsilon_is_the_authors_or_keras_own():
+    own = {"quick", "acgan", "toy1d", "toy25"}
+    for name, recipe in recipes.RECIPES.items():
+        expected = 1e-7 if name in own else 1e-6 if name == "biggan" else 1e-8
+        assert recipe.epsilon == expected
+    gan = recipes.build("quick", (8, 8, 1), width=4, epsilon=1e-3)
+    assert gan.generator_optimizer.epsilon == gan.discriminator_optimizer.epsilon == 1e-3
+
+
 def risen(seen, images, end):
     """Computes half a cosine from 0 to `end`."""
     return end * (1 - np.cos(np.pi * min(seen / images, 1))) / 2

@@ -80,6 +80,7 @@ def build(
         moving_average_half_life=recipe.moving_average_half_life,
         **options,
     )
+    model.moving_average_ramp = recipe.moving_average_ramp
     compile_model(model, recipe, rules, images, jit_compile)
     return model
 
@@ -152,7 +153,10 @@ def build_networks(recipe: Recipe, spec: NetworkSpec) -> dict[str, keras.Model]:
 
 
 def resolve_numbers(recipe: Recipe, size: int, images: int) -> Recipe:
-    """Returns the recipe with its functions of image size and image count evaluated."""
+    """Returns the recipe with its functions of image size and image count evaluated.
+
+    Penalties whose weight is 0 at this size are left out.
+    """
 
     def resolve(table):
         return {
@@ -160,7 +164,8 @@ def resolve_numbers(recipe: Recipe, size: int, images: int) -> Recipe:
             for name, number in table.items()
         }
 
-    ends, weights = resolve(recipe.ends), resolve(recipe.penalties)
+    ends = resolve(recipe.ends)
+    weights = {name: weight for name, weight in resolve(recipe.penalties).items() if weight}
     return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
@@ -182,7 +187,8 @@ def scale_penalties(recipe: Recipe, moments: tuple | None) -> Recipe:
 def make_optimizer(recipe: Recipe, player: str) -> keras.optimizers.Optimizer:
     """Makes a player's optimizer, with a fixed name so that settings of runs are comparable."""
     rate = recipe.rate_of(player)
-    return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
+    numbers = recipe.beta_1, recipe.beta_2, recipe.epsilon
+    return optimizers.Adam(rate, *numbers, name=f"{player}_adam")
 
 
 def make_schedules(

@@ -12,6 +12,8 @@ from keras_gan.networks.sizes import map_size_and_doublings
 
 import keras
 
+CIFAR = 32  # pixels: up to here papers have networks and hyperparameters for CIFAR-10
+
 
 class NetworkSpec(NamedTuple):
     """The sizes and options from which the networks of a model are built.
@@ -43,6 +45,11 @@ class NetworkSpec(NamedTuple):
     def side(self) -> int:
         """Shorter side of images in pixels."""
         return min(self.shape[:2])
+
+    @property
+    def size(self) -> int:
+        """Side of a square of as many pixels as the images have."""
+        return self.medium.size(self.shape)
 
     @property
     def activation(self) -> str:
@@ -145,13 +152,22 @@ def biggan(spec: NetworkSpec) -> dict[str, keras.Model]:
     )
 
 
-def stylegan2(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes a style-based generator with noise, and a residual discriminator."""
-    common = {"mapping_layers": 2, "max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
-    generator = {"style_mixing": 0.0, **common}
+def stylegan2(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:
+    """Makes a style-based generator with noise, and a residual discriminator.
+
+    Args:
+        spec: A `NetworkSpec`.
+        small: Whether small maps have at most 8 times the width, labels a mapping of two layers and
+            samples one style, for a CPU.
+    """
+    max_width = min(8 * spec.width, 512) if small else 512
+    common = {"max_width": max_width} | spec.classes_and_dtype
+    mixing = 0.0 if small or spec.size <= CIFAR else 0.9
+    generator = {"mapping_layers": 2, "style_mixing": mixing, **common}
+    discriminator = {"mapping_layers": 2 if small else 8, **common}
     return pair(
         networks.StyleGAN2Generator(spec.shape, spec.latent_dim, spec.width, **generator),
-        networks.StyleGAN2Discriminator(spec.shape, spec.width, **common),
+        networks.StyleGAN2Discriminator(spec.shape, spec.width, **discriminator),
     )
 
 

@@ -20,22 +20,23 @@ PAPERS = {
 # Names of the paper's own numbers; all others of a recipe have a reason below, or are choices
 PUBLISHED = {
     "gan": "latent_dim width loss n_critic update augmentation",
-    "dcgan": "width beta_1 loss n_critic update augmentation",
+    "dcgan": "width beta_1 epsilon loss n_critic update augmentation",
     "wgan_gp": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 gradient_penalty interval n_critic update augmentation",
+    "beta_2 epsilon gradient_penalty interval n_critic update augmentation",
     "sngan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 n_critic update augmentation",
+    "beta_2 epsilon n_critic update augmentation",
     "sagan": "latent_dim latent_distribution width batch_size steps loss generator_learning_rate "
-    "discriminator_learning_rate beta_1 beta_2 n_critic update augmentation",
+    "discriminator_learning_rate beta_1 beta_2 epsilon n_critic update augmentation",
     "biggan": "latent_dim latent_distribution width loss generator_learning_rate "
-    "discriminator_learning_rate beta_1 beta_2 moving_average_half_life n_critic update "
+    "discriminator_learning_rate beta_1 beta_2 epsilon moving_average_half_life n_critic update "
     "augmentation",
     "progan": "latent_distribution batch_size steps loss learning_rate beta_1 beta_2 "
-    "moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
-    "stylegan2_ada": "latent_dim latent_distribution batch_size steps loss learning_rate beta_1 "
-    "beta_2 moving_average_half_life r1 interval n_critic augmentation",
+    "epsilon moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
+    "stylegan2_ada": "latent_dim latent_distribution width batch_size steps loss learning_rate "
+    "beta_1 beta_2 epsilon moving_average_half_life moving_average_ramp r1 path_length interval "
+    "n_critic update augmentation",
     "r3gan": "latent_dim latent_distribution width batch_size loss learning_rate beta_1 beta_2 "
-    "moving_average_half_life r1 r2 interval n_critic update augmentation augmentation.p",
+    "epsilon moving_average_half_life r1 r2 interval n_critic update augmentation augmentation.p",
 }
 SHARED = "measured: closer to MNIST in equal minutes than alternating, for six seeds of six"
 SAVES_A_PASS = "saves a pass of the generator; the papers draw new latents"
@@ -79,7 +80,6 @@ REASONS = {
         "latent_dim": "a quarter of the paper's 512",
         "width": "a choice: narrower than the paper's",
     },
-    "stylegan2_ada": {"update": SAVES_A_PASS},
     "r3gan": {"steps": "20 million images, over which the paper's schedules run"},
 }
 REASONS["acgan"] = {
@@ -96,6 +96,7 @@ SMALL_REASONS = {
     },
     "progan": {"update": SHARED},
     "stylegan2_ada": {
+        "update": SAVES_A_PASS,
         "r1": "measured on cats: with the official 0.0064 all samples had one layout",
         "learning_rate": "four times the paper's, as there are few steps; falls to the paper's",
     },
@@ -125,6 +126,7 @@ def reasons_of(name: str, width: int | str | None = None) -> dict[str, str]:
     full, used = numbers_of(get(name)), numbers_of(get(name, width))
     published = dict.fromkeys(PUBLISHED.get(name, "").split(), PAPERS.get(name))
     defaults = {"n_critic": "one update each", "augmentation": "many samples need none"}
+    defaults |= {"moving_average_ramp": "a choice: the average forgets the untrained network"}
     neutral = {"accumulation": "batches aren't split", "remat": "memory suffices"}
     reasons = {**defaults, **published, **REASONS.get(name, {}), **neutral}
     differing = {key for key, text in used.items() if text != full.get(key)}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from keras_gan import augment, losses, penalties
 from keras_gan.models import GAN, Rules
+from keras_gan.penalties import Penalty
 from keras_gan.recipes.networks import NetworkSpec
 
 import keras
@@ -30,7 +31,9 @@ class Recipe:
         loss: Name of the loss.
         rates: Initial learning rate of Adam, or player -> initial learning rate.
         beta_1, beta_2: Decay rates of Adam.
+        epsilon: Number that Adam adds to the root of its second moments.
         moving_average_half_life: Half-life of the generator's moving average, in images.
+        moving_average_ramp: Largest half-life, as a share of the images seen.
         batch_size: Number of samples per step.
         steps: Default number of steps of a run.
         game: Class of the model.
@@ -38,7 +41,8 @@ class Recipe:
         penalties: Class in `keras_gan.penalties` -> weight, or the weight as a function of image
             size, batch size and the number of images in the run. For points, the weight is that
             for standardized data.
-        interval: Number of steps between two computations of the penalties.
+        interval: Number of steps between two computations of the discriminator's penalties; the
+            generator's have their own.
         n_critic: Number of discriminator steps per generator step.
         update: Order of the updates in a step, as in `Rules`; papers use `"alternating"`.
         constraint, accumulation, remat: As in `Rules`.
@@ -68,6 +72,8 @@ class Recipe:
     game: type = GAN
     media: tuple[str, ...] = ("image",)
     penalties: dict = dataclasses.field(default_factory=dict)
+    epsilon: float = 1e-8
+    moving_average_ramp: float = 0.1
     interval: int = 1
     n_critic: int = 1
     update: str = "alternating"
@@ -111,14 +117,18 @@ class Recipe:
 
     def rules(self) -> Rules:
         """Makes the rules of the recipe; the weights of its penalties have to be numbers."""
-        weights = self.penalties.items()
         objects = {
             "loss": losses.get(self.loss),
-            "penalties": [getattr(penalties, name)(w, self.interval) for name, w in weights],
+            "penalties": [self.make_penalty(name, w) for name, w in self.penalties.items()],
             "augmentation": self.make_augmentation(),
         }
         fields = (field.name for field in dataclasses.fields(Rules))
         return Rules(**{name: getattr(self, name) for name in fields} | objects)
+
+    def make_penalty(self, name: str, weight: float) -> Penalty:
+        """Makes a penalty from the name of its class and its weight."""
+        kind = getattr(penalties, name)
+        return kind(weight, self.interval) if kind.player == "discriminator" else kind(weight)
 
     def make_augmentation(self) -> augment.Augment | None:
         """Makes the augmentation; its p is constant, or follows a schedule or its target."""

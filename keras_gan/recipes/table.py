@@ -10,12 +10,13 @@ from keras_gan.errors import ConfigError, unknown
 from keras_gan.models import ProgressiveGAN
 from keras_gan.networks.sizes import largest_power_of_two
 from keras_gan.recipes import networks
+from keras_gan.recipes.networks import CIFAR
 from keras_gan.recipes.recipe import SCHEDULED, Recipe
 
 LARGEST_WIDTH = 65_536  # of the networks
 SMALL = "small"
+KERAS = 1e-7  # Keras's epsilon of Adam, with which this package's own recipes were tuned
 NS, RP, WA, HI = "non_saturating", "relativistic_paired", "wasserstein", "hinge"
-CIFAR = 32  # pixels: up to here papers have hyperparameters for CIFAR-10
 R3GAN_IMAGES = 20_000_000
 
 
@@ -40,6 +41,11 @@ def r3gan_batch_size(size: int) -> int:
 def r3gan_steps(size: int) -> int:
     """Returns the steps over which R3GAN's schedules run."""
     return R3GAN_IMAGES // r3gan_batch_size(size)
+
+
+def stylegan2_width(size: int) -> int:
+    """Returns the width of StyleGAN2-ADA's automatic setting; 512 at 32 pixels, 64 at 256."""
+    return width_at(size, 32_768 if size >= 512 else 16_384, 512)
 
 
 # Functions of the size, the batch size and the number of images in the run.
@@ -86,6 +92,11 @@ def stylegan2_gamma(size: int, batch_size: int, images: int) -> float:
     return 0.0002 * size**2 / batch_size
 
 
+def path_length(size: int, batch_size: int, images: int) -> float:
+    """Returns the weight of path length regularization, which has no part at CIFAR-10's size."""
+    return 0.0 if size <= CIFAR else 2.0
+
+
 def stylegan2_small_gamma(size: int, batch_size: int, images: int) -> float:
     """Returns the initial gamma on a CPU.
 
@@ -102,6 +113,7 @@ def stylegan2_small_last_gamma(size: int, batch_size: int, images: int) -> float
 ACGAN = functools.partial(networks.quick, conditioning="auxiliary")
 SNGAN = functools.partial(networks.resnet, normalization="spectral")
 EVEN_SNGAN = functools.partial(networks.resnet, normalization="spectral", share=1.0)
+SMALL_STYLEGAN2 = functools.partial(networks.stylegan2, small=True)
 ONE_BLOCK_R3GAN = functools.partial(networks.r3gan, blocks=1)
 
 
@@ -121,18 +133,18 @@ RECIPES = {
             networks.dcgan,   32,   64, NS, 6e-4, 0.5, 0.99, 20_000,  64,   1_200),
     "quick": Recipe("DCGAN with R1 and large learning rates, to learn within minutes on a CPU",
             networks.quick,   32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,   2_000,
-            penalties={"R1": 1.0}, interval=16, update="shared"),
+            epsilon=KERAS, penalties={"R1": 1.0}, interval=16, update="shared"),
     "acgan": Recipe("quick with the auxiliary classifier of 2017: samples match their class more "
             "often and vary less",
             ACGAN,            32,   64, NS, 2e-3, 0.0, 0.95, 10_000,  64,   2_000,
-            penalties={"R1": 1.0}, interval=16, update="shared"),
+            epsilon=KERAS, penalties={"R1": 1.0}, interval=16, update="shared"),
     "toy1d": Recipe("small multilayer perceptrons for points on a line",
             networks.points,   1,   64, NS, 1e-3, 0.0, 0.99, 20_000, 256,   6_000,
-            media=ANY, penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
+            epsilon=KERAS, media=ANY, penalties={"R1": 0.5}, ends={"learning_rate": 1e-5},
             latent_distribution="uniform", jit=True, steps_per_execution=50),
     "toy25": Recipe("multilayer perceptrons for points of a few dimensions",
             networks.points,   2,  256, RP, 1e-3, 0.0, 0.99, 20_000, 256,  12_000,
-            media=ANY, penalties={"R1": 0.2, "R2": 0.2},
+            epsilon=KERAS, media=ANY, penalties={"R1": 0.2, "R2": 0.2},
             ends={"learning_rate": 1e-5, "r1": 0.002, "r2": 0.002},
             jit=True, steps_per_execution=50),
     # five discriminator steps for each of 100,000 and 50,000 generator steps
@@ -150,14 +162,15 @@ RECIPES = {
             100_000, 256, 1_000_000),
     "biggan": Recipe("SAGAN with latents in each block and orthogonal initial weights, of 2019",
             networks.biggan, 120,   96, HI, rates(5e-5, 2e-4), 0.0, 0.999,
-            1_800_000, 256, 1_000_000, n_critic=2),
+            1_800_000, 256, 1_000_000, epsilon=1e-6, n_critic=2),
     "progan": Recipe("networks that grow from small images, of 4x4 pixels, with WGAN-GP's loss",
             networks.progan, 128,   64, WA, 1e-3, 0.0, 0.99, 11_000,  16, 750_000,
             game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001}),
     "stylegan2_ada": Recipe("the style-based generator of 2020 with adaptive augmentation, for few "
             "images",
-            networks.stylegan2, 512, 64, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
-            penalties={"R1": stylegan2_gamma}, interval=16, update="shared", augmentation="ada"),
+            networks.stylegan2, 512, stylegan2_width, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
+            penalties={"R1": stylegan2_gamma, "PathLength": path_length}, interval=16,
+            moving_average_ramp=0.05, augmentation="ada"),
     "r3gan": Recipe("the residual networks of 2024 without normalization",
             networks.r3gan,   64, r3gan_width, RP, 2e-4, 0.0, 0.9, 500_000,
             r3gan_batch_size, r3gan_steps, penalties={"R1": r3gan_gamma, "R2": r3gan_gamma},
@@ -181,7 +194,8 @@ DIFFERENCES = {
     "sagan": dict(width=16, batch_size=32, steps=10_000),
     "biggan": dict(width=16, batch_size=32, steps=10_000, moving_average_half_life=20_000),
     "progan": dict(width=16, latent_dim=64, batch_size=32, steps=4_000, update="shared"),
-    "stylegan2_ada": dict(width=16, latent_dim=64, batch_size=32, steps=10_000, rates=1e-2,
+    "stylegan2_ada": dict(networks=SMALL_STYLEGAN2, width=16, latent_dim=64, batch_size=32,
+            steps=10_000, rates=1e-2, update="shared",
             moving_average_half_life=5_000, penalties={"R1": stylegan2_small_gamma},
             ends={"learning_rate": 2.5e-3, "r1": stylegan2_small_last_gamma}),
     # few steps need large learning rates, and penalties are most of a step's cost

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from keras_gan.checks import is_number
-from keras_gan.recipes.changes import AUGMENTATION, CLIPPING, HALF_LIFE, PROBABILITY, change
+from keras_gan.recipes.changes import AUGMENTATION, CLIPPING, HALF_LIFE, PROBABILITY, RAMP, change
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 
 SIZES = (32, 64)  # in pixels, for which numbers that depend on the size are shown
@@ -44,8 +44,10 @@ def numbers_of(recipe: Recipe) -> dict[str, str]:
         rates = {"learning_rate": next(iter(rates.values()))}
     texts |= {name: with_end(recipe, rate, name) for name, rate in rates.items()}
     texts |= {"beta_1": text_of(recipe.beta_1), "beta_2": with_end(recipe, recipe.beta_2, "beta_2")}
+    texts |= {"epsilon": text_of(recipe.epsilon)}
     start = 0 if HALF_LIFE in recipe.ends else recipe.moving_average_half_life
     texts[HALF_LIFE] = with_end(recipe, start, HALF_LIFE)
+    texts |= {} if HALF_LIFE in recipe.ends else {RAMP: text_of(recipe.moving_average_ramp)}
     weights = recipe.penalty_weights().items()
     texts |= {name: with_end(recipe, weight, name) for name, weight in weights}
     if recipe.penalties:
