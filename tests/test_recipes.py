@@ -141,6 +141,53 @@ def test_stylegan2_ada_is_built_as_its_authors_do(size, mixing):
     assert intervals == {"r1": 16} | ({"path_length": 4} if mixing else {})
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "widths", "others"),
+    [
+        ("sagan", 32, (8, 8), (4, 4)),
+        ("biggan", 32, (8, 8), (8, 8)),
+        ("sagan", 48, (2, 1024), (2, 1024)),
+        ("biggan", 48, (2, 32), (2, 32)),
+        ("progan", 32, (2, 2), (2, 2)),
+        ("progan", 48, (2, 512), (2, 512)),
+    ],
+)
+def test_networks_have_the_published_widths(name, size, widths, others):
+    """Width and largest width: up to 32 pixels the same at all resolutions, above they double."""
+    gan = recipes.build(name, (size, size, 3), width=2, latent_dim=8)
+    configs = gan.generator.get_config(), gan.discriminator.get_config()
+    assert [(c["width"], c["max_width"]) for c in configs] == [widths, others]
+    if name != "progan" and size == 32:
+        assert [c["attention"] for c in configs] == [16, 16]
+        assert configs[1]["smallest_map"] == 8
+    (small,) = {
+        (c["width"], c["max_width"] > 4 * c["width"])
+        for c in (
+            n.get_config() for n in players_of(recipes.build(name, (32, 32, 3), width="small:2"))
+        )
+    }
+    assert small == (2, True)
+
+
+def players_of(gan):
+    """Returns the networks of both players."""
+    return gan.generator, gan.discriminator
+
+
+def test_published_widths_and_latents_depend_on_the_size():
+    biggan, progan = recipes.get("biggan"), recipes.get("progan")
+    assert [biggan.at(size).width for size in (32, 128)] == [64, 96]
+    assert [progan.at(size).width for size in (32, 64, 128, 256, 1024)] == [128, 256, 128, 64, 16]
+    assert [progan.at(size).latent_dim for size in (32, 1024)] == [128, 512]
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "sngan"])
+def test_learning_rates_of_2017_and_2018_fall_to_0_on_a_line(name):
+    gan = recipes.build(name, (8, 8, 3), width=2, images=1_000)
+    rates = [float(gan.schedules["learning_rate"](images)) for images in (0, 250, 1_000)]
+    assert rates == pytest.approx([2e-4, 1.5e-4, 0.0])
+
+
 def test_the_average_of_a_recipe_follows_its_ramp():
     """Half-life 0.05 of the images seen, also after saving; NumPy's average is the same."""
     gan = recipes.build("stylegan2_ada", (4, 4, 1), width=4, latent_dim=4, augmentation="none")

@@ -52,8 +52,8 @@ class LeCam(Penalty):
     """LeCam regularization: weight (E[max(D(x) - a_F, 0)^2] + E[max(a_R - D(G(z)), 0)^2]).
 
     As in the authors' code, and unlike the paper's equations, logits on the wrong side of an anchor
-    aren't pulled to it. The anchors a_R and a_F are moving averages of D's mean logit on real and generated samples.
-    Meant for small data sets.
+    aren't pulled to it. The anchors a_R and a_F are moving averages of D's mean logit on real and
+    generated samples. Meant for small data sets.
 
     Args:
         weight: lambda; 0.01 to 0.3 in the paper.

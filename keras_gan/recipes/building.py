@@ -216,7 +216,6 @@ def make_schedules(
     starts |= recipe.penalty_weights()
     for name in recipe.ends.keys() - starts.keys():
         raise unknown("scheduled number", name, starts)
-    cosines = {
-        name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()
-    }
-    return {**model.default_schedules(images), **cosines}
+    kind = {"cosine": schedules.Cosine, "linear": schedules.Linear}[recipe.decay]
+    decays = {name: kind(starts[name], end, images) for name, end in recipe.ends.items()}
+    return {**model.default_schedules(images), **decays}

@@ -30,8 +30,8 @@ PUBLISHED = {
     "biggan": "latent_dim latent_distribution width loss generator_learning_rate "
     "discriminator_learning_rate beta_1 beta_2 epsilon moving_average_half_life n_critic update "
     "augmentation",
-    "progan": "latent_distribution batch_size steps loss learning_rate beta_1 beta_2 "
-    "epsilon moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
+    "progan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
+    "beta_2 epsilon moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
     "stylegan2_ada": "latent_dim latent_distribution width batch_size steps loss learning_rate "
     "beta_1 beta_2 epsilon moving_average_half_life moving_average_ramp r1 path_length interval "
     "n_critic update augmentation",
@@ -62,8 +62,6 @@ REASONS = {
         "loss": "Goodfellow et al. 2014",
         "learning_rate": "ten times that of Radford et al. 2015, which R1 allows; made for minutes",
     },
-    "wgan_gp": {"learning_rate": "the paper's first; there it falls to 0"},
-    "sngan": {"learning_rate": "the paper's first; there it falls to 0"},
     "toy1d": {"learning_rate": "a choice; the end lets the samples come to rest"},
     "toy25": {
         "loss": "Huang et al. 2024",
@@ -75,10 +73,6 @@ REASONS = {
     "biggan": {
         "batch_size": "an eighth of the paper's 2,048, for one machine",
         "steps": "a choice: as many images as SAGAN",
-    },
-    "progan": {
-        "latent_dim": "a quarter of the paper's 512",
-        "width": "a choice: narrower than the paper's",
     },
     "r3gan": {"steps": "20 million images, over which the paper's schedules run"},
 }
@@ -160,7 +154,7 @@ def describe(name: str, width: int | str | None = None) -> list[str]:
         f"{name}: {recipe.about}",
         *rows,
         "--set NAME=VALUE changes a number, which is then constant; NAME.end is its last value, "
-        "reached on a cosine (rates, beta_2, penalties, moving_average_half_life, augmentation.p). "
-        "batch_size, steps and width have options of their own.",
+        f"reached on a {recipe.decay} schedule (rates, beta_2, penalties, "
+        "moving_average_half_life, augmentation.p). batch_size, steps and width have options of their own.",
         f"Also for --set: {others}.",
     ]

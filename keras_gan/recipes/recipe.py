@@ -51,8 +51,9 @@ class Recipe:
         augmentation_options: Arguments of the augmentation's constructor, by name. A p among them
             is constant unless there is a target too.
         ends: Name of a scheduled number -> its value at the end of the run, or a function of the
-            same arguments as a penalty's weight. The schedule is a cosine. It starts at 0 for the
-            augmentation's p and the half-life, at the recipe's number otherwise.
+            same arguments as a penalty's weight. The schedule starts at 0 for the augmentation's p
+            and the half-life, at the recipe's number otherwise.
+        decay: Form of the schedules, `"cosine"` or `"linear"`.
         latent_distribution: As in `GAN`.
         jit: Whether to compile with XLA on a CPU too, which speeds up tiny networks.
         steps_per_execution: Number of steps between two calls of the callbacks.
@@ -83,6 +84,7 @@ class Recipe:
     augmentation: str | None = None
     augmentation_options: dict = dataclasses.field(default_factory=dict)
     ends: dict = dataclasses.field(default_factory=dict)
+    decay: str = "cosine"
     latent_distribution: str = "normal"
     jit: bool = False
     steps_per_execution: int = 1

@@ -43,6 +43,21 @@ def r3gan_steps(size: int) -> int:
     return R3GAN_IMAGES // r3gan_batch_size(size)
 
 
+def biggan_width(size: int) -> int:
+    """Returns BigGAN's width; 96, and in its authors' code for CIFAR-10 64."""
+    return 64 if size <= CIFAR else 96
+
+
+def progan_width(size: int) -> int:
+    """Returns ProGAN's width; 128 for CIFAR-10, 64 at 256 pixels, 16 at 1024."""
+    return 128 if size <= CIFAR else width_at(size, 16_384, 512)
+
+
+def progan_latent_dim(size: int) -> int:
+    """Returns the size of ProGAN's latents; 128 for CIFAR-10."""
+    return 128 if size <= CIFAR else 512
+
+
 def stylegan2_width(size: int) -> int:
     """Returns the width of StyleGAN2-ADA's automatic setting; 512 at 32 pixels, 64 at 256."""
     return width_at(size, 32_768 if size >= 512 else 16_384, 512)
@@ -113,6 +128,9 @@ def stylegan2_small_last_gamma(size: int, batch_size: int, images: int) -> float
 ACGAN = functools.partial(networks.quick, conditioning="auxiliary")
 SNGAN = functools.partial(networks.resnet, normalization="spectral")
 EVEN_SNGAN = functools.partial(networks.resnet, normalization="spectral", share=1.0)
+SMALL_SAGAN = functools.partial(networks.sagan, small=True)
+SMALL_BIGGAN = functools.partial(networks.biggan, small=True)
+SMALL_PROGAN = functools.partial(networks.progan, small=True)
 SMALL_STYLEGAN2 = functools.partial(networks.stylegan2, small=True)
 ONE_BLOCK_R3GAN = functools.partial(networks.r3gan, blocks=1)
 
@@ -151,21 +169,23 @@ RECIPES = {
     "wgan_gp": Recipe("residual networks with the gradient penalty of 2017, batch normalization in "
             "the generator only",
             networks.resnet, 128,  128, WA, 2e-4, 0.0, 0.9,  20_000,  64, 500_000,
-            penalties={"GradientPenalty": 10.0}, n_critic=5),
+            penalties={"GradientPenalty": 10.0}, n_critic=5,
+            ends={"learning_rate": 0.0}, decay="linear"),
     "sngan": Recipe("the residual networks of 2018, with spectral normalization in the "
             "discriminator",
-            SNGAN,           128,  256, HI, 2e-4, 0.0, 0.9,  20_000,  64, 250_000, n_critic=5),
+            SNGAN,           128,  256, HI, 2e-4, 0.0, 0.9,  20_000,  64, 250_000, n_critic=5,
+            ends={"learning_rate": 0.0}, decay="linear"),
     # the discriminator learns four times as fast instead of five times as often
     "sagan": Recipe("the residual networks of 2018 with self-attention, spectral normalization in "
             "both",
             networks.sagan,  128,   64, HI, rates(1e-4, 4e-4), 0.0, 0.9,
             100_000, 256, 1_000_000),
     "biggan": Recipe("SAGAN with latents in each block and orthogonal initial weights, of 2019",
-            networks.biggan, 120,   96, HI, rates(5e-5, 2e-4), 0.0, 0.999,
+            networks.biggan, 120, biggan_width, HI, rates(5e-5, 2e-4), 0.0, 0.999,
             1_800_000, 256, 1_000_000, epsilon=1e-6, n_critic=2),
     "progan": Recipe("networks that grow from small images, of 4x4 pixels, with WGAN-GP's loss",
-            networks.progan, 128,   64, WA, 1e-3, 0.0, 0.99, 11_000,  16, 750_000,
-            game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001}),
+            networks.progan, progan_latent_dim, progan_width, WA, 1e-3, 0.0, 0.99, 11_000, 16,
+            750_000, game=ProgressiveGAN, penalties={"GradientPenalty": 10.0, "Drift": 0.001}),
     "stylegan2_ada": Recipe("the style-based generator of 2020 with adaptive augmentation, for few "
             "images",
             networks.stylegan2, 512, stylegan2_width, NS, 2.5e-3, 0.0, 0.99, 20_000, 64, 390_000,
@@ -190,10 +210,13 @@ DIFFERENCES = {
     # rates.
     "sngan": dict(networks=EVEN_SNGAN, width=32, batch_size=32, steps=14_000, n_critic=1,
             update="shared", rates=rates(2e-4, 4e-4), moving_average_half_life=5_000,
-            ends={"generator_learning_rate": 0.0, "discriminator_learning_rate": 0.0}),
-    "sagan": dict(width=16, batch_size=32, steps=10_000),
-    "biggan": dict(width=16, batch_size=32, steps=10_000, moving_average_half_life=20_000),
-    "progan": dict(width=16, latent_dim=64, batch_size=32, steps=4_000, update="shared"),
+            ends={"generator_learning_rate": 0.0, "discriminator_learning_rate": 0.0},
+            decay="cosine"),
+    "sagan": dict(networks=SMALL_SAGAN, width=16, batch_size=32, steps=10_000),
+    "biggan": dict(networks=SMALL_BIGGAN, width=16, batch_size=32, steps=10_000,
+            moving_average_half_life=20_000),
+    "progan": dict(networks=SMALL_PROGAN, width=16, latent_dim=64, batch_size=32, steps=4_000,
+            update="shared"),
     "stylegan2_ada": dict(networks=SMALL_STYLEGAN2, width=16, latent_dim=64, batch_size=32,
             steps=10_000, rates=1e-2, update="shared",
             moving_average_half_life=5_000, penalties={"R1": stylegan2_small_gamma},
