@@ -169,6 +169,12 @@ def test_networks_have_the_published_widths(name, size, widths, others):
     assert small == (2, True)
 
 
+@pytest.mark.parametrize("name", ["sagan", "biggan"])
+def test_images_without_an_inner_map_have_no_attention(name):
+    gan = recipes.build(name, (8, 12, 3), width=2, latent_dim=8)
+    assert [network.get_config()["attention"] for network in players_of(gan)] == [None, None]
+
+
 def players_of(gan):
     """Returns the networks of both players."""
     return gan.generator, gan.discriminator

@@ -122,11 +122,11 @@ def resnet(
     )
 
 
-def attention_side(spec: NetworkSpec, side: int) -> int:
-    """Returns the shorter side of the inner map for attention that is nearest to `side`."""
+def attention_side(spec: NetworkSpec, side: int) -> int | None:
+    """Returns the shorter side of the inner map that is nearest to `side`; None without one."""
     _, doublings = map_size_and_doublings(spec.shape, least_doublings=1)
     sides = [spec.side >> stage for stage in range(1, doublings)]
-    return min(sides, key=lambda each: abs(math.log(each / side)), default=side)
+    return min(sides, key=lambda each: abs(math.log(each / side)), default=None)
 
 
 def sagan(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:

@@ -31,7 +31,8 @@ PUBLISHED = {
     "discriminator_learning_rate beta_1 beta_2 epsilon moving_average_half_life n_critic update "
     "augmentation",
     "progan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 epsilon moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
+    "beta_2 epsilon moving_average_half_life gradient_penalty drift interval n_critic update "
+    "augmentation",
     "stylegan2_ada": "latent_dim latent_distribution width batch_size steps loss learning_rate "
     "beta_1 beta_2 epsilon moving_average_half_life moving_average_ramp r1 path_length interval "
     "n_critic update augmentation",
@@ -155,6 +156,7 @@ def describe(name: str, width: int | str | None = None) -> list[str]:
         *rows,
         "--set NAME=VALUE changes a number, which is then constant; NAME.end is its last value, "
         f"reached on a {recipe.decay} schedule (rates, beta_2, penalties, "
-        "moving_average_half_life, augmentation.p). batch_size, steps and width have options of their own.",
+        "moving_average_half_life, augmentation.p). batch_size, steps and width have options of "
+        "their own.",
         f"Also for --set: {others}.",
     ]
