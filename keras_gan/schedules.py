@@ -37,8 +37,60 @@ class Schedule:
         return cls(**config)
 
 
+class Decay(Schedule):
+    """Base of schedules from `start` to `end` over the first `images`, constant afterwards.
+
+    Args:
+        start: Value at the beginning.
+        end: Value from `images` on.
+        images: Number of images over which the value changes, above 0.
+
+    Raises:
+        ConfigError: If `images` isn't positive.
+    """
+
+    def __init__(self, start: float, end: float, images: int):
+        self.start, self.end, self.images = start, end, check_positive("images", images)
+
+    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
+        """Returns the value after a number of images."""
+        fraction = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
+        return self.end + (self.start - self.end) * self.remaining(ops.cast(fraction, "float32"))
+
+    def remaining(self, fraction: tf.Tensor) -> tf.Tensor:
+        """Returns the part of the way to the end that remains after a fraction of the images."""
+        raise NotImplementedError(f"{type(self).__name__} defines no remaining.")
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {"start": self.start, "end": self.end, "images": self.images}
+
+
 @keras.saving.register_keras_serializable(package="keras_gan")
-class Cosine(Schedule):
+class Linear(Decay):
+    """Linear decay from `start` to `end` over the first `images`, constant afterwards.
+
+    Args:
+        start, end, images: As in `Cosine`.
+
+    Source: the learning rates of Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS
+    2017, appendix F.
+
+    Example:
+
+    >>> import keras_gan as kg
+    >>> rate = kg.schedules.Linear(2e-4, 0.0, images=1_000)
+    >>> [round(float(rate(images)), 5) for images in (0, 250, 1_000, 2_000)]
+    [0.0002, 0.00015, 0.0, 0.0]
+    """
+
+    def remaining(self, fraction: tf.Tensor) -> tf.Tensor:
+        """Returns the part of the way that remains."""
+        return 1.0 - fraction
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Cosine(Decay):
     """Cosine decay from `start` to `end` over the first `images`, constant afterwards.
 
     The value is end + (start - end) (1 + cos(pi t)) / 2 with t = min(images seen / images, 1).
@@ -62,18 +114,9 @@ class Cosine(Schedule):
     [0.05, 0.0275, 0.005, 0.005]
     """
 
-    def __init__(self, start: float, end: float, images: int):
-        self.start, self.end, self.images = start, end, check_positive("images", images)
-
-    def __call__(self, images_seen: int | tf.Tensor) -> tf.Tensor:
-        """Returns the value after a number of images."""
-        fraction = ops.minimum(ops.cast(images_seen, "float64") / float(self.images), 1.0)
-        cosine = ops.cos(math.pi * ops.cast(fraction, "float32"))
-        return self.end + (self.start - self.end) * (1.0 + cosine) / 2.0
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {"start": self.start, "end": self.end, "images": self.images}
+    def remaining(self, fraction: tf.Tensor) -> tf.Tensor:
+        """Returns the part of the way that remains."""
+        return (1.0 + ops.cos(math.pi * fraction)) / 2.0
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

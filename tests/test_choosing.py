@@ -42,7 +42,7 @@ CASES = {
     "digits in an hour": (like(DIGITS, hours=1), "quick", 64, 28, 64),
     "digits overnight": (like(DIGITS, hours=10), "stylegan2_ada", "small", 28, 32),
     "digits for many steps": (like(DIGITS, steps=50_000), "stylegan2_ada", "small", 28, 32),
-    "digits on a GPU": (on_gpu(DIGITS), "r3gan", 384, 28, 256),
+    "digits on a GPU": (on_gpu(DIGITS), "r3gan", 768, 28, 256),
     "digits in minutes of a GPU": (on_gpu(DIGITS, hours=0.2), "quick", 64, 28, 64),
     "cats on a processor": (CATS, "stylegan2_ada", "small", 64, 32),
     "cats in an hour": (like(CATS, hours=1), "stylegan2_ada", "small", 32, 32),
@@ -60,7 +60,7 @@ CASES = {
     "twenty pictures": (photos(32, 20), "stylegan2_ada", "small", 32, 16),
     "little memory": (like(photos(32, 400), memory=2.0), "stylegan2_ada", "small", 32, 16),
     "cats on a GPU": (on_gpu(CATS), "r3gan", 384, 64, 128),
-    "few icons on a GPU": (on_gpu(photos(64, 3_786)), "stylegan2_ada", 64, 64, 64),
+    "few icons on a GPU": (on_gpu(photos(64, 3_786)), "stylegan2_ada", 256, 64, 64),
     "photographs": (on_gpu(photos(300)), "r3gan", 96, 320, 16),
     "large photographs": (on_gpu(photos(900)), "r3gan", 48, 896, 8),
     "few huge photographs": (on_gpu(photos(4_000, 900)), "stylegan2_ada", 32, 1024, 8),
@@ -72,7 +72,7 @@ CASES = {
         Facts((300, 200, 3), 12_000, cores=2),
         *("stylegan2_ada", "small", (80, 56), 32),
     ),
-    "thumbnails": (on_gpu(photos(5)), "r3gan", 384, 8, 256),
+    "thumbnails": (on_gpu(photos(5)), "r3gan", 768, 8, 512),
 }
 
 
@@ -93,6 +93,7 @@ def test_choices(case):
         assert reason
         assert "\n" not in reason
     recipe_of_choice = recipes.get(choice.recipe, choice.width)
+    recipe_of_choice = recipe_of_choice.at(recipes.choosing.size_of(facts, size))
     if "default" in choice.reasons["batch_size"]:
         assert choice.batch_size == recipe_of_choice.batch_size
         assert ("for a CPU" in choice.reasons["batch_size"]) == (choice.width == "small")

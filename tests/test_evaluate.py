@@ -230,7 +230,7 @@ def test_metrics_are_left_out_where_there_are_too_few_samples():
     metric_set = metrics.get(["frechet", "kernel", "density_coverage"], "values")
     evaluator = metrics.Evaluator(source_of(5), metric_set, count=9, tell=told.append)
     figures = evaluator.evaluate(Generator()).figures
-    assert [*figures] == ["frechet[values]", "kernel[values]", "kernel_error[values]"]
+    assert [*figures] == ["frechet[values]", "kernel[values]", "kernel_deviation[values]"]
     line = "density_coverage is left out: it needs 6 real and 1 generated samples, and there are"
     assert told[0] == f"{line} 5 and 9."
     assert len(told) == len(set(told))
@@ -249,7 +249,7 @@ def test_a_metric_that_fails_leaves_the_others_their_figures():
     told, chosen = [], [*metrics.get(["kernel"], "values"), Failing("values", name="fid")]
     evaluator = metrics.Evaluator(source_of(), chosen, count=20, tell=told.append)
     evaluation = evaluator.evaluate(Generator())
-    assert [*evaluation.figures] == ["kernel[values]", "kernel_error[values]"]
+    assert [*evaluation.figures] == ["kernel[values]", "kernel_deviation[values]"]
     assert evaluation.failed == ("fid",)
     assert evaluation.lines()[1] == told[-1] == "fid[values] has no figure: division by zero"
     with pytest.raises(DataError, match=r"fid.* has no figure: division by zero"):

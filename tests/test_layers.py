@@ -206,6 +206,7 @@ def test_batch_normalization_is_keras_own(policy, jit):
     [
         (kg.layers.EqualizedDense(400, gain=2.0, rate=0.01, bias=1.0), (300, 200), 200),
         (kg.layers.EqualizedConv2D(64, 3, gain=2.0, padding="valid"), (4, 20, 20, 32), 288),
+        (kg.layers.EqualizedDense(400, gain=2.0, rate=0.1, scale_bias=True), (300, 200), 200),
     ],
 )
 def test_equalized_weights_have_variance_one_and_are_scaled_in_use(layer, inputs, fan_in):
@@ -215,9 +216,10 @@ def test_equalized_weights_have_variance_one_and_are_scaled_in_use(layer, inputs
     assert abs(np.std(kernel) * layer.rate - 1.0) < 0.02
     assert abs(np.std(outputs) - 2.0) < 0.1  # the gain
     plain = x @ kernel if kernel.ndim == 2 else tf.nn.conv2d(x, kernel, 1, "VALID").numpy()
-    expected = plain * 2.0 * layer.rate / fan_in**0.5 + bias * layer.rate
+    expected = plain * 2.0 * layer.rate / fan_in**0.5 + bias * layer.bias_factor
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(bias * layer.rate, layer.initial_bias)
+    np.testing.assert_allclose(bias * layer.bias_factor, layer.initial_bias)
+    assert layer.bias_factor == layer.rate * (2.0 if layer.scale_bias else 1.0)
     second = type(layer).from_config(layer.get_config())
     assert second.compute_output_shape(inputs) == outputs.shape
     second.build(inputs)

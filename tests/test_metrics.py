@@ -259,7 +259,7 @@ def test_reports():
     near = KernelDistance("values", subsets=5, subset_size=50, seed=7)
     near.update_state(real, real + 0.1)
     result = near.result()
-    expected = f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}, lower is better"
+    expected = f"{result['kernel']:.4g} +- {result['kernel_deviation']:.2g}, lower is better"
     assert near.report() == f"kernel[values] {expected} (1,200 against 1,200, seed 7)"
     equal = PrecisionRecall("values")
     equal.update_state(real, real)

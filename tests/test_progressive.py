@@ -110,6 +110,30 @@ def test_a_stage_fades_in_from_the_one_below(stage):
     np.testing.assert_allclose(samples[0.25], 0.75 * samples[0.0] + 0.25 * samples[1.0], atol=1e-6)
 
 
+def test_a_stage_pools_before_its_activation_unless_it_is_from_before():
+    """4x4 averages, then LeakyReLU, in NumPy; configs without the argument pool last."""
+    discriminator = kg.networks.ProgressiveDiscriminator((8, 8, 1), width=4)
+    config = discriminator.get_config()
+    assert config.pop("pool_first") is True
+    before = type(discriminator).from_config(config)
+    assert before.get_config()["pool_first"] is False
+    random = np.random.default_rng(0)
+    for weight, other in zip(discriminator.weights, before.weights, strict=True):
+        weight.assign(weight + 0.3 * random.normal(size=weight.shape))
+        other.assign(weight)
+    x = random.normal(size=(2, 8, 8, 4)).astype("float32")
+    leaky = lambda y: np.where(y > 0, y, 0.2 * y)  # noqa: E731
+    first, _, second, *_ = discriminator._stages.blocks[1]
+    y = np.array(second(leaky(np.array(first(x)))))
+    ends = {discriminator: leaky(halved(y)), before: halved(leaky(y))}
+    for network, expected in ends.items():
+        found = x
+        for layer in network._stages.blocks[1]:
+            found = layer(found)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.abs(ends[discriminator] - ends[before]).max() > 0.01
+
+
 def test_the_papers_networks_have_the_papers_number_of_weights():
     """Table 2 row by row: 23.1 million each at 1024x1024, and a 1x1 layer for each lower size."""
     table = [512, 512, 512, 512, 256, 128, 64, 32, 16]

@@ -40,7 +40,7 @@ def test_acgan_is_quick_with_a_classifier():
 
 def test_small_is_smaller():
     for name, recipe in recipes.RECIPES.items():
-        assert recipes.get(name, recipes.SMALL).width <= recipe.width
+        assert recipes.get(name, recipes.SMALL).at(32).width <= recipe.at(32).width
         assert recipes.get(name, 7).width == 7
         assert recipes.get(name) is recipe
     with pytest.raises(ConfigError, match=r"whole number, 'small', .* got 'tiny'"):
@@ -83,11 +83,11 @@ def test_samples_are_measured_as_their_medium_is():
 
 
 @pytest.mark.parametrize(
-    ("size", "gamma", "p", "half_life"), [(32, 0.25, 0.55, 5e6), (64, 2.0, 0.3, 5e5)]
+    ("size", "gamma", "p", "half_life"), [(32, 0.05, 0.55, 5e6), (64, 2.0, 0.3, 5e5)]
 )
 def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_life):
-    """The paper's numbers for CIFAR-10 and for faces, over the recipe's own 20 million images."""
-    gan = recipes.build("r3gan", (size, size, 3), width=8)
+    """The paper's numbers for CIFAR-10 and for faces, over 20 million images."""
+    gan = recipes.build("r3gan", (size, size, 3), width=8, images=20_000_000)
     assert [(p.name, p.weight) for p in gan.rules.penalties] == [("r1", gamma), ("r2", gamma)]
     ways = {
         "learning_rate": (2e-4, 5e-5),
@@ -106,6 +106,117 @@ def test_r3gan_follows_its_schedules_by_the_images_size(size, gamma, p, half_lif
             expected = end + (start - end) * fallen
             found = float(gan.schedules[name](1_000_000 * millions))
             assert found == pytest.approx(expected, rel=1e-5, abs=1e-7 * end), (name, millions)
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "batch_size", "gamma"),
+    [(32, 768, 512, 0.05), (64, 384, 256, 2), (256, 96, 256, 150)],
+)
+def test_r3gan_is_that_of_the_papers_presets(size, width, batch_size, gamma):
+    """Of CIFAR-10, FFHQ-64 and FFHQ-256."""
+    recipe = recipes.get("r3gan").at(size)
+    assert (recipe.width, recipe.batch_size) == (width, batch_size)
+    assert recipe.steps * batch_size == pytest.approx(20e6, rel=1e-4)
+    assert recipe.penalties["R1"](size, batch_size, 0) == pytest.approx(gamma)
+    assert recipe.update == "alternating"
+
+
+@pytest.mark.parametrize(("size", "width"), [(32, 512), (64, 256), (256, 64), (1024, 32)])
+def test_stylegan2_ada_is_the_official_automatic_setting(size, width):
+    """`auto` of the authors' train.py; path length and mixing above 32 pixels only."""
+    recipe = recipes.get("stylegan2_ada").at(size)
+    assert recipe.width == width
+    assert recipe.penalties["R1"](size, 64, 0) == pytest.approx(0.0002 * size**2 / 64)
+    assert recipe.penalties["PathLength"](size, 64, 0) == (0 if size == 32 else 2)
+    assert (recipe.moving_average_ramp, recipe.epsilon) == (0.05, 1e-8)
+    assert recipe.update == "alternating"
+
+
+@pytest.mark.parametrize(("size", "mixing"), [(8, 0.0), (48, 0.9)])
+def test_stylegan2_ada_is_built_as_its_authors_do(size, mixing):
+    gan = recipes.build("stylegan2_ada", (size, size, 3), num_classes=2, width=4)
+    generator, discriminator = gan.generator.get_config(), gan.discriminator.get_config()
+    assert (generator["mapping_layers"], discriminator["mapping_layers"]) == (2, 8)
+    assert generator["max_width"] == discriminator["max_width"] == 512
+    assert generator["style_mixing"] == mixing
+    intervals = {penalty.name: penalty.interval for penalty in gan.rules.penalties}
+    assert intervals == {"r1": 16} | ({"path_length": 4} if mixing else {})
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "widths", "others"),
+    [
+        ("sagan", 32, (8, 8), (4, 4)),
+        ("biggan", 32, (8, 8), (8, 8)),
+        ("sagan", 48, (2, 1024), (2, 1024)),
+        ("biggan", 48, (2, 32), (2, 32)),
+        ("progan", 32, (2, 2), (2, 2)),
+        ("progan", 48, (2, 512), (2, 512)),
+    ],
+)
+def test_networks_have_the_published_widths(name, size, widths, others):
+    """Width and largest width: up to 32 pixels the same at all resolutions, above they double."""
+    gan = recipes.build(name, (size, size, 3), width=2, latent_dim=8)
+    configs = gan.generator.get_config(), gan.discriminator.get_config()
+    assert [(c["width"], c["max_width"]) for c in configs] == [widths, others]
+    if name != "progan" and size == 32:
+        assert [c["attention"] for c in configs] == [16, 16]
+        assert configs[1]["smallest_map"] == 8
+    (small,) = {
+        (c["width"], c["max_width"] > 4 * c["width"])
+        for c in (
+            n.get_config() for n in players_of(recipes.build(name, (32, 32, 3), width="small:2"))
+        )
+    }
+    assert small == (2, True)
+
+
+@pytest.mark.parametrize("name", ["sagan", "biggan"])
+def test_images_without_an_inner_map_have_no_attention(name):
+    gan = recipes.build(name, (8, 12, 3), width=2, latent_dim=8)
+    assert [network.get_config()["attention"] for network in players_of(gan)] == [None, None]
+
+
+def players_of(gan):
+    """Returns the networks of both players."""
+    return gan.generator, gan.discriminator
+
+
+def test_published_widths_and_latents_depend_on_the_size():
+    biggan, progan = recipes.get("biggan"), recipes.get("progan")
+    assert [biggan.at(size).width for size in (32, 128)] == [64, 96]
+    assert [progan.at(size).width for size in (32, 64, 128, 256, 1024)] == [128, 256, 128, 64, 16]
+    assert [progan.at(size).latent_dim for size in (32, 1024)] == [128, 512]
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "sngan"])
+def test_learning_rates_of_2017_and_2018_fall_to_0_on_a_line(name):
+    gan = recipes.build(name, (8, 8, 3), width=2, images=1_000)
+    rates = [float(gan.schedules["learning_rate"](images)) for images in (0, 250, 1_000)]
+    assert rates == pytest.approx([2e-4, 1.5e-4, 0.0])
+
+
+def test_the_average_of_a_recipe_follows_its_ramp():
+    """Half-life 0.05 of the images seen, also after saving; NumPy's average is the same."""
+    gan = recipes.build("stylegan2_ada", (4, 4, 1), width=4, latent_dim=4, augmentation="none")
+    average = gan.moving_average.get_weights()
+    gan.fit(random_images(8, 4), batch_size=8, verbose=0)
+    beta = 0.5 ** (8 / (0.05 * 8))
+    weights = gan.generator.get_weights()
+    expected = [beta * a + (1 - beta) * w for a, w in zip(average, weights, strict=True)]
+    for found, one in zip(gan.moving_average.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, one, rtol=1e-3, atol=1e-6)
+    assert type(gan).from_config(gan.get_config()).moving_average_ramp == 0.05
+    assert recipes.build("quick", (8, 8, 1), width=4).moving_average_ramp == 0.1
+
+
+def test_adams_epsilon_is_the_authors_or_keras_own():
+    own = {"quick", "acgan", "toy1d", "toy25"}
+    for name, recipe in recipes.RECIPES.items():
+        expected = 1e-7 if name in own else 1e-6 if name == "biggan" else 1e-8
+        assert recipe.epsilon == expected
+    gan = recipes.build("quick", (8, 8, 1), width=4, epsilon=1e-3)
+    assert gan.generator_optimizer.epsilon == gan.discriminator_optimizer.epsilon == 1e-3
 
 
 def risen(seen, images, end):

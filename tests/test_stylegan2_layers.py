@@ -134,3 +134,7 @@ def test_pixel_noise_is_new_in_training_and_fixed_otherwise():
     fixed = [np.array(layer([x, key])) for key in keys]
     np.testing.assert_array_equal(*fixed)
     np.testing.assert_allclose(fixed[0][1], 2.0 * np.array(layer.fixed) + x[0], atol=1e-6)
+    louder = kg.layers.PixelNoise(2, gain=1.5)
+    louder([x, keys[0]])
+    louder.set_weights(layer.get_weights())
+    np.testing.assert_allclose(louder([x, keys[0]]), 1.5 * fixed[0], atol=1e-6)

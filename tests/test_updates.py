@@ -73,7 +73,8 @@ def simultaneous(gan, real, key):
             slope = inner.gradient(logits, samples)
             total += 0.5 * tf.reduce_mean(tf.reduce_sum(slope**2, axis=(1, 2, 3))) / 2
             f = logits_of(gan, tf.stop_gradient(fake), labels)
-            total += 0.25 * tf.reduce_mean((f - r_anchor(r)) ** 2 + (r - r_anchor(f)) ** 2)
+            excesses = tf.nn.relu(r - r_anchor(f)), tf.nn.relu(r_anchor(r) - f)
+            total += 0.25 * sum(tf.reduce_mean(excess**2) for excess in excesses)
     targets = (total, losses[1])
     slopes = [
         tape.gradient(loss, [w.value for w in player.trainable_weights])

@@ -128,7 +128,7 @@ def fidelity_frechet(real, fake):
 
 
 def fidelity_kernel(real, fake):
-    """Computes mean and standard error over the same subsets as keras_gan."""
+    """Computes mean and standard deviation over the same subsets as keras_gan."""
     size = subset_size(real, fake)
     distances = []
     for index in range(SUBSETS):
@@ -139,8 +139,7 @@ def fidelity_kernel(real, fake):
         options = {"kid_subsets": 1, "kid_subset_size": size, "verbose": False}
         figures = metric_kid.kid_features_to_metric(*pair, **options)
         distances.append(figures[metric_kid.KEY_METRIC_KID_MEAN])
-    error = np.std(distances) / np.sqrt(SUBSETS - 1)
-    return {"kernel": np.mean(distances), "kernel_error": error}
+    return {"kernel": np.mean(distances), "kernel_deviation": np.std(distances)}
 
 
 def fidelity_score(probabilities):

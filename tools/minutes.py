@@ -104,7 +104,8 @@ def train(arguments, seed, source, evaluator):
             `keep`.
     """
     keras.utils.set_random_seed(seed)
-    recipe = kg.recipes.get(arguments.recipe, arguments.width)
+    size = source.medium.size(source.sample_shape)
+    recipe = kg.recipes.get(arguments.recipe, arguments.width).at(size)
     classes = None if arguments.unconditional else source.class_names
     gan = kg.recipes.build(
         recipe,

@@ -35,10 +35,11 @@ def run_recipes(arguments: argparse.Namespace) -> None:
         f"{kg.recipes.AUTO:{width}} chooses a recipe and its settings for the data and the machine"
     )
     for name, recipe in kg.recipes.RECIPES.items():
+        numbers = kg.recipes.numbers_of(recipe)
         print(f"{name:{width}} {recipe.about}")
         rates = dict.fromkeys(f"{recipe.rate_of(player):g}" for player in recipe.game.players)
         print(
-            f"{'':{width}} width {recipe.width}, batch {recipe.batch_size}, "
-            f"{recipe.steps:,} steps, Adam {' and '.join(rates)} "
+            f"{'':{width}} width {numbers['width']}, batch {numbers['batch_size']}, "
+            f"steps {numbers['steps']}, Adam {' and '.join(rates)} "
             f"({recipe.beta_1}, {recipe.beta_2}), {recipe.loss}"
         )

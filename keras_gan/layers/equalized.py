@@ -22,6 +22,8 @@ class Equalized(keras.layers.Layer):
         rate: Learning rate relative to the optimizer's; 0.01 in StyleGAN's mapping.
         use_bias: Whether to add a bias.
         bias: Initial value of the bias.
+        scale_bias: Whether the gain is that of the activation behind the layer, as in StyleGAN2, so
+            that it scales the bias too.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., "Progressive Growing of GANs", ICLR 2018, section 4.1.
@@ -33,18 +35,25 @@ class Equalized(keras.layers.Layer):
         rate: float = 1.0,
         use_bias: bool = True,
         bias: float = 0.0,
+        scale_bias: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.gain, self.rate, self.use_bias, self.initial_bias = gain, rate, use_bias, bias
+        self.scale_bias = scale_bias
 
     def add_weights(self, shape: tuple[int, ...]) -> None:
         """Creates the kernel, whose last axis is the outputs, and the bias."""
         normal = keras.initializers.RandomNormal(stddev=1.0 / self.rate)
         self.kernel = self.add_weight(shape, normal, name="kernel")
         if self.use_bias:
-            constant = keras.initializers.Constant(self.initial_bias / self.rate)
+            constant = keras.initializers.Constant(self.initial_bias / self.bias_factor)
             self.bias = self.add_weight(shape[-1:], constant, name="bias")
+
+    @property
+    def bias_factor(self) -> float:
+        """Factor of the stored bias."""
+        return self.rate * self.gain if self.scale_bias else self.rate
 
     def scaled_kernel(self) -> tf.Tensor:
         """Returns the kernel times gain, rate and 1 / sqrt(fan-in)."""
@@ -53,7 +62,7 @@ class Equalized(keras.layers.Layer):
 
     def add_bias(self, outputs: tf.Tensor) -> tf.Tensor:
         """Adds the bias, if the layer has one."""
-        return outputs + self.bias * self.rate if self.use_bias else outputs
+        return outputs + self.bias * self.bias_factor if self.use_bias else outputs
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
@@ -63,6 +72,7 @@ class Equalized(keras.layers.Layer):
             "rate": self.rate,
             "use_bias": self.use_bias,
             "bias": self.initial_bias,
+            "scale_bias": self.scale_bias,
         }
 
 

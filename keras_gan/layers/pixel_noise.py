@@ -12,13 +12,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class PixelNoise(keras.layers.Layer):
-    """Sum x + strength n, with n ~ N(0, 1) at each pixel, the same for all channels.
+    """Sum x + gain strength n, with n ~ N(0, 1) at each pixel, the same for all channels.
 
     In training, n is drawn for each sample from the key. Otherwise it is a fixed map, so that a
     sample is a function of its latents. The strength is initialized to 0.
 
     Args:
         number: Index of the layer among those that share a key.
+        gain: Factor of the noise; sqrt 2 before an activation whose gain is in the convolution.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial
@@ -33,9 +34,9 @@ class PixelNoise(keras.layers.Layer):
     True
     """
 
-    def __init__(self, number: int, **kwargs: Any):
+    def __init__(self, number: int, gain: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.number = number
+        self.number, self.gain = number, gain
 
     def build(self, input_shape: Sequence[tuple]) -> None:
         """Creates the strength and the fixed map for `[(batch, height, width, channels), (2,)]`."""
@@ -52,7 +53,7 @@ class PixelNoise(keras.layers.Layer):
             values = ops.cast(noise.normal(shape, noise.fold_in(key, self.number)), x.dtype)
         else:
             values = self.fixed
-        return x + self.strength * values
+        return x + self.strength * self.gain * values
 
     def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
         """Returns the shape of x."""
@@ -60,4 +61,4 @@ class PixelNoise(keras.layers.Layer):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "number": self.number}
+        return {**super().get_config(), "number": self.number, "gain": self.gain}

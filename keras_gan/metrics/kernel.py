@@ -18,8 +18,9 @@ class KernelDistance(FeatureMetric):
 
     With the extractor "inception" this is the kernel inception distance (KID). Its expectation
     doesn't depend on the number of samples, and it can be slightly negative. `result` is a dict:
-    `"kernel"`, the mean over random subsets, and `"kernel_error"`, the standard error of this
-    mean, for the given samples.
+    `"kernel"`, the mean over random subsets, and `"kernel_deviation"`, the subsets' standard
+    deviation, as other packages print. The standard error of the mean is that, divided by the root
+    of the number of subsets.
 
     Args:
         extractor: As in `FeatureMetric`.
@@ -41,7 +42,7 @@ class KernelDistance(FeatureMetric):
     >>> metric = KernelDistance(extractor=lambda samples: samples, subsets=10, subset_size=100)
     >>> metric.update_state(rng.normal(size=(200, 4)), rng.normal(size=(200, 4)) + 1.0)
     >>> sorted(metric.result())
-    ['kernel', 'kernel_error']
+    ['kernel', 'kernel_deviation']
     """
 
     least_counts = (4, 4)
@@ -58,7 +59,7 @@ class KernelDistance(FeatureMetric):
         self.subsets, self.subset_size, self.seed = check_draws(subsets, subset_size, seed)
 
     def result(self) -> dict[str, float]:
-        """Computes mean and standard error over the subsets.
+        """Computes mean and standard deviation over the subsets.
 
         Raises:
             DataError: With fewer than 4 real or generated samples.
@@ -78,10 +79,10 @@ class KernelDistance(FeatureMetric):
         return self.subset_size if least >= self.subset_size else least // 2
 
     def describe(self, result: dict[str, float]) -> str:
-        """Formats the mean +- the standard error, and the size of smaller subsets."""
+        """Formats the mean +- the standard deviation, and the size of smaller subsets."""
         size = self.size_of_subsets()
         subsets = "" if size == self.subset_size else f" in subsets of {size}"
-        return f"{result['kernel']:.4g} +- {result['kernel_error']:.2g}{subsets}"
+        return f"{result['kernel']:.4g} +- {result['kernel_deviation']:.2g}{subsets}"
 
     def get_config(self) -> dict[str, object]:
         """Returns the constructor arguments."""
@@ -92,14 +93,14 @@ class KernelDistance(FeatureMetric):
 def kernel_distance(
     real: ArrayLike, fake: ArrayLike, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> dict[str, float]:
-    """Computes the mean squared MMD over random subsets, and its standard error.
+    """Computes the mean squared MMD over random subsets, and their standard deviation.
 
     Args:
         real, fake: Features `(count, features)`; the counts may differ.
         subsets, subset_size, seed: As in `KernelDistance`.
 
     Returns:
-        `{"kernel": mean, "kernel_error": standard error}`.
+        `{"kernel": mean, "kernel_deviation": standard deviation}`.
 
     Raises:
         ConfigError: For numbers out of range.
@@ -111,7 +112,7 @@ def kernel_distance(
 
     >>> import numpy as np
     >>> distance = kernel_distance(np.zeros((50, 2)), np.ones((50, 2)), subsets=3, subset_size=20)
-    >>> distance == {"kernel": 7.0, "kernel_error": 0.0}  # k(0, 0) + k(1, 1) - 2 k(0, 1) = 7
+    >>> distance == {"kernel": 7.0, "kernel_deviation": 0.0}  # k(0, 0) + k(1, 1) - 2 k(0, 1) = 7
     True
     """
     options = check_draws(subsets, subset_size, seed)
@@ -151,9 +152,8 @@ def subset(features: np.ndarray, size: int, seed: int, stream: int, index: int) 
 
 
 def summary(distances: np.ndarray) -> dict[str, float]:
-    """Computes mean and standard error of the subsets' distances."""
-    error = distances.std(ddof=1) / np.sqrt(len(distances))
-    return {"kernel": float(distances.mean()), "kernel_error": float(error)}
+    """Computes mean and standard deviation of the subsets' distances."""
+    return {"kernel": float(distances.mean()), "kernel_deviation": float(distances.std())}
 
 
 def squared_mmd(real: ArrayLike, fake: ArrayLike) -> float:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LOWER_IS_BETTER = (
-    *("frechet", "kernel", "kernel_error", "sliced_wasserstein", "kl_to_uniform"),
+    *("frechet", "kernel", "kernel_deviation", "sliced_wasserstein", "kl_to_uniform"),
     *("js", "tv", "energy", "w1"),
 )
 HIGHER_IS_BETTER = (
     *("inception_score", "precision", "recall", "density", "coverage", "modes", "good"),
     *("authentic", "distance_ratio"),
 )
-MAX_FEATURE = 1e20  # its 12th power, which the kernel distance's error takes, fits into float64
+MAX_FEATURE = 1e20  # its 12th power, which the kernel distance's deviation takes, fits into float64
 
 
 class Accumulator:

@@ -55,8 +55,9 @@ class AdversarialModel(Overview, Players):
     Args:
         seed: Non-negative int. With the step it determines all noise.
         moving_average_half_life: Number of images after which a weight counts half in the moving
-            averages. Early in training the half-life is a fraction of the images seen, so that the
-            average forgets the untrained network. A schedule of the same name replaces both.
+            averages. Early in training the half-life is a fraction of the images seen, the
+            attribute `moving_average_ramp`, so that the average forgets the untrained network. A
+            schedule of the same name replaces both.
         name: Name of the model.
         **networks: The players' networks, under the names of the attributes that hold them.
 

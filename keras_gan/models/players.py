@@ -19,8 +19,6 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-MOVING_AVERAGE_WARM_UP = 0.1  # largest half-life early in training, relative to the images seen
-
 
 class Players(Resumable):
     """Base of `AdversarialModel` that holds what each player has: networks and an optimizer.
@@ -36,10 +34,13 @@ class Players(Resumable):
         players: Name of a player -> names of the attributes that hold its networks.
         averages: Name of the attribute that holds a moving average -> that of its network.
         schedules: Name of a number -> `keras_gan.schedules.Schedule`.
+        moving_average_ramp: Largest half-life of the averages as a share of the images seen; it can
+            be set before training, and is saved.
     """
 
     players: dict[str, tuple[str, ...]] = {}
     averages: dict[str, str] = {}
+    moving_average_ramp = 0.1
 
     def __init__(
         self,
@@ -185,6 +186,7 @@ class Players(Resumable):
             **networks,
             "seed": self.seed,
             "moving_average_half_life": self.moving_average_half_life,
+            "moving_average_ramp": self.moving_average_ramp,
             "name": self.name,
         }
 
@@ -195,7 +197,11 @@ class Players(Resumable):
             name: keras.saving.deserialize_keras_object(config[name], custom_objects)
             for name in cls.network_names()
         }
-        return cls(**{**config, **networks})
+        config = {**config, **networks}
+        ramp = config.pop("moving_average_ramp", cls.moving_average_ramp)
+        model = cls(**config)
+        model.moving_average_ramp = ramp
+        return model
 
     # Schedules and averages.
 
@@ -235,9 +241,9 @@ class Players(Resumable):
     def update_averages(self, batch_size: int | tf.Tensor) -> None:
         """Updates the moving averages, with a shorter half-life early in training."""
         seen = ops.cast(self.images_before + self.images_seen, "float32")
-        warm_up = MOVING_AVERAGE_WARM_UP * seen
+        largest = self.moving_average_ramp * seen
         half_life = self.scheduled(
-            "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), warm_up)
+            "moving_average_half_life", ops.minimum(float(self.moving_average_half_life), largest)
         )
         for average, name in self.averages.items():
             update_average(getattr(self, average), getattr(self, name), batch_size, half_life)

@@ -22,7 +22,12 @@ class Network(keras.Model):
         config: Arguments of the subclass's constructor, for `get_config`.
         dtype: Precision policy of the layers.
         name: Name of the model.
+
+    Attributes:
+        earlier: Name of an argument -> its value in networks that were saved before it existed.
     """
+
+    earlier: dict[str, Any] = {}
 
     def __init__(
         self, inputs: Any, outputs: Any, config: dict, dtype: keras.DTypePolicy, name: str | None
@@ -63,6 +68,7 @@ class Network(keras.Model):
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Network":
         """Makes the network of a config, with new weights."""
         arguments = {name: value for name, value in config.items() if name not in PROPERTIES}
+        arguments = {**cls.earlier, **arguments}
         network = cls(**arguments)
         if config.get("medium") is not None:
             network.medium = media.from_config(config["medium"])

@@ -124,7 +124,8 @@ class ProgressiveGenerator(GrowingNetwork):
 class ProgressiveDiscriminator(GrowingNetwork):
     """ProGAN discriminator: an input layer for each size, then stages down to one logit.
 
-    Each stage has two convolutions with LeakyReLU 0.2 and 2x2 average pooling. At 4x4 the minibatch
+    Each stage has two convolutions with LeakyReLU 0.2 and 2x2 average pooling, before the second
+    activation as in the authors' program, or after it as in the paper's table. At 4x4 the minibatch
     standard deviation is appended. The paper's network for 1024x1024: `width=16`; maps of
     1024x1024x16, 512x512x32, 256x256x64, 128x128x128, 64x64x256, 32x32x512, 16x16x512, 8x8x512,
     4x4x512; 23,087,249 weights, 23.1 million as published.
@@ -137,6 +138,8 @@ class ProgressiveDiscriminator(GrowingNetwork):
             the last features and the class's embedding is added to the logit.
         max_width: Channels of the widest stage, or `width` where that is more; 512 in the paper.
         group_size: Number of samples in a group of the minibatch standard deviation.
+        pool_first: Whether to pool before the activation; False in networks that were saved before
+            this argument existed.
         dtype: Precision policy; Keras's global one by default.
         name: Name of the model.
 
@@ -150,6 +153,8 @@ class ProgressiveDiscriminator(GrowingNetwork):
     (None, 8, 8, 3)
     """
 
+    earlier = {"pool_first": False}
+
     def __init__(
         self,
         image_shape: Sequence[int] = (32, 32, 3),
@@ -157,16 +162,18 @@ class ProgressiveDiscriminator(GrowingNetwork):
         num_classes: int | None = None,
         max_width: int = 512,
         group_size: int = 4,
+        pool_first: bool = True,
         dtype: str | None = None,
         name: str = "progressive_discriminator",
     ):
         policy = resolve_policy(dtype)
-        stages = DiscriminatorStages(image_shape, width, max_width, num_classes, policy, group_size)
+        options = {"group_size": group_size, "pool_first": pool_first}
+        stages = DiscriminatorStages(image_shape, width, max_width, num_classes, policy, **options)
         config = {
             "image_shape": list(image_shape),
             "width": width,
             "num_classes": num_classes,
             "max_width": max_width,
-            "group_size": group_size,
+            **options,
         }
         super().__init__(stages, config, policy, name)

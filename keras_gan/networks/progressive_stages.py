@@ -158,7 +158,7 @@ class GeneratorStages(Stages):
 
 
 class DiscriminatorStages(Stages):
-    """Layers of the discriminator; `group_size` as in `ProgressiveDiscriminator`."""
+    """Layers of the discriminator; the last two arguments as in `ProgressiveDiscriminator`."""
 
     def __init__(
         self,
@@ -168,8 +168,10 @@ class DiscriminatorStages(Stages):
         num_classes: int | None,
         policy: keras.DTypePolicy,
         group_size: int,
+        pool_first: bool,
     ):
         super().__init__(image_shape, width, max_width, num_classes, policy, policy)
+        self.pool_first = pool_first
         self.from_rgb = [
             [self.convolution(width, f"from_rgb_{size}", 1), self.activation()]
             for width, (size, _) in zip(self.widths, self.sizes, strict=True)
@@ -184,12 +186,12 @@ class DiscriminatorStages(Stages):
     def block(self, stage: int) -> list[keras.layers.Layer]:
         """Makes the layers of a stage: two convolutions and 2x2 average pooling."""
         size, _ = self.sizes[stage]
+        end = [self.activation(), keras.layers.AveragePooling2D(2, dtype=self.policy)]
         return [
             self.convolution(self.widths[stage], f"first_conv_{size}"),
             self.activation(),
             self.convolution(self.widths[stage - 1], f"second_conv_{size}"),
-            self.activation(),
-            keras.layers.AveragePooling2D(2, dtype=self.policy),
+            *(reversed(end) if self.pool_first else end),
         ]
 
     def last_block(self, group_size: int) -> list[keras.layers.Layer]:

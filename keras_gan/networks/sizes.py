@@ -1,5 +1,6 @@
 """Sizes of a network's maps: a smallest map whose sides are doubled up to an image's."""
 
+import math
 from collections.abc import Sequence
 
 from keras_gan.errors import ConfigError
@@ -81,6 +82,11 @@ def nearest_size(
     doublings = max(least_doublings, (int(min(sides)) // SMALLEST_SIDE).bit_length() - 1)
     unit = 1 << max(doublings, 0)
     return tuple(max(SMALLEST_SIDE, round(side / unit)) * unit for side in sides)
+
+
+def largest_power_of_two(number: float) -> int:
+    """Returns the largest power of two that is at most a number of 1 or more."""
+    return 2 ** math.floor(math.log2(number))
 
 
 def stage_widths(doublings: int, width: int, max_width: int) -> list[int]:

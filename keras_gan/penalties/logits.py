@@ -49,10 +49,11 @@ class Drift(Penalty):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LeCam(Penalty):
-    """LeCam regularization: weight (E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]).
+    """LeCam regularization: weight (E[max(D(x) - a_F, 0)^2] + E[max(a_R - D(G(z)), 0)^2]).
 
-    The anchors a_R and a_F are moving averages of D's mean logit on real and generated samples.
-    Meant for small data sets.
+    As in the authors' code, and unlike the paper's equations, logits on the wrong side of an anchor
+    aren't pulled to it. The anchors a_R and a_F are moving averages of D's mean logit on real and
+    generated samples. Meant for small data sets.
 
     Args:
         weight: lambda; 0.01 to 0.3 in the paper.
@@ -60,7 +61,7 @@ class LeCam(Penalty):
         decay: Decay of the moving averages, from 0 to 1.
 
     Source: Tseng et al., "Regularizing Generative Adversarial Networks under Limited Data", CVPR
-    2021, equations 5 and 6.
+    2021, equations 5 and 6, with the authors' rectification.
     """
 
     name = "lecam"
@@ -84,13 +85,12 @@ class LeCam(Penalty):
         key: tf.Tensor | None = None,
         logits: tuple = (None, None),
     ) -> tf.Tensor:
-        """Updates the anchors and computes E[(D(x) - a_F)^2] + E[(D(G(z)) - a_R)^2]."""
+        """Updates the anchors; computes E[max(D(x) - a_F, 0)^2] + E[max(a_R - D(G(z)), 0)^2]."""
         real_logits, fake_logits = map(logits_of, [discriminator] * 2, (real, fake), logits)
         real_anchor = self._update_anchor(self.real_anchor, real_logits)
         fake_anchor = self._update_anchor(self.fake_anchor, fake_logits)
-        return ops.mean(ops.square(real_logits - fake_anchor)) + ops.mean(
-            ops.square(fake_logits - real_anchor)
-        )
+        excesses = ops.relu(real_logits - fake_anchor), ops.relu(real_anchor - fake_logits)
+        return sum(ops.mean(ops.square(excess)) for excess in excesses)
 
     def _update_anchor(self, anchor, logits):
         (mean,) = replicas.average([ops.mean(ops.stop_gradient(logits))])

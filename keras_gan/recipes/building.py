@@ -62,13 +62,14 @@ def build(
     """
     recipe = get(recipe, width) if isinstance(recipe, str) else with_width(recipe, width)
     medium = medium or media.of(sample_shape)
+    size = medium.size(sample_shape)
     changes, rules = split_changes(changes)
-    recipe = change(recipe, changes)
+    recipe = change(recipe.at(size), changes)
     if "augmentation" in rules:
         recipe = with_augmentation(recipe, NO_AUGMENTATION)
     recipe = without_penalties(recipe) if "penalties" in rules else recipe
     images = images or recipe.steps * recipe.batch_size
-    recipe = scale_penalties(resolve_numbers(recipe, medium.size(sample_shape), images), moments)
+    recipe = scale_penalties(resolve_numbers(recipe, size, images), moments)
     sizes = (sample_shape, recipe.latent_dim, recipe.width)
     spec = NetworkSpec(*sizes, medium, num_classes, dtype, moments)
     samples = issubclass(recipe.game, Sampling)
@@ -79,6 +80,7 @@ def build(
         moving_average_half_life=recipe.moving_average_half_life,
         **options,
     )
+    model.moving_average_ramp = recipe.moving_average_ramp
     compile_model(model, recipe, rules, images, jit_compile)
     return model
 
@@ -151,7 +153,10 @@ def build_networks(recipe: Recipe, spec: NetworkSpec) -> dict[str, keras.Model]:
 
 
 def resolve_numbers(recipe: Recipe, size: int, images: int) -> Recipe:
-    """Returns the recipe with its functions of image size and image count evaluated."""
+    """Returns the recipe with its functions of image size and image count evaluated.
+
+    Penalties whose weight is 0 at this size are left out.
+    """
 
     def resolve(table):
         return {
@@ -159,7 +164,8 @@ def resolve_numbers(recipe: Recipe, size: int, images: int) -> Recipe:
             for name, number in table.items()
         }
 
-    ends, weights = resolve(recipe.ends), resolve(recipe.penalties)
+    ends = resolve(recipe.ends)
+    weights = {name: weight for name, weight in resolve(recipe.penalties).items() if weight}
     return dataclasses.replace(recipe, penalties=weights, ends=ends)
 
 
@@ -181,7 +187,8 @@ def scale_penalties(recipe: Recipe, moments: tuple | None) -> Recipe:
 def make_optimizer(recipe: Recipe, player: str) -> keras.optimizers.Optimizer:
     """Makes a player's optimizer, with a fixed name so that settings of runs are comparable."""
     rate = recipe.rate_of(player)
-    return optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, name=f"{player}_adam")
+    numbers = recipe.beta_1, recipe.beta_2, recipe.epsilon
+    return optimizers.Adam(rate, *numbers, name=f"{player}_adam")
 
 
 def make_schedules(
@@ -209,7 +216,6 @@ def make_schedules(
     starts |= recipe.penalty_weights()
     for name in recipe.ends.keys() - starts.keys():
         raise unknown("scheduled number", name, starts)
-    cosines = {
-        name: schedules.Cosine(starts[name], end, images) for name, end in recipe.ends.items()
-    }
-    return {**model.default_schedules(images), **cosines}
+    kind = {"cosine": schedules.Cosine, "linear": schedules.Linear}[recipe.decay]
+    decays = {name: kind(starts[name], end, images) for name, end in recipe.ends.items()}
+    return {**model.default_schedules(images), **decays}

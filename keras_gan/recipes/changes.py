@@ -13,13 +13,23 @@ from keras_gan.sampling import LATENT_DISTRIBUTIONS, Sampling
 PLAIN = (str, numbers.Number)
 END, CLIPPING = ".end", "weight_clipping"
 AUGMENTATION, PROBABILITY = "augmentation.", "augmentation.p"
-HALF_LIFE = "moving_average_half_life"
+HALF_LIFE, RAMP = "moving_average_half_life", "moving_average_ramp"
 ARGUMENTS = ("batch_size", "steps", "width")  # of `Settings` and of the command line
-FIELDS = ("beta_1", "beta_2", "interval", "latent_dim", "latent_distribution", HALF_LIFE)
+SAMPLING = ("latent_dim", "latent_distribution")
+FIELDS = ("beta_1", "beta_2", "epsilon", "interval", *SAMPLING, HALF_LIFE, RAMP)
 ADA_OPTIONS = ("factors", "images", "interval", "p", "target", "transforms")
 PENALTIES = {  # name -> name of the class, for penalties of one weight
     getattr(penalties, name).name: name
-    for name in ("R1", "R2", "GradientPenalty", "ZeroCentered", "DRAGAN", "Drift", "LeCam")
+    for name in (
+        "R1",
+        "R2",
+        "GradientPenalty",
+        "ZeroCentered",
+        "DRAGAN",
+        "Drift",
+        "LeCam",
+        "PathLength",
+    )
 }
 
 
@@ -122,7 +132,7 @@ def check_value(name: str, value: object) -> object:
     """Returns the value of a field of `Recipe`; raises `ConfigError` for one out of range."""
     if name in ("accumulation", "interval", "latent_dim", "n_critic"):
         return check_integer(name, value)
-    if name == HALF_LIFE:
+    if name in (HALF_LIFE, RAMP, "epsilon"):
         return check_positive(name, value)
     if name in ("beta_1", "beta_2"):
         if not is_number(value) or not 0 <= value < 1:
@@ -239,6 +249,7 @@ def check_together(recipe: Recipe, changes: Mapping[str, object]) -> None:
     p_end = PROBABILITY + END
     for first, second, reason in (
         (HALF_LIFE, HALF_LIFE + END, "a scheduled half-life rises from 0"),
+        (RAMP, HALF_LIFE + END, "a scheduled half-life rises from 0"),
         (f"{AUGMENTATION}target", p_end, "p follows either the target or the schedule"),
     ):
         if first in changes and second in changes:

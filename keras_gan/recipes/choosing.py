@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from keras_gan import media
 from keras_gan.errors import counted
-from keras_gan.networks.sizes import nearest_size
+from keras_gan.networks.sizes import largest_power_of_two, nearest_size
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 from keras_gan.recipes.table import SMALL, SMALL_RECIPES, get
 
@@ -19,7 +19,6 @@ FEW_OF_A_CLASS = 50  # fewer are too few to learn a class
 SHORT_CORE_HOURS, SHORT_STEPS, SHORT_GPU_HOURS = 4, 10_000, 1
 LARGEST_SIZE = 1024
 LARGEST_ON_CPU, LARGEST_IN_SHORT = 64, 32
-FULL_WIDTH_UP_TO = {"r3gan": 64, "stylegan2_ada": 512}  # pixels, as published
 BATCH_TIMES_SIZE = 8_192
 SMALLEST_BATCH = 8
 LITTLE_MEMORY = 4  # GiB, without a GPU
@@ -134,13 +133,13 @@ def auto(facts: Facts) -> Choice:
     """
     recipe, recipe_reason = pick_recipe(facts)
     size, size_reason = pick_size(facts)
-    side = longer_side(size)
-    width, width_reason = pick_width(facts, recipe, side)
+    scale = size_of(facts, size)
+    width, width_reason = pick_width(facts, recipe, scale)
     picks = {
         "recipe": (recipe, recipe_reason),
         "width": (width, width_reason),
         "image_size": (size, size_reason),
-        "batch_size": pick_batch_size(facts, recipe, width, side),
+        "batch_size": pick_batch_size(facts, get(recipe, width).at(scale), width, size),
         "augmentation": pick_augmentation(facts, get(recipe)),
         "conditional": pick_conditional(facts),
     }
@@ -189,6 +188,14 @@ def to_text(value: object) -> str:
     if isinstance(value, tuple):  # a size
         return "x".join(map(str, value))
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def size_of(facts: Facts, size: int | tuple[int, int] | None) -> int:
+    """Returns the size by which recipes scale, for images of a size or for other samples."""
+    shape = facts.sample_shape
+    if size is not None:
+        shape = (*(size if isinstance(size, tuple) else (size, size)), shape[2])
+    return (facts.medium or media.of(shape)).size(shape)
 
 
 def longer_side(size: int | tuple[int, int] | None) -> int | None:
@@ -240,27 +247,26 @@ def pick_size(facts: Facts) -> tuple[int | tuple[int, int] | None, str | None]:
     return picked, f"the nearest size that networks support; the images have {height}x{width}"
 
 
-def pick_width(facts: Facts, recipe: str, size: int | None) -> tuple[int | str, str]:
+def pick_width(facts: Facts, recipe: str, scale: int) -> tuple[int | str, str]:
     """Picks the width of the networks."""
-    width = get(recipe).width
     if not facts.gpus and recipe in SMALL_RECIPES:
         return SMALL, "the recipe's variant for a CPU, as there is no GPU"
-    full = FULL_WIDTH_UP_TO.get(recipe, LARGEST_SIZE)
-    if size is None or size <= full:
+    width = get(recipe).at(scale).width
+    if not facts.are_images or width == get(recipe).width:
         return width, "the recipe's default"
-    reason = f"the recipe's {width} up to {full} pixels, halved for each doubling"
-    return width * full // largest_power_of_two(size), reason
+    return width, "the recipe's default at this size"
 
 
 def pick_batch_size(
-    facts: Facts, recipe: str, width: int | str, size: int | None
+    facts: Facts, recipe: Recipe, width: int | str, size: int | tuple[int, int] | None
 ) -> tuple[int, str]:
-    """Picks the number of samples per step."""
-    default = batch = get(recipe, width).batch_size
+    """Picks the number of samples per step; the recipe is that at the picked size."""
+    default = batch = recipe.batch_size
     reason = "the recipe's default" if width != SMALL else "the default of the variant for a CPU"
-    if size is not None and batch * size > BATCH_TIMES_SIZE:
-        batch = max(largest_power_of_two(BATCH_TIMES_SIZE / size), SMALLEST_BATCH)
-        reason = f"less than the recipe's {default}, to fit images of {size} pixels"
+    side = longer_side(size)
+    if side is not None and batch * side > BATCH_TIMES_SIZE:
+        batch = max(largest_power_of_two(BATCH_TIMES_SIZE / side), SMALLEST_BATCH)
+        reason = f"less than the recipe's {default}, to fit images of {side} pixels"
     if not facts.gpus and facts.memory is not None and facts.memory < LITTLE_MEMORY:
         batch, reason = max(batch // 2, SMALLEST_BATCH), f"only {facts.memory:.1f} GiB of memory"
     if batch > facts.count:
@@ -289,8 +295,3 @@ def pick_conditional(facts: Facts) -> tuple[bool | None, str | None]:
         each = facts.count / facts.num_classes
         return False, f"{facts.num_classes} classes of only {each:.0f} samples each"
     return True, f"{facts.num_classes} classes"
-
-
-def largest_power_of_two(number: float) -> int:
-    """Returns the largest power of two that is at most a number of 1 or more."""
-    return 2 ** math.floor(math.log2(number))

@@ -12,6 +12,8 @@ from keras_gan.networks.sizes import map_size_and_doublings
 
 import keras
 
+CIFAR = 32  # pixels: up to here papers have networks and hyperparameters for CIFAR-10
+
 
 class NetworkSpec(NamedTuple):
     """The sizes and options from which the networks of a model are built.
@@ -43,6 +45,11 @@ class NetworkSpec(NamedTuple):
     def side(self) -> int:
         """Shorter side of images in pixels."""
         return min(self.shape[:2])
+
+    @property
+    def size(self) -> int:
+        """Side of a square of as many pixels as the images have."""
+        return self.medium.size(self.shape)
 
     @property
     def activation(self) -> str:
@@ -115,49 +122,98 @@ def resnet(
     )
 
 
-def attention_side(spec: NetworkSpec, side: int) -> int:
-    """Returns the shorter side of the inner map for attention that is nearest to `side`."""
+def attention_side(spec: NetworkSpec, side: int) -> int | None:
+    """Returns the shorter side of the inner map that is nearest to `side`; None without one."""
     _, doublings = map_size_and_doublings(spec.shape, least_doublings=1)
     sides = [spec.side >> stage for stage in range(1, doublings)]
-    return min(sides, key=lambda each: abs(math.log(each / side)), default=side)
+    return min(sides, key=lambda each: abs(math.log(each / side)), default=None)
 
 
-def sagan(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes residual networks with self-attention, both with spectral normalization."""
-    attention = attention_side(spec, max(8, spec.side // 4))
-    common = {"attention": attention, "normalization": "spectral"} | spec.classes_and_dtype
-    generator = {"conditioning": "batch_norm", **common}
-    return pair(
-        networks.ResNetGenerator(spec.shape, spec.latent_dim, spec.width, **generator),
-        networks.ResNetDiscriminator(spec.shape, spec.width, **common),
-    )
+def sagan(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:
+    """Makes residual networks with self-attention, both with spectral normalization.
+
+    Up to 32 pixels they have the same width at all resolutions, 4 times the generator's and twice
+    the discriminator's, as in StudioGAN; the authors have no networks of this size.
+
+    Args:
+        spec: A `NetworkSpec`.
+        small: Whether they widen inwards at all sizes, which is less work for a CPU.
+    """
+    even = (4, 2) if spec.size <= CIFAR and not small else None
+    attention = attention_side(spec, spec.side // 2 if even else max(8, spec.side // 4))
+    options = {"attention": attention, "normalization": "spectral"}
+    return residual_pair(spec, options, "batch_norm", even)
 
 
-def biggan(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes SAGAN's networks with latents in each block and orthogonal initial weights."""
+def biggan(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:
+    """Makes SAGAN's networks with latents in each block and orthogonal initial weights.
+
+    Up to 32 pixels both have 4 times the width at all resolutions, as in the authors' code.
+
+    Args:
+        spec, small: As in `sagan`.
+    """
     attention = attention_side(spec, min(64, spec.side // 2))
-    common = {"attention": attention, "normalization": "spectral"}
-    common |= {"max_width": 16 * spec.width, "initializer": "orthogonal"} | spec.classes_and_dtype
-    generator = {"conditioning": "split_latents", **common}
+    options = {"attention": attention, "normalization": "spectral"}
+    options |= {"max_width": 16 * spec.width, "initializer": "orthogonal"}
+    even = (4, 4) if spec.size <= CIFAR and not small else None
+    return residual_pair(spec, options, "split_latents", even)
+
+
+def residual_pair(
+    spec: NetworkSpec, options: dict, conditioning: str, even: tuple[int, int] | None
+) -> dict[str, keras.Model]:
+    """Makes residual networks.
+
+    Args:
+        spec: A `NetworkSpec`.
+        options: Arguments of both networks.
+        conditioning: Conditioning of the generator.
+        even: Widths of the generator and of the discriminator at all resolutions, as multiples of
+            the spec's; None for networks that widen inwards.
+    """
+    common = {"width": spec.width, **options, **spec.classes_and_dtype}
+    generator, discriminator = {"conditioning": conditioning, **common}, dict(common)
+    if even is not None:
+        for network, factor in zip((generator, discriminator), even, strict=True):
+            network |= dict.fromkeys(("width", "max_width"), factor * spec.width)
+        discriminator["smallest_map"] = min(8, spec.side // 2)
     return pair(
-        networks.ResNetGenerator(spec.shape, spec.latent_dim, spec.width, **generator),
-        networks.ResNetDiscriminator(spec.shape, spec.width, **common),
+        networks.ResNetGenerator(spec.shape, spec.latent_dim, **generator),
+        networks.ResNetDiscriminator(spec.shape, **discriminator),
     )
 
 
-def stylegan2(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes a style-based generator with noise, and a residual discriminator."""
-    common = {"mapping_layers": 2, "max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
-    generator = {"style_mixing": 0.0, **common}
+def stylegan2(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:
+    """Makes a style-based generator with noise, and a residual discriminator.
+
+    Args:
+        spec: A `NetworkSpec`.
+        small: Whether small maps have at most 8 times the width, labels a mapping of two layers and
+            samples one style, for a CPU.
+    """
+    max_width = min(8 * spec.width, 512) if small else 512
+    common = {"max_width": max_width} | spec.classes_and_dtype
+    mixing = 0.0 if small or spec.size <= CIFAR else 0.9
+    generator = {"mapping_layers": 2, "style_mixing": mixing, **common}
+    discriminator = {"mapping_layers": 2 if small else 8, **common}
     return pair(
         networks.StyleGAN2Generator(spec.shape, spec.latent_dim, spec.width, **generator),
-        networks.StyleGAN2Discriminator(spec.shape, spec.width, **common),
+        networks.StyleGAN2Discriminator(spec.shape, spec.width, **discriminator),
     )
 
 
-def progan(spec: NetworkSpec) -> dict[str, keras.Model]:
-    """Makes networks that grow from a smallest image, 4x4 for a power of two."""
-    common = {"max_width": min(8 * spec.width, 512)} | spec.classes_and_dtype
+def progan(spec: NetworkSpec, small: bool = False) -> dict[str, keras.Model]:
+    """Makes networks that grow from a smallest image, 4x4 for a power of two.
+
+    Args:
+        spec: A `NetworkSpec`.
+        small: Whether small maps have up to 8 times the width. By default they have up to 512
+            channels; up to 32 pixels, as in the authors' networks for CIFAR-10, all have the width.
+    """
+    widest = spec.width if spec.size <= CIFAR else 512
+    max_width = min(8 * spec.width, 512) if small else widest
+    common = {"max_width": max_width} | spec.classes_and_dtype
     return pair(
         networks.ProgressiveGenerator(spec.shape, spec.latent_dim, spec.width, **common),
         networks.ProgressiveDiscriminator(spec.shape, spec.width, **common),

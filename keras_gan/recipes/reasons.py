@@ -20,22 +20,24 @@ PAPERS = {
 # Names of the paper's own numbers; all others of a recipe have a reason below, or are choices
 PUBLISHED = {
     "gan": "latent_dim width loss n_critic update augmentation",
-    "dcgan": "width beta_1 loss n_critic update augmentation",
+    "dcgan": "width beta_1 epsilon loss n_critic update augmentation",
     "wgan_gp": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 gradient_penalty interval n_critic update augmentation",
+    "beta_2 epsilon gradient_penalty interval n_critic update augmentation",
     "sngan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 n_critic update augmentation",
+    "beta_2 epsilon n_critic update augmentation",
     "sagan": "latent_dim latent_distribution width batch_size steps loss generator_learning_rate "
-    "discriminator_learning_rate beta_1 beta_2 n_critic update augmentation",
+    "discriminator_learning_rate beta_1 beta_2 epsilon n_critic update augmentation",
     "biggan": "latent_dim latent_distribution width loss generator_learning_rate "
-    "discriminator_learning_rate beta_1 beta_2 moving_average_half_life n_critic update "
+    "discriminator_learning_rate beta_1 beta_2 epsilon moving_average_half_life n_critic update "
     "augmentation",
-    "progan": "latent_distribution batch_size steps loss learning_rate beta_1 beta_2 "
-    "moving_average_half_life gradient_penalty drift interval n_critic update augmentation",
-    "stylegan2_ada": "latent_dim latent_distribution batch_size steps loss learning_rate beta_1 "
-    "beta_2 moving_average_half_life r1 interval n_critic augmentation",
-    "r3gan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
-    "beta_2 moving_average_half_life r1 r2 interval n_critic augmentation augmentation.p "
+    "progan": "latent_dim latent_distribution width batch_size steps loss learning_rate beta_1 "
+    "beta_2 epsilon moving_average_half_life gradient_penalty drift interval n_critic update "
+    "augmentation",
+    "stylegan2_ada": "latent_dim latent_distribution width batch_size steps loss learning_rate "
+    "beta_1 beta_2 epsilon moving_average_half_life moving_average_ramp r1 path_length interval "
+    "n_critic update augmentation",
+    "r3gan": "latent_dim latent_distribution width batch_size loss learning_rate beta_1 beta_2 "
+    "epsilon moving_average_half_life r1 r2 interval n_critic update augmentation augmentation.p "
     "augmentation.transforms augmentation.factors",
 }
 SHARED = "measured: closer to MNIST in equal minutes than alternating, for six seeds of six"
@@ -62,8 +64,6 @@ REASONS = {
         "loss": "Goodfellow et al. 2014",
         "learning_rate": "ten times that of Radford et al. 2015, which R1 allows; made for minutes",
     },
-    "wgan_gp": {"learning_rate": "the paper's first; there it falls to 0"},
-    "sngan": {"learning_rate": "the paper's first; there it falls to 0"},
     "toy1d": {"learning_rate": "a choice; the end lets the samples come to rest"},
     "toy25": {
         "loss": "Huang et al. 2024",
@@ -76,12 +76,7 @@ REASONS = {
         "batch_size": "an eighth of the paper's 2,048, for one machine",
         "steps": "a choice: as many images as SAGAN",
     },
-    "progan": {
-        "latent_dim": "a quarter of the paper's 512",
-        "width": "a choice: narrower than the paper's",
-    },
-    "stylegan2_ada": {"update": SAVES_A_PASS},
-    "r3gan": {"update": SAVES_A_PASS},
+    "r3gan": {"steps": "20 million images, over which the paper's schedules run"},
 }
 REASONS["acgan"] = {
     **REASONS["quick"],
@@ -97,10 +92,14 @@ SMALL_REASONS = {
     },
     "progan": {"update": SHARED},
     "stylegan2_ada": {
+        "update": SAVES_A_PASS,
         "r1": "measured on cats: with the official 0.0064 all samples had one layout",
         "learning_rate": "four times the paper's, as there are few steps; falls to the paper's",
     },
     "r3gan": {
+        "update": SAVES_A_PASS,
+        "r1": "the paper's for faces, scaled to the size",
+        "r2": "the paper's for faces, scaled to the size",
         "learning_rate": "five times the paper's, as there are few steps",
         "interval": "penalties are most of a step's cost",
     },
@@ -123,6 +122,7 @@ def reasons_of(name: str, width: int | str | None = None) -> dict[str, str]:
     full, used = numbers_of(get(name)), numbers_of(get(name, width))
     published = dict.fromkeys(PUBLISHED.get(name, "").split(), PAPERS.get(name))
     defaults = {"n_critic": "one update each", "augmentation": "many samples need none"}
+    defaults |= {"moving_average_ramp": "a choice: the average forgets the untrained network"}
     neutral = {"accumulation": "batches aren't split", "remat": "memory suffices"}
     reasons = {**defaults, **published, **REASONS.get(name, {}), **neutral}
     differing = {key for key, text in used.items() if text != full.get(key)}
@@ -156,7 +156,8 @@ def describe(name: str, width: int | str | None = None) -> list[str]:
         f"{name}: {recipe.about}",
         *rows,
         "--set NAME=VALUE changes a number, which is then constant; NAME.end is its last value, "
-        "reached on a cosine (rates, beta_2, penalties, moving_average_half_life, augmentation.p). "
-        "batch_size, steps and width have options of their own.",
+        f"reached on a {recipe.decay} schedule (rates, beta_2, penalties, "
+        "moving_average_half_life, augmentation.p). batch_size, steps and width have options of "
+        "their own.",
         f"Also for --set: {others}.",
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from keras_gan.checks import is_number
-from keras_gan.recipes.changes import AUGMENTATION, CLIPPING, HALF_LIFE, PROBABILITY, change
+from keras_gan.recipes.changes import AUGMENTATION, CLIPPING, HALF_LIFE, PROBABILITY, RAMP, change
 from keras_gan.recipes.recipe import NO_AUGMENTATION, Recipe
 
 SIZES = (32, 64)  # in pixels, for which numbers that depend on the size are shown
@@ -35,17 +35,19 @@ def numbers_of(recipe: Recipe) -> dict[str, str]:
 
     >>> from keras_gan import recipes
     >>> recipes.numbers_of(recipes.get("r3gan"))["r1"]
-    '0.25 to 0.025 (at 32 pixels), 2 to 0.2 (at 64 pixels)'
+    '0.05 to 0.005 (at 32 pixels), 2 to 0.2 (at 64 pixels)'
     """
     fields = ("latent_dim", "latent_distribution", "width", "batch_size", "steps", "loss")
-    texts = {name: text_of(getattr(recipe, name)) for name in fields}
+    texts = {name: at_sizes(recipe, name) for name in fields}
     rates = {f"{player}_learning_rate": recipe.rate_of(player) for player in recipe.game.players}
     if len(set(rates.values())) == 1 and not rates.keys() & recipe.ends.keys():
         rates = {"learning_rate": next(iter(rates.values()))}
     texts |= {name: with_end(recipe, rate, name) for name, rate in rates.items()}
     texts |= {"beta_1": text_of(recipe.beta_1), "beta_2": with_end(recipe, recipe.beta_2, "beta_2")}
+    texts |= {"epsilon": text_of(recipe.epsilon)}
     start = 0 if HALF_LIFE in recipe.ends else recipe.moving_average_half_life
     texts[HALF_LIFE] = with_end(recipe, start, HALF_LIFE)
+    texts |= {} if HALF_LIFE in recipe.ends else {RAMP: text_of(recipe.moving_average_ramp)}
     weights = recipe.penalty_weights().items()
     texts |= {name: with_end(recipe, weight, name) for name, weight in weights}
     if recipe.penalties:
@@ -71,10 +73,19 @@ def augmentation_numbers(recipe: Recipe) -> dict[str, str]:
     return texts | {AUGMENTATION + name: text_of(value) for name, value in values.items()}
 
 
+def at_sizes(recipe: Recipe, name: str) -> str:
+    """Returns a field of a recipe as text, at two sizes if it depends on the size."""
+    return join({size: text_of(getattr(recipe.at(size), name)) for size in SIZES})
+
+
 def with_end(recipe: Recipe, start: object, name: str) -> str:
     """Returns a number and its value at the end of the run as text, at two sizes if it has some."""
     values = (start, recipe.ends[name]) if name in recipe.ends else (start,)
-    texts = {size: " to ".join(text_of(v, recipe, size) for v in values) for size in SIZES}
+    return join({size: " to ".join(text_of(v, recipe, size) for v in values) for size in SIZES})
+
+
+def join(texts: Mapping[int, str]) -> str:
+    """Returns the texts of several sizes as one, a single text if all are equal."""
     if len(set(texts.values())) == 1:
         return texts[SIZES[0]]
     return ", ".join(f"{text} (at {size} pixels)" for size, text in texts.items())
@@ -83,6 +94,7 @@ def with_end(recipe: Recipe, start: object, name: str) -> str:
 def text_of(value: object, recipe: Recipe | None = None, size: int | None = None) -> str:
     """Returns a value as text; a function of size, batch and images is called."""
     if callable(value):
+        recipe = recipe.at(size)
         value = value(size, recipe.batch_size, recipe.steps * recipe.batch_size)
     if not is_number(value):
         return str(value)

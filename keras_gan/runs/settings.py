@@ -98,7 +98,8 @@ class Settings:
         Args:
             source: The opened `Source`.
         """
-        recipe = recipes.get(self.recipe, self.width)
+        size = source.medium.size(source.sample_shape)
+        recipe = recipes.get(self.recipe, self.width).at(size)
         if self.conditional:
             source.require_labels()
         classes = None if self.conditional is False else source.class_names

@@ -42,6 +42,7 @@ class StyleGAN2Discriminator(Network):
         mapping_layers: Number of dense layers of that mapping.
         group_size: Number of samples in a group of the minibatch standard deviation.
         max_width: Number of channels of the widest stage, at least `width`.
+        scale_biases: As in `StyleGAN2Generator`.
         dtype: Precision policy of the blocks; Keras's global one by default. The last layers, at
             4x4, use float32.
         name: Name of the model.
@@ -56,6 +57,8 @@ class StyleGAN2Discriminator(Network):
     (None, 1)
     """
 
+    earlier = {"scale_biases": False}
+
     def __init__(
         self,
         image_shape: Sequence[int] = (256, 256, 3),
@@ -64,6 +67,7 @@ class StyleGAN2Discriminator(Network):
         mapping_layers: int = 8,
         group_size: int = 4,
         max_width: int = 512,
+        scale_biases: bool = True,
         dtype: str | None = None,
         name: str = "stylegan2_discriminator",
     ):
@@ -73,15 +77,19 @@ class StyleGAN2Discriminator(Network):
         policy = resolve_policy(dtype)
         images = keras.Input(tuple(image_shape), name="images")
         inputs = discriminator_inputs(images, num_classes)
-        x = EqualizedConv2D(widths[0], 1, gain=GAIN, dtype=policy)(images)
+        options = {"gain": GAIN, "scale_bias": scale_biases}
+        x = EqualizedConv2D(widths[0], 1, **options, dtype=policy)(images)
         x = activate(x, policy)
         for channels in widths[1:]:
-            x = block(x, channels, policy)
-        features = last_features(x, group_size)
+            x = block(x, channels, scale_biases, policy)
+        features = last_features(x, group_size, scale_biases)
         if num_classes is None:
             logits = EqualizedDense(1, dtype="float32", name="logits")(features)
         else:
-            logits = projection(features, inputs[1], num_classes, mapping_layers)
+            labels = map_labels(
+                inputs[1], num_classes, features.shape[-1], mapping_layers, scale_biases
+            )
+            logits = projection(features, labels)
         config = {
             "image_shape": list(image_shape),
             "width": width,
@@ -89,51 +97,61 @@ class StyleGAN2Discriminator(Network):
             "mapping_layers": mapping_layers,
             "group_size": group_size,
             "max_width": max_width,
+            "scale_biases": scale_biases,
         }
         super().__init__(inputs, logits, config, policy, name)
 
 
-def block(x: keras.KerasTensor, channels: int, policy: keras.DTypePolicy) -> keras.KerasTensor:
+def block(
+    x: keras.KerasTensor, channels: int, scale_bias: bool, policy: keras.DTypePolicy
+) -> keras.KerasTensor:
     """Applies (a(W2 a(W1 x)) + W3 x) / sqrt 2 at half the size: 3x3, 3x3 and 1x1.
 
     W2 is a convolution of stride 2 after the filter [1, 3, 3, 1]. Away from the edges it equals
     `Downsample2D` after the convolution, for a quarter of the work. The convolutions include the
     gains of LeakyReLU.
     """
-    y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, dtype=policy)(x)
+    options = {"scale_bias": scale_bias, "dtype": policy}
+    y = EqualizedConv2D(x.shape[-1], 3, gain=GAIN, **options)(x)
     y = Smooth2D(2, dtype=policy)(activate(y, policy))
-    y = EqualizedConv2D(channels, 3, "valid", strides=2, gain=GAIN * HALF, dtype=policy)(y)
+    y = EqualizedConv2D(channels, 3, "valid", strides=2, gain=GAIN * HALF, **options)(y)
     y = activate(y, policy)
     skip = Downsample2D(dtype=policy)(x)
     skip = EqualizedConv2D(channels, 1, gain=HALF, use_bias=False, dtype=policy)(skip)
     return keras.layers.Add(dtype=policy)([y, skip])
 
 
-def last_features(x: keras.KerasTensor, group_size: int) -> keras.KerasTensor:
+def last_features(x: keras.KerasTensor, group_size: int, scale_bias: bool) -> keras.KerasTensor:
     """Computes a float32 vector from each smallest map."""
     policy = keras.dtype_policies.get("float32")
+    options = {"gain": GAIN, "scale_bias": scale_bias, "dtype": policy}
     channels = x.shape[-1]
     x = MinibatchStandardDeviation(group_size, dtype=policy)(x)
-    x = activate(EqualizedConv2D(channels, 3, gain=GAIN, dtype=policy)(x), policy)
+    x = activate(EqualizedConv2D(channels, 3, **options)(x), policy)
     x = keras.layers.Flatten(dtype=policy)(x)
-    return activate(EqualizedDense(channels, gain=GAIN, dtype=policy)(x), policy)
+    return activate(EqualizedDense(channels, **options)(x), policy)
 
 
-def projection(
-    features: keras.KerasTensor,
-    labels: keras.KerasTensor,
-    num_classes: int,
-    mapping_layers: int,
+def map_labels(
+    labels: keras.KerasTensor, num_classes: int, size: int, layers: int, scale_bias: bool
 ) -> keras.KerasTensor:
-    """Computes the projection <f(x), m(y)> / sqrt n of features on the label's mapped embedding.
+    """Maps labels `(batch,)` to vectors `(batch, size)`.
 
-    Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018, with the mapping of
-    Karras et al., NeurIPS 2020.
+    Source: Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS
+    2020.
+    """
+    mapped = EqualizedDense(size, dtype="float32")(ops.one_hot(labels, num_classes))
+    for layer in [PixelNormalization(dtype="float32"), *dense_layers(size, layers, scale_bias)]:
+        mapped = layer(mapped)
+    return mapped
+
+
+def projection(features: keras.KerasTensor, mapped: keras.KerasTensor) -> keras.KerasTensor:
+    """Computes the projection <f(x), m(y)> / sqrt n of features on mapped labels.
+
+    Source: Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018.
     """
     size = features.shape[-1]
-    mapped = EqualizedDense(size, dtype="float32")(ops.one_hot(labels, num_classes))
-    for layer in [PixelNormalization(dtype="float32"), *dense_layers(size, mapping_layers)]:
-        mapped = layer(mapped)
     features = EqualizedDense(size, dtype="float32")(features)
     product = ops.sum(features * mapped, axis=-1, keepdims=True) * size**-0.5
     return keras.layers.Activation("linear", dtype="float32", name="logits")(product)

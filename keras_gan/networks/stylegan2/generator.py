@@ -1,5 +1,6 @@
 """StyleGAN2's generator: mapping and synthesis networks."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from keras_gan import noise
@@ -52,6 +53,8 @@ class StyleGAN2Generator(Network):
         mapping_layers: Number of dense layers from latents to w; 2 are enough for small data sets.
         style_mixing: Fraction of the training samples with styles of two latents.
         max_width: Number of channels of the widest stage, at least `width`.
+        scale_biases: Whether the gain sqrt 2 of LeakyReLU applies to biases and noise too, as
+            published; False in networks that were saved before this argument existed.
         dtype: Precision policy of the synthesis, such as `"mixed_bfloat16"`; Keras's global one by
             default. Styles and the sum of images use float32.
         name: Name of the model.
@@ -69,6 +72,7 @@ class StyleGAN2Generator(Network):
     """
 
     tolerance = 1e-4  # of exports: rounding accumulates over many layers
+    earlier = {"scale_biases": False}
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class StyleGAN2Generator(Network):
         mapping_layers: int = 8,
         style_mixing: float = 0.9,
         max_width: int = 512,
+        scale_biases: bool = True,
         dtype: str | None = None,
         name: str = "stylegan2_generator",
     ):
@@ -94,11 +99,13 @@ class StyleGAN2Generator(Network):
             2 * len(widths),
             num_classes,
             style_mixing,
+            scale_biases,
             dtype="float32",
             name="mapping",
         )
         styles, key = mapping(inputs), NoiseKey(dtype="float32")(latents)
-        images = synthesize(styles, key, widths, (*size, image_shape[-1]), policy)
+        maker = StyledConvolutions(styles, key, scale_biases, policy)
+        images = maker.synthesize(widths, (*size, image_shape[-1]))
         config = {
             "image_shape": list(image_shape),
             "latent_dim": latent_dim,
@@ -107,6 +114,7 @@ class StyleGAN2Generator(Network):
             "mapping_layers": mapping_layers,
             "style_mixing": style_mixing,
             "max_width": max_width,
+            "scale_biases": scale_biases,
         }
         super().__init__(inputs, images, config, policy, name)
         models = keras.Model(inputs, styles), keras.Model([styles, key], images)
@@ -156,53 +164,58 @@ def check_arguments(width: int, num_classes: int | None, mapping_layers: int) ->
     check_integer("mapping_layers", mapping_layers)
 
 
-def synthesize(
-    styles: keras.KerasTensor,
-    key: keras.KerasTensor,
-    widths: Sequence[int],
-    smallest: tuple[int, int, int],
-    policy: keras.DTypePolicy,
-) -> keras.KerasTensor:
-    """Builds the functional graph from styles to images.
+@dataclasses.dataclass(frozen=True)
+class StyledConvolutions:
+    """A builder of the functional graph from styles to images.
 
-    Args:
-        styles: `(batch, 2 len(widths), units)`.
+    Attributes:
+        styles: `(batch, 2 stages, units)`.
         key: A `keras_gan.noise` key.
-        widths: Numbers of channels of the stages, from the smallest map on.
-        smallest: Shape of the smallest image, `(height, width, channels)`.
+        scale_biases: As in `StyleGAN2Generator`.
         policy: Precision policy.
     """
-    x, images = LearnedMap(widths[0], smallest[:2], dtype=policy)(styles), None
-    for stage, width in enumerate(widths):
-        number = max(2 * stage - 1, 0)
-        if stage:
-            x = styled_convolution(x, styles, key, number, width, policy, upsample=True)
-            number += 1
-        x = styled_convolution(x, styles, key, number, width, policy)
-        scales = style_scales(x, styles[:, number + 1])
-        rgb = ModulatedConv2D(smallest[2], 1, demodulate=False, dtype=policy)([x, scales])
-        rgb = keras.layers.Activation("linear", dtype="float32")(rgb)
-        images = rgb if images is None else Upsample2D(dtype="float32")(images) + rgb
-    return keras.layers.Activation("linear", dtype="float32", name="images")(images)
 
+    styles: keras.KerasTensor
+    key: keras.KerasTensor
+    scale_biases: bool
+    policy: keras.DTypePolicy
 
-def styled_convolution(
-    x: keras.KerasTensor,
-    styles: keras.KerasTensor,
-    key: keras.KerasTensor,
-    number: int,
-    width: int,
-    policy: keras.DTypePolicy,
-    upsample: bool = False,
-) -> keras.KerasTensor:
-    """Applies the `number`-th modulated 3x3 convolution, with noise and LeakyReLU.
+    def synthesize(
+        self, widths: Sequence[int], smallest: tuple[int, int, int]
+    ) -> keras.KerasTensor:
+        """Builds the graph.
 
-    The convolution includes the gain sqrt 2 of LeakyReLU, which saves a pass over the map.
-    """
-    convolution = ModulatedConv2D(width, 3, upsample=upsample, gain=GAIN, dtype=policy)
-    x = convolution([x, style_scales(x, styles[:, number])])
-    x = PixelNoise(number, dtype=policy)([x, key])
-    return activate(x, policy)
+        Args:
+            widths: Numbers of channels of the stages, from the smallest map on.
+            smallest: Shape of the smallest image, `(height, width, channels)`.
+        """
+        policy = self.policy
+        x, images = LearnedMap(widths[0], smallest[:2], dtype=policy)(self.styles), None
+        for stage, width in enumerate(widths):
+            number = max(2 * stage - 1, 0)
+            if stage:
+                x = self.convolve(x, number, width, upsample=True)
+                number += 1
+            x = self.convolve(x, number, width)
+            scales = style_scales(x, self.styles[:, number + 1])
+            rgb = ModulatedConv2D(smallest[2], 1, demodulate=False, dtype=policy)([x, scales])
+            rgb = keras.layers.Activation("linear", dtype="float32")(rgb)
+            images = rgb if images is None else Upsample2D(dtype="float32")(images) + rgb
+        return keras.layers.Activation("linear", dtype="float32", name="images")(images)
+
+    def convolve(
+        self, x: keras.KerasTensor, number: int, width: int, upsample: bool = False
+    ) -> keras.KerasTensor:
+        """Applies the `number`-th modulated 3x3 convolution, with noise and LeakyReLU.
+
+        The convolution includes the gain sqrt 2 of LeakyReLU, which saves a pass over the map.
+        """
+        options = {"gain": GAIN, "scale_bias": self.scale_biases, "dtype": self.policy}
+        scales = style_scales(x, self.styles[:, number])
+        x = ModulatedConv2D(width, 3, upsample=upsample, **options)([x, scales])
+        gain = GAIN if self.scale_biases else 1.0
+        x = PixelNoise(number, gain, dtype=self.policy)([x, self.key])
+        return activate(x, self.policy)
 
 
 def style_scales(x: keras.KerasTensor, style: keras.KerasTensor) -> keras.KerasTensor:

@@ -13,17 +13,18 @@ from keras import ops
 SLOPE = 0.2
 GAIN = 2**0.5  # keeps the variance after LeakyReLU
 RATE = 0.01
-DECAY = 0.998
+DECAY = 0.995
 MIXING_DRAW = 1_000  # folded into the latents' key, above the numbers of the noise layers
 
 
-def dense_layers(units: int, count: int) -> list[keras.layers.Layer]:
+def dense_layers(units: int, count: int, scale_bias: bool) -> list[keras.layers.Layer]:
     """Makes the layers of a mapping network, in float32, with 0.01 of the learning rate."""
+    options = {"gain": GAIN, "rate": RATE, "scale_bias": scale_bias, "dtype": "float32"}
     return [
         layer
         for _ in range(count)
         for layer in (
-            EqualizedDense(units, gain=GAIN, rate=RATE, dtype="float32"),
+            EqualizedDense(units, **options),
             LeakyReLU(SLOPE, dtype="float32"),
         )
     ]
@@ -43,6 +44,7 @@ class Mapping(keras.layers.Layer):
         num_styles: Number of layers with a style.
         num_classes: Number of classes, or None.
         style_mixing: Fraction of the samples with mixed styles.
+        scale_bias: As in `keras_gan.layers.EqualizedDense`.
         **kwargs: As in `keras.layers.Layer`.
 
     Source: Karras et al., CVPR 2019, section 3.1; the average for truncation, section B.
@@ -55,14 +57,15 @@ class Mapping(keras.layers.Layer):
         num_styles: int,
         num_classes: int | None = None,
         style_mixing: float = 0.9,
+        scale_bias: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units, self.num_styles, self.num_classes = units, num_styles, num_classes
-        self.style_mixing = style_mixing
+        self.style_mixing, self.scale_bias = style_mixing, scale_bias
         self.normalization = PixelNormalization(dtype="float32")
         self.embedding = EqualizedDense(units, dtype="float32") if num_classes else None
-        self.stack = dense_layers(units, layers)
+        self.stack = dense_layers(units, layers, scale_bias)
 
     def build(self, input_shape: Any) -> None:
         """Creates the weights for latents `(batch, n)`, or `[latents, labels (batch,)]`."""
@@ -121,4 +124,5 @@ class Mapping(keras.layers.Layer):
             "num_styles": self.num_styles,
             "num_classes": self.num_classes,
             "style_mixing": self.style_mixing,
+            "scale_bias": self.scale_bias,
         }

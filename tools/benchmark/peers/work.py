@@ -59,7 +59,8 @@ def keras_networks(task):
             classes.ResNetGenerator(shape, spec.latent_dim, **common),
             classes.ResNetDiscriminator(shape, **common, smallest_map=8),
         )
-    makers = {"progressive": networks.progan, "stylegan2": networks.stylegan2}
+    growing = {"progressive": networks.progan, "stylegan2": networks.stylegan2}
+    makers = {name: functools.partial(make, small=True) for name, make in growing.items()}
     makers |= {"r3gan": networks.r3gan, "dcgan": networks.dcgan}
     return makers[family](spec)
 

@@ -6,31 +6,42 @@ from torch.nn import functional
 
 
 class Linear(nn.Module):
-    """Linear layer with an equalized learning rate: x W gain / sqrt(fan-in) + b."""
+    """Linear layer with an equalized learning rate: x W gain / sqrt(fan-in) + b [gain]."""
 
-    def __init__(self, inputs, outputs, gain=1.0, rate=1.0, bias=0.0):
+    def __init__(self, inputs, outputs, gain=1.0, rate=1.0, bias=0.0, scale_bias=False):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
         self.bias = nn.Parameter(torch.full((outputs,), bias / rate))
-        self.scale, self.rate = gain * rate * inputs**-0.5, rate
+        self.scale, self.factor = gain * rate * inputs**-0.5, rate * (gain if scale_bias else 1.0)
 
     def forward(self, x):
-        return functional.linear(x, self.weight * self.scale, self.bias * self.rate)
+        return functional.linear(x, self.weight * self.scale, self.bias * self.factor)
 
 
 class Conv(nn.Module):
     """Convolution with an equalized learning rate."""
 
-    def __init__(self, inputs, outputs, size=3, gain=1.0, bias=True, stride=1, padding="same"):
+    def __init__(
+        self,
+        inputs,
+        outputs,
+        size=3,
+        gain=1.0,
+        bias=True,
+        stride=1,
+        padding="same",
+        scale_bias=False,
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, size, size))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale = gain * (inputs * size**2) ** -0.5
-        self.stride, self.padding = stride, padding
+        self.stride, self.padding, self.factor = stride, padding, gain if scale_bias else 1.0
 
     def forward(self, x):
         kernel = self.weight * self.scale
-        return functional.conv2d(x, kernel, self.bias, self.stride, self.padding)
+        bias = None if self.bias is None else self.bias * self.factor
+        return functional.conv2d(x, kernel, bias, self.stride, self.padding)
 
 
 class MinibatchDeviation(nn.Module):

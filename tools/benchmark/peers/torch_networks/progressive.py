@@ -67,9 +67,9 @@ def from_rgb(channels, width):
 
 
 def stage(before, after):
-    """Makes a stage: two convolutions and average pooling."""
+    """Makes a stage: two convolutions and average pooling before the second activation."""
     layers = [Conv(before, before, gain=GAIN), nn.LeakyReLU(0.2)]
-    layers += [Conv(before, after, gain=GAIN), nn.LeakyReLU(0.2), nn.AvgPool2d(2)]
+    layers += [Conv(before, after, gain=GAIN), nn.AvgPool2d(2), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers)
 
 

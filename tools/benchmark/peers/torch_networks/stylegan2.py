@@ -1,8 +1,8 @@
 """StyleGAN2's networks in PyTorch, without custom kernels and style mixing.
 
 As in the authors' training, the modulated convolution scales the activations before and after the
-convolution. Gains of sqrt 2 are part of the convolutions. The norms are computed by a matrix
-product, which is faster.
+convolution. Gains of sqrt 2 are part of the convolutions, biases and noise. The norms are computed
+by a matrix product, which is faster.
 """
 
 import itertools
@@ -23,7 +23,7 @@ class Mapping(nn.Module):
 
     def __init__(self, latent_dim):
         super().__init__()
-        layers = (Linear(latent_dim, latent_dim, GAIN, 0.01) for _ in range(2))
+        layers = (Linear(latent_dim, latent_dim, GAIN, 0.01, scale_bias=True) for _ in range(2))
         pairs = ((layer, nn.LeakyReLU(0.2)) for layer in layers)
         self.layers = nn.Sequential(PixelNorm(), *itertools.chain(*pairs))
         self.register_buffer("average", torch.zeros(latent_dim))
@@ -31,7 +31,7 @@ class Mapping(nn.Module):
     def forward(self, latents):
         w = self.layers(latents)
         if self.training:
-            self.average.lerp_(w.detach().float().mean(0), 0.002)
+            self.average.lerp_(w.detach().float().mean(0), 0.005)
         return w
 
 
@@ -64,9 +64,9 @@ class Styled(nn.Module):
         kernel, scales = self.weight * self.scale, self.affine(w)
         norms = scales.square() @ kernel.square().sum((2, 3)).T + 1e-8
         factors = GAIN * norms.rsqrt()[:, :, None, None]
-        noise = self.strength * self.noise(len(x))
+        noise = GAIN * self.strength * self.noise(len(x))
         x = self.convolved(x * scales[:, :, None, None], kernel)
-        x = torch.addcmul(noise, x, factors) + self.bias[:, None, None]
+        x = torch.addcmul(noise, x, factors) + GAIN * self.bias[:, None, None]
         return functional.leaky_relu(x, 0.2)
 
     def convolved(self, x, kernel):
@@ -125,7 +125,7 @@ class Block(nn.Module):
 
     def __init__(self, before, after):
         super().__init__()
-        self.first = Conv(before, before, gain=GAIN)
+        self.first = Conv(before, before, gain=GAIN, scale_bias=True)
         self.smooth = Smooth(before, 2)
         self.second = Conv(before, after, stride=2, padding=0)  # gain sqrt 2 / sqrt 2
         self.shrink = Resampled(before, up=False)
@@ -146,8 +146,9 @@ def discriminator(size, channels, width):
     """Makes the network of `keras_gan.networks.StyleGAN2Discriminator`."""
     widths = widths_of(size, width)
     last = widths[-1]
-    layers = [Conv(channels, widths[0], 1, GAIN), nn.LeakyReLU(0.2)]
+    layers = [Conv(channels, widths[0], 1, GAIN, scale_bias=True), nn.LeakyReLU(0.2)]
     layers += [Block(before, after) for before, after in itertools.pairwise(widths)]
-    layers += [MinibatchDeviation(), Conv(last + 1, last, gain=GAIN), nn.LeakyReLU(0.2), Flatten()]
-    layers += [Linear(16 * last, last, GAIN), nn.LeakyReLU(0.2), Linear(last, 1)]
+    layers += [MinibatchDeviation(), Conv(last + 1, last, gain=GAIN, scale_bias=True)]
+    layers += [nn.LeakyReLU(0.2), Flatten(), Linear(16 * last, last, GAIN, scale_bias=True)]
+    layers += [nn.LeakyReLU(0.2), Linear(last, 1)]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
