@@ -134,8 +134,16 @@ def test_two_orders_of_gradients_of_downsampling_equal_tensorflows(shape):
 def test_maps_of_unknown_size():
     inputs = keras.Input((None, None, 3))
     assert layers.Conv2D(4, 3, padding="same")(inputs).shape == (None, None, None, 4)
-    with pytest.raises(ConfigError, match="maps of a known size, got"):
-        convolve_transposed(keras.KerasTensor((None, None, None, 3)), tf.zeros((4, 4, 5, 3)))
+    assert layers.Conv2DTranspose(4, 3, padding="same")(inputs).shape == (None, None, None, 4)
+    kernel = tf.random.stateless_normal((4, 4, 5, 3), (0, 1))
+    maps = tf.random.stateless_normal((2, 6, 7, 3), (0, 2))
+    for padding in ("same", "valid"):
+        unknown = tf.function(
+            lambda x, padding=padding: convolve_transposed(x, kernel, 2, padding),
+            input_signature=[tf.TensorSpec((None, None, None, 3))],
+        )
+        expected = convolve_transposed(maps, kernel, 2, padding)
+        np.testing.assert_allclose(unknown(maps), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint8"])

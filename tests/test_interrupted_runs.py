@@ -366,7 +366,15 @@ def lose_an_interrupt(done):
         done.append("the rest")
 
 
-def test_an_interrupt_that_tensorflow_drops_still_stops():
+@pytest.fixture
+def interruptible():
+    """Python's handler of Ctrl-C, which shells take from programs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_tensorflow_drops_still_stops(interruptible):
     done = []
     with pytest.raises(KeyboardInterrupt):
         lose_an_interrupt(done)

@@ -472,9 +472,7 @@ def test_the_command_writes_a_page_of_exported_models(tmp_path, capsys):
         assert main(["export", str(folder), str(folder), "--web", str(page)]) == 2
         assert "expected models of different names, got " in capsys.readouterr().err
     assert main(["export", str(models), str(tmp_path), "--web", str(page)]) == 2
-    assert f"found none; make one by: keras-gan export RUN --out {tmp_path}" in (
-        capsys.readouterr().err
-    )
+    assert "found none; make one by: keras-gan export RUN --out DIR" in capsys.readouterr().err
     served = tmp_path / "served"
     add_version(served / "digits", 1)
     for name, version in (("digits", 2), ("broken", 1), ("digits", 2**63)):

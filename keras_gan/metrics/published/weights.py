@@ -146,8 +146,9 @@ def download_from_index(release: Release, folder: pathlib.Path) -> None:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{release.place} --hash=sha256:{release.sha256}\n", "utf-8")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder]
+    command += ["--requirement", requirements]
     result = subprocess.run(
-        [*command, "--requirement", requirements], capture_output=True, text=True, check=False
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
     if result.returncode:
         raise RuntimeError((result.stderr.strip() or "pip failed").splitlines()[-1])
