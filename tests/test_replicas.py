@@ -123,6 +123,7 @@ def test_what_replicas_cannot_do_is_refused(trained):
             "steps_per_execution=1 on 2 replicas, got steps_per_execution=2",
             "accumulation=1 on 2 replicas, got accumulation=2",
             "a batch size that 2 replicas can share evenly, got 7",
+            "pool_size=0 on several replicas, got 2",
         ),
         completed,
         strict=True,

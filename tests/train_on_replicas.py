@@ -191,7 +191,15 @@ def refusals(strategy):
     with strategy.scope():
         odd = kg.datasets.load("digits", image_size=8, batch_size=7, labels=True)
         told.append(refusal(lambda: build().fit(odd, verbose=0)))
+        told.append(refusal(lambda: translation().compile()))
     return told
+
+
+def translation():
+    """A game of two domains with a pool of past images."""
+    networks = [kg.networks.ResNetTranslator(1, width=1, blocks=1) for _ in range(2)]
+    networks += [kg.networks.PatchDiscriminator(1, layers=1, width=1) for _ in range(2)]
+    return kg.CycleGAN(*networks, image_size=(8, 8), pool_size=2)
 
 
 def refusal(action):

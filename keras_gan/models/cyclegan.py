@@ -1,6 +1,7 @@
 """CycleGAN: two domains of images without pairs, each translated into the other and back."""
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,6 +89,7 @@ class CycleGAN(AdversarialModel):
             discriminator_b=discriminator_b,
         )
         self.image_size = tuple(check_integer("image_size", side) for side in image_size)
+        check_sides(self.image_size, (generator_ab, generator_ba))
         self.pool_size = pool_size
         self.pool_a, self.pool_b = (
             ImagePool(pool_size, shape, name=f"pool_{domain}")
@@ -121,9 +123,14 @@ class CycleGAN(AdversarialModel):
             **rule: Fields of `keras_gan.Rules`, in place of `rules`.
 
         Raises:
-            ConfigError: For a value out of range, or an identity loss between domains of different
-                numbers of channels.
+            ConfigError: For a value out of range, an identity loss between domains of different
+                numbers of channels, or a pool on several replicas.
         """
+        if self.replicated and self.pool_size:
+            raise ConfigError(
+                f"expected pool_size=0 on several replicas, got {self.pool_size}: each would keep "
+                "images of its own."
+            )
         self.cycle = check_number("cycle", cycle)
         self.identity = check_number("identity", identity)
         if identity and len(set(check_channels(self.generator_ab, self.generator_ba))) > 1:
@@ -166,18 +173,33 @@ class CycleGAN(AdversarialModel):
     def update_kind(self, batch: tuple, step: tf.Tensor, due: Sequence[str]) -> dict:
         """Updates both generators, then both discriminators."""
         key = stream_key(self.seed, STREAM, step)
-        noise, variables = Noise(None, key), self.variables_of("generator")
-        with gradients.Recording(variables) as recording:
-            fakes = self.translate_batch(batch)
-            loss, logs = self.generator_objective(batch, fakes, noise, due)
-        grads = recording.gradients(loss, self.optimizer_of("generator").scale_loss(1.0))
-        logs |= self.apply_gradients("generator", grads, variables)
+        noise = Noise(None, key)
+        logs, fakes = self.generator_step(batch, noise, due)
         pooled = tuple(
             pool(ops.stop_gradient(fake), fold_in(key, index))
             for index, (pool, fake) in enumerate(zip(self.pools, fakes, strict=True))
         )
         objective = functools.partial(self.discriminator_objective, due=due)
-        return logs | self.minimize("discriminator", objective, (batch, pooled, noise))
+        return logs | self.minimize("discriminator", objective, (batch, noise, pooled))
+
+    def generator_step(
+        self, batch: tuple, noise: Noise, due: Sequence[str]
+    ) -> tuple[dict, tuple[tf.Tensor, tf.Tensor]]:
+        """Updates both generators; returns the logs, and the translations from before.
+
+        With accumulation, images are translated again part by part, so that no activations of the
+        whole batch are kept.
+        """
+        objective = functools.partial(self.generator_objective, due=due)
+        if self.rules.accumulation > 1:
+            fakes = self.translate_batch(batch)
+            return self.minimize("generator", objective, (batch, noise)), fakes
+        variables = self.variables_of("generator")
+        with gradients.Recording(variables) as recording:
+            fakes = self.translate_batch(batch)
+            loss, logs = objective(batch, noise, fakes)
+        grads = recording.gradients(loss, self.optimizer_of("generator").scale_loss(1.0))
+        return logs | self.apply_gradients("generator", grads, variables), fakes
 
     @property
     def pools(self) -> tuple[ImagePool, ImagePool]:
@@ -189,19 +211,20 @@ class CycleGAN(AdversarialModel):
         return tuple(duel.generate(x) for duel, x in zip(self.duels, batch, strict=True))
 
     def generator_objective(
-        self, batch: tuple, fakes: tuple, noise: Noise, due: Sequence[str]
+        self, batch: tuple, noise: Noise, fakes: tuple | None = None, due: Sequence[str] = ()
     ) -> tuple[tf.Tensor, dict]:
         """Computes the loss of both generators.
 
         Args:
             batch: Images of A and of B.
-            fakes: Their translations, to B and to A.
             noise: A `Noise`.
+            fakes: Their translations, to B and to A, if they are computed already.
             due: Names of the penalties that are due.
 
         Returns:
             `(loss, logs)`, with cycle and identity losses logged without their weights.
         """
+        fakes = self.translate_batch(batch) if fakes is None else fakes
         total, logs = 0.0, {}
         cycle = identity = ops.zeros((), "float32")
         for duel, back, real, other, fake in zip(
@@ -216,7 +239,7 @@ class CycleGAN(AdversarialModel):
         return total, logs | {"cycle_loss": cycle, "identity_loss": identity}
 
     def discriminator_objective(
-        self, batch: tuple, fakes: tuple, noise: Noise, due: Sequence[str]
+        self, batch: tuple, noise: Noise, fakes: tuple, due: Sequence[str] = ()
     ) -> tuple[tf.Tensor, dict]:
         """Computes the loss of both discriminators; arguments as in `generator_objective`."""
         total, logs = 0.0, {}
@@ -263,3 +286,13 @@ def check_channels(generator_ab: keras.Model, generator_ba: keras.Model) -> tupl
             f"generator_ba from {back[0]} to {back[1]}."
         )
     return forth
+
+
+def check_sides(image_size: tuple[int, int], translators: Sequence[keras.Model]) -> None:
+    """Raises `ConfigError` for a size that translators would change."""
+    factor = math.lcm(*(getattr(network, "side_factor", 1) for network in translators))
+    if any(side % factor for side in image_size):
+        raise ConfigError(
+            f"expected height and width as multiples of {factor} for these generators, got "
+            f"image_size={image_size}."
+        )

@@ -1,7 +1,7 @@
 """Networks that translate images: the residual network of CycleGAN and the U-Net of pix2pix.
 
-Both are convolutional, so that a network translates images of any height and width, if these are
-multiples of `side_factor`.
+Both are convolutional, so that a network translates images of any height and width that are
+multiples of its `side_factor`.
 
 Source: Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
 Networks", ICCV 2017; Isola et al., "Image-to-Image Translation with Conditional Adversarial
@@ -189,6 +189,11 @@ class UNetTranslator(Network):
     >>> kg.networks.UNetTranslator(width=8, stages=5).output_shape
     (None, None, None, 3)
     """
+
+    @property
+    def side_factor(self) -> int:
+        """Number of which height and width are multiples."""
+        return 2 ** self._config["stages"]
 
     def __init__(
         self,

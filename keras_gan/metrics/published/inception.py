@@ -44,10 +44,10 @@ def build_inception(weights: Arrays, dtype: str = "float32") -> keras.Model:
     x = unit(unit(halve(x), "conv_3", 1, "valid"), "conv_4", 1, "valid")
     x = halve(x)
     for index in range(3):
-        x = add_wide_block(unit, x, numbered("mixed", index))
+        x = add_block(unit, x, numbered("mixed", index), 2, 3)  # with 5x5 and 3x3, at 35x35
     x = shrink_to_17(unit, x, "mixed_3")
     for index in range(4, 8):
-        x = add_factorized_block(unit, x, f"mixed_{index}")
+        x = add_block(unit, x, f"mixed_{index}", 3, 5)  # with 1x7 and 7x1, at 17x17
     x = shrink_to_8(unit, x, "mixed_8")
     x = add_last_block(unit, x, "mixed_9", keras.layers.AveragePooling2D)
     x = add_last_block(unit, x, "mixed_10", keras.layers.MaxPooling2D)
@@ -70,12 +70,21 @@ def join(*branches: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.Concatenate()(branches)
 
 
-def add_wide_block(unit: Units, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """Adds a block of 1x1, 5x5 and twice 3x3, at 35x35."""
+def add_block(
+    unit: Units, x: keras.KerasTensor, name: str, first: int, second: int
+) -> keras.KerasTensor:
+    """Adds a block of 1x1, two towers and an average, which keeps the size.
+
+    Args:
+        unit: The `Units`.
+        x: Tensor `(batch, height, width, channels)`.
+        name: Name of the block.
+        first, second: Numbers of convolutions of the towers.
+    """
     return join(
         unit(x, f"{name}/conv"),
-        unit.chain(x, f"{name}/tower", 2),
-        unit.chain(x, f"{name}/tower_1", 3),
+        unit.chain(x, f"{name}/tower", first),
+        unit.chain(x, f"{name}/tower_1", second),
         unit.chain(average(x), f"{name}/tower_2", 1),
     )
 
@@ -85,16 +94,6 @@ def shrink_to_17(unit: Units, x: keras.KerasTensor, name: str) -> keras.KerasTen
     shrinking = 2, "valid"
     tower = unit.chain(x, f"{name}/tower", 3, shrinking)
     return join(unit(x, f"{name}/conv", *shrinking), tower, halve(x))
-
-
-def add_factorized_block(unit: Units, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """Adds a block of 7x7 as 1x7 and 7x1, at 17x17."""
-    return join(
-        unit(x, f"{name}/conv"),
-        unit.chain(x, f"{name}/tower", 3),
-        unit.chain(x, f"{name}/tower_1", 5),
-        unit.chain(average(x), f"{name}/tower_2", 1),
-    )
 
 
 def shrink_to_8(unit: Units, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
